@@ -12,15 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from features.engines.engine import Engine
+from risk.contract_sizes import contract_size
 from risk.unit_kinds import Kind
 
 MIN_INSPECTED = 30
 """With fewer units looked into, no unit is called novel."""
 
-_SIZES = ((1_000_000_000, "up_to_10m"), (10_000_000_000, "10m_to_100m"))
-"""Upper bounds of contract amounts in fen, and their codes; amounts are in yuan in the codes."""
-
-_LARGEST = "over_100m"
 _TOWNSHIP_DIGITS = 9
 
 _UNITS = """
@@ -84,7 +81,7 @@ def novel_units(units: Iterable[Unit]) -> Novelty | None:
 
 
 def _group_of_project(sector: object, funding: object, amount: object, _: object) -> Group:
-    return (("sector", _code(sector)), ("funding", _code(funding)), ("size", _size(amount)))
+    return (("sector", _code(sector)), ("funding", _code(funding)), ("size", contract_size(amount)))
 
 
 def _group_of_employer(_: object, __: object, ___: object, region: object) -> Group:
@@ -94,9 +91,3 @@ def _group_of_employer(_: object, __: object, ___: object, region: object) -> Gr
 
 def _code(value: object) -> str | None:
     return None if value is None else str(value)
-
-
-def _size(amount: object) -> str | None:
-    if not isinstance(amount, int):
-        return None
-    return next((code for most, code in _SIZES if amount <= most), _LARGEST)

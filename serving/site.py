@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from serving.adoption import pages as adoption
 from serving.audit import pages as audit
 from serving.briefings import pages as briefings
 from serving.campaigns import pages as campaigns
@@ -24,6 +25,7 @@ from serving.notices import pages as notices
 from serving.projects import pages as project
 from serving.users import pages as users
 from serving.users import sign_in_pages as sign_in
+from serving.watchlists import composition_pages as composition
 from serving.watchlists import map_pages as map
 from serving.watchlists import pages as watchlist
 from serving.watchlists.reader import WatchlistReader
@@ -43,7 +45,8 @@ ROUTERS = (
         matter.router,
         campaigns.router,
     ),
-    *(notices.router, deposits.router, data.router),
+    *(notices.router, deposits.router, data.router, composition.router),
+    adoption.router,
 )
 
 _A_DAY = "public, max-age=86400"

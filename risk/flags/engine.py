@@ -41,17 +41,19 @@ def red_flags(
     *,
     must_visit: Collection[str] = MUST_VISIT,
     law: Law | None = None,
+    codes: Collection[str] | None = None,
 ) -> dict[str, tuple[RedFlag, ...]]:
     """Red flags of the running projects by project id, from records known before ``as_of``.
 
     Projects without a flag are left out; flags are in the order of ``RULES``. ``project_ids``
-    restricts the result to these projects.
+    restricts the result to these projects, ``codes`` to these flags.
 
     Raises:
-        FlagUnknown: ``must_visit`` names a code no rule has.
+        FlagUnknown: ``must_visit`` or ``codes`` names a code no rule has.
     """
     known = sorted(rule.code for rule in RULES)
-    for code in sorted(must_visit):
+    wanted = known if codes is None else codes
+    for code in sorted({*must_visit, *wanted}):
         if code not in known:
             raise FlagUnknown(found=code, allowed=", ".join(known))
     law = law or read_law()
@@ -60,7 +62,7 @@ def red_flags(
     # A separate cursor hides the temporary tables from other readers of the store.
     with store.cursor() as cursor:
         create_snapshot(cursor, as_of, project_ids, law)
-        for rule in (rule for rule in RULES if store.kind in rule.kinds):
+        for rule in (rule for rule in RULES if store.kind in rule.kinds and rule.code in wanted):
             threshold = _Threshold(law, rule, as_of)
             for row in _rows(cursor, rule):
                 flag = _flag(duties[rule.code], rule, row, threshold, rule.code in must_visit)

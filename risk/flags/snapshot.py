@@ -11,7 +11,8 @@ A rule may read
 - ``general``: the first contract without a parent of a project;
 - ``account_projects``: accounts with every project that any version of them names, since one
   account may serve several projects of a contractor;
-- ``pay``: payrolls of running projects with the amount and heads paid on them;
+- ``pay``: payrolls of running projects with the amount and heads paid on them, and what
+  its team and all teams were due in the month;
 - ``pay_months``, ``site_months``: payrolls and attendance per project and month; a head count is
   NULL if any of its rows lacks it;
 - ``month_records``: payroll and attendance rows of a project's month, as evidence;
@@ -78,7 +79,9 @@ WITH settled AS (
 SELECT r.*, coalesce(s.paid, 0) AS paid,
        CASE WHEN s.payroll_id IS NULL THEN 0
             -- least() leaves NULL out, but a head count that is missing stays unknown.
-            WHEN s.heads IS NOT NULL THEN least(s.heads, r.workers) END AS heads_paid
+            WHEN s.heads IS NOT NULL THEN least(s.heads, r.workers) END AS heads_paid,
+       sum(r.amount_due) OVER (PARTITION BY r.project_id, r.contract_id, r.period) AS team_due,
+       sum(r.amount_due) OVER (PARTITION BY r.project_id, r.period) AS month_due
 FROM known_payrolls r
 JOIN running USING (project_id)
 LEFT JOIN settled s USING (payroll_id)

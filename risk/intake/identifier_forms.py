@@ -105,14 +105,19 @@ def _shape(store: RecordStore, columns: list[tuple[str, str]]) -> _Shape | None:
     parts = " UNION ALL ".join(
         f"SELECT bool_or({name} <> upper({name})) AS lower,"
         f" bool_or({name} <> lower({name})) AS upper,"
-        f" min(length({name}) - length(replace({name}, '-', ''))) AS fewest,"
-        f" max(length({name}) - length(replace({name}, '-', ''))) AS most FROM {table}"
+        f" min({_dashes_sql(name)}) AS fewest, max({_dashes_sql(name)}) AS most FROM {table}"
         for table, name in columns
     )
     lower, upper, fewest, most = store.rows(
         f"SELECT bool_or(lower), bool_or(upper), min(fewest), max(most) FROM ({parts})"
     )[0]
     return None if fewest is None else _Shape(lower, upper, (fewest, most))
+
+
+def _dashes_sql(name: str) -> str:
+    """SQL of the number of dashes; most identifiers have none, and only the others are counted."""
+    counted = f"strlen({name}) - strlen(replace({name}, '-', ''))"
+    return f"CASE WHEN contains({name}, '-') THEN {counted} WHEN {name} IS NOT NULL THEN 0 END"
 
 
 def _stored_shape(store: RecordStore, kind: str) -> _Shape | None:

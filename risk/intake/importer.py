@@ -16,7 +16,7 @@ from risk.intake.account_notes import Note
 from risk.intake.book_order import restore_newest_books
 from risk.intake.cell_parsers import YEAR_OF_DAY, YEAR_OF_MONTH
 from risk.intake.cells import Cell
-from risk.intake.columnar_parser import ColumnarParser
+from risk.intake.columnar_parser import ColumnarParser, system_memory
 from risk.intake.file_discovery import DiscoveredFiles, find_files, in_order
 from risk.intake.file_errors import IntakeFailure, with_label
 from risk.intake.header_location import LocatedHeader
@@ -717,6 +717,7 @@ class _Import:
             years=self._years(sheet, records),
         )
         with (
+            system_memory(),
             prefetch(records.chunks(chunks(sheet, header.width))) as parted,
             prefetch(columnar.batches(parted)) as batches,
         ):

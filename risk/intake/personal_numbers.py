@@ -19,6 +19,7 @@ MAYBE_IDENTITY = r"^[1-8][0-9]{14}(?:[0-9]{2}[0-9Xx])?$"
 """Spelling of all codes that :func:`is_identity_number` finds, as codes are stored."""
 
 _RUN = re.compile(r"\d(?:[ -]?\d){6}")  # no personal number has fewer digits
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _EDGE, _END = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 _MOBILE = re.compile(rf"{_EDGE}(?:(?:00)?86[ -]?)?(1[3-9]\d[ -]?\d{{4}}[ -]?\d{{4}}){_END}")
 _MOBILE_IN_NAME = re.compile(r"(?<!\d)(1[3-9]\d{9})(?!\d)")  # 微信13912345678abc
@@ -44,7 +45,7 @@ def mask_personal_numbers(text: str) -> str:
     >>> mask_personal_numbers("电话13912345678，项目编码 420322202503050001")
     '电话139****5678，项目编码 420322202503050001'
     """
-    if not _RUN.search(text):  # fast path for nearly all texts
+    if not _RUN.search(text) or _DATE.fullmatch(text):  # fast path for nearly all texts
         return text
     plain = masked = text.translate(_HALF_WIDTH)
     masked = _replace(_LONG, masked, _is_long_number)

@@ -134,6 +134,7 @@ class FileQuarantine:
         self._store = store
         self._table = table
         self._file = file
+        self._fields = {field.name: field for field in (*table.fields, KNOWN_AT)}
         self._seen: Counter[bytes] = Counter()
         self._corrected: list[str] = []
         self._still_bad: set[str] = set()
@@ -217,8 +218,7 @@ AND (
         return {number for (number,) in found}
 
     def _entry(self, row: BadRow, known: set[str]) -> dict[str, object]:
-        fields = {field.name: field for field in (*self._table.fields, KNOWN_AT)}
-        cells = {name: raw_text(cell, fields[name]) for name, cell in row.cells.items()}
+        cells = {name: raw_text(cell, self._fields[name]) for name, cell in row.cells.items()}
         for number, cell in enumerate(row.surplus, 1):
             cells[f"+{number}"] = mask_personal_numbers(as_text(cell))
         stored = _to_json(cells)

@@ -12,10 +12,6 @@ from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
 
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
-
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.cells import CUT_OFF
 from risk.intake.csv_escaping import escape_quote
@@ -31,6 +27,7 @@ from risk.intake.quarantine import (
 )
 from risk.intake.readers import Sheet
 from risk.intake.row_errors import Problem
+from risk.intake.text_workbook import TextWorkbook, open_text_workbook
 from risk.locale import Language, text
 from risk.store.store import RecordStore
 
@@ -40,6 +37,7 @@ MAX_ROWS = 1_000_000
 
 _MAX_CELL = 32_767
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_WIDTH = 18
 _WIDTHS = (20, 24, 8, 60)
 _PROBLEMS_CACHED = 1_000
 
@@ -59,10 +57,9 @@ def write_quarantine(store: RecordStore, folder: Path, *, language: Language = "
     if counts:
         folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
-        with xlsxwriter.Workbook(part, {"constant_memory": True}) as book:
-            style = book.add_format({"num_format": "@"})
+        with open_text_workbook(part) as book:
             for name in counts:
-                _write_table(book, style, store, STORED_TABLES[name], language)
+                _write_table(book, store, STORED_TABLES[name], language)
         part.replace(path)
     else:
         path.unlink(missing_ok=True)
@@ -90,50 +87,43 @@ def tables_of_sheets(sheets: Sequence[Sheet]) -> list[tuple[Table, Sheet]]:
     return found
 
 
-def _write_table(
-    book: xlsxwriter.Workbook,
-    style: Format,
-    store: RecordStore,
-    table: Table,
-    language: Language,
-) -> None:
+def _write_table(book: TextWorkbook, store: RecordStore, table: Table, language: Language) -> None:
     rows = quarantined_rows(store, table)
+    widths = [*_WIDTHS, *[_WIDTH] * (len(table.fields) + 1)]
     for number, first in enumerate(rows, start=1):
-        sheet = book.add_worksheet(table.zh if number == 1 else f"{table.zh} {number}")
-        _write_sheet(sheet, style, table, chain([first], islice(rows, MAX_ROWS - 1)), language)
+        name = table.zh if number == 1 else f"{table.zh} {number}"
+        of_sheet = chain([first], islice(rows, MAX_ROWS - 1))
+        book.add_sheet(name, widths, _sheet_rows(table, of_sheet, language))
 
 
-def _write_sheet(
-    sheet: Worksheet,
-    style: Format,
-    table: Table,
-    rows: Iterator[QuarantinedRow],
-    language: Language,
-) -> None:
+def _sheet_rows(
+    table: Table, rows: Iterator[QuarantinedRow], language: Language
+) -> Iterator[Sequence[str]]:
+    """Cells of the header and of ``rows``."""
     fields = [*table.fields, KNOWN_AT]
 
     @lru_cache(_PROBLEMS_CACHED)  # rows of a file tend to have the same problems
     def described(problems: tuple[Problem, ...]) -> str:
-        return "；".join(problem.message(table, language) for problem in problems)
+        return _writable("；".join(problem.message(table, language) for problem in problems))
 
     labels = [text(f"intake.quarantine.{key}", language) for key in ("file", "row", "problems")]
-    headings = [QUARANTINE_ID, *labels, *(field.zh for field in fields)]
-    for index in range(len(headings)):
-        sheet.set_column(index, index, _WIDTHS[index] if index < len(_WIDTHS) else 18, style)
-    sheet.freeze_panes(1, 1)
-    _write_row(sheet, 0, headings, style)
-    for number, row in enumerate(rows, start=1):
-        head = [row.id, row.file, str(row.row), described(row.problems)]
-        cells = [escape_quote(row.cells.get(field.name, "")) for field in fields]
+    yield [QUARANTINE_ID, *labels, *(field.zh for field in fields)]
+    for row in rows:
+        cells = [_writable(escape_quote(row.cells.get(field.name, ""))) for field in fields]
         # Surplus cells are written too, so that an uncorrected row is refused again.
-        surplus = [escape_quote(cell) for name, cell in row.cells.items() if name.startswith("+")]
-        _write_row(sheet, number, [*head, *cells, *surplus], style)
+        cells += [
+            _writable(escape_quote(cell)) for name, cell in row.cells.items() if name[0] == "+"
+        ]
+        yield [row.id, _writable(row.file), str(row.row), described(row.problems), *cells]
 
 
-def _write_row(sheet: Worksheet, number: int, cells: list[str], style: Format) -> None:
-    for index, cell in enumerate(cells):
-        if cell:
-            # A cell that does not fit, or has a character that no workbook can hold, is refused
-            # again until it is corrected.
-            written = CUT_OFF if len(cell) > _MAX_CELL else _UNWRITABLE.sub("\u2400", cell)
-            sheet.write_string(number, index, written, style)
+def _writable(cell: str) -> str:
+    """``cell`` as a workbook can hold it.
+
+    A cell that does not fit, or has a character that no workbook can hold, is refused again until
+    it is corrected.
+    """
+    written = _UNWRITABLE.sub("\u2400", cell)
+    # Spreadsheets count in units of UTF-16.
+    fits = len(written) <= _MAX_CELL // 2 or len(written.encode("utf-16-le")) <= 2 * _MAX_CELL
+    return written if fits else CUT_OFF

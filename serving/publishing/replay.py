@@ -32,6 +32,7 @@ from serving.watchlists.repository import StoredDocument
 from serving.watchlists.seal_version import (
     FEATURES_SINCE,
     FLAGS_SINCE,
+    GRADES_SINCE,
     SEAL_VERSION,
     parse_sealed,
     seal_version_of,
@@ -190,7 +191,7 @@ def _rebuild(
         sealed["region"],
         "replay",
         order,
-        seal_version_of(sealed) < FLAGS_SINCE,
+        seal_version_of(sealed) < GRADES_SINCE,
     )
     inputs = collect_inputs(
         then, request, progress, sealed["model"]["version"], sealed_before=list_id

@@ -7,7 +7,7 @@ every table that the rule reads; otherwise its state is unknown.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from features.sql_tables import tables_read
@@ -17,7 +17,7 @@ from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import Row, query_rows, with_known_tables
 
 if TYPE_CHECKING:
-    from risk.flags import RedFlag, Value
+    from risk.flags import Duty, Law, RedFlag, Value
     from risk.flags.rule import Rule
 
 _KNOWN = "known_"
@@ -37,14 +37,15 @@ def load_legal_duties(
 ) -> Mapping[str, list[dict[str, Any]]]:
     """Return the duties of each project with a confirmed open case, in the order of the rules.
 
-    Each has ``code``, ``article``, ``state`` (met, breached, unknown) and ``finding`` (the words
-    of the red flag in every language, None without one). ``law_values`` are the office's. The red
-    flags of these projects are computed unless ``flags`` has them.
+    Rules about the same duty are shown once, see :func:`_duties_shown`. Each has ``code``,
+    ``article``, ``state`` (met, breached, unknown) and ``finding`` (the words of the red flag in
+    every language, None without one). ``law_values`` are the office's. The red flags of these
+    projects are computed unless ``flags`` has them.
     """
     projects = projects_with_duties(matters)
     if not projects:
         return {}
-    from risk.flags import RULES, describe, read_law
+    from risk.flags import describe, read_law
     from risk.flags.office_values import add_values
 
     law = add_values(read_law(), law_values)
@@ -55,10 +56,7 @@ def load_legal_duties(
     for project in sorted(projects):
         shown = {flag.code: flag for flag in flags.get(project, ())}
         found[project] = []
-        for rule in RULES:
-            duty = law.duty(rule.code, as_of)
-            if duty is None:
-                continue
+        for rule, duty in _duties_shown(law, as_of, shown):
             flag = shown.get(rule.code)
             read = tables_of(rule)
             met = bool(read) and read <= tables.get(project, set())
@@ -68,6 +66,24 @@ def load_legal_duties(
                 {"code": rule.code, "article": duty.article, "state": state, "finding": words}
             )
     return found
+
+
+def _duties_shown(
+    law: Law, as_of: dt.date, flagged: Collection[str]
+) -> Iterator[tuple[Rule, Duty]]:
+    """The rules to show, each with its duty: one per duty, those ``flagged`` where any is.
+
+    Several rules may be about one duty, by how far it is unmet or what is on record.
+    """
+    from risk.flags import RULES
+
+    bound = [(rule, law.duty(rule.code, as_of)) for rule in RULES]
+    by_duty: dict[tuple[str, str], list[tuple[Rule, Duty]]] = {}
+    for rule, duty in bound:
+        if duty is not None:
+            by_duty.setdefault((duty.article, duty.summary), []).append((rule, duty))
+    for same in by_duty.values():
+        yield from [one for one in same if one[0].code in flagged] or same[:1]
 
 
 def projects_with_duties(matters: Iterable[Row]) -> set[str]:

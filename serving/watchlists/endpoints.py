@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -22,10 +22,12 @@ from serving.http.parameters import (
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 from serving.watchlists import service
+from serving.watchlists.reader import reader_of
 from serving.watchlists.redaction import LiveViews
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.schemas import (
     Changes,
+    Composition,
     Entry,
     EntryFilters,
     Ranking,
@@ -105,3 +107,21 @@ def get_ranking(
     view = views.watchlist(principal, day, region, kind)
     request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
     return service.ranking(view)
+
+
+@router.get("/{as_of}/composition")
+def get_composition(
+    request: Request,
+    principal: Annotated[Principal, require(Permission.READ_LISTS)],
+    as_of: AsOfPath,
+    region: RegionQuery = "",
+    kind: KindQuery = "project",
+    by: Literal["region", "contractor"] = "region",
+) -> Composition:
+    """Groups of a list, its reasons by township or contractor, and what changed since the last."""
+    day = None if as_of == "latest" else as_of
+    reader = reader_of(request)
+    chosen = reader.choose(request, principal, day, region, kind)
+    if chosen is None:
+        raise WatchlistRepository(reader.database, kind).not_published(day, region, principal)
+    return service.composition_for(reader, principal, chosen, by)

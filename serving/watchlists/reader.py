@@ -16,7 +16,12 @@ from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.db.database import Database
 from serving.watchlists.redaction import Views
-from serving.watchlists.repository import ListSummary, WatchlistRepository, closest_list
+from serving.watchlists.repository import (
+    ListSummary,
+    NotPublished,
+    WatchlistRepository,
+    closest_list,
+)
 from serving.watchlists.snapshot_repository import StoredRegister, load_register
 
 Document = Mapping[str, Any]
@@ -89,6 +94,19 @@ class WatchlistReader:
         state = request.scope.setdefault("state", {})
         state["about"] = (view.as_of, view.list_digest, view.model_version)
         return ChosenList(json.loads(view.body), summary, lists)
+
+    def previous(self, principal: Principal, chosen: ChosenList) -> Document | None:
+        """Return the list that a list was compared with when it was published; None without one."""
+        reference = chosen.document["previous"]
+        if reference is None:
+            return None
+        day = dt.date.fromisoformat(reference["as_of"])
+        try:
+            view = self._views.watchlist(principal, day, chosen.summary.region, chosen.kind)
+        except NotPublished:
+            return None
+        document: Document = json.loads(view.body)
+        return document
 
     def risk(
         self, request: Request, principal: Principal, project_id: str, as_of: dt.date | None

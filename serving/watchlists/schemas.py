@@ -164,3 +164,60 @@ class Watchlist(Schema):
     entries: list[Entry]
     gone: list[Gone]
     view: View | None = None
+
+
+class GroupShare(Schema):
+    """A group of the scored projects and its places on the list. ``proportionate``: the places it
+    would have if they followed the ``expected`` events. ``group`` is null where unknown.
+    """
+
+    attribute: Literal["region", "sector", "funding", "size"]
+    group: str | None
+    scored: int
+    expected: float
+    listed: int
+    proportionate: float
+
+
+class ReasonCount(Schema):
+    """A feature or red flag, and on how many entries of the group it is stated."""
+
+    code: str
+    entries: int
+
+
+class ReasonGroup(Schema):
+    """The entries of one township or contractor; ``urgent`` are red or orange, money in yuan."""
+
+    group: str | None
+    entries: int
+    urgent: int
+    workers: int | None
+    amount_owed: float | None
+    reasons: list[ReasonCount]
+    red_flags: list[ReasonCount]
+
+
+class Stability(Schema):
+    """What a list shares with the previous one. Of the ``compared`` entries, ``same_first`` have
+    the same first reason; ``shared`` is the mean share of the first three that both state.
+    """
+
+    previous: dt.date
+    entries: int
+    remaining: int
+    compared: int
+    same_first: int
+    shared: float | None
+
+
+class Composition(Schema):
+    """What a list is made of. ``groups`` is empty for lists published without a register."""
+
+    as_of: dt.date
+    region: str
+    kind: Kind
+    groups: list[GroupShare]
+    reasons_by: Literal["region", "contractor"]
+    reasons: list[ReasonGroup]
+    stability: Stability | None

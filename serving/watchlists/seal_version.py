@@ -14,7 +14,7 @@ from typing import Any
 
 from serving.errors import CommandError
 
-SEAL_VERSION = 5
+SEAL_VERSION = 6
 """The version that is sealed now.
 
 1: reasons argue with the value of a family's strongest feature; flags have no grade.
@@ -27,9 +27,13 @@ deposit once used, and give contracts without a known place no level.
 the model has remarks: inputs that are gone, checks that failed, features defined otherwise; a
 project is unlike any inspected one if none of its kind was; findings say what is not on record and
 how a deposit is recorded.
+6: wages overdue below a month's wages are a flag of their own, about the way of payment.
 """
 
-FLAGS_SINCE = 2
+GRADES_SINCE = 2
+"""First version in whose order red flags weigh by their grade; before, all weighed alike."""
+
+FLAGS_SINCE = 6
 """First version whose red flags the present rules find again; flags of older lists are read from
 their seals."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,11 +12,14 @@ from serving.db.database import Database
 from serving.db.pagination import PageRequest
 from serving.events.repository import list_events
 from serving.http.schemas import Page
+from serving.watchlists.composition import GroupBy, group_shares, reason_groups, stability
 from serving.watchlists.ranking import ranking_of
+from serving.watchlists.reader import ChosenList, WatchlistReader
 from serving.watchlists.redaction import View
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.schemas import (
     Changes,
+    Composition,
     Entry,
     EntryFilters,
     ListEvent,
@@ -52,6 +55,38 @@ def ranking(view: View) -> Ranking:
     """Return how far the scores rank the entries of a view."""
     found = ranking_of(json.loads(view.body))
     return Ranking(sufficiency=found.sufficiency, **asdict(found))
+
+
+def composition(
+    document: Mapping[str, Any],
+    scored: Sequence[Mapping[str, Any]],
+    previous: Mapping[str, Any] | None,
+    by: GroupBy,
+) -> Composition:
+    """Return what a list is made of, or the part of it in ``document``.
+
+    ``scored`` are the rows of its register, ``previous`` is the list before it.
+    """
+    return Composition.model_validate(
+        {
+            "as_of": document["as_of"],
+            "region": document["region"],
+            "kind": document.get("kind", "project"),
+            "groups": group_shares(scored, [e["project_id"] for e in document["entries"]]),
+            "reasons_by": by,
+            "reasons": reason_groups(document["entries"], by),
+            "stability": stability(document, previous) if previous else None,
+        },
+        from_attributes=True,
+    )
+
+
+def composition_for(
+    reader: WatchlistReader, principal: Principal, chosen: ChosenList, by: GroupBy
+) -> Composition:
+    """Return what the part of a list that the principal may see is made of."""
+    scored = reader.register(principal, chosen.summary).projects
+    return composition(chosen.document, scored, reader.previous(principal, chosen), by)
 
 
 def changes(database: Database, principal: Principal, request: PageRequest) -> Changes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
@@ -78,13 +78,18 @@ def render(
             here=request.url.path,
             address=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             **_formatters(language),
-            place=partial(formatting.region_name, names=settings_of(request).places),
+            place=place_namer(request),
             **data,
         )
     )
     # With no-referrer a browser would also hide the origin of a form.
     headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
     return HTMLResponse(body, status, headers)
+
+
+def place_namer(request: Request) -> Callable[[str], str]:
+    """Return a function from the code of a region to its name in the settings."""
+    return partial(formatting.region_name, names=settings_of(request).places)
 
 
 def _page_text(language: Language, key: str, **fields: Any) -> str:

@@ -170,7 +170,9 @@ FLAGS: dict[str, dict[str, dict[str, float]]] = {
         },
     },
     "C": {
-        "wages_overdue": {"unpaid_fen": 30_000 * YUAN, "months": 1, "late_days": 16, "teams": 1},
+        "wages_partly_paid": {
+            **{"unpaid_fen": 30_000 * YUAN, "months": 1, "late_days": 16, "teams": 1}
+        },
     },
 }
 """Flags by project and code with their measured values."""

@@ -304,9 +304,11 @@ def served(app):
         thread = threading.Thread(target=server.run, args=([socket],))
         thread.start()
         assert server.stoppable.wait(60)
-        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
-        server.stop()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+        finally:
+            server.stop()
+            thread.join()
 
 
 @contextmanager
@@ -314,10 +316,12 @@ def answering(server):
     """A small server of a test's own, answering in the background."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture

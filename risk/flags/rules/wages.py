@@ -2,6 +2,8 @@
 
 A pay day lies in the month of the work or the next (Art. 14); a later one postpones nothing.
 
+Below a month's wages, part of the pay is late, but payment has not stopped.
+
 A missing payment counts only if the county reported payments up to the end of the time limit; a
 sheet that is not uploaded yet is not arrears.
 """
@@ -19,32 +21,69 @@ _LATE = f"""
 """
 """SQL: payroll ``r`` whose time limit has passed, in a county that reported payments until then."""
 
-_WAGES_OVERDUE = Rule(
-    code="wages_overdue",
-    feeds=("payments",),
-    threshold="months",
-    facts=f"""
-    SELECT o.project_id, days_after({_PAY_DAY}, 1) AS since, 'payrolls' AS source_table,
-           r.payroll_id AS record_id, r.known_at, r.amount_due - r.paid AS weight,
-           r.amount_due - r.paid AS short, o.as_of - {_PAY_DAY} AS late_days, r.period,
-           r.contract_id,
-           CASE WHEN count(r.workers) OVER month = count(*) OVER month
-                THEN sum(r.workers) OVER month END AS people
-    FROM obliged o
+_OF_OVERDUE = """
+    (SELECT o.* EXCLUDE (months, tolerance_share, least_months),
+            w.months, w.tolerance_share, w.least_months
+     FROM obliged o
+     JOIN bound w ON w.code = 'wages_overdue' AND w.law_region = o.law_region)
+"""
+"""SQL: ``obliged`` with the values of ``wages_overdue``."""
+
+
+def _unpaid(obliged: str = "obliged") -> str:
+    """SQL: payrolls past their time limit and not paid in full.
+
+    With the unpaid share of what its team, and of what all teams were due in the month.
+    """
+    return f"""
+    SELECT o.*, {_PAY_DAY} AS pay_day, r.payroll_id, r.contract_id, r.period, r.workers, r.known_at,
+           r.amount_due - r.paid AS short, (r.amount_due - r.paid) / r.month_due AS month_share,
+           -- A payroll that names no team is one team's.
+           (r.amount_due - r.paid) / CASE WHEN r.contract_id IS NULL THEN r.amount_due
+                                          ELSE r.team_due END AS team_share
+    FROM {obliged} o
     JOIN pay r USING (project_id)
-    WHERE {_LATE}
-      AND r.paid < r.amount_due * (1 - o.tolerance_share)
-    WINDOW month AS (PARTITION BY r.project_id, r.period)
-    """,
-    measures={
-        "unpaid_fen": "sum(short)",
-        "months": "count(DISTINCT period)",
-        "late_days": "max(late_days)",
-        # Unknown if any payroll does not name its team or its number of workers.
-        "teams": "CASE WHEN count(contract_id) = count(*) THEN count(DISTINCT contract_id) END",
-        "people": "CASE WHEN count(people) = count(*) THEN max(people) END",
-    },
-)
+    WHERE {_LATE} AND r.paid < r.amount_due * (1 - o.tolerance_share)
+    """
+
+
+_STOPPED = """
+    SELECT project_id
+    FROM unpaid
+    GROUP BY project_id
+    HAVING greatest(max(team_share), sum(month_share)) >= min(least_months * (1 - tolerance_share))
+"""
+"""SQL: projects with a month's wages unpaid: a team's month, or the remainders add up to one of all
+teams."""
+
+
+def _overdue(code: str, which: str, obliged: str, threshold: str | None) -> Rule:
+    """Rule on all wages overdue of the projects ``which`` (IN, NOT IN) have stopped paying."""
+    return Rule(
+        code=code,
+        feeds=("payments",),
+        threshold=threshold,
+        facts=f"""
+        WITH unpaid AS ({_unpaid(obliged)}), stopped AS ({_STOPPED})
+        SELECT project_id, days_after(pay_day, 1) AS since, 'payrolls' AS source_table,
+               payroll_id AS record_id, known_at, short AS weight, short,
+               as_of - pay_day AS late_days, period, contract_id,
+               CASE WHEN count(workers) OVER month = count(*) OVER month
+                    THEN sum(workers) OVER month END AS people
+        FROM unpaid
+        WHERE project_id {which} (SELECT project_id FROM stopped)
+        WINDOW month AS (PARTITION BY project_id, period)
+        """,
+        measures={
+            "unpaid_fen": "sum(short)",
+            "months": "count(DISTINCT period)",
+            "late_days": "max(late_days)",
+            # Unknown if any payroll does not name its team or its number of workers.
+            "teams": "CASE WHEN count(contract_id) = count(*) THEN count(DISTINCT contract_id) END",
+            "people": "CASE WHEN count(people) = count(*) THEN max(people) END",
+        },
+    )
+
 
 _ATTENDANCE_MONTH_UNPAID = Rule(
     code="attendance_month_unpaid",
@@ -66,17 +105,20 @@ _ATTENDANCE_MONTH_UNPAID = Rule(
 _WAGES_STOPPED_IN_DISPUTE = Rule(
     code="wages_stopped_in_dispute",
     feeds=("payments",),
-    threshold="months",
+    threshold="least_months",
     facts=f"""
-    SELECT o.project_id, days_after({_PAY_DAY}, 1) AS since, 'payrolls' AS source_table,
-           r.payroll_id AS record_id, r.known_at, r.amount_due - r.paid AS weight,
-           r.amount_due - r.paid AS short, o.as_of - d.opened_on AS dispute_days
-    FROM obliged o
-    JOIN known_disputes d ON d.project_id = o.project_id
-     AND (d.resolved_on IS NULL OR d.resolved_on >= o.as_of)
-    JOIN pay r ON r.project_id = o.project_id AND {_PAY_DAY} >= d.opened_on
-    WHERE {_LATE} AND r.paid < r.amount_due * (1 - o.tolerance_share)
-    QUALIFY row_number() OVER (PARTITION BY r.payroll_id ORDER BY d.opened_on, d.dispute_id) = 1
+    WITH unpaid AS (
+      SELECT u.*, d.opened_on
+      FROM ({_unpaid()}) u
+      JOIN known_disputes d ON d.project_id = u.project_id AND u.pay_day >= d.opened_on
+       AND (d.resolved_on IS NULL OR d.resolved_on >= u.as_of)
+      QUALIFY row_number() OVER (PARTITION BY u.payroll_id ORDER BY d.opened_on, d.dispute_id) = 1
+    ), stopped AS ({_STOPPED})
+    SELECT project_id, days_after(pay_day, 1) AS since, 'payrolls' AS source_table,
+           payroll_id AS record_id, known_at, short AS weight, short,
+           as_of - opened_on AS dispute_days
+    FROM unpaid
+    WHERE project_id IN (SELECT project_id FROM stopped)
     """,
     measures={"unpaid_fen": "sum(short)", "dispute_days": "max(dispute_days)"},
 )
@@ -142,7 +184,8 @@ _PAY_BELOW_MINIMUM = Rule(
 
 
 WAGES = (
-    _WAGES_OVERDUE,
+    _overdue("wages_overdue", "IN", "obliged", "least_months"),
+    _overdue("wages_partly_paid", "NOT IN", _OF_OVERDUE, None),
     _ATTENDANCE_MONTH_UNPAID,
     _WAGES_STOPPED_IN_DISPUTE,
     _by_channel("paid_through_foreman", "foreman"),

@@ -47,6 +47,18 @@ def test_red_flags_of_one_project_equal_those_of_all(reporting):
     assert red_flags(reporting.store, AS_OF, ["nobody"]) == {}
 
 
+def test_red_flags_of_some_codes_equal_those_of_all(reporting):
+    messy(reporting)
+    every = red_flags(reporting.store, AS_OF)["P1"]
+    wanted = {every[0].code, every[-1].code}
+    found = red_flags(reporting.store, AS_OF, codes=wanted)["P1"]
+    assert len(found) == 2
+    assert found == tuple(flag for flag in every if flag.code in wanted)
+    assert red_flags(reporting.store, AS_OF, codes=()) == {}
+    with pytest.raises(FlagUnknown):
+        red_flags(reporting.store, AS_OF, codes=["no such flag"])
+
+
 def test_red_flags_cover_only_running_projects(reporting):
     reporting.add("projects", notice_board=False, started_on="2025-06-01", known_at="2025-05-01")
     assert not reporting.flags()

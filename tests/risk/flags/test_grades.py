@@ -28,6 +28,7 @@ def test_every_flag_has_exactly_one_grade():
         ("group_complaint_open", Grade.PEOPLE),
         ("correction_overdue", Grade.PEOPLE),
         ("wages_overdue", Grade.MONEY),
+        ("wages_partly_paid", Grade.PAYMENT),
         ("paid_in_cash", Grade.PAYMENT),
         ("labour_cost_overdue", Grade.FUNDING),
         ("account_missing", Grade.PAPERS),

@@ -116,7 +116,7 @@ def nobody_looked_for_a_board(site):
 # --- wages ---
 
 
-@fires("wages_overdue", unpaid_fen=40_000_00, months=1, late_days=47, people=10)
+@fires("wages_partly_paid", unpaid_fen=40_000_00, months=1, late_days=47, people=10)
 def wages_paid_in_part(site):
     plain(site)
     site.add("payrolls")
@@ -137,6 +137,11 @@ def wages_paid_to_within_rounding(site):
     plain(site)
     site.add("payrolls")
     site.add("payments", amount=99_500_00)
+
+
+@quiet("wages_partly_paid")
+def wages_paid_but_for_rounding(site):
+    wages_paid_to_within_rounding(site)
 
 
 @quiet("wages_overdue")
@@ -727,6 +732,7 @@ def test_rules_ignore_feeds_the_county_does_not_send(site_in):
 def test_rules_ignore_feeds_silent_before_the_time_limit(site_in):
     silence = {
         "wages_overdue": "payments",
+        "wages_partly_paid": "payments",
         "attendance_month_unpaid": "payments",
         "wages_stopped_in_dispute": "payments",
         "fewer_paid_than_attending": "payments",

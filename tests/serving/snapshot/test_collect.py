@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from risk.flags import RULES
+from risk.flags import CODES, read_law
 from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
@@ -212,6 +212,19 @@ def test_closed_cases_are_checked_by_the_first_visit_after(world):
     assert closed_cases(world.store, dt.date(2025, 6, 1))[0]["checked_on"] == "2025-04-20"
 
 
+def _late_payroll(world, paid):
+    """A payroll of 100 yuan that fell due in March, in a county that reports payments in June."""
+    world.add(
+        "payrolls", known_at="2025-04-01", payroll_id="R", project_id="P1", period="2025-02-01",
+        workers=1, amount_due=100_00, due_on="2025-03-15",
+    )  # fmt: skip
+    for number, day in ((1, "2025-02-20"), (2, "2025-05-20")):
+        world.add(
+            "payments", known_at=day, payment_id=f"M{number}", payroll_id="R",
+            paid_on=day, amount=paid * 100 // 2, channel="bank",
+        )  # fmt: skip
+
+
 def test_legal_duties_are_met_breached_or_unknown(world):
     world.project("P1", started_on="2024-01-01", notice_board=False)
     world.add(
@@ -225,7 +238,8 @@ def test_legal_duties_are_met_breached_or_unknown(world):
     day = dt.date(2025, 6, 1)
     matters = [*open_matters(world.store, day)]
     found = {one["code"]: one for one in load_legal_duties(world.store, day, matters)["P1"]}
-    assert len(found) == len(RULES)
+    duties = [duty for duty in read_law().duties_in_force(day) if duty.code in CODES]
+    assert len(found) == len({(duty.article, duty.summary) for duty in duties})
     assert found["notice_board_missing"]["state"] == "breached"
     assert found["notice_board_missing"]["finding"]["zh"]
     # Of wages and the wage account nothing is on record, so nothing is known.
@@ -237,6 +251,11 @@ def test_legal_duties_are_met_breached_or_unknown(world):
     )
     again = {one["code"]: one for one in load_legal_duties(world.store, day, matters)["P1"]}
     assert again["account_closed_early"]["state"] == "met"
+    # Of the rules about one duty, the one that was found unmet is shown.
+    _late_payroll(world, paid=60)
+    last = {one["code"]: one for one in load_legal_duties(world.store, day, matters)["P1"]}
+    assert last["wages_partly_paid"]["state"] == "breached"
+    assert "wages_overdue" not in last
     assert load_legal_duties(world.store, day, []) == {}
 
 

@@ -10,6 +10,7 @@ EXPECTED = {
     "correction_overdue": "inspections projects",
     "notice_board_missing": "",
     "wages_overdue": "payments payrolls",
+    "wages_partly_paid": "payments payrolls",
     "attendance_month_unpaid": "payments",
     "wages_stopped_in_dispute": "disputes payments payrolls",
     "paid_through_foreman": "payments payrolls",

@@ -101,7 +101,13 @@ def employer_pages(site: Site) -> list[str]:
 def paths(site: Site) -> list[str]:
     first, second = (quote(one, safe="") for one in site.listed[:2])
     return [
-        *("/watchlist", "/watchlist/print", f"/projects/{first}", f"/projects/{first}/visit"),
+        *(
+            "/watchlist",
+            "/watchlist/composition",
+            "/watchlist/print",
+            f"/projects/{first}",
+            f"/projects/{first}/visit",
+        ),
         *("/projects", "/projects?q=zzz", "/map", f"/route?stop={first}&stop={second}", "/route"),
         *matter_pages(site),
         *("/ledger", "/ledger?state=closed", "/links", "/revisits", "/campaign", "/indicators"),

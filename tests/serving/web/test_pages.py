@@ -52,11 +52,13 @@ PATHS = (
         "/briefings",
         "/supervision",
         "/supervision/model-changes",
+        "/supervision/adoption",
     ),
     *("/supervision/audit", "/supervision/people", "/visits.xlsx", "/ledger.xlsx"),
     *("/ledger?state=recheck", "/ledger?state=closed&large=1", "/campaign.xlsx"),
     *("/notices", "/deposits", "/deposits.xlsx"),
     *("/data", "/data/templates/projects.xlsx"),
+    *("/watchlist/composition", "/watchlist/composition?by=contractor"),
 )
 HOSTILE = (
     "<script>alert(1)</script>",
