@@ -238,7 +238,8 @@ class RecordStore:
 
     def missing_feeds(self) -> list[str]:
         """Tables of the contract without rows."""
-        return [feed.table for feed in self.feeds() if feed.versions == 0]
+        filled = self.tables_with_rows()
+        return [name for name in TABLES if name not in filled]
 
     def tables_with_rows(self, after: int | None = None) -> set[str]:
         """Names of the stored tables with any row, or any whose arrival number exceeds ``after``.

@@ -10,24 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from risk.contract import TABLES
 from risk.store.store import RecordStore
+from serving.briefings.kinds import CONSTRUCTION
 from serving.briefings.period import Period
 from serving.briefings.statistics import HERE, NO_TOTAL, Total, total_sql, within_sql
 from serving.snapshot.as_of_query import with_known_tables
-
-CHANNELS = (*TABLES["complaints"].field("channel").values, "")
-"""Channels of complaints; the empty one is not recorded."""
-
-CONSTRUCTION = (
-    *("general_contractor", "subcontractor", "labour_subcontractor", "owner", "site_unnamed"),
-)
-"""Kinds of employer in construction; of the last only the project is recorded."""
-
-EMPLOYER_KINDS = (*CONSTRUCTION, "individual", "enterprise", "other_employer", "")
-"""Kinds of employer of a case; the empty one is not recorded."""
-
-CAUSES = tuple(code for code in TABLES["cases"].field("cause").values if code != "wages")
 
 _CHANNELS = f"""
 {with_known_tables("complaints", "cases", "projects")},

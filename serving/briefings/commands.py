@@ -47,12 +47,15 @@ def _write(
     settings = open_settings(cli).model_copy(update={"language": cli.language})
     import_submissions(cli, settings)
     period = year_of(day.year) if whole_year else month_of(day)
-    make = create_yearly if whole_year else create_monthly
     with open_records(cli) as store, open_database(cli, settings) as database:
-        body = RENDERERS[kind](make(store, database, settings, period, region), settings.language)
+        if whole_year:
+            summary = create_yearly(store, database, settings, period, region)
+            write_file(out, RENDERERS[kind](summary, settings.language))
+            return
+        made = create_monthly(store, database, settings, period, region)
+        body = RENDERERS[kind](made.document, settings.language)
         write_file(out, body)
-        if not whole_year:
-            store_briefing(database, period, region, kind, body, os_user_name())
+        store_briefing(database, period, made.figures, kind, body, os_user_name())
 
 
 def _first_day(cli: CliContext, month: str | None, year: int | None) -> dt.date:

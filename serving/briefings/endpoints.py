@@ -11,8 +11,8 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.briefings.repository import list_briefings as listed
-from serving.briefings.repository import read_briefing
-from serving.briefings.schemas import Briefing
+from serving.briefings.repository import read_briefing, read_figures
+from serving.briefings.schemas import Briefing, BriefingFigures
 from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import CursorQuery, LimitQuery, page_request
@@ -57,3 +57,11 @@ def get_briefing(
         "ETag": f'"{briefing.digest}"',
     }
     return Response(body, headers=headers, media_type=MEDIA_TYPES[briefing.format])
+
+
+@router.get("/{number}/figures")
+def get_briefing_figures(
+    database: DatabaseDep, principal: Reader, number: Annotated[int, Path(ge=1, le=10**15)]
+) -> BriefingFigures:
+    """Figures of one briefing by channel, kind of employer and cause."""
+    return BriefingFigures.model_validate(read_figures(database.engine, number, principal))

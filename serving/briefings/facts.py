@@ -163,6 +163,9 @@ def _collect(
     grace = settings.indicators.transfer_days
     current = _scored_list(WatchlistRepository(database), lists.now)
     law = current.document["rules"].get("law", ()) if current else ()
+    owed_before = (
+        None if silent_since else wages_owed(store, period.start, region, law, with_causes=False)
+    )
     return Facts(
         period=period,
         region=region,
@@ -183,7 +186,7 @@ def _collect(
         closed=_in_region(closed_cases(store, period.stop), region),
         employers=_employers(database, period, region),
         owed=None if silent_since else wages_owed(store, period.stop, region, law),
-        owed_before=None if silent_since else wages_owed(store, period.start, region, law),
+        owed_before=owed_before,
         matters_by_unit=count_by_unit(standings, period.start, period.stop),
         second_looks=count_second_looks(standings, period.start, period.stop),
         breakdown=breakdown(store, period, region),

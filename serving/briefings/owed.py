@@ -10,14 +10,17 @@ from typing import Any
 
 from risk.flags import red_flags
 from risk.flags.flag import RedFlag
-from risk.flags.grades import Grade, grade_of
+from risk.flags.grades import Grade, read_grades
 from risk.flags.law import read_law
 from risk.flags.office_values import add_values, from_document
 from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import with_known_tables
 
 _NEEDED = frozenset({"payrolls", "payments"})
-_CAUSES = frozenset({Grade.PAYMENT, Grade.FUNDING})
+_OWED = frozenset({"wages_overdue", "wages_partly_paid"})
+_CAUSES = frozenset(
+    code for code, grade in read_grades().items() if grade in (Grade.PAYMENT, Grade.FUNDING)
+)
 
 _NAMES = f"""
 {with_known_tables("projects", "organizations")}
@@ -68,28 +71,31 @@ class Owed:
 
 
 def wages_owed(
-    store: RecordStore, as_of: dt.date, region: str, law_values: Sequence[Mapping[str, Any]] = ()
+    store: RecordStore,
+    as_of: dt.date,
+    region: str,
+    law_values: Sequence[Mapping[str, Any]] = (),
+    *,
+    with_causes: bool = True,
 ) -> Owed | None:
     """Return the wages overdue on ``as_of``; None if payrolls or payments were never reported.
 
-    ``law_values`` are the legal values of the office as a sealed list holds them.
+    ``law_values`` are the legal values of the office as a sealed list holds them. The causes are
+    empty unless ``with_causes``, which takes longer.
     """
     if _NEEDED & set(store.missing_feeds()):
         return None
     law = add_values(read_law(), [from_document(value) for value in law_values])
-    found = red_flags(store, as_of, law=law)
+    codes = _OWED | _CAUSES if with_causes else _OWED
+    found = red_flags(store, as_of, law=law, codes=codes)
     names = {row[0]: row[1:] for row in store.rows(_NAMES, [as_of, region])}
     here = [flag for key, flags in found.items() if key in names for flag in flags]
-    causes = Counter(flag.code for flag in here if grade_of(flag.code) in _CAUSES)
-    projects = [_project(flag, *names[flag.project_id]) for flag in here if _is_owed(flag)]
+    causes = Counter(flag.code for flag in here if flag.code in _CAUSES)
+    projects = [_project(flag, *names[flag.project_id]) for flag in here if flag.code in _OWED]
     return Owed(
         sorted(projects, key=lambda project: (-project.fen, project.project_id)),
         sorted(causes.items(), key=lambda cause: (-cause[1], cause[0])),
     )
-
-
-def _is_owed(flag: RedFlag) -> bool:
-    return flag.code in ("wages_overdue", "wages_partly_paid")
 
 
 def _project(flag: RedFlag, name: str | None, contractor: str | None) -> OwingProject:

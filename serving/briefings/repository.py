@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, Row, insert, select
+from sqlalchemy import Connection, Engine, Row, insert, select
 
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc, writing
 from serving.db.pagination import Page, PageRequest, page
-from serving.db.tables import BRIEFINGS
+from serving.db.tables import BRIEFING_FIGURES, BRIEFINGS
 from serving.errors import ApiError
+
+if TYPE_CHECKING:
+    from serving.briefings.figures import Figures
 
 
 class BriefingUnknown(ApiError):
     """The region has no such briefing."""
 
     code = "briefing_unknown"
+    status = HTTPStatus.NOT_FOUND
+
+
+class BriefingFiguresUnknown(ApiError):
+    """The briefing was made before figures were stored."""
+
+    code = "briefing_figures_unknown"
     status = HTTPStatus.NOT_FOUND
 
 
@@ -38,28 +49,43 @@ class Briefing:
     made_by: str
 
 
-def insert_briefing(engine: Engine, briefing: Briefing, body: bytes) -> None:
-    """Insert a briefing unless the same month, region, format and content is stored."""
+def insert_briefing(
+    engine: Engine, briefing: Briefing, body: bytes, figures: Figures | None = None
+) -> None:
+    """Insert a briefing unless the same month, region, format and content is stored.
+
+    Its ``figures`` are added unless it has some.
+    """
     digest = hashlib.sha256(body).hexdigest()
+    same = select(BRIEFINGS.c.id).where(
+        BRIEFINGS.c.month == briefing.month,
+        BRIEFINGS.c.region == briefing.region,
+        BRIEFINGS.c.format == briefing.format,
+        BRIEFINGS.c.digest == digest,
+    )
+    row = {
+        "month": briefing.month,
+        "region": briefing.region,
+        "format": briefing.format,
+        "digest": digest,
+        "body": body,
+        "made_at": briefing.made_at,
+        "made_by": briefing.made_by,
+    }
     with writing(engine).begin() as connection:
-        same = select(BRIEFINGS.c.id).where(
-            BRIEFINGS.c.month == briefing.month,
-            BRIEFINGS.c.region == briefing.region,
-            BRIEFINGS.c.format == briefing.format,
-            BRIEFINGS.c.digest == digest,
-        )
-        if connection.execute(same).first() is None:
-            connection.execute(
-                insert(BRIEFINGS).values(
-                    month=briefing.month,
-                    region=briefing.region,
-                    format=briefing.format,
-                    digest=digest,
-                    body=body,
-                    made_at=briefing.made_at,
-                    made_by=briefing.made_by,
-                )
-            )
+        number = connection.execute(same).scalar()
+        if number is None:
+            connection.execute(insert(BRIEFINGS).values(row))
+            number = connection.execute(same).scalar_one()
+        if figures is not None:
+            _insert_figures(connection, number, figures)
+
+
+def _insert_figures(connection: Connection, number: int, figures: Figures) -> None:
+    has = select(BRIEFING_FIGURES.c.id).where(BRIEFING_FIGURES.c.briefing_id == number)
+    if connection.execute(has).first() is None:
+        body = json.loads(json.dumps(asdict(figures), default=str))
+        connection.execute(insert(BRIEFING_FIGURES).values(briefing_id=number, body=body))
 
 
 def list_briefings(engine: Engine, principal: Principal, wanted: PageRequest) -> Page[Briefing]:
@@ -83,6 +109,27 @@ def read_briefing(engine: Engine, number: int, principal: Principal) -> tuple[Br
     if row is None:
         raise BriefingUnknown(number=number)
     return _briefing(row), bytes(row.body)
+
+
+def read_figures(engine: Engine, number: int, principal: Principal) -> dict[str, Any]:
+    """Return the figures of a briefing as data of :class:`serving.briefings.figures.Figures`.
+
+    Raises:
+        BriefingUnknown: the principal's region has no such briefing.
+        BriefingFiguresUnknown: it was made before figures were stored.
+    """
+    query = (
+        select(BRIEFINGS.c.id, BRIEFING_FIGURES.c.body)
+        .outerjoin(BRIEFING_FIGURES, BRIEFING_FIGURES.c.briefing_id == BRIEFINGS.c.id)
+        .where(BRIEFINGS.c.id == number, within(BRIEFINGS.c.region, principal))
+    )
+    with engine.connect() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        raise BriefingUnknown(number=number)
+    if row.body is None:
+        raise BriefingFiguresUnknown(number=number)
+    return dict(row.body)
 
 
 def _briefing(row: Row[Any]) -> Briefing:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from risk.store.store import RecordStore
 from serving.briefings.compose import compose_monthly, compose_yearly
 from serving.briefings.facts import Facts, collect_facts
+from serving.briefings.figures import Figures, briefing_figures
 from serving.briefings.period import Period
 from serving.briefings.repository import Briefing, insert_briefing
 from serving.clock import now
@@ -13,15 +16,24 @@ from serving.documents.model import Document
 from serving.settings import Settings
 
 
+@dataclass(frozen=True)
+class Monthly:
+    """The briefing of a month, and its figures as data."""
+
+    document: Document
+    figures: Figures
+
+
 def create_monthly(
     store: RecordStore, database: Database, settings: Settings, period: Period, region: str
-) -> Document:
+) -> Monthly:
     """Create the briefing of a month in the language of the settings.
 
     Raises:
         InconsistentDocument: figures disagree.
     """
-    return compose_monthly(_facts(store, database, settings, period, region), settings.language)
+    facts = _facts(store, database, settings, period, region)
+    return Monthly(compose_monthly(facts, settings.language), briefing_figures(facts))
 
 
 def create_yearly(
@@ -36,11 +48,11 @@ def create_yearly(
 
 
 def store_briefing(
-    database: Database, period: Period, region: str, kind: str, body: bytes, by: str
+    database: Database, period: Period, figures: Figures, kind: str, body: bytes, by: str
 ) -> None:
-    """Store a monthly briefing; identical content is stored once."""
-    briefing = Briefing(0, period.start, region, kind, "", now(), by)
-    insert_briefing(database.engine, briefing, body)
+    """Store a monthly briefing with its figures; identical content is stored once."""
+    briefing = Briefing(0, period.start, figures.region, kind, "", now(), by)
+    insert_briefing(database.engine, briefing, body, figures)
 
 
 def _facts(

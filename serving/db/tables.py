@@ -335,6 +335,16 @@ BRIEFINGS = Table(
 )
 """Monthly briefings as rendered."""
 
+BRIEFING_FIGURES = Table(
+    "briefing_figures",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("briefing_id", ForeignKey("briefings.id"), nullable=False),
+    Column("body", JSON, nullable=False),
+    UniqueConstraint("briefing_id"),
+)
+"""Figures of monthly briefings by channel, kind of employer and cause."""
+
 INDICATORS = Table(
     "indicators",
     METADATA,
@@ -617,6 +627,6 @@ SEALED = (
     *(MATTERS.name, MATTER_FACTS.name, MATTER_LISTS.name),
     *(NOTICES.name, NOTICE_STEPS.name),
     WATCHLIST_MARKS.name,
-    *(FLAG_STATES.name, RACES.name, MODEL_STEPS.name),
+    *(FLAG_STATES.name, RACES.name, MODEL_STEPS.name, BRIEFING_FIGURES.name),
 )
 """Append-only tables."""

@@ -46,13 +46,13 @@ def write_briefings(
     day = as_of - dt.timedelta(days=1)
     period = month_of(day.replace(day=1))
     settings = context.settings
-    paper = create_monthly(context.store, context.database, settings, period, region)
+    made = create_monthly(context.store, context.database, settings, period, region)
     written = []
     for kind, make in RENDERERS.items():
-        body = make(paper, settings.language)
+        body = make(made.document, settings.language)
         path = folder / f"briefing-{period.start:%Y-%m}.{kind}"
         write_file(path, body)
-        store_briefing(context.database, period, region, kind, body, by)
+        store_briefing(context.database, period, made.figures, kind, body, by)
         written.append(path)
     return written
 

@@ -47,6 +47,7 @@ def write_features_by_date(
     from features.feature_sets import FEATURE_SETS
     from features.matrix import compute_in_batches, matrix_sql
 
+    folder.mkdir(exist_ok=True)  # fails before minutes of computing
     rows = 0
     for engine in compute_in_batches(store, as_ofs, progress):
         engine.write(matrix_sql(FEATURE_SETS[store.kind].families), str(folder))

@@ -88,6 +88,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.part")
     with convert_os_errors(path):
         try:
+            temporary.touch()  # content can take minutes to compute
             yield temporary
             temporary.replace(path)
         finally:

@@ -1,4 +1,4 @@
-"""Twelve months of a county's ledgers in five shapes: tried, confirmed once, imported unedited."""
+"""A county's ledgers of a year in five shapes: tried, confirmed once, imported unedited."""
 
 import csv
 import json
@@ -9,9 +9,11 @@ import pytest
 
 from serving.cli.main import main
 
+from ..conftest import MUST_RUN_ALL
+
 PROJECTS = ("云渡小区二期", "竹园污水管网", "青溪中学教学楼")
 FIRMS = ("川北甲建筑公司", "川北乙市政公司", "川北甲建筑公司")
-MONTHS = range(1, 13)
+MONTHS = range(1, 13 if MUST_RUN_ALL else 4)
 
 
 def _workbook(path, rows, merged=()):
@@ -93,10 +95,14 @@ def test_five_layouts_confirmed_once_read_the_whole_year(ledgers, tmp_path, caps
     assert (code, document["failed"]) == (0, [])
     accepted = {table: total["accepted"] for table, total in document["tables"].items()}
     assert accepted == {
-        "projects": 3, "deposits": 3, "attendance": 36, "transfers": 36, "complaints": 12,
-    }  # fmt: skip
+        "projects": 3,
+        "deposits": 3,
+        "attendance": 3 * len(MONTHS),
+        "transfers": 3 * len(MONTHS),
+        "complaints": len(MONTHS),
+    }
     assert all(total["waiting"] == 0 for total in document["tables"].values())
     used = Counter(name for file in document["files"] for name in file["reading"]["layouts"])
-    assert sorted(used.values()) == [1, 1, 12, 12, 12]
+    assert sorted(used.values()) == [1, 1, *[len(MONTHS)] * 3]
     code, again = run("import", ledgers, "--json")
     assert {t["accepted"] for t in json.loads(again.out)["tables"].values()} == {0}

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ def full_heading_key(cell: Cell) -> str:
     return _NOISE.sub("", match_key(str(cell or "")[:_HEADING_LENGTH]))
 
 
+@lru_cache(maxsize=256, typed=True)  # asked again for every table
 def _heading_keys(heading: Cell) -> tuple[str, ...]:
     """Keys a heading may be known by; below a group (存放/金额) with the group, and alone."""
     keys = [full_heading_key(heading), heading_key(heading)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from serving.briefings.breakdown import CAUSES, CHANNELS, EMPLOYER_KINDS, Breakdown, Group
+from serving.briefings.breakdown import Group
 from serving.briefings.facts import Facts
+from serving.briefings.figures import EmployerFigures, briefing_figures
+from serving.briefings.kinds import CAUSES
 from serving.briefings.sections.totals import amount, contracts, covered, people
 from serving.briefings.statistics import Total
 from serving.documents.builder import DocumentBuilder
@@ -28,22 +30,22 @@ COVERED = ("covered_units", ("covered_projects", "covered_employers"))
 
 def add_channels(builder: DocumentBuilder, facts: Facts) -> None:
     """Add the complaints by channel, against the same period of last year."""
-    now, before = facts.breakdown.channels, _before(facts, "complaints")
-    earlier = before.channels if before else {}
+    channels = briefing_figures(facts).channels
     rows: list[tuple[Cell, ...]] = [
-        (_channel(builder, code), now.get(code, 0), *_change(now, earlier, code, before))
-        for code in CHANNELS
-        if code in now or code in earlier
+        (_channel(builder, one.channel), one.complaints, *_change(one.complaints, one.year_before))
+        for one in channels
     ]
     if rows:
         heads = ("channel", "this", "year_before", "difference")
-        sums = [sum(now.values()), *_change(now, earlier, None, before)]
+        total = sum(one.complaints for one in channels)
+        earlier = [one.year_before for one in channels if one.year_before is not None]
+        sums = [total, *_change(total, sum(earlier) if earlier else None)]
         builder.add(_table(builder, "channels", heads, rows, sums, (1, "complaints")))
 
 
 def add_employers(builder: DocumentBuilder, facts: Facts) -> None:
     """Add the cases opened by kind of employer, with the share of each."""
-    found, before = facts.breakdown.employers, _before(facts, "cases")
+    found = facts.breakdown.employers
     opened = sum(group.count for group in found.values())
     if not opened:
         return
@@ -58,11 +60,7 @@ def add_employers(builder: DocumentBuilder, facts: Facts) -> None:
     ]
     figures = {f"opened_{kind}": count for kind, count in parts.items()}
     builder.add_paragraph("by_employer", parts=builder.text("comma").join(named), **figures)
-    rows = [
-        _employer_row(builder, kind, found[kind], opened, before)
-        for kind in EMPLOYER_KINDS
-        if kind in found
-    ]
+    rows = [_employer_row(builder, one, opened) for one in briefing_figures(facts).employers]
     if len(rows) < 2:
         return
     heads = ("kind", "opened", "share", "case_workers", "case_owed", "year_before")
@@ -105,33 +103,19 @@ def add_coverage(builder: DocumentBuilder, facts: Facts) -> None:
     )
 
 
-def _before(facts: Facts, table: str) -> Breakdown | None:
-    """Return the breakdown of a year before, None if nothing of ``table`` was known by then."""
-    begun = table not in facts.statistics_year_ago.not_begun
-    return facts.breakdown_year_ago if begun else None
+def _change(now: int, before: int | None) -> tuple[Cell, Cell]:
+    """Number a year before and the change since; both None if it is unknown."""
+    return (None, None) if before is None else (before, now - before)
 
 
-def _change(
-    now: Mapping[str, int], earlier: Mapping[str, int], code: str | None, before: Breakdown | None
-) -> tuple[Cell, Cell]:
-    """Number a year before and the change since; of all channels for None."""
-    if before is None:
-        return None, None
-    if code is None:
-        return sum(earlier.values()), sum(now.values()) - sum(earlier.values())
-    return earlier.get(code, 0), now.get(code, 0) - earlier.get(code, 0)
-
-
-def _employer_row(
-    builder: DocumentBuilder, kind: str, group: Group, opened: int, before: Breakdown | None
-) -> tuple[Cell, ...]:
+def _employer_row(builder: DocumentBuilder, one: EmployerFigures, opened: int) -> tuple[Cell, ...]:
     return (
-        builder.text(f"employer_kinds.{kind or 'unnamed'}"),
-        group.count,
-        f"{group.count / opened:.1%}",
-        group.workers.value if group.workers.known else None,
-        builder.money(group.amount.value) if group.amount.known else None,
-        None if before is None else _count(before.employers, kind),
+        builder.text(f"employer_kinds.{one.employer or 'unnamed'}"),
+        one.cases,
+        f"{one.cases / opened:.1%}",
+        one.workers,
+        None if one.amount_owed is None else builder.money(one.amount_owed),
+        one.year_before,
     )
 
 

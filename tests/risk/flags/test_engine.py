@@ -12,6 +12,7 @@ from risk.flags.law import Law, read_law
 from risk.store.store import RecordStore
 
 from ...conftest import MUST_RUN_ALL
+from ...empty_store import empty_store
 
 AS_OF = dt.date(2025, 6, 1)
 
@@ -44,6 +45,18 @@ def test_red_flags_of_one_project_equal_those_of_all(reporting):
     assert red_flags(reporting.store, AS_OF, ["P2"]) == {"P2": everybody["P2"]}
     assert red_flags(reporting.store, AS_OF, []) == {}
     assert red_flags(reporting.store, AS_OF, ["nobody"]) == {}
+
+
+def test_red_flags_of_some_codes_equal_those_of_all(reporting):
+    messy(reporting)
+    every = red_flags(reporting.store, AS_OF)["P1"]
+    wanted = {every[0].code, every[-1].code}
+    found = red_flags(reporting.store, AS_OF, codes=wanted)["P1"]
+    assert len(found) == 2
+    assert found == tuple(flag for flag in every if flag.code in wanted)
+    assert red_flags(reporting.store, AS_OF, codes=()) == {}
+    with pytest.raises(FlagUnknown):
+        red_flags(reporting.store, AS_OF, codes=["no such flag"])
 
 
 def test_red_flags_cover_only_running_projects(reporting):
@@ -194,7 +207,7 @@ def test_red_flags_ignore_records_known_on_or_after_as_of(flagged, versions):
 
 
 def test_red_flags_of_a_prefecture(samples):
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         _load(store, samples / "prefecture")
         found = red_flags(store, dt.date(2025, 1, 1))
         codes = {flag.code for flags in found.values() for flag in flags}

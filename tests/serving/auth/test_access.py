@@ -12,11 +12,14 @@ from serving.audit.queue import SECONDS as AUDIT_SECONDS
 from serving.auth.dependencies import RequirePermission
 from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import PERMISSIONS, Permission, Role
+from serving.briefings.figures import briefing_figures
+from serving.briefings.period import month_of
 from serving.briefings.repository import Briefing, insert_briefing
 from serving.model_changes.repository import replace_versions
 from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Snapshot
 
+from ..briefings.test_many_worlds import make_facts
 from ..conftest import (
     PUBLISHED_AT,
     key,
@@ -53,6 +56,14 @@ REQUESTS = {
     ("GET", "/v1/watchlists/{as_of}"): ("/v1/watchlists/2025-06-01?region=9901", None),
     ("GET", "/v1/watchlists/{as_of}/entries"): ("/v1/watchlists/latest/entries?region=9901", None),
     ("GET", "/v1/watchlists/{as_of}/ranking"): ("/v1/watchlists/latest/ranking?region=9901", None),
+    ("GET", "/v1/watchlists/{as_of}/composition"): (
+        "/v1/watchlists/latest/composition?region=9901",
+        None,
+    ),
+    ("GET", "/v1/watchlists/{as_of}/adoption"): (
+        "/v1/watchlists/latest/adoption?region=9901",
+        None,
+    ),
     ("GET", "/v1/projects/{project_id:path}/risk"): (f"{PROJECT}/risk", None),
     ("GET", "/v1/projects/{project_id:path}/history"): (f"{PROJECT}/history", None),
     ("GET", "/v1/projects/{project_id:path}/timeline"): (f"{PROJECT}/timeline", None),
@@ -93,6 +104,7 @@ REQUESTS = {
     ("GET", "/v1/submissions/{submission_id}"): ("/v1/submissions/none", None),
     ("GET", "/v1/briefings"): ("/v1/briefings", None),
     ("GET", "/v1/briefings/{number}"): ("/v1/briefings/1", None),
+    ("GET", "/v1/briefings/{number}/figures"): ("/v1/briefings/1/figures", None),
     ("GET", "/v1/indicators"): ("/v1/indicators", None),
     ("GET", "/v1/models"): ("/v1/models", None),
     ("GET", "/v1/models/{version}"): ("/v1/models/champion", None),
@@ -178,6 +190,10 @@ def _routes():
 ACTIONS = {route: actions[0] for route, actions in _routes() if actions}
 
 
+def _figures():
+    return briefing_figures(make_facts(1, month_of(dt.date(2025, 5, 1)), 2))
+
+
 @pytest.fixture
 def office(database, publish, publication):
     """A published list with everything else a reader may ask for."""
@@ -189,7 +205,7 @@ def office(database, publish, publication):
         extras=replace(make_extras(), snapshot=Snapshot({}, unlinked_register())),
     )
     briefing = Briefing(0, dt.date(2025, 5, 1), "990102", "html", "", PUBLISHED_AT, "李")
-    insert_briefing(database.engine, briefing, b"<p>x</p>")
+    insert_briefing(database.engine, briefing, b"<p>x</p>", _figures())
     replace_versions(database.engine, [registry_version()])
     return database
 

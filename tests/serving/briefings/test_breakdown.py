@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from serving.briefings.breakdown import Coverage, Group, breakdown
+from serving.briefings.figures import briefing_figures
 from serving.briefings.period import month_of, year_of
+from serving.briefings.repository import Briefing, insert_briefing
 from serving.briefings.sections.breakdowns import (
     add_channels,
     add_coverage,
@@ -130,15 +132,18 @@ def test_nothing_is_counted_before_it_was_known(month, world):
     assert breakdown(month, year_of(2025), "").disputes["project_payment"].count == 2
 
 
-def _builder(month, language="zh"):
+def _facts(month):
     facts = replace(
         make_facts(1, MARCH, 2),
         breakdown=breakdown(month, MARCH, ""),
         breakdown_year_ago=breakdown(month, MARCH.year_before(), ""),
     )
     begun = replace(facts.statistics_year_ago, not_begun=frozenset())
-    facts = replace(facts, statistics_year_ago=begun)
-    builder = DocumentBuilder(language, {})
+    return replace(facts, statistics_year_ago=begun)
+
+
+def _builder(month, language="zh"):
+    builder, facts = DocumentBuilder(language, {}), _facts(month)
     for add in (add_channels, add_employers, add_disputes, add_coverage):
         add(builder, facts)
     return builder
@@ -188,3 +193,39 @@ def test_counts_nobody_recorded_are_left_out(world):
     assert not found.coverage.is_recorded
     assert found.without_cause is None
     assert _builder(world.store).blocks == []
+
+
+def test_figures_over_the_api_are_those_of_the_tables(month, database, client, token):
+    figures = briefing_figures(_facts(month))
+    stored = Briefing(0, MARCH.start, "990102", "html", "", dt.datetime.now(dt.UTC), "李")
+    insert_briefing(database.engine, stored, b"<p/>")
+    address, reader = "/v1/briefings/1/figures", token("supervisor", "9901")
+    missing = client.get(address, headers=reader)
+    assert (missing.status_code, missing.json()["code"]) == (404, "briefing_figures_unknown")
+    insert_briefing(database.engine, stored, b"<p/>", replace(figures, region="990102"))
+    # Of two makings of the same content the first figures stay.
+    insert_briefing(database.engine, stored, b"<p/>", replace(figures, channels=()))
+    found = client.get(address, headers=reader).json()
+    assert [tuple(one.values()) for one in found["channels"]] == [
+        ("hotline_12333", 1, 0),
+        ("hotline_12345", 2, 1),
+        ("visit", 1, 0),
+        ("petition", 0, 1),
+        ("", 1, 0),
+    ]
+    assert found["employers"][:2] == [
+        {"employer": "general_contractor", "cases": 1, "workers": 10, "amount_owed": 50_000_00,
+         "year_before": 1},
+        {"employer": "labour_subcontractor", "cases": 1, "workers": 6, "amount_owed": None,
+         "year_before": 0},
+    ]  # fmt: skip
+    assert [(one["cause"], one["disputes"], one["guided"]) for one in found["causes"]] == [
+        ("project_payment", 1, 1), ("labour_fee", 2, 1), ("other", 1, 0),
+    ]  # fmt: skip
+    assert found["coverage"] == {"projects": 2, "employers": 1, "workers": 246, "contracts": 170}
+    assert (found["without_cause"], found["start"], found["stop"]) == (
+        7,
+        "2025-03-01",
+        "2025-04-01",
+    )
+    assert client.get(address, headers=token("supervisor", "9999")).status_code == 404

@@ -16,14 +16,7 @@ from risk.locale import LANGUAGES
 from risk.simulator import simulate
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from serving.briefings.breakdown import (
-    CAUSES,
-    CHANNELS,
-    EMPLOYER_KINDS,
-    Breakdown,
-    Coverage,
-    Group,
-)
+from serving.briefings.breakdown import Breakdown, Coverage, Group
 from serving.briefings.compose import compose_monthly, compose_yearly
 from serving.briefings.facts import (
     Facts,
@@ -33,6 +26,7 @@ from serving.briefings.facts import (
     ScoredList,
     collect_facts,
 )
+from serving.briefings.kinds import CAUSES, CHANNELS, EMPLOYER_KINDS
 from serving.briefings.owed import Owed, OwingProject
 from serving.briefings.period import month_of, year_of
 from serving.briefings.statistics import (

@@ -19,30 +19,31 @@ from training.dataset.labels import event_log, training_dates
 from training.dataset.parquet_dataset import feature_files, partition_date
 from training.fit.out_of_core import training_set_on_disk
 
-from ...conftest import COUNTY_TRAINED_AT, thorough
+from ...conftest import thorough
+from ..conftest import TRAINED
 
 ROOT = Path(__file__).resolve().parents[3]
-DAYS = ["2025-03-01", "2025-05-01", "2025-07-01"]
+DAYS = ["2025-01-01", "2025-03-01", "2025-05-01"]
 EARLIER = b"of an earlier run"
-SMALL = 50_000
-"""Bytes a file may grow to: less than the features of the county take."""
+SMALL = 20_000
+"""Bytes a file may grow to: less than the features of the office take."""
 
 
 @pytest.fixture(scope="module")
-def folder(county, tmp_path_factory) -> Path:
+def folder(office, tmp_path_factory) -> Path:
     made = tmp_path_factory.mktemp("records") / "records"
-    with RecordStore(county.records, read_only=True) as store:
+    with RecordStore(office.records, read_only=True) as store:
         export_records(store, made)
     return made
 
 
 @pytest.fixture
 def written(folder, tmp_path):
-    """Writes features of days to a place."""
+    """Writes features of days to a place; of employers, who have half as many as projects."""
 
-    def write(out: str, days=DAYS) -> int:
+    def write(out: str, days=DAYS, kind="employer") -> int:
         line = ["--lang", "en", "features", "--as-of", *days, "--records", str(folder)]
-        return main([*line, "--out", out])
+        return main([*line, "--kind", kind, "--out", out])
 
     return write
 
@@ -76,11 +77,11 @@ def test_features_folder_replaces_only_requested_dates(written, tmp_path):
     assert by_date(out) == [kept, stale.with_name("part-0.parquet")]
 
 
-def test_features_folder_can_be_trained_on(county, written, tmp_path):
-    with RecordStore(county.records, read_only=True) as store:
-        log = event_log(store, COUNTY_TRAINED_AT)
+def test_features_folder_can_be_trained_on(office, written, tmp_path):
+    with RecordStore(office.records, read_only=True) as store:
+        log = event_log(store, TRAINED)
     days = training_dates(log)[-4:]
-    assert written(f"{tmp_path}/features/", [day.isoformat() for day in days]) == 0
+    assert written(f"{tmp_path}/features/", [day.isoformat() for day in days], "project") == 0
     files = feature_files(tmp_path / "features")
     training_set = training_set_on_disk(log, files)
     assert training_set.dates == tuple(days)

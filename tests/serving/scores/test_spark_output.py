@@ -16,7 +16,6 @@ import pytest
 
 from features.engines.spark_session import SparkMissing
 from features.matrix import feature_matrix
-from models.registry import Registry
 from risk.simulator import simulate
 from risk.store.parquet_export import export_records
 from risk.store.store import RecordStore
@@ -28,7 +27,7 @@ from ...conftest import SHORT_LIVED_JVM, require_program, thorough
 from ..conftest import LISTS
 
 ROOT = Path(__file__).resolve().parents[3]
-DAYS = ["2025-03-01", "2025-07-01"]
+DAYS = ["2025-03-01", "2025-05-01"]
 TODAY = dt.date(2026, 1, 1)
 CONFIGURATION = """
 spark.master local[2]
@@ -44,23 +43,16 @@ spark.sql.adaptive.coalescePartitions.enabled false
 
 
 @pytest.fixture(scope="module")
-def folder(county, tmp_path_factory):
+def folder(office, tmp_path_factory):
     made = tmp_path_factory.mktemp("folders") / "records"
-    with RecordStore(county.records, read_only=True) as store:
+    with RecordStore(office.records, read_only=True) as store:
         export_records(store, made)
     return made
 
 
-@pytest.fixture
-def imported(workspace, folder):
-    """A workspace with the county's records."""
-    assert main(["-w", str(workspace.root), "records", "import", str(folder)]) == 0
-    return workspace
-
-
-def test_features_of_a_folder_equal_those_of_the_workspace(imported, folder, tmp_path):
+def test_features_of_a_folder_equal_those_of_the_workspace(office, folder, tmp_path):
     line = ["features", "--as-of", *DAYS, "--out"]
-    assert main(["-w", str(imported.root), *line, str(tmp_path / "one.parquet")]) == 0
+    assert main(["-w", str(office.root), *line, str(tmp_path / "one.parquet")]) == 0
     elsewhere = ["-w", str(tmp_path / "no-workspace"), *line, str(tmp_path / "two.parquet")]
     assert main([*elsewhere, "--records", str(folder)]) == 0
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
@@ -69,6 +61,9 @@ def test_features_of_a_folder_equal_those_of_the_workspace(imported, folder, tmp
 def test_features_of_feeds_equal_those_of_an_import(tmp_path, capsys):
     feeds, office = tmp_path / "feeds", tmp_path / "office"
     simulate(feeds, projects=12, months=20, seed=3)
+    for path in feeds.iterdir():
+        if path.stem not in ("projects", "payrolls", "payments"):
+            path.unlink()
     with (feeds / "payments.csv").open("a", encoding="utf-8") as file:
         file.write("no payment\n")
     # One row is to be corrected.
@@ -203,17 +198,11 @@ def test_spark_features_use_the_configuration_of_spark(by_spark, office_with_emp
 
 
 @thorough
-def test_scores_of_a_folder_equal_those_of_the_workspace(
-    tmp_path, folder, imported, county_trained
-):
+def test_scores_of_a_folder_equal_those_of_the_workspace(tmp_path, folder, office):
     day = ["--as-of", DAYS[1]]
-    registry = Registry(imported)
-    about = {"trained_at": DAYS[1]}
-    version = registry.register(county_trained.model, about, parameters={}, metrics={})
-    registry.promote(version.version, who="test", why="the first")
     for name, more in (("a.csv", []), ("b.csv", ["--records", str(folder)])):
         out = ["--out", str(tmp_path / name)]
-        assert main(["-w", str(imported.root), "score", *day, *more, *out]) == 0
+        assert main(["-w", str(office.root), "score", *day, *more, *out]) == 0
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     assert (tmp_path / "a.csv").stat().st_size > 1000
 
