@@ -16,6 +16,7 @@ import pytest
 from risk.contract import TABLES
 from risk.intake.file_errors import IntakeFailure
 from risk.intake.readers import child, open_sheets, worker
+from risk.intake.readers.csv_columnar import chunks
 from risk.intake.sheet_selection import select_sheet
 
 PAYMENTS = TABLES["payments"]
@@ -258,3 +259,13 @@ main()
         process.request("a.xlsx", "open", "a.xlsx", "xlsx")
     process.end()
     assert raised.value.code == "file_too_slow"
+
+
+def test_the_rows_of_a_chunk_are_few_so_that_bad_files_end_soon(tmp_path):
+    path = tmp_path / "payments.csv"
+    line = b"P1,R1,2024-13-99,x,y,z,q\n"
+    path.write_bytes(",".join(HEADER).encode() + b"\n" + line * 150_000)
+    with open_sheets(path) as (sheet, *_):
+        sizes = [len(chunk.numbers) for chunk in chunks(sheet, len(HEADER))]
+    assert sum(sizes) == 150_001
+    assert max(sizes) <= 2**20 // len(line) + 1
