@@ -21,7 +21,7 @@ from serving.db.database import Database
 from serving.settings import load_settings
 from serving.watchlists.repository import WatchlistRepository
 
-from .conftest import served
+from .conftest import NO_TLS, served
 
 PASSWORD = "ein langes Passwort"
 
@@ -80,7 +80,7 @@ def copied(office: Workspace, folder: Path) -> Workspace:
 def signed_in(url: str, name: str) -> httpx.Client:
     """A browser of somebody who has signed in."""
     client = httpx.Client(
-        base_url=url, timeout=60, trust_env=False, headers={"Accept": "text/html"}
+        verify=NO_TLS, base_url=url, timeout=60, trust_env=False, headers={"Accept": "text/html"}
     )
     answer = client.post("/sign-in", data={"name": name, "password": PASSWORD})
     assert answer.status_code == 303

@@ -37,7 +37,7 @@ from serving.worker.scheduler import Scheduler
 from training.dataset.labels import event_log
 
 from ...conftest import thorough
-from ..conftest import LISTS, PUBLISHED_AT, key, served
+from ..conftest import LISTS, NO_TLS, PUBLISHED_AT, key, served
 
 
 @pytest.fixture
@@ -52,7 +52,9 @@ def client(opened):
     headers = {"Authorization": f"Bearer {UserRepository(opened.engine).add_token(grant)}"}
     with (
         served(create_app(Settings(), opened)) as url,
-        httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client,
+        httpx.Client(
+            verify=NO_TLS, base_url=url, headers=headers, timeout=60, trust_env=False
+        ) as client,
     ):
         yield client
 
