@@ -32,21 +32,27 @@ class ArrearsModel:
     """LightGBM boosters in text format, the features they read, and the calibration.
 
     The raw score is the mean over the boosters; its SHAP contributions are the mean of theirs and
-    so add up to it.
+    so add up to it. ``weights``, one per booster, make it a weighted mean; none means equal ones.
     """
 
     columns: tuple[str, ...]
     boosters: tuple[str, ...]
     calibration: Calibration
     kind: Kind = "lightgbm"
+    weights: tuple[float, ...] = ()
 
     @cached_property
     def _loaded(self) -> tuple[Any, ...]:
         return tuple(lgb.Booster(model_str=text) for text in self.boosters)
 
     @cached_property
-    def _trees(self) -> tuple[Tree, ...]:
-        return tuple(tree for booster in self._loaded for tree in trees_of(booster))
+    def _groups(self) -> tuple[tuple[float, tuple[Tree, ...]], ...]:
+        """The trees of boosters of the same weight, with their share of the mean."""
+        weights = self.weights or (1.0,) * len(self.boosters)
+        grouped: dict[float, list[Tree]] = {}
+        for weight, booster in zip(weights, self._loaded, strict=True):
+            grouped.setdefault(weight, []).extend(trees_of(booster))
+        return tuple((weight / sum(weights), tuple(trees)) for weight, trees in grouped.items())
 
     def raw(self, matrix: Matrix) -> NDArray[np.float64]:
         """Log-odds before calibration, shape (rows,)."""
@@ -56,7 +62,7 @@ class ArrearsModel:
             rows = slice(start, start + ROWS_PER_BATCH)
             block = np.ascontiguousarray(values[rows])
             scores = [b.predict(block, raw_score=True, num_threads=1) for b in self._loaded]
-            raw[rows] = np.mean(scores, axis=0)
+            raw[rows] = weighted_mean(scores, self.weights)
         return raw
 
     def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
@@ -68,16 +74,27 @@ class ArrearsModel:
         out = np.zeros((len(values), len(self.columns) + 1))
         for start in range(0, len(values), ROWS_PER_BATCH):
             block = slice(start, start + ROWS_PER_BATCH)
-            parts = np.zeros((out.shape[1], len(values[block])))
-            add_contributions(self._trees, values[block], parts)
-            out[block] = parts.T / len(self.boosters)
+            for share, trees in self._groups:
+                parts = np.zeros((out.shape[1], len(values[block])))
+                add_contributions(trees, values[block], parts)
+                out[block] += parts.T * share
         return out
 
     def importance(self) -> NDArray[np.float64]:
         """Total gain per feature, summed over the boosters, as shares of 1."""
-        gain = np.sum([b.feature_importance("gain") for b in self._loaded], axis=0)
+        gains = [b.feature_importance("gain") for b in self._loaded]
+        gain = weighted_mean(gains, self.weights)
         total = gain.sum()
         return np.asarray(gain / total if total > 0 else gain, dtype=np.float64)
+
+
+def weighted_mean(
+    parts: Sequence[NDArray[np.float64]], weights: Sequence[float]
+) -> NDArray[np.float64]:
+    """The mean of ``parts`` of equal shape; without ``weights`` all count alike."""
+    if not weights:
+        return np.asarray(np.mean(parts, axis=0), dtype=np.float64)
+    return np.asarray(np.average(parts, axis=0, weights=weights), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -112,6 +129,18 @@ class Hyperparameters:
             "num_threads": 0,
             "verbosity": -1,
         }
+
+
+@dataclass(frozen=True)
+class MergedHyperparameters:
+    """Boosters of this county and of others, averaged with their numbers of events as weights.
+
+    ``shared`` is the digest of the others' file, see :mod:`models.shared_models`. ``own`` is None
+    where this county has too few events for boosters of its own; then it fits the calibration.
+    """
+
+    shared: str
+    own: Hyperparameters | None
 
 
 def hyperparameters_for(positives: float) -> Hyperparameters:

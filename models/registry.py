@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ _PREFIXES: Mapping[Kind, str] = {"project": "", "employer": "employer-"}
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 _STANDS_IN = "stands_in"
+_ORIGIN = "origin"
 
 
 class ModelUnknown(WagewatchError):
@@ -132,6 +134,14 @@ class Registry:
         entries = self._client.search_model_versions(f"name='{self.name}'")
         numbers = [int(entry.version) for entry in entries if entry.tags.get(_STANDS_IN) == key]
         return self.get(self._label(min(numbers))) if numbers else None
+
+    def origin(self) -> str:
+        """A random number that marks what this registry shares with other offices as its own."""
+        tags = self._client.get_registered_model(self.name).tags
+        if _ORIGIN not in tags:
+            tags = {_ORIGIN: secrets.token_hex(16)}
+            self._client.set_registered_model_tag(self.name, _ORIGIN, tags[_ORIGIN])
+        return str(tags[_ORIGIN])
 
     def promote(self, version: str, *, who: str, why: str) -> ModelVersion:
         """Make ``version`` the champion; :meth:`rollback` undoes it.

@@ -49,12 +49,14 @@ def save(
     """
     folder.mkdir(parents=True, exist_ok=True)
     boosters = model.boosters if isinstance(model, ArrearsModel) else ()
+    weights = model.weights if isinstance(model, ArrearsModel) else ()
     for number, body in enumerate(boosters):
         (folder / f"booster_{number}.txt").write_text(body, encoding="utf-8")
     description = {
         "kind": model.kind,
         "columns": list(model.columns),
         "boosters": len(boosters),
+        **({"weights": list(weights)} if weights else {}),
         "calibration": {
             "slope": model.calibration.slope,
             "intercept": model.calibration.intercept,
@@ -107,7 +109,9 @@ def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel
         (folder / f"booster_{number}.txt").read_text(encoding="utf-8")
         for number in range(description["boosters"])
     ]
-    return ArrearsModel(tuple(description["columns"]), tuple(texts), calibration), about
+    weights = tuple(description.get("weights", ()))
+    columns = tuple(description["columns"])
+    return ArrearsModel(columns, tuple(texts), calibration, weights=weights), about
 
 
 def _scorecard_to_json(model: Scorecard) -> dict[str, Any]:

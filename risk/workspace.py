@@ -76,6 +76,11 @@ class Workspace:
         return self.root / "models"
 
     @property
+    def shared_models(self) -> Path:
+        """What other counties have learnt; used by every training if it exists."""
+        return self.root / "shared_models.json"
+
+    @property
     def sources(self) -> Path:
         """Rows of sources that are being pulled, one folder per source; may be deleted."""
         return self.root / "sources"

@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from features.cache.dependencies import feature_definitions
+from models.arrears import MergedHyperparameters
 from models.registry import ModelVersion, NoModel, Registry
 from risk.minimum_wage import MinimumWage
 from risk.progress import Progress
@@ -27,6 +29,16 @@ from training.monitoring.lost_inputs import feed_summaries
 from training.promotion.evaluate import ChallengerEvaluation, Champion, evaluate_challenger
 from training.promotion.gate import Decision
 from training.promotion.leakage import require_no_leak
+from training.shared import (
+    SHARED_ARTIFACT,
+    provenance,
+    shipped_definitions,
+    with_shared_models,
+    with_shared_of,
+)
+
+if TYPE_CHECKING:
+    from models.shared_models import SharedModels
 
 Attempt: TypeAlias = tuple[Trained, ChallengerEvaluation]
 Fit: TypeAlias = Callable[[AnyHyperparameters | None], Trained]
@@ -44,10 +56,13 @@ class TrainingRun:
 
 @dataclass(frozen=True)
 class Search:
-    """Extent of the hyperparameter search: ``trials``, proposed from ``seed``."""
+    """What is compared: ``trials`` of hyperparameters, proposed from ``seed``, and models that use
+    those of other counties in the file ``shared``, by default that of the workspace if it has one.
+    """
 
     trials: int = 0
     seed: int = 0
+    shared: Path | None = None
 
 
 def run_training(
@@ -71,21 +86,32 @@ def run_training(
     Raises:
         NoProjectsKnown: nothing was known before ``as_of``.
         FeaturesLeak: features change when later records are removed.
+        SharedModelsUnreadable: the shared file is none.
+        SharedModelsOfOtherFeatures: a part of it was learnt from features defined otherwise.
+        SharedModelsFromLater: a part of it was learnt from records of ``as_of`` or later.
     """
     registry = Registry(workspace, kind)
     champion = _champion(registry)
+    extent = search or Search()
+    others = _shared(workspace, kind, extent.shared)
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as records:
         records.minimum_wages = minimum_wages
         store = records.for_kind(kind)
         training_set = build_training_set(store, as_of, progress, workspace.features)
         if training_set.dates:
             require_no_leak(store, [training_set.dates[0], training_set.dates[-1]])
-        extent = search or Search()
+        if others is not None:
+            definitions = shipped_definitions(store)
+            training_set = with_shared_models(training_set, others, definitions, registry.origin())
+        training_set = with_shared_of(training_set, registry, champion[1] if champion else None)
         choice = tune(training_set, extent.trials, extent.seed, workspace.tuning, progress)
         attempts = _attempts(store, training_set, choice, champion, capacity, progress)
         trained, evaluation = attempts[-1]
         about = metadata(attempts, choice, store)
-        artifacts = model_artifacts(training_set, trained)
+        artifacts = dict(model_artifacts(training_set, trained))
+        if others is not None and isinstance(trained.recipe, MergedHyperparameters):
+            about["shared"] = provenance(others, registry.origin())
+            artifacts[SHARED_ARTIFACT] = others.to_text()
     version = registry.register(
         trained.model,
         about,
@@ -97,6 +123,17 @@ def run_training(
     if decision.passed:
         version = registry.promote(version.version, who=principal, why=f"gate: {decision.grounds}")
     return TrainingRun(trained, version, decision)
+
+
+def _shared(workspace: Workspace, kind: Kind, path: Path | None) -> SharedModels | None:
+    """The models of other counties in ``path``, or in the workspace if they are of ``kind``."""
+    chosen = path or workspace.shared_models
+    if path is None and not chosen.is_file():
+        return None
+    from models.shared_models import read_shared_models
+
+    found = read_shared_models(chosen)
+    return found if path or found.parts[0].kind == kind else None
 
 
 def _champion(registry: Registry) -> Champion | None:

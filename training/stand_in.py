@@ -21,6 +21,7 @@ import numpy as np
 from features.cache.dependencies import feature_definitions
 from features.matrix import Matrix
 from models import calibration
+from models.arrears import MergedHyperparameters
 from models.registry import ModelVersion, Registry
 from models.scorecard import PRIOR_RATE, fit_scorecard
 from risk.progress import Progress
@@ -29,7 +30,7 @@ from training.artifacts import model_artifacts
 from training.dataset.training_set import NoProjectsKnown, TrainingSet, build_training_set
 from training.evaluation.champion import recipe_of
 from training.fit.fit import Trained
-from training.fit.ladder import SCORECARD_BELOW
+from training.fit.ladder import SCORECARD_BELOW, default_recipe
 from training.fit.out_of_time import AnyHyperparameters
 from training.monitoring.lost_inputs import LostInputs
 from training.pipeline import attempts_until_sound, fit_recipe, metadata
@@ -128,12 +129,15 @@ def _fitted_again(
     left = [name for name in matrix.columns if name not in request.lost.features]
     narrowed = replace(training_set, matrix=matrix.select_columns(left))
     fit_again = partial(fit_recipe, narrowed, progress)
+    recipe = _recipe(request.champion)
+    if isinstance(recipe, MergedHyperparameters):  # what others have learnt reads the lost features
+        recipe = default_recipe(narrowed)
 
     def judge(trained: Trained) -> ChallengerEvaluation:
         whole = _with_whole_holdout(trained, matrix)
         return evaluate_challenger(store, training_set, whole, None, capacity=request.capacity)
 
-    attempts = attempts_until_sound(fit_again(_recipe(request.champion)), fit_again, judge)
+    attempts = attempts_until_sound(fit_again(recipe), fit_again, judge)
     trained = attempts[-1][0]
     about = metadata(attempts, None, store)
     if "gate" in about["evidence"]:

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from risk.unit_kinds import KINDS, Kind
+from serving import clock
 from serving.terminal.context import CliContext, cli_context, os_user_name
-from serving.terminal.options import JsonFlag, KindOption, OutOrNone
-from serving.terminal.output import cell_text, print_json, print_line, print_table, write_file
+from serving.terminal.options import AsOf, JsonFlag, KindOption, Out, OutOrNone
+from serving.terminal.output import (
+    cell_text,
+    print_json,
+    print_line,
+    print_table,
+    progress,
+    require_parent_folder,
+    write_file,
+)
+from serving.terminal.resources import open_settings
 
 if TYPE_CHECKING:
     from models.registry import Registry
+    from models.shared_models import SharedModels
 
 CHAMPION = "champion"
 GROUP = typer.Typer(rich_markup_mode=None)
@@ -97,6 +109,49 @@ def roll_back(
     reason = why or cli.text("rollback_reason")
     version = _registry(cli, kind).rollback(who=by or os_user_name(), why=reason)
     print_line(cli.text("rolled_back", version=version.version))
+
+
+@GROUP.command("export")
+def export_model(
+    context: typer.Context,
+    as_of: AsOf,
+    out: Out,
+    kind: KindOption = "project",
+    office: Annotated[str, typer.Option("--office", metavar="NAME")] = "",
+    by: By = "",
+) -> None:
+    """Write what this county has learnt, without records, for other counties."""
+    from training.shared import Exporter, export_models
+
+    cli = cli_context(context)
+    require_parent_folder(out)
+    name = office or open_settings(cli).briefing.office
+    exporter = Exporter(name, by or os_user_name(), clock.today())
+    with progress() as step:
+        shared = export_models(cli.workspace.require(), as_of, exporter, kind, step)
+    _write_shared(cli, shared, out)
+
+
+@GROUP.command("merge")
+def merge_models(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
+    out: Out,
+) -> None:
+    """Put the exports of several counties into one file."""
+    from models.shared_models import merge, read_shared_models
+
+    cli = cli_context(context)
+    require_parent_folder(out)
+    _write_shared(cli, merge(read_shared_models(path) for path in files), out)
+
+
+def _write_shared(cli: CliContext, shared: SharedModels, out: Path) -> None:
+    write_file(out, shared.to_text().encode())
+    names = ("office", "by", "trained_at", "events", "positives", "rows")
+    rows = [[cell_text(getattr(part, name)) for name in names] for part in shared.parts]
+    print_table([cli.text(f"shared_models.{name}") for name in names], rows)
+    print_line(cli.text("shared_models.written", path=str(out), count=len(shared.parts)))
 
 
 def _number(registry: Registry, version: str) -> str:

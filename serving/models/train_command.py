@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,10 +21,15 @@ if TYPE_CHECKING:
     from serving.settings import Settings
 
 Trials = Annotated[int | None, typer.Option("--trials", min=0, max=200)]
+Shared = Annotated[Path | None, typer.Option("--shared", metavar="FILE")]
 
 
 def train(
-    context: typer.Context, as_of: AsOf, trials: Trials = None, kind: KindOrAll = None
+    context: typer.Context,
+    as_of: AsOf,
+    trials: Trials = None,
+    kind: KindOrAll = None,
+    shared: Shared = None,
 ) -> None:
     """Train on what was known before a date, register, promote if the gate passes."""
     from risk.store.store import known_kinds
@@ -33,11 +39,27 @@ def train(
     import_submissions(cli, settings)
     with open_records(cli) as store:
         wanted = [kind] if kind else known_kinds(store, as_of)
+    if shared and not kind:
+        wanted = [_kind_of(shared)]
+    number = settings.training.trials if trials is None else trials
     for one in wanted:
-        _train(cli, settings, as_of, settings.training.trials if trials is None else trials, one)
+        _train(cli, settings, as_of, number, one, shared)
 
 
-def _train(cli: CliContext, settings: Settings, as_of: dt.date, trials: int, kind: Kind) -> None:
+def _kind_of(shared: Path) -> Kind:
+    from models.shared_models import read_shared_models
+
+    return read_shared_models(shared).parts[0].kind
+
+
+def _train(
+    cli: CliContext,
+    settings: Settings,
+    as_of: dt.date,
+    trials: int,
+    kind: Kind,
+    shared: Path | None,
+) -> None:
     from serving.office_values import office_minimum_wages
     from serving.settings import capacity_of
     from training.pipeline import Search, run_training
@@ -48,7 +70,7 @@ def _train(cli: CliContext, settings: Settings, as_of: dt.date, trials: int, kin
             as_of,
             principal=os_user_name(),
             capacity=capacity_of(settings, kind),
-            search=Search(trials, settings.seed),
+            search=Search(trials, settings.seed, shared),
             progress=step,
             kind=kind,
             minimum_wages=office_minimum_wages(cli.workspace, settings),
@@ -59,6 +81,8 @@ def _train(cli: CliContext, settings: Settings, as_of: dt.date, trials: int, kin
             "trained", version=version.version, kind=version.kind, positives=run.trained.positives
         )
     )
+    for part in version.about.get("shared", {}).get("parts", ()):
+        print_note(cli.text("learnt_from", **part))
     key = "promoted" if run.decision.passed else "not_promoted"
     print_line(cli.text(key, version=version.version))
     print_line(cli.text(f"gate.{run.decision.grounds}"))

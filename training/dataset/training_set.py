@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ from training.dataset.labels import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from models.shared_models import SharedPart
+
 
 class NoProjectsKnown(WagewatchError):
     """No project is known before the day, so there is nothing to train on or to score."""
@@ -41,6 +43,9 @@ class TrainingSet:
     ``target`` is 1 where an event falls within the horizon. ``expected`` is the probability of
     that given the open cases, see :func:`training.dataset.labels.expected_labels`; models are
     fitted and calibrated on it. ``events`` counts the events of the span.
+
+    ``shared`` holds what other counties have learnt, by the digest of the file; ``use_shared`` is
+    the one that the default model uses.
     """
 
     log: EventLog
@@ -49,6 +54,8 @@ class TrainingSet:
     target: NDArray[np.float64]
     expected: NDArray[np.float64]
     events: int
+    shared: Mapping[str, tuple[SharedPart, ...]] = field(default_factory=dict)
+    use_shared: str | None = None
 
 
 def build_training_set(

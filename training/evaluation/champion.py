@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.matrix import Matrix
-from models.arrears import Hyperparameters, hyperparameters_for
+from models.arrears import Hyperparameters, MergedHyperparameters, hyperparameters_for
 from models.base import ScoringModel
 from models.logistic import LogisticHyperparameters
 from models.registry import ModelVersion
@@ -23,6 +23,7 @@ from models.scorecard import Scorecard
 from training.dataset.training_set import TrainingSet
 from training.evaluation.bootstrap import MIN_EVENTS_FOR_INTERVAL
 from training.fit.fit import Holdout, Trained
+from training.fit.ladder import STRENGTHS
 from training.fit.out_of_time import AnyHyperparameters, best_stage, score_out_of_time
 from training.metrics import distinct_events
 
@@ -60,6 +61,10 @@ def champion_scores(
     if is_computed and _events(holdout, after) >= MIN_EVENTS_FOR_INTERVAL:
         return ChampionScores(model.raw(holdout.matrix), after)
     recipe = recipe_of(version) or hyperparameters_for(float(training_set.target.sum()))
+    if isinstance(recipe, MergedHyperparameters) and (
+        not is_computed or recipe.shared not in training_set.shared
+    ):  # what the others have learnt reads features that are gone
+        recipe = recipe.own or LogisticHyperparameters(STRENGTHS[0])
     if recipe == trained.recipe and model.columns == trained.model.columns:
         return ChampionScores(holdout.scores, all_rows, same_recipe=True)
     return ChampionScores(_fitted_again(model, recipe, training_set, holdout), all_rows)
@@ -74,6 +79,13 @@ def recipe_of(version: ModelVersion) -> AnyHyperparameters | None:
 def _recipe(stored: Mapping[str, Any]) -> AnyHyperparameters:
     if "strength" in stored:
         return LogisticHyperparameters(**stored)
+    if "shared" in stored:
+        own = stored["own"]
+        return MergedHyperparameters(stored["shared"], _boosters(own) if own else None)
+    return _boosters(stored)
+
+
+def _boosters(stored: Mapping[str, Any]) -> Hyperparameters:
     return Hyperparameters(**{**stored, "seeds": tuple(stored["seeds"])})
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from features.matrix import Matrix
 from models import calibration
-from models.arrears import ArrearsModel, Hyperparameters
+from models.arrears import ArrearsModel, Hyperparameters, MergedHyperparameters
 from models.base import ScoringModel
 from models.logistic import LogisticHyperparameters
 from models.scorecard import PRIOR_ROWS, Scorecard, fit_scorecard, shrunk_rate
@@ -31,13 +31,14 @@ from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.dataset.completeness import Completeness
 from training.dataset.training_set import TrainingSet, build_training_set
-from training.fit.ladder import recipe_for
+from training.fit.ladder import default_recipe
 from training.fit.out_of_time import (
     MIN_EVENTS_FOR_CALIBRATION,
     ROUND_STEP,
     AnyHyperparameters,
     best_stage,
     fit_boosters,
+    fit_merged,
     fit_regression,
     recent_months,
     score_out_of_time,
@@ -111,7 +112,7 @@ def fit(
     ``out_of_time`` are the scores of :func:`training.fit.out_of_time.score_out_of_time` for
     ``hyperparameters``, if they were computed before.
     """
-    chosen = hyperparameters or recipe_for(training_set.events, float(training_set.target.sum()))
+    chosen = hyperparameters or default_recipe(training_set)
     if chosen is None:
         return fit_card(training_set)
     if out_of_time is None:
@@ -209,6 +210,9 @@ def _model(
     if isinstance(hyperparameters, LogisticHyperparameters):
         regression = fit_regression(training_set, hyperparameters)
         return replace(regression, calibration=calibrated), asdict(hyperparameters)
+    if isinstance(hyperparameters, MergedHyperparameters):
+        merged = fit_merged(training_set, hyperparameters)
+        return replace(merged, calibration=calibrated), asdict(hyperparameters)
     rounds = (stage + 1) * ROUND_STEP
     boosters = fit_boosters(training_set, hyperparameters, rounds, hyperparameters.seeds)
     return bagged_model(

@@ -6,8 +6,9 @@ are where the curves of docs/believing.md cross.
 
 from __future__ import annotations
 
-from models.arrears import hyperparameters_for
+from models.arrears import MergedHyperparameters, hyperparameters_for
 from models.logistic import LogisticHyperparameters
+from training.dataset.training_set import TrainingSet
 from training.fit.out_of_time import AnyHyperparameters
 
 SCORECARD_BELOW = 10
@@ -42,8 +43,22 @@ def recipe_for(events: int, positives: float) -> AnyHyperparameters | None:
     return hyperparameters_for(positives)
 
 
+def default_recipe(training_set: TrainingSet) -> AnyHyperparameters | None:
+    """The default hyperparameters for ``training_set``; with the models of other counties if it
+    has them.
+    """
+    positives = float(training_set.target.sum())
+    if training_set.use_shared is None or not training_set.dates:
+        return recipe_for(training_set.events, positives)
+    enough = min(training_set.events, positives) >= SCORECARD_BELOW
+    own = hyperparameters_for(positives) if enough else None
+    return MergedHyperparameters(training_set.use_shared, own)
+
+
 def simpler_than(recipe: AnyHyperparameters | None) -> AnyHyperparameters | None:
     """The next simpler recipe: a regression after boosters, then the scorecard (None)."""
     if isinstance(recipe, LogisticHyperparameters):
+        return None
+    if isinstance(recipe, MergedHyperparameters) and recipe.own is None:
         return None
     return LogisticHyperparameters(STRENGTHS[0])

@@ -13,7 +13,7 @@ import numpy as np
 
 from features.feature_sets import ALL_FEATURES
 from models import calibration
-from models.arrears import Hyperparameters, fit_booster
+from models.arrears import ArrearsModel, Hyperparameters, MergedHyperparameters, fit_booster
 from models.logistic import LogisticHyperparameters, LogisticModel, fit_logistic
 from models.scorecard import scorecard_for
 from training.dataset.lightgbm_dataset import matrix_dataset
@@ -42,7 +42,11 @@ MIN_POSITIVES_OF_A_FOLD = 5
 _BATCH_ROWS = 16_384
 _DIRECTIONS = {feature.name: feature.direction for feature in ALL_FEATURES}
 
-AnyHyperparameters = Hyperparameters | LogisticHyperparameters
+SHARED_ROUNDS = 300
+"""Boosting rounds of models that counties share: an average of several varies less than each, so
+with fewer rounds it is too flat for a calibration drawn to slope 1."""
+
+AnyHyperparameters = Hyperparameters | LogisticHyperparameters | MergedHyperparameters
 
 
 def score_out_of_time(
@@ -50,10 +54,13 @@ def score_out_of_time(
 ) -> NDArray[np.float64]:
     """Raw scores of the test rows of every fold, NaN elsewhere; shape (rows, stages).
 
-    A stage of boosters is :data:`ROUND_STEP` further rounds; a regression has one stage. A fold
-    whose training months hold fewer than :data:`MIN_POSITIVES_OF_A_FOLD` positives is left out.
+    A stage of boosters is :data:`ROUND_STEP` further rounds; a regression and merged boosters have
+    one stage. A fold whose training months hold fewer than :data:`MIN_POSITIVES_OF_A_FOLD`
+    positives is left out. Boosters of other counties alone learn nothing here: all rows are scored.
     """
     matrix = training_set.matrix
+    if isinstance(hyperparameters, MergedHyperparameters) and hyperparameters.own is None:
+        return fit_merged(training_set, hyperparameters).raw(matrix)[:, None]
     scores = np.full((len(matrix.project_ids), stage_count(hyperparameters)), np.nan)
     for fold in walk_forward_folds(training_set.dates, n_folds=N_FOLDS):
         train = np.isin(matrix.as_ofs, np.array(fold.train, dtype="datetime64[D]"))
@@ -63,6 +70,9 @@ def score_out_of_time(
         if isinstance(hyperparameters, LogisticHyperparameters):
             regression = fit_regression(training_set, hyperparameters, train)
             scores[test, 0] = regression.raw(matrix.where(test))
+        elif isinstance(hyperparameters, MergedHyperparameters):
+            merged = fit_merged(training_set, hyperparameters, train)
+            scores[test, 0] = merged.raw(matrix.where(test))
         else:
             scores[test] = _booster_scores(training_set, hyperparameters, train, test)
     return scores
@@ -70,11 +80,9 @@ def score_out_of_time(
 
 def stage_count(hyperparameters: AnyHyperparameters) -> int:
     """How many numbers of rounds are evaluated."""
-    return (
-        1
-        if isinstance(hyperparameters, LogisticHyperparameters)
-        else hyperparameters.max_rounds // ROUND_STEP
-    )
+    if isinstance(hyperparameters, Hyperparameters):
+        return hyperparameters.max_rounds // ROUND_STEP
+    return 1
 
 
 def _booster_scores(
@@ -148,6 +156,38 @@ def fit_regression(
         strength=hyperparameters.strength,
         scorecard=scorecard_for(matrix) if hyperparameters.from_scorecard else None,
     )
+
+
+def shared_boosters(
+    training_set: TrainingSet,
+    hyperparameters: Hyperparameters,
+    rows: NDArray[np.bool_] | None = None,
+) -> Iterator[Any]:
+    """Fit the boosters that a county shares: a fixed number of rounds, :data:`N_SEEDS` seeds."""
+    seeds = hyperparameters.seeds[:N_SEEDS]
+    return fit_boosters(training_set, hyperparameters, SHARED_ROUNDS, seeds, rows)
+
+
+def fit_merged(
+    training_set: TrainingSet,
+    hyperparameters: MergedHyperparameters,
+    rows: NDArray[np.bool_] | None = None,
+) -> ArrearsModel:
+    """The boosters of other counties and those fitted on the training set or on its ``rows``.
+
+    A county counts by its number of events; own boosters always by all events of the training set.
+    """
+    texts: list[str] = []
+    weights: list[float] = []
+    for part in training_set.shared[hyperparameters.shared]:
+        texts += part.texts()
+        weights += [part.events / len(part.boosters)] * len(part.boosters)
+    if hyperparameters.own is not None:
+        own = list(shared_boosters(training_set, hyperparameters.own, rows))
+        texts += [booster.model_to_string() for booster in own]
+        weights += [training_set.events / len(own)] * len(own)
+    columns = training_set.matrix.columns
+    return ArrearsModel(columns, tuple(texts), calibration.Calibration(), weights=tuple(weights))
 
 
 def directions_of(columns: Sequence[str]) -> list[int]:

@@ -12,11 +12,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.arrears import Hyperparameters
+from models.arrears import Hyperparameters, MergedHyperparameters
 from models.logistic import LogisticHyperparameters
 from risk.progress import Progress
 from training.dataset.training_set import TrainingSet
-from training.fit.ladder import STRENGTHS, recipe_for
+from training.fit.ladder import STRENGTHS, default_recipe, recipe_for
 from training.fit.model_selection import Candidate, Choice, choose, evaluate_candidate
 from training.fit.out_of_time import AnyHyperparameters
 
@@ -40,10 +40,15 @@ def tune(
     None where the events are too few to fit a model. The search proposes boosters only, so it is
     left out where the default is a regression. ``study_file`` stores the trials (SQLite).
     """
-    recipe = recipe_for(training_set.events, float(training_set.target.sum()))
+    recipe = default_recipe(training_set)
     if recipe is None:
         return None
     candidates = [evaluate_candidate(training_set, "default", recipe)]
+    if isinstance(recipe, MergedHyperparameters):
+        recipe = _without_others(training_set)
+        if recipe is None:
+            return choose(candidates)
+        candidates.append(evaluate_candidate(training_set, "own records alone", recipe))
     candidates += [
         evaluate_candidate(training_set, f"logistic {other.strength}", other)
         for other in _regressions(recipe)
@@ -51,6 +56,11 @@ def tune(
     if isinstance(recipe, Hyperparameters):
         candidates += _search(training_set, recipe, trials, seed, study_file, progress)
     return choose(candidates)
+
+
+def _without_others(training_set: TrainingSet) -> AnyHyperparameters | None:
+    """The default without the models of other counties; None if that is the scorecard."""
+    return recipe_for(training_set.events, float(training_set.target.sum()))
 
 
 def _regressions(default: AnyHyperparameters) -> list[LogisticHyperparameters]:

@@ -131,10 +131,16 @@ def _overview(material: CardInput, writer: CardWriter) -> Section:
     rows = tuple((writer.text(f"facts.{name}"), value) for name, value in facts.items())
     return Section(
         writer.heading("overview"),
-        (writer.text("intro"),),
+        (writer.text("intro"), *_other_counties(about, writer)),
         (writer.text("item"), writer.text("content")),
         rows,
     )
+
+
+def _other_counties(about: Document, writer: CardWriter) -> tuple[str, ...]:
+    """A sentence per county whose model was merged with that of this one."""
+    parts = (about.get("shared") or {}).get("parts", ())
+    return tuple(writer.text("learnt_from", **part) for part in parts)
 
 
 def _labels(material: CardInput, writer: CardWriter) -> Section:

@@ -12,6 +12,7 @@ import pytest
 from features.feature_sets import FEATURE_SETS
 from models.registry import Registry
 from models.rule_set import SHIPPED, read_rule_set
+from models.shared_models import SharedModels, read_shared_models
 from risk.sources.pull_log import LoggedPull, log_pull
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
@@ -208,3 +209,24 @@ def test_check_asks_for_retraining_after_a_ban_on_cash(call, office):
         assert call("check", "--as-of", "2025-08-01")[0] == 4
     finally:
         shutil.move(kept, office.records)
+
+
+def test_export_merge_and_train_on_the_model_of_another_county(office, call, tmp_path):
+    out = tmp_path / "own.json"
+    asked = ("models", "export", "--as-of", "2025-07-01", "--out", str(out), "--office", "甲县")
+    assert call(*asked)[0] == 0
+    own = read_shared_models(out)
+    assert own.parts[0].origin == Registry(office).origin()
+    other = own.parts[0].model_copy(update={"origin": "e" * 32, "office": "乙县"})
+    (tmp_path / "other.json").write_text(SharedModels(parts=(other,)).to_text())
+    both = tmp_path / "both.json"
+    merging = ("models", "merge", str(out), str(tmp_path / "other.json"), "--out", str(both))
+    code, said = call(*merging)
+    assert code == 0
+    assert "甲县" in said
+    assert "乙县" in said
+    code, said = call("train", "--as-of", "2025-07-01", "--shared", str(both))
+    assert code == 0
+    version = Registry(office).versions()[0]
+    assert [part["office"] for part in version.about["shared"]["parts"]] == ["乙县"]
+    assert "乙县" in call("models", "card", version.version)[1]
