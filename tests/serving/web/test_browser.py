@@ -122,9 +122,7 @@ def paths(site: Site) -> list[str]:
 def test_pages_render_fit_and_are_accessible(browser, site, language):
     first, second = SIZES[language]
     page = signed_in(browser, site, "admin", language, first)
-    page.add_init_script(
-        AXE
-    )  # sent once; evaluating it in each page sends half a megabyte each time
+    page.add_init_script(AXE)  # half a megabyte, sent once
     troubles = []
     for path in paths(site):
         page.faults.clear()
