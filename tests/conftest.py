@@ -32,6 +32,8 @@ from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from training.fit.fit import Trained, train
 
+from .empty_store import empty_store
+
 MUST_RUN_ALL = os.environ.get("WAGEWATCH_TEST_ALL") == "1"
 COUNTY_TRAINED_AT = dt.date(2025, 7, 1)
 SIMULATED_UNTIL = dt.date(2026, 1, 1)
@@ -205,7 +207,7 @@ def world(store: RecordStore) -> World:
 @pytest.fixture
 def store() -> Iterator[RecordStore]:
     """An empty record store in memory."""
-    with RecordStore(":memory:") as opened:
+    with empty_store() as opened:
         yield opened
 
 

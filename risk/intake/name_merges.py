@@ -83,19 +83,15 @@ def _merge_waiting(store: RecordStore, today: dt.date, after: int) -> Iterator[N
 def _codes_of_waiting(store: RecordStore) -> Mapping[str, str]:
     """Codes, by made id, of projects that rows name and that are in no register by that id."""
     waiting: set[str] = set()
-    for table, names in _naming_tables("project_id"):
-        for name in names:
-            made = f"starts_with({name}, '{MARK}')"
-            if not store.rows(f"SELECT 1 FROM {table.name} WHERE {made} LIMIT 1"):
-                continue
-            waiting.update(
-                one
-                for (one,) in store.rows(
-                    f"SELECT DISTINCT {name} FROM {table.name}_versions"
-                    f" WHERE superseded_at IS NULL AND {made}"
-                    f" AND {name} NOT IN (SELECT project_id FROM projects)"
-                )
+    for table, name in _columns_with_made_ids(store):
+        waiting.update(
+            one
+            for (one,) in store.rows(
+                f"SELECT DISTINCT {name} FROM {table}_versions"
+                f" WHERE superseded_at IS NULL AND starts_with({name}, '{MARK}')"
+                f" AND {name} NOT IN (SELECT project_id FROM projects)"
             )
+        )
     if not waiting:
         return {}
     found: dict[str, set[str]] = defaultdict(set)
@@ -107,6 +103,17 @@ def _codes_of_waiting(store: RecordStore) -> Mapping[str, str]:
             if (made := name_id(name, place)) in waiting:
                 found[made].add(code)
     return {made: next(iter(codes)) for made, codes in found.items() if len(codes) == 1}
+
+
+def _columns_with_made_ids(store: RecordStore) -> list[tuple[str, str]]:
+    """Stored tables and columns that name projects, in which any id is a made one."""
+    places = [(table.name, name) for table, names in _naming_tables("project_id") for name in names]
+    # One query: each costs a millisecond, whether or not its table has rows.
+    query = " UNION ALL ".join(
+        f"SELECT {number} WHERE EXISTS (FROM {table} WHERE starts_with({name}, '{MARK}'))"
+        for number, (table, name) in enumerate(places)
+    )
+    return [places[number] for (number,) in sorted(store.rows(query))]
 
 
 def _projects_twice(store: RecordStore, after: int) -> Iterator[Note]:

@@ -13,9 +13,9 @@ from features.engines.duckdb import DuckDBEngine
 from features.feature_sets import FEATURE_SETS
 from features.matrix import feature_matrix, steps
 from risk.flags import red_flags
-from risk.store.store import RecordStore
 
 from ..conftest import World
+from ..empty_store import empty_store
 from . import hand_made
 
 PROJECTS = FEATURE_SETS["project"]
@@ -24,7 +24,7 @@ UNKNOWN = hand_made.NAN
 
 @pytest.fixture(scope="module")
 def store():
-    with RecordStore(":memory:") as opened:
+    with empty_store() as opened:
         hand_made.build(World(opened))
         yield opened
 

@@ -52,6 +52,7 @@ PATHS = (
         "/briefings",
         "/supervision",
         "/supervision/model-changes",
+        "/supervision/adoption",
     ),
     *("/supervision/audit", "/supervision/people", "/visits.xlsx", "/ledger.xlsx"),
     *("/ledger?state=recheck", "/ledger?state=closed&large=1", "/campaign.xlsx"),
