@@ -11,6 +11,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 
 from risk.locale import text
 from risk.workspace import Workspace
+from serving.adoption.endpoints import router as adoption
 from serving.audit.endpoints import router as audit
 from serving.audit.queue import AuditQueue
 from serving.auth.dependencies import AuthConfig, Authenticator
@@ -64,7 +65,7 @@ ROUTERS = (
     ),
     links,
     *(indicators, models, model_changes, jobs, subscriptions, audit, matters, campaigns),
-    *(notices, deposits),
+    *(notices, deposits, adoption),
 )
 
 
@@ -107,7 +108,8 @@ def create_app(
     add_pages(app)
     add_docs(app, ROUTERS)
     for router in ROUTERS:
-        app.include_router(router)
+        # include_router() would build every route a second time, at the first request.
+        app.routes.extend(router.routes)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(ResponseCache, authenticator=app.state.authenticator, freshness=freshness)
     app.add_middleware(

@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from serving.adoption import pages as adoption
 from serving.audit import pages as audit
 from serving.briefings import pages as briefings
 from serving.campaigns import pages as campaigns
@@ -45,6 +46,7 @@ ROUTERS = (
         campaigns.router,
     ),
     *(notices.router, deposits.router, data.router, composition.router),
+    adoption.router,
 )
 
 _A_DAY = "public, max-age=86400"
@@ -74,7 +76,8 @@ def add_pages(app: FastAPI) -> None:
     app.mount("/static", _Static(directory=FOLDER / "static"), name="static")
     app.add_api_route("/sw.js", _worker, include_in_schema=False)
     for router in ROUTERS:
-        app.include_router(router)
+        # include_router() would build every route a second time, at the first request.
+        app.routes.extend(router.routes)
 
 
 async def _worker(request: Request) -> FileResponse:
