@@ -67,7 +67,9 @@ def main() -> None:
         ]
         events = np.mean([one["roc_auc"].positives for one in found])
         shares = [covered([one[figure] for one in found], truth[figure]) for figure in FIGURES]
-        lines.append(row([str(contractors), f"{events:.0f}", *(f"{100 * one:.1f} %" for one in shares)]))
+        lines.append(
+            row([str(contractors), f"{events:.0f}", *(f"{100 * one:.1f} %" for one in shares)])
+        )
     options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
