@@ -11,6 +11,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 
 from risk.locale import text
 from risk.workspace import Workspace
+from serving.adoption.endpoints import router as adoption
 from serving.audit.endpoints import router as audit
 from serving.audit.queue import AuditQueue
 from serving.auth.dependencies import AuthConfig, Authenticator
@@ -64,7 +65,7 @@ ROUTERS = (
     ),
     links,
     *(indicators, models, model_changes, jobs, subscriptions, audit, matters, campaigns),
-    *(notices, deposits),
+    *(notices, deposits, adoption),
 )
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from serving.adoption import pages as adoption
 from serving.audit import pages as audit
 from serving.briefings import pages as briefings
 from serving.campaigns import pages as campaigns
@@ -45,6 +46,7 @@ ROUTERS = (
         campaigns.router,
     ),
     *(notices.router, deposits.router, data.router, composition.router),
+    adoption.router,
 )
 
 _A_DAY = "public, max-age=86400"

@@ -56,6 +56,14 @@ REQUESTS = {
     ("GET", "/v1/watchlists/{as_of}"): ("/v1/watchlists/2025-06-01?region=9901", None),
     ("GET", "/v1/watchlists/{as_of}/entries"): ("/v1/watchlists/latest/entries?region=9901", None),
     ("GET", "/v1/watchlists/{as_of}/ranking"): ("/v1/watchlists/latest/ranking?region=9901", None),
+    ("GET", "/v1/watchlists/{as_of}/composition"): (
+        "/v1/watchlists/latest/composition?region=9901",
+        None,
+    ),
+    ("GET", "/v1/watchlists/{as_of}/adoption"): (
+        "/v1/watchlists/latest/adoption?region=9901",
+        None,
+    ),
     ("GET", "/v1/projects/{project_id:path}/risk"): (f"{PROJECT}/risk", None),
     ("GET", "/v1/projects/{project_id:path}/history"): (f"{PROJECT}/history", None),
     ("GET", "/v1/projects/{project_id:path}/timeline"): (f"{PROJECT}/timeline", None),

@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+from contextlib import closing
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -52,6 +53,7 @@ PATHS = (
         "/briefings",
         "/supervision",
         "/supervision/model-changes",
+        "/supervision/adoption",
     ),
     *("/supervision/audit", "/supervision/people", "/visits.xlsx", "/ledger.xlsx"),
     *("/ledger?state=recheck", "/ledger?state=closed&large=1", "/campaign.xlsx"),
@@ -525,3 +527,25 @@ def test_a_red_flag_takes_a_state_and_its_reason_is_required(site):
     assert "模型参考的事实" in page
     assert "对数几率" not in page
     inspector.close()
+
+
+def test_visit_form_offers_each_finding_once(site):
+    """What a red flag is about is not offered again among the general findings."""
+    both = {
+        "no_contract": "workers_without_contract",
+        "no_roster": "payroll_missing",
+        "no_account": "account_missing",
+        "no_board": "notice_board_missing",
+    }
+    seen = set()
+    with closing(signed_in(site.url, "inspector")) as client:
+        paths = [f"/projects/{quote(project, safe='')}/visit" for project in site.listed]
+        pages = [client.get(path).text for path in paths]
+    for page in pages:
+        offered = re.findall(r'name="finding" value="(\w+)"', page)
+        assert len(offered) == len(set(offered))
+        assert "no_attendance" in offered
+        for general, flag in both.items():
+            assert (general in offered) != (flag in offered) or flag == "account_missing"
+        seen |= set(offered)
+    assert seen & set(both.values())

@@ -1,0 +1,1 @@
+"""Adoption of lists: who opened a list, and which of the projects shown were visited."""
