@@ -27,7 +27,8 @@ that ends on a day of rest ends on the next working day. Open orders and complai
 
 How sure: *primary* read in the statute; *two sources*; *one page*; *unverified* known to
 specialists and not read again; *local* a rule of one place used for lack of another; *own choice*
-set here because the law sets none. Check what is not primary before relying on it.
+set here because the law sets none; for a second source after a semicolon. Check what is not
+primary before relying on it.
 """
 
 _OFFICE = """\
@@ -75,13 +76,17 @@ def _duty(duty: Duty) -> list[str]:
         f"`{duty.code}`",
         duty.article,
         duty.summary,
-        duty.owed_by,
+        ", ".join(duty.owed_by),
         str(duty.acts_from),
         f"{source}; {also}" if also else source,
-        "primary",
+        "; ".join(_sure(one) for one in ("primary", duty.basis_certainty) if one),
         grade_of(duty.code).value,
         ", ".join(f"`tests/risk/flags/{name}`" for name in tests_of(duty.code)),
     ]
+
+
+def _sure(certainty: str) -> str:
+    return certainty.replace("_", " ")
 
 
 def tests_of(code: str) -> list[str]:
@@ -112,7 +117,7 @@ def _value(value: Value) -> list[str]:
         str(value.from_day),
         "" if value.to_day is None else str(value.to_day),
         "" if own else f"{source} ({value.source})" if value.source else source,
-        value.certainty.replace("_", " "),
+        _sure(value.certainty),
     ]
 
 

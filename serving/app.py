@@ -108,7 +108,8 @@ def create_app(
     add_pages(app)
     add_docs(app, ROUTERS)
     for router in ROUTERS:
-        app.include_router(router)
+        # include_router() would build every route a second time, at the first request.
+        app.routes.extend(router.routes)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(ResponseCache, authenticator=app.state.authenticator, freshness=freshness)
     app.add_middleware(

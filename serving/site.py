@@ -76,7 +76,8 @@ def add_pages(app: FastAPI) -> None:
     app.mount("/static", _Static(directory=FOLDER / "static"), name="static")
     app.add_api_route("/sw.js", _worker, include_in_schema=False)
     for router in ROUTERS:
-        app.include_router(router)
+        # include_router() would build every route a second time, at the first request.
+        app.routes.extend(router.routes)
 
 
 async def _worker(request: Request) -> FileResponse:

@@ -72,9 +72,15 @@ def table_rows(
 
 def store_rows(store: RecordStore, rows: Sequence[TableRow]) -> None:
     """Store ``rows``, each with the next arrival number."""
-    for table, row in rows:
-        names, marks = ", ".join(row), ", ".join(["?"] * len(row))
+    alike: dict[tuple[str, tuple[str, ...]], list[list[Any]]] = {}
+    drawn = store.rows("SELECT nextval('arrivals') FROM range($1)", [len(rows)])
+    for (table, row), (arrival,) in zip(rows, sorted(drawn), strict=True):
+        alike.setdefault((table, tuple(row)), []).append([*row.values(), arrival])
+    # One statement for all rows of the same fields: to plan it takes longer than to run it.
+    for (table, names), found in alike.items():
+        marks = f"({', '.join('?' * (len(names) + 1))})"
         store.rows(
-            f"INSERT INTO {table} ({names}, arrival) VALUES ({marks}, nextval('arrivals'))",
-            list(row.values()),
+            f"INSERT INTO {table} ({', '.join(names)}, arrival)"
+            f" VALUES {', '.join([marks] * len(found))}",
+            [cell for row in found for cell in row],
         )

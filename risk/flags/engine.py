@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from risk.errors import WagewatchError
@@ -26,6 +26,18 @@ a ground for a visit, not an obligation. The policy's settings may name another 
 
 EVIDENCE_LIMIT = 20
 """Records listed per flag, highest weight first; the flag's values count all records."""
+
+
+REPORTED_MONTH = "reported_month"
+"""Value of a flag that rests on missing rows of a monthly feed: the month in which the county last
+reported them, if nothing arrived in the last :data:`STALE_DAYS` days. What happened since is
+unknown."""
+
+STALE_DAYS = 45
+"""A monthly feed is late after half a month more."""
+
+_MONTHLY = ("payrolls", "payments", "transfers")
+"""Feeds that arrive every month; accounts and deposits arrive when there are new ones."""
 
 
 class FlagUnknown(WagewatchError, ValueError):
@@ -101,7 +113,7 @@ def _flag(
         article=duty.article,
         project_id=project_id,
         since=since,
-        values=_values(rule.measures, measured),
+        values=_values(_names(rule), measured),
         threshold=value.number if value else None,
         basis=duty.basis or (value.instrument if value else None),
         evidence=tuple(Evidence(**item) for item in evidence),
@@ -109,10 +121,15 @@ def _flag(
     )
 
 
-def _values(measures: Mapping[str, str], measured: list[Any]) -> dict[str, int | float]:
+def _names(rule: Rule) -> list[str]:
+    """Names of the values of a flag of ``rule``, in the order of its rows."""
+    return [*rule.measures, *([REPORTED_MONTH] if _monthly_feeds(rule) else [])]
+
+
+def _values(names: Sequence[str], measured: list[Any]) -> dict[str, int | float]:
     return {
         name: float(value) if name.endswith("_share") else int(value)
-        for name, value in zip(measures, measured, strict=True)
+        for name, value in zip(names, measured, strict=True)
         if value is not None
     }
 
@@ -131,8 +148,8 @@ def rule_sql(rule: Rule) -> str:
       FROM facts
       GROUP BY project_id
     )
-    SELECT f.project_id, r.law_region, f.* EXCLUDE (project_id)
-    FROM found f JOIN running r USING (project_id)
+    SELECT f.project_id, r.law_region, f.* EXCLUDE (project_id){_reported(rule)}
+    FROM found f JOIN running r USING (project_id){_joins(rule)}
     ORDER BY f.project_id
     """
 
@@ -142,11 +159,31 @@ def _obliged(rule: Rule) -> str:
     feeds = "".join(
         f", {feed}.since AS {feed}_since, {feed}.until AS {feed}_until" for feed in rule.feeds
     )
-    joins = "".join(
+    return (
+        f"SELECT r.*, b.* EXCLUDE (code, law_region){feeds} FROM running r"
+        f" JOIN bound b ON b.code = $code AND b.law_region = r.law_region{_joins(rule)}"
+    )
+
+
+def _joins(rule: Rule) -> str:
+    """SQL that joins the feeds of the county of ``r``."""
+    return "".join(
         f" JOIN feeds {feed} ON {feed}.feed = '{feed}' AND {feed}.county = r.county"
         for feed in rule.feeds
     )
+
+
+def _monthly_feeds(rule: Rule) -> list[str]:
+    return [feed for feed in rule.feeds if feed in _MONTHLY]
+
+
+def _reported(rule: Rule) -> str:
+    """SQL of :data:`REPORTED_MONTH`, for rules with monthly feeds."""
+    feeds = _monthly_feeds(rule)
+    if not feeds:
+        return ""
+    until = f"least({', '.join(f'{feed}.until' for feed in feeds)})"
     return (
-        f"SELECT r.*, b.* EXCLUDE (code, law_region){feeds} FROM running r"
-        f" JOIN bound b ON b.code = $code AND b.law_region = r.law_region{joins}"
+        f", CASE WHEN {until} < r.as_of - {STALE_DAYS}"
+        f" THEN 100 * year({until}) + month({until}) END AS {REPORTED_MONTH}"
     )

@@ -43,15 +43,17 @@ class _Dated:
 class Duty(_Dated):
     """Legal duty: the ``code`` of its flag, its article and its instrument.
 
-    ``basis`` is another instrument that carries it, ``summary`` the duty in a few words. Acts since
-    ``acts_from`` are covered. The duty binds only where all values in ``needs`` are in force.
+    ``basis`` is another instrument that carries it, with its own certainty, ``summary`` the duty in
+    a few words. The article was read in the statute. Acts since ``acts_from`` are covered. The duty
+    binds only where all values in ``needs`` are in force.
     """
 
     code: str
     article: str
     instrument: str
     basis: str | None
-    owed_by: Debtor
+    basis_certainty: Certainty | None
+    owed_by: tuple[Debtor, ...]
     summary: str
     acts_from: dt.date
     needs: tuple[str, ...]
@@ -145,7 +147,8 @@ def _duty(code: str, item: Mapping[str, Any]) -> Duty:
         article=item["article"],
         instrument=item["instrument"],
         basis=item.get("basis"),
-        owed_by=item["owed_by"],
+        basis_certainty=item.get("basis_certainty"),
+        owed_by=tuple(item["owed_by"]),
         summary=item["duty"],
         acts_from=item.get("acts_from", item["from"]),
         needs=tuple(item.get("needs", ())),

@@ -23,7 +23,7 @@ class Rule:
     ``feeds`` are the tables in which missing rows count as a breach. Projects of a county that does
     not send one of these feeds are not in ``obliged``, because what is not reported is unknown.
     ``<feed>_since`` and ``<feed>_until`` in ``obliged`` give the period in which the county
-    reported.
+    reported. A flag has the month of ``<feed>_until`` where that is long before as_of.
 
     ``shown_by`` are the tables whose records show that the duty is met, if not all that ``facts``
     reads.

@@ -38,7 +38,8 @@ def describe(flag: RedFlag, language: Language = "zh") -> FlagText:
     }
     return FlagText(
         title=text(f"flags.{flag.code}.title", language),
-        finding=text(
+        finding=_reported(fields, language)
+        + text(
             f"flags.{flag.code}.finding",
             language,
             **fields,
@@ -63,6 +64,12 @@ def money(fen: int, language: Language) -> str:
         return f"{yuan:,.0f} yuan"
     # Below a hundred yuan, two decimals of 万元 would show 0.00.
     return f"{yuan / 10_000:,.2f}万元" if yuan >= 100 else f"{yuan:.0f}元"
+
+
+def _reported(fields: Mapping[str, str], language: Language) -> str:
+    """Until when such records were reported, if nothing has arrived for long."""
+    month = fields.get("reported_month")
+    return text("flags.reported", language, month=month) if month else ""
 
 
 def _extent(fields: Mapping[str, str], one_month: bool, language: Language) -> str:

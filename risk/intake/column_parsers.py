@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,6 +32,10 @@ ARROW: Mapping[FieldType, pa.DataType] = {
     FieldType.BOOL: pa.bool_(),
 }
 """Arrow type of the stored values, by field type."""
+
+
+_CACHED = 10_000
+"""Texts of a column whose values are remembered."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ class ColumnParser:
         self, field: Field, unit: Unit | None = None, answers: Answers | None = None
     ) -> None:
         self._type = ARROW[field.type]
-        self._parser = CellParser(field, unit, answers or {})
+        # Blocks of a file have many texts in common, such as dates.
+        self._parser = lru_cache(_CACHED)(CellParser(field, unit, answers or {}))
         # With a unit in the header, amounts need the parser of single cells.
         self._fast_path = _FAST_PATHS.get(field.type) if unit is None else None
         if field.name in FIRM_CODES:

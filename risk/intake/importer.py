@@ -39,6 +39,7 @@ from risk.intake.name_merges import merge_named_firms
 from risk.intake.named_periods import stated_day
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
+from risk.intake.project_merges import merge_confirmed
 from risk.intake.project_names import find_project, waiting_notes
 from risk.intake.quarantine import FileQuarantine
 from risk.intake.quarantine_book import is_quarantine_book, tables_of_sheets, write_quarantine
@@ -225,6 +226,7 @@ def _import_found(
             files += [replace(report, file=label) for report in reports]
             names |= source.made_projects
     notes = merge_named_firms(store, today=today, after=before)
+    notes += tuple(merge_confirmed(store, today=today, after=before))
     waiting = orphan_rows(store, after=before)
     if any(waiting.values()):
         notes += waiting_notes(store, waiting, after=before, names=names)

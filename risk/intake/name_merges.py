@@ -45,7 +45,7 @@ def merge_named_firms(store: RecordStore, *, today: dt.date, after: int) -> tupl
     firms = _firms(store)
     if firms.codes:
         with store.transaction():
-            merged, rows = _merge(store, firms.codes, today)
+            merged, rows = merge_ids(store, _REGISTER, firms.codes, today)
         if merged or rows:
             shown = [f"{firms.names[one]} = {firms.codes[one]}" for one in merged[:_SHOWN]]
             code = "names_merged" if merged else "merged_again"
@@ -58,7 +58,7 @@ def merge_named_firms(store: RecordStore, *, today: dt.date, after: int) -> tupl
         notes.append(
             Note("names_not_merged", {"firms": len(asked), "examples": examples}, needs_answer=True)
         )
-    return (*notes, *_projects_twice(store, after))
+    return tuple(notes)
 
 
 def _merge_waiting(store: RecordStore, today: dt.date, after: int) -> Iterator[Note]:
@@ -83,19 +83,15 @@ def _merge_waiting(store: RecordStore, today: dt.date, after: int) -> Iterator[N
 def _codes_of_waiting(store: RecordStore) -> Mapping[str, str]:
     """Codes, by made id, of projects that rows name and that are in no register by that id."""
     waiting: set[str] = set()
-    for table, names in _naming_tables("project_id"):
-        for name in names:
-            made = f"starts_with({name}, '{MARK}')"
-            if not store.rows(f"SELECT 1 FROM {table.name} WHERE {made} LIMIT 1"):
-                continue
-            waiting.update(
-                one
-                for (one,) in store.rows(
-                    f"SELECT DISTINCT {name} FROM {table.name}_versions"
-                    f" WHERE superseded_at IS NULL AND {made}"
-                    f" AND {name} NOT IN (SELECT project_id FROM projects)"
-                )
+    for table, name in _columns_with_made_ids(store):
+        waiting.update(
+            one
+            for (one,) in store.rows(
+                f"SELECT DISTINCT {name} FROM {table}_versions"
+                f" WHERE superseded_at IS NULL AND starts_with({name}, '{MARK}')"
+                f" AND {name} NOT IN (SELECT project_id FROM projects)"
             )
+        )
     if not waiting:
         return {}
     found: dict[str, set[str]] = defaultdict(set)
@@ -109,30 +105,15 @@ def _codes_of_waiting(store: RecordStore) -> Mapping[str, str]:
     return {made: next(iter(codes)) for made, codes in found.items() if len(codes) == 1}
 
 
-def _projects_twice(store: RecordStore, after: int) -> Iterator[Note]:
-    """Note of projects that newly have two ids, one made from the name and one code.
-
-    They are not merged: lists, visits and payrolls refer to a project by its id.
-    """
-    made = f"starts_with(project_id, '{MARK}')"
-    if not store.rows(f"SELECT 1 FROM projects WHERE {made} LIMIT 1"):
-        return
-    found: dict[tuple[str, str], list[tuple[str, str, int]]] = defaultdict(list)
-    for one, name, county, arrival in store.rows(
-        "SELECT project_id, project_name, left(region_code, 6), arrival FROM projects_versions"
-        " WHERE superseded_at IS NULL ORDER BY project_id"
-    ):
-        found[name_key(name), county].append((one, name, arrival))
-    shown = [
-        f"{same[0][1]}（{'、'.join(one for one, _, _ in same)}）"
-        for same in found.values()
-        if len({is_made(one) for one, _, _ in same}) > 1 and max(a for _, _, a in same) > after
-    ]
-    if shown:
-        examples = "；".join(shown[:_SHOWN])
-        yield Note(
-            "projects_twice", {"projects": len(shown), "examples": examples}, needs_answer=True
-        )
+def _columns_with_made_ids(store: RecordStore) -> list[tuple[str, str]]:
+    """Stored tables and columns that name projects, in which any id is a made one."""
+    places = [(table.name, name) for table, names in _naming_tables("project_id") for name in names]
+    # One query: each costs a millisecond, whether or not its table has rows.
+    query = " UNION ALL ".join(
+        f"SELECT {number} WHERE EXISTS (FROM {table} WHERE starts_with({name}, '{MARK}'))"
+        for number, (table, name) in enumerate(places)
+    )
+    return [places[number] for (number,) in sorted(store.rows(query))]
 
 
 def _firms(store: RecordStore) -> _Firms:
@@ -184,17 +165,24 @@ def _is_new(store: RecordStore, firms: Sequence[str], after: int) -> bool:
     return bool(store.rows(f"SELECT 1 FROM ({parts}) LIMIT 1", [after, list(firms)]))
 
 
-def _merge(store: RecordStore, codes: Mapping[str, str], today: dt.date) -> tuple[list[str], int]:
-    """Store the merged versions; the ids withdrawn from the register, and the number of rows."""
+def merge_ids(
+    store: RecordStore, register: Table, codes: Mapping[str, str], today: dt.date
+) -> tuple[list[str], int]:
+    """Store versions with ``codes`` for made ids; the ids withdrawn from ``register``, and rows.
+
+    Use inside a transaction. The versions are known from ``today``, or from the day up to which
+    lists are sealed.
+    """
     create_table(store)
+    (kind,) = register.key
     day = max([today, *(one.through for one in seals(store) if one.arrival is not None)])
     _create_codes(store, codes)
-    rows = _merge_tables(store, "org_id", day, today)
-    withdrawn = _withdrawn_sql(_REGISTER, ["org_id"], day)
+    rows = _merge_tables(store, kind, day, today)
+    withdrawn = _withdrawn_sql(register, [kind], day)
     merged = [
-        one for (one,) in store.rows(f"SELECT DISTINCT org_id FROM ({withdrawn}) ORDER BY org_id")
+        one for (one,) in store.rows(f"SELECT DISTINCT {kind} FROM ({withdrawn}) ORDER BY {kind}")
     ]
-    _store_copies(store, _REGISTER, withdrawn, today)
+    _store_copies(store, register, withdrawn, today)
     store.rows(f"DROP TABLE {_CODES}")
     return merged, rows
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
 
-from risk.contract import STORED_TABLES
+from risk.contract import STORED_TABLES, Table
 from risk.intake.account_notes import Note
 from risk.intake.name_ids import preferred_ids
 from risk.intake.orphan_rows import PROJECT_KEY
@@ -56,14 +56,17 @@ def waiting_notes(
         for table in STORED_TABLES.values()
         if waiting[table.name] and not named & {field.name for field in table.fields}
     ]
-    return (*_notes(store, after, names), *indirect)
+    direct = [table for table in STORED_TABLES.values() if waiting[table.name]]
+    return (*_notes(store, direct, after, names), *indirect)
 
 
-def _notes(store: RecordStore, after: int, names: Mapping[str, str]) -> Iterator[Note]:
+def _notes(
+    store: RecordStore, tables: Iterable[Table], after: int, names: Mapping[str, str]
+) -> Iterator[Note]:
     known = store.rows(
         f"SELECT DISTINCT project_id, project_name FROM projects LIMIT {_MOST_PROJECTS}"
     )
-    for table in STORED_TABLES.values():
+    for table in tables:
         if table.name == "projects" or PROJECT_KEY not in {f.name for f in table.fields}:
             continue
         found = store.rows(

@@ -88,6 +88,7 @@ class Staging:
             + [("line", pa.int64())]
         )
         self._lines = self._undated = 0
+        self._compared = self._known = 0
         kinds = ", ".join(f"{name} {kind}" for name, kind in columns(table))
         store.rows(f"CREATE OR REPLACE TEMP TABLE {_STAGED} ({kinds}, line BIGINT, since DATE)")
         imported_files.create_table(store)
@@ -126,13 +127,10 @@ class Staging:
             self._store, self._table, _STAGED, self._book, self._file.origin
         )
         self._store.rows(_compared_sql(self._table))
-        self._store.rows(_later_sql(self._table))
-        stored_rows = _stored_sql(self._table, undated=bool(self._undated))
-        self._store.rows(_judged_sql(self._table, self._book, stored_rows, again=again))
-        self._store.rows(_known_lines_sql(self._table))
-        if self._undated and not again:
-            record_confirmed(self._store, self._table, _confirmed_sql(self._book), self._book.day)
-        stored = Stored(self._lines - self._count(_KNOWN), missing=missing, filled=filled)
+        self._compared = self._count(_COMPARED)
+        if self._compared:
+            self._compare(again=again)
+        stored = Stored(self._lines - self._known, missing=missing, filled=filled)
         arrivals = self._draw_arrivals() if stored.accepted else range(0)
         if stored.accepted:
             stored = self._insert(arrivals.start, stored)
@@ -143,23 +141,40 @@ class Staging:
         if filled and arrivals:
             number = f"{arrivals.start} + line * {self._stride}"
             lent = f"SELECT {number} AS arrival, fields AS borrowed FROM {BORROWED}"
-            record_borrowed(self._store, self._table, f"{lent} ANTI JOIN {_KNOWN} USING (line)")
-        for name in (_STAGED, DUPLICATES, _COMPARED, _LATER, _JUDGED, _KNOWN, BORROWED):
+            record_borrowed(self._store, self._table, lent + self._without_known)
+        compared = (_LATER, _JUDGED, _KNOWN) if self._compared else ()
+        for name in (_STAGED, DUPLICATES, _COMPARED, *compared, BORROWED):
             self._store.rows(f"DROP TABLE {name}")
         return stored
+
+    def _compare(self, *, again: bool) -> None:
+        """Find the lines whose rows are later ones, and those that are known already."""
+        self._store.rows(_later_sql(self._table))
+        stored_rows = _stored_sql(self._table, undated=bool(self._undated))
+        self._store.rows(_judged_sql(self._table, self._book, stored_rows, again=again))
+        self._store.rows(_known_lines_sql(self._table))
+        self._known = self._count(_KNOWN)
+        if self._undated and not again:
+            record_confirmed(self._store, self._table, _confirmed_sql(self._book), self._book.day)
 
     def _insert(self, first: int, stored: Stored) -> Stored:
         """Insert the new rows under arrival numbers from ``first``."""
         if self._undated < self._lines:
             self._insert_dated(first)
         if self._undated:
-            self._insert_later(first)
+            if self._compared:
+                self._insert_later(first)
             stored = self._insert_unfolded(first, stored)
         return stored
 
     def _count(self, name: str) -> int:
         count: int = self._store.rows(f"SELECT count(*) FROM {name}")[0][0]
         return count
+
+    @property
+    def _without_known(self) -> str:
+        """SQL that leaves out the lines that are known already."""
+        return f" ANTI JOIN {_KNOWN} USING (line)" if self._known else ""
 
     @property
     def _stride(self) -> int:
@@ -175,7 +190,7 @@ class Staging:
 
     def _insert_dated(self, first: int) -> None:
         # INSERT ... SELECT without a join preserves the order of the lines.
-        others = f" ANTI JOIN {_KNOWN} USING (line)" if self._count(_KNOWN) else ""
+        others = self._without_known
         order = " ORDER BY line" if others else ""
         self._store.rows(
             f"INSERT INTO {self._table.name} ({self._listed}, known_at, arrival, dated_by)"
@@ -196,7 +211,7 @@ class Staging:
         if self._table.named_in:
             self._store.rows(_since_sql(self._table))
         others = order = ""
-        if self._count(_COMPARED):
+        if self._compared:
             others = f" ANTI JOIN {_LATER} USING (line) ANTI JOIN {_KNOWN} USING (line)"
             order = " ORDER BY line, step"
         rows = f"(SELECT {self._listed}, line, since FROM {_STAGED}{others} WHERE known_at IS NULL)"

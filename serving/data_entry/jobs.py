@@ -16,6 +16,7 @@ from risk.intake.importer import import_into, import_paths
 from risk.intake.layouts.layout_file import write_layout
 from risk.intake.layouts.names import single_county
 from risk.intake.layouts.plan import OfficeLayouts, office_layouts
+from risk.intake.project_merges import merge_project
 from risk.intake.quarantine_book import write_quarantine
 from risk.intake.report import ImportReport
 from risk.intake.trial import FileTrial, needs_layout, proposal_json, try_files
@@ -149,11 +150,23 @@ def answer_unreadable(work: EntryWork, _: Progress) -> Mapping[str, Any]:
     return {"rows": mended}
 
 
+def confirm_project(work: EntryWork, _: Progress) -> Mapping[str, Any]:
+    """Give the records of a project with an id made from its name the code that came later."""
+    workspace = work.workspace
+    with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
+        record_seals(store, work.database)
+        made = work.parameters["made"]
+        rows = merge_project(store, made, today=today(), who=work.asked_by)
+    refresh_overview(workspace, work.database)
+    return {"rows": rows}
+
+
 JOBS: Mapping[str, Callable[[EntryWork, Progress], Mapping[str, Any]]] = {
     "propose_layouts": propose_layouts,
     "try_import": try_import,
     "import_files": import_upload,
     "answer_cells": answer_unreadable,
+    "merge_project": confirm_project,
 }
 """The jobs by their kind."""
 

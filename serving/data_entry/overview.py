@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import Engine
 from risk.contract import STORED_TABLES
 from risk.intake.import_accounts import stored_accounts
 from risk.intake.orphan_rows import orphan_rows
+from risk.intake.project_merges import project_pairs
 from risk.intake.quarantine import QuarantinedRow, quarantined_counts, quarantined_rows
 from risk.intake.unreadable_cells import UnreadableGroup, unreadable_groups
 from risk.locale import LANGUAGES
@@ -87,6 +89,7 @@ def overview(store: RecordStore) -> dict[str, Any]:
         ],
         "unreadable": [_group(group) for group in groups[:MOST_GROUPS]],
         "unreadable_groups": len(groups),
+        "pairs": [asdict(one) for one in project_pairs(store)[:MOST_GROUPS]],
         "pulls": {name: one.as_json() for name, one in last_pulls(store).items()},
     }
 

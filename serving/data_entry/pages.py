@@ -289,6 +289,7 @@ def look(
         principal,
         groups=groups[:_SHOWN],
         total=overview["unreadable_groups"] if overview else 0,
+        pairs=overview.get("pairs", ()) if overview else (),
         values={
             (one["table"], one["field"]): STORED_TABLES[one["table"]].field(one["field"]).values
             for one in groups
@@ -305,6 +306,17 @@ def answer(request: Request, principal: Clerk, database: DatabaseDep, form: Form
     def start(connection: Connection) -> str:
         overview = newest_overview(database.engine) or {"unreadable": []}
         return service.start_answer(connection, overview, form, principal)
+
+    return _started(request, principal, database, "/data/look", start)
+
+
+@router.post("/data/look/projects")
+def merge(request: Request, principal: Clerk, database: DatabaseDep, form: Form) -> Response:
+    """Confirm that a project's id made from its name and its code are one project."""
+
+    def start(connection: Connection) -> str:
+        overview = newest_overview(database.engine) or {}
+        return service.start_merge(connection, overview, form, principal)
 
     return _started(request, principal, database, "/data/look", start)
 

@@ -15,6 +15,7 @@ from risk.contract import TABLES
 from risk.intake.layouts.layout import Layout, find_layout, read_layout
 from risk.intake.layouts.layout_file import write_layout
 from risk.intake.layouts.plan import lacking_fields
+from risk.intake.project_merges import ProjectPairUnknown
 from risk.locale import Language
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE, Principal
@@ -236,6 +237,21 @@ def start_answer(
         == (asked["table"], asked["field"], asked["raw"])
     )
     return jobs.queue(connection, "answer_cells", {**asked, "raw": raw}, "", principal).id
+
+
+def start_merge(
+    connection: Connection, overview: Document, form: Mapping[str, str], principal: Principal
+) -> str:
+    """Queue the confirmation that a project's made id and its code are one; return the job's id.
+
+    Raises:
+        ProjectPairUnknown: the overview does not show the pair any more.
+    """
+    made = form.get("made", "")
+    shown = [one["made"] for one in overview.get("pairs", ())]
+    if made not in shown:
+        raise ProjectPairUnknown(found=made[:100], allowed=", ".join(shown) or "-")
+    return jobs.queue(connection, "merge_project", {"made": made}, "", principal).id
 
 
 def start_correction(

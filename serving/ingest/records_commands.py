@@ -218,6 +218,50 @@ def answer(
     print_line(cli.text("look.mended", rows=rows))
 
 
+@GROUP.command("merge")
+def merge(
+    context: typer.Context,
+    made: Annotated[str, typer.Argument(metavar="ID")] = "",
+    every: Annotated[bool, typer.Option("--all", help="All projects that are listed.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Projects with an id made from the name and a code; confirm that both are one."""
+    from risk.intake.project_merges import merge_project, project_pairs
+    from serving.ingest.sealed_lists import seal_recorder
+
+    cli = cli_context(context)
+    if not (made or every):
+        _show_pairs(cli, json)
+        return
+    record_seals = seal_recorder(cli)
+    with open_records(cli, read_only=False) as store:
+        if record_seals:
+            record_seals(store)
+        confirmed = [made] if made else [one.made for one in project_pairs(store)]
+        rows = [merge_project(store, one, today=today(), who=os_user_name()) for one in confirmed]
+    if json:
+        print_json({"confirmed": len(confirmed), "rows": sum(rows)})
+        return
+    print_line(cli.text("merge.merged", projects=len(confirmed), rows=sum(rows)))
+
+
+def _show_pairs(cli: CliContext, json: bool) -> None:
+    from risk.intake.project_merges import project_pairs
+
+    with open_records(cli) as store:
+        pairs = project_pairs(store)
+    if json:
+        print_json({"projects": [asdict(one) for one in pairs]})
+        return
+    if not pairs:
+        print_line(cli.text("merge.nothing"))
+        return
+    names = ("name", "county", "made", "code")
+    rows = [[getattr(one, name) for name in names] for one in pairs]
+    print_table([cli.text(f"merge.{name}") for name in names], rows)
+    print_line(cli.text("merge.how"))
+
+
 def _column(table: str, field: str) -> tuple[Table, Field]:
     from risk.contract import STORED_TABLES
     from risk.intake.row_parser import optional_fields

@@ -45,6 +45,7 @@ class Job(Schema):
         "try_import",
         "import_files",
         "answer_cells",
+        "merge_project",
         "model_change",
         "models",
     ]

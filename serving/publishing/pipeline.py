@@ -89,7 +89,13 @@ def collect_extras(
         rates,
         context.hooks.describe_model(context.workspace, scored.model.version),
         collect_snapshot(
-            context.store, publication, levers, rules, context.office_values(), inputs.stories
+            context.store,
+            publication,
+            levers,
+            rules,
+            context.office_values(),
+            inputs.stories,
+            inputs.flags,
         ),
         current_mark(context.store),
     )
@@ -132,7 +138,7 @@ def collect_inputs(
     )
     scored = in_region(whole, request)
     progress("red flags", 0.75)
-    flags = _red_flags(context, scored)
+    flags = _red_flags(context, request.as_of)
     progress("timelines", 0.85)
     previous = previous_list(context.lists, request, sealed_before=sealed_before)
     return PublishInputs(
@@ -172,14 +178,14 @@ def previous_list(
     return PreviousList(stored.document(), stored.digest) if stored else PreviousList(None, None)
 
 
-def _red_flags(context: PublishContext, scored: Scored) -> Flags:
+def _red_flags(context: PublishContext, as_of: dt.date) -> Flags:
+    """The red flags of all running projects: some that are not scored have a case file."""
     from risk.flags import read_law, red_flags
     from risk.flags.office_values import add_values
 
-    wanted = [project.project_id for project in scored.cohort.projects]
     must = context.settings.policy.must_visit
     law = add_values(read_law(), context.office_values())
-    return red_flags(context.store, scored.cohort.as_of, wanted, must_visit=must, law=law)
+    return red_flags(context.store, as_of, must_visit=must, law=law)
 
 
 def _scored_before(

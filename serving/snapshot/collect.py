@@ -30,7 +30,7 @@ from serving.watchlists.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from models.counterfactuals import LeverEffect
-    from risk.flags import Value
+    from risk.flags import RedFlag, Value
 
 Levers = Mapping[str, Sequence["LeverEffect"]]
 
@@ -55,11 +55,13 @@ def collect_snapshot(
     deposit_rules: Sequence[RuleTable] = (),
     law_values: Sequence[Value] = (),
     stories: Mapping[str, tuple[TimelineItem, ...]] = MappingProxyType({}),
+    flags: Mapping[str, Sequence[RedFlag]] | None = None,
 ) -> Snapshot:
     """Collect what the pages need, as known before the publication's as_of.
 
     Besides the scored projects, those with a matter that is followed have a dossier, with a case
-    file in ``unscored``. ``stories`` are the events of all projects.
+    file in ``unscored``. ``stories`` are the events of all projects, ``flags`` the red flags of all
+    running projects under ``law_values``; without, those that are needed are found here.
     """
     as_of = publication.header.as_of
     facts = load_project_facts(store, as_of)
@@ -100,8 +102,9 @@ def collect_snapshot(
         if publication.header.kind == "project"
         else []
     )
-    flagged = {one.project_id for one in followed} | projects_with_duties(handled["matters"])
-    flags = office_flags(store, as_of, flagged, law_values)
+    if flags is None:
+        flagged = {one.project_id for one in followed} | projects_with_duties(handled["matters"])
+        flags = office_flags(store, as_of, flagged, law_values)
     if followed:
         files = case_files(publication.header, followed, stories, flags)
         dossiers |= {key: {**dossier(key), "unscored": found} for key, found in files.items()}

@@ -236,7 +236,13 @@ _RUNNERS: Mapping[str, Callable[[JobContext, Progress], Mapping[str, Any]]] = {
     REFRESH: _models,
     **{
         kind: _entry(kind)
-        for kind in ("propose_layouts", "try_import", "import_files", "answer_cells")
+        for kind in (
+            "propose_layouts",
+            "try_import",
+            "import_files",
+            "answer_cells",
+            "merge_project",
+        )
     },
 }
 

@@ -19,6 +19,7 @@ from risk.contract import TABLES
 from risk.store.store import RecordStore, columns
 
 from ..conftest import MUST_RUN_ALL, thorough
+from ..empty_store import empty_store
 
 DATES = [add_months(dt.date(2025, 6, 1), back) for back in (-5, -2, 0)]
 
@@ -86,7 +87,7 @@ told = st.tuples(
 def test_versions_are_those_of_the_record_store(rows, as_of):
     """Also with an empty part of the key, and with two versions of one key on one day."""
     names = ", ".join(name for name, _ in columns(TABLES["attendance"]))
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         for arrival, (project, contract, present, known_at) in enumerate(rows):
             month = dt.date(2023, 12, 1)
             row = [project, contract, month, present, present, None, None, known_at, arrival]

@@ -26,6 +26,9 @@ from risk.store.marks import compare_history, current_mark
 from risk.store.seals import Seal, record_seal
 from risk.store.store import RecordStore
 
+from ..conftest import MUST_RUN_ALL
+from ..empty_store import empty_store
+
 SEALED = dt.date(2025, 6, 1)
 AS_OFS = [SEALED, SEALED - dt.timedelta(days=60)]
 TODAY = dt.date(2025, 7, 15)
@@ -127,7 +130,7 @@ def assert_same(before, after) -> None:
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory):
     """A store of one site after a list was sealed, with what was known then."""
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         folder = write(tmp_path_factory.mktemp("first") / "records", FIRST)
         report = import_into(store, [folder], today=TODAY)
         assert sum(file.accepted for file in report.files) == len(FIRST)
@@ -137,7 +140,7 @@ def sealed(tmp_path_factory):
 
 
 @settings(
-    max_examples=3,
+    max_examples=3 if MUST_RUN_ALL else 2,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

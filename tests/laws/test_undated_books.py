@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from risk.contract import TABLES
 from risk.intake.importer import import_file
-from risk.store.store import RecordStore
 
 from ..conftest import MUST_RUN_ALL
+from ..empty_store import empty_store
 
 AS_OF = dt.date(2025, 4, 1)
 TODAY = dt.date(2025, 9, 15)
@@ -41,6 +41,7 @@ _CASE = st.fixed_dictionaries(
         "transferred_on": _MAYBE,
     }
 )
+
 _BOOK = st.lists(_CASE, min_size=1, max_size=5)
 _LATER = st.dates(AS_OF, dt.date(2025, 12, 31))
 
@@ -73,7 +74,7 @@ def known(store):
 @given(_BOOK, st.lists(st.tuples(_CASE, _LATER), max_size=5))
 def test_law_dated_rows_known_later_change_nothing(book, later):
     dated = [{**row, "known_at": day.isoformat()} for row, day in later]
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         send(store, book)
         before = known(store)
         send(store, dated, name="dated.csv")
@@ -84,7 +85,7 @@ def test_law_dated_rows_known_later_change_nothing(book, later):
 @given(_BOOK, _BOOK, _LATER)
 def test_law_a_later_book_of_known_records_changes_nothing_before_its_day(book, later, day):
     keys = {row["case_id"] for row in book}
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         send(store, book)
         before = known(store)
         known_rows = [row for row in later if row["case_id"] in keys]
@@ -95,7 +96,7 @@ def test_law_a_later_book_of_known_records_changes_nothing_before_its_day(book, 
 @quick
 @given(_BOOK)
 def test_law_no_version_shows_a_date_after_the_day_it_was_known(book):
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         send(store, book)
         early = store.rows(
             "SELECT * FROM cases WHERE known_at < opened_on OR (known_at < $1 AND"
@@ -108,7 +109,7 @@ def test_law_no_version_shows_a_date_after_the_day_it_was_known(book):
 @quick
 @given(_BOOK)
 def test_law_the_last_version_equals_the_row(book):
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         send(store, book)
         names = ", ".join(f"{name}::VARCHAR" for name in _fields())
         current = store.rows(f"SELECT {names} FROM cases_versions WHERE superseded_at IS NULL")
@@ -129,7 +130,7 @@ def test_law_the_last_version_equals_the_row(book):
 @given(st.permutations([8, 9, 10]), st.lists(_CASE, min_size=3, max_size=3))
 def test_law_the_newest_book_decides_in_any_order(months, rows):
     books = {month: {**row, "case_id": "C1"} for month, row in zip((8, 9, 10), rows, strict=True)}
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         for month in months:
             day, today = dt.date(2025, month, 28), dt.date(2025, 11, 5)
             send(store, [books[month]], name=f"{month}.csv", today=today, known_on=day)

@@ -10,6 +10,8 @@ from risk.store.parquet_export import export_records, import_records
 from risk.store.parquet_store import open_folder
 from risk.store.store import MARKS, RecordStore
 
+from ..empty_store import empty_store
+
 COLUMNS = "case_id, opened_on, status, project_id, known_at, dated_by, withdrawn"
 
 
@@ -159,7 +161,7 @@ def test_exported_records_keep_how_they_were_dated(tmp_path, store):
     add(store, "filed", "2025-01-01", "unfolded")
     add(store, "filed", "2025-02-01", "import", withdrawn=True)
     export_records(store, tmp_path / "out")
-    with RecordStore(":memory:") as other:
+    with empty_store() as other:
         import_records(other, tmp_path / "out")
         assert [result.stored for result in import_records(other, tmp_path / "out")] == [0]
         assert other.rows("SELECT dated_by, withdrawn FROM cases ORDER BY arrival") == [
@@ -181,6 +183,6 @@ def test_a_folder_without_the_columns_is_read(tmp_path, store):
     (tmp_path / "less.parquet").replace(file)
     with open_folder(str(tmp_path / "out")) as folder:
         assert states(folder) == [("filed", "2025-01-20", None)]
-    with RecordStore(":memory:") as other:
+    with empty_store() as other:
         import_records(other, tmp_path / "out")
         assert states(other) == [("filed", "2025-01-20", None)]

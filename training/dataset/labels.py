@@ -13,6 +13,7 @@ from features.common_steps import EVENTS, known_rows_step
 from features.engines.duckdb import DuckDBEngine
 from features.matrix import Matrix
 from risk.calendar.dates import HORIZON_DAYS, add_months
+from risk.intake.project_merges import merged_projects
 from risk.store.store import RecordStore
 from training.dataset.completeness import Completeness, completeness_of
 from training.dataset.delays import (
@@ -94,10 +95,22 @@ def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, Eve
     for day, project_id, event_on in rows:
         events[day].setdefault(str(project_id), []).append(event_on)
     logs = {}
+    codes = merged_projects(store)
     for day in days:
+        _add_to_made_ids(events[day], codes)
         dates = {name: np.array(on, dtype="datetime64[D]") for name, on in events[day].items()}
         logs[day] = log_of(day, dates, courses[day], delays_of(courses[day], day))
     return logs
+
+
+def _add_to_made_ids(events: dict[str, list[object]], codes: Mapping[str, str]) -> None:
+    """Add the events of a code to the id the project had before a person confirmed it is one.
+
+    Dates before that day have the project under its earlier id.
+    """
+    for made, code in codes.items():
+        if code in events:
+            events[made] = sorted({*events.get(made, []), *events[code]})  # type: ignore[type-var]
 
 
 def log_of(

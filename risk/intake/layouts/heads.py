@@ -16,6 +16,9 @@ MAX_HEAD_ROWS = 3
 SAMPLE_ROWS = 200
 """Number of rows below the head from which sample values are taken."""
 
+_MAX_HEADINGS = 1_000
+"""A row with more texts is no head; all tables are compared with each of its cells."""
+
 _HEADING_LENGTH = 60
 
 
@@ -97,7 +100,7 @@ def _filled(cells: Sequence[Cell]) -> int:
 
 def _looks_like_head(cells: Sequence[Cell]) -> bool:
     texts = [cell for cell in cells if isinstance(cell, str) and cell.strip()]
-    return len(texts) >= 2 and all(len(text) <= _HEADING_LENGTH for text in texts)
+    return 2 <= len(texts) <= _MAX_HEADINGS and all(len(text) <= _HEADING_LENGTH for text in texts)
 
 
 def _is_group_row(cells: Sequence[Cell]) -> bool:

@@ -266,7 +266,8 @@ def plan_reading(
 
     Raises:
         LayoutChanged: the file's name fits a confirmed layout, but no sheet has its head.
-        LayoutUnconfirmed: only a layout that nobody confirmed fits.
+        LayoutUnconfirmed: only a layout that nobody confirmed fits, and the contract's headings
+            do not suffice.
     """
     label = file or path.name
     namer = cache(namer)
@@ -277,11 +278,13 @@ def plan_reading(
         by_layout = _by_layout(path, sheets, fitting, namer)
         return _with_further_tables(by_layout, set(fitting), path, office, namer)
     automatic, usable = _automatic(path, sheets, office, table, namer)
-    if automatic.match is None:
+    own = automatic.table
+    if automatic.match is None and not (
+        own and (_plain(sheets, own) or readable(own, sheets, supply=supply))
+    ):
         _refuse_unconfirmed(path, sheets, office, label)
-        if table is None or not (_plain(sheets, table) or readable(table, sheets, supply=supply)):
-            _refuse_changed(path, sheets, office, label)
-            _refuse_uncertain(path, sheets, office, table, label)
+        _refuse_changed(path, sheets, office, label)
+        _refuse_uncertain(path, sheets, office, table, label)
     return _with_further_tables(automatic, usable, path, office, namer)
 
 

@@ -20,8 +20,8 @@ import pyarrow.csv
 from risk.intake.cells import Row
 from risk.intake.readers.csv_text import CsvSheet
 
-BLOCK_BYTES = 2**22
-"""Bytes read at a time; bounds the memory of an import."""
+BLOCK_BYTES = 2**20
+"""Bytes read at a time; bounds the memory of an import, and the time until bad rows are counted."""
 
 BLOCK_LINES = 100_000
 """Lines above which a block is split into chunks of ``BLOCK_ROWS``: very short lines, which are

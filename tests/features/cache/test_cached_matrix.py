@@ -22,6 +22,7 @@ from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 
 from ...conftest import MUST_RUN_ALL, thorough
+from ...empty_store import empty_store
 from ...histories import store_rows, table_rows
 
 MONTHS = [dt.date(2025, month, 2) for month in (1, 2, 3)]
@@ -55,7 +56,7 @@ def rebuilt(before: dict[str, int], after: dict[str, int]) -> set[tuple[str, str
 )
 def test_cached_matrix_equals_a_full_rebuild_after_any_order_of_imports(goes, kind):
     """New months, late records, corrections, links, every table: to the bit, after each."""
-    with tempfile.TemporaryDirectory() as place, RecordStore(":memory:") as store:
+    with tempfile.TemporaryDirectory() as place, empty_store() as store:
         store_rows(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
         for told in goes:
             store_rows(store, told)

@@ -217,12 +217,11 @@ def _odd_values(world: World) -> None:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordStore]:
     """A simulated county, made-up worlds, worlds on the edge and by hand, in one store."""
     folder = tmp_path_factory.mktemp("engines")
-    simulate(folder / "records", projects=60, months=30, seed=5)
+    simulate(folder / "records", projects=40, months=24, seed=5)
     workspace = Workspace(folder / "workspace")
     import_paths(workspace, [folder / "records"], today=dt.date(2026, 1, 1))
     with RecordStore(workspace.records) as opened:
-        for told in made_up_worlds():
-            store_rows(opened, told)
+        store_rows(opened, [row for told in made_up_worlds() for row in told])
         world = World(opened)
         world._arrival = 10**9
         told_on_the_edge(world)

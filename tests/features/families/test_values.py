@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from features.families import stage
+from features.families import payments, stage, subcontracting
 from features.matrix import feature_matrix
 from features.season import SEASON_FEATURES
 from risk.flags import red_flags
@@ -262,24 +262,31 @@ def test_without_a_complaints_feed_linked_shares_are_unknown(world):
     assert math.isnan(value(world.store, "unlinked_complaint_share_365d"))
 
 
-@pytest.mark.parametrize(
-    ("region", "yuan", "days", "below"),
-    [
-        ("520300101", 18_899, None, 1),
-        ("520300101", 18_900, None, 0),
-        ("520300101", 8_689, 100, 1),  # 100 days are 4.6 full months: 8,689.66 yuan
-        ("520300101", 8_690, 100, 0),
-        ("420300101", 1, None, math.nan),
-    ],
-)
-def test_mean_pay_below_the_local_minimum_as_for_the_flag(world, region, yuan, days, below):
-    world.project(region_code=region)
-    world.payroll("A", "2024-06-15", period="2024-05-01", workers=10, amount_due=yuan * 100)
-    if days is not None:
-        row = {"project_id": "P1", "period": "2024-05-01", "known_at": "2024-06-05"}
-        world.add("attendance", **row, workers_present=10, worker_days=days)
+PAID = {  # region, yuan a head, days of 10 people, whether below
+    "lower": ("520300101", 18_899, None, 1),
+    "equal": ("520300101", 18_900, None, 0),
+    "lower for its days": ("520300101", 8_689, 100, 1),  # 4.6 full months: 8,689.66 yuan
+    "equal for its days": ("520300101", 8_690, 100, 0),
+    "without a minimum": ("420300101", 1, None, math.nan),
+}
+
+
+def test_mean_pay_below_the_local_minimum_as_for_the_flag(world):
+    month = "2024-05-01"
+    for name, (region, yuan, days, _) in PAID.items():
+        world.project(name, region_code=region)
+        due = {"period": month, "workers": 10, "amount_due": yuan * 100}
+        world.payroll(name, "2024-06-15", project_id=name, **due)
+        if days is not None:
+            row = {"project_id": name, "period": month, "known_at": "2024-06-05"}
+            world.add("attendance", **row, workers_present=10, worker_days=days)
     world.payment("none", "2024-06-20", 1)  # the county reports payments
-    share = value(world.store, "below_minimum_share_3m")
-    assert share == pytest.approx(below, nan_ok=True)
-    flags = {flag.code for flag in red_flags(world.store, AS_OF).get("P1", ())}
-    assert ("pay_below_minimum" in flags) is (below == 1)
+    found = feature_matrix(world.store, [AS_OF], families=[subcontracting.FAMILY, payments.FAMILY])
+    [shares] = found.select_columns(["below_minimum_share_3m"]).values.T
+    below = {name: expected for name, (*_, expected) in PAID.items()}
+    assert dict(zip(found.project_ids, shares, strict=True)) == pytest.approx(below, nan_ok=True)
+    flags = red_flags(world.store, AS_OF)
+    flagged = {
+        name for name in PAID if "pay_below_minimum" in {f.code for f in flags.get(name, ())}
+    }
+    assert flagged == {name for name, share in below.items() if share == 1}

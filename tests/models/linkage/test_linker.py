@@ -17,7 +17,8 @@ from models.linkage.normalise import core_firm_name, core_name, normalise_name, 
 from models.linkage.similarity import FEATURE_COUNT
 from models.linkage.snapshot import Candidate, ComplaintText
 from risk.simulator import names
-from risk.store.store import RecordStore
+
+from ...empty_store import empty_store
 
 DAY = dt.date(2025, 6, 1)
 PLACES = ("云渡", "石桥湾", "沙坪头", "柳营", "东塬", "北汀", "青岗", "南陌", "荷塘口", "松岭")
@@ -164,7 +165,7 @@ def test_fit_recovers_the_weights_that_made_the_choices():
 
 @pytest.fixture
 def store():
-    with RecordStore(":memory:") as opened:
+    with empty_store() as opened:
         yield opened
 
 

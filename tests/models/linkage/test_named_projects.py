@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 
 from models.linkage.named_projects import count_open, open_complaints
-from risk.store.store import RecordStore
+
+from ...empty_store import empty_store
 
 DAY = dt.date(2025, 6, 1)
 AS_OF = dt.date(2025, 7, 1)
@@ -15,7 +16,7 @@ AS_OF = dt.date(2025, 7, 1)
 
 @pytest.fixture
 def store():
-    with RecordStore(":memory:") as opened:
+    with empty_store() as opened:
         yield opened
 
 

@@ -12,6 +12,8 @@ from risk.flags import RedFlag, red_flags
 from risk.flags.law import Law
 from risk.store.store import RecordStore
 
+from ...empty_store import empty_store
+
 AS_OF = dt.date(2025, 6, 1)
 SITE, NEIGHBOUR = "P1", "N1"
 
@@ -165,7 +167,7 @@ class Scenes:
 
     def flags(self, *days: dt.date, law: Law | None = None) -> dict[str, dict[str, RedFlag]]:
         """Flags by code of every scene as of the day, or by "scene day" for several days."""
-        with RecordStore(":memory:") as store:
+        with empty_store() as store:
             sites = {}
             for number, (name, scene) in enumerate(self.scenes.items()):
                 sites[name] = Site(store, f"{name}:", county=420000 + number)

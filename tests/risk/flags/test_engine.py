@@ -12,6 +12,7 @@ from risk.flags.law import Law, read_law
 from risk.store.store import RecordStore
 
 from ...conftest import MUST_RUN_ALL
+from ...empty_store import empty_store
 
 AS_OF = dt.date(2025, 6, 1)
 
@@ -206,7 +207,7 @@ def test_red_flags_ignore_records_known_on_or_after_as_of(flagged, versions):
 
 
 def test_red_flags_of_a_prefecture(samples):
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         _load(store, samples / "prefecture")
         found = red_flags(store, dt.date(2025, 1, 1))
         codes = {flag.code for flags in found.values() for flag in flags}

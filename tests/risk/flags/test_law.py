@@ -108,8 +108,40 @@ def test_penalties_in_law_toml_name_known_duties():
 
 def test_every_duty_says_who_owes_what():
     debtors = {"owner", "contractor", "subcontractor", "employer", "authority"}
-    assert {duty.owed_by for duty in LAW.duties} == debtors
-    assert all(duty.summary for duty in LAW.duties)
+    assert {one for duty in LAW.duties for one in duty.owed_by} == debtors
+    assert all(duty.summary and duty.owed_by for duty in LAW.duties)
+
+
+@pytest.mark.parametrize(
+    ("code", "article", "owed_by"),
+    [
+        # 19, 36 and 43 bind all who give work away; 25 both sides of a subcontract; 28 both units.
+        ("subcontract_to_individual", "36", ("owner", "contractor", "subcontractor")),
+        ("oral_subcontract", "25", ("contractor", "subcontractor")),
+        ("workers_without_contract", "28", ("contractor", "subcontractor")),
+        ("workers_unregistered", "28", ("contractor", "subcontractor")),
+        # 24 concerns the contract between owner and contractor; 29 the owner's transfers.
+        ("labour_cost_cycle_long", "24", ("owner", "contractor")),
+        ("labour_cost_overdue", "29", ("owner",)),
+        ("account_missing", "26", ("contractor",)),
+        ("payroll_missing", "31", ("subcontractor",)),
+        ("attendance_month_unpaid", "31", ("contractor",)),
+        ("wages_overdue", "12", ("employer",)),
+        ("notice_board_missing", "34", ("contractor",)),
+        ("group_complaint_open", "10", ("authority",)),
+        ("payment_guarantee_missing", "24", ("owner",)),
+    ],
+)
+def test_duties_bind_the_parties_of_their_article(code, article, owed_by):
+    duty = LAW.duty(code, NOW)
+    assert (duty.article, duty.owed_by) == (article, owed_by)
+
+
+def test_a_second_source_says_how_sure_it_is():
+    second = {duty.code: duty.basis_certainty for duty in LAW.duties if duty.basis}
+    assert all(second.values())
+    assert second["government_project_prefinanced"] == "primary"
+    assert second["subcontract_to_individual"] == "unverified"
 
 
 def test_law_page_names_a_test_of_every_rule():

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
+
+from risk.flags import describe
 
 MONTHS = ("2025-01-01", "2025-02-01", "2025-03-01")
 KINDS = {"wages_overdue", "wages_partly_paid", "wages_stopped_in_dispute"}
@@ -117,3 +121,23 @@ def found(new_scenes):
 )
 def test_a_months_wages_unpaid_is_money(found, scene, codes):
     assert found[scene] == codes
+
+
+def test_a_finding_says_until_when_the_county_reported(new_scenes):
+    """The last payment of the county arrived on 31 May, 45 and 46 days before."""
+    scenes = new_scenes()
+
+    @scenes
+    def unpaid(site):
+        site.add("projects")
+        payroll(site, 1, 0)
+
+    found = scenes.flags(dt.date(2025, 7, 15), dt.date(2025, 7, 16))
+    fresh, stale = (found[f"unpaid {day}"]["wages_overdue"] for day in ("2025-07-15", "2025-07-16"))
+    assert "reported_month" not in fresh.values
+    assert stale.values["reported_month"] == 202505
+    assert describe(fresh, "zh").finding.startswith("1个月的工资过了次月底")
+    assert describe(stale, "zh").finding.startswith(
+        "按报送至2025年5月的记录（此后未再报送），1个月的工资过了次月底"
+    )
+    assert "up to 2025-05 (none since): Months" in describe(stale, "en").finding

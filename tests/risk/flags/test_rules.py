@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 
 from risk.flags import CODES, RULES, Evidence, red_flags
-from risk.store.store import RecordStore
+
+from ...empty_store import empty_store
 
 AS_OF = dt.date(2025, 6, 1)
 COMPANY = {"contractor_kind": "company", "written": True}
@@ -672,7 +673,7 @@ def nobody_says_whether_it_is_written(site):
 def flags_of(site_in, scenes, *, mute=None, silent=None):
     """Every scene on a site and in a county of its own, and each site's flags by code."""
     mute, silent, found = mute or {}, silent or {}, {}
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         sites = {}
         for number, (name, (code, scene, *_)) in enumerate(scenes.items()):
             site = site_in(store, f"{name}:", county=420000 + number, muted=mute.get(code, ""))

@@ -125,10 +125,10 @@ def test_chinese_is_chinese(code):
         (
             {"teams": 2, "people": 31},
             "，涉及2个班组，人数最多的月份为31人。",
-            "2 teams and up to 31",
+            "; teams: 2, workers in the largest month: 31.",
         ),
-        ({"people": 31}, "，人数最多的月份涉及31人。", "up to 31 workers"),
-        ({"teams": 2}, "，涉及2个班组。", "concerning 2 teams"),
+        ({"people": 31}, "，人数最多的月份涉及31人。", "; workers in the largest month: 31."),
+        ({"teams": 2}, "，涉及2个班组。", "; teams: 2."),
         ({}, "最长逾期195天。", "195 days late."),
     ],
 )

@@ -12,10 +12,13 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from risk.contract import TABLES
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.layouts.heads import possible_heads
 from risk.intake.readers import child, open_sheets, worker
+from risk.intake.readers.csv_columnar import chunks
 from risk.intake.sheet_selection import select_sheet
 
 PAYMENTS = TABLES["payments"]
@@ -258,3 +261,23 @@ main()
         process.request("a.xlsx", "open", "a.xlsx", "xlsx")
     process.end()
     assert raised.value.code == "file_too_slow"
+
+
+def test_the_rows_of_a_chunk_are_few_so_that_bad_files_end_soon(tmp_path):
+    path = tmp_path / "payments.csv"
+    line = b"P1,R1,2024-13-99,x,y,z,q\n"
+    path.write_bytes(",".join(HEADER).encode() + b"\n" + line * 150_000)
+    with open_sheets(path) as (sheet, *_):
+        sizes = [len(chunk.numbers) for chunk in chunks(sheet, len(HEADER))]
+    assert sum(sizes) == 150_001
+    assert max(sizes) <= 2**20 // len(line) + 1
+
+
+def test_rows_of_sixteen_thousand_texts_are_no_heads(tmp_path):
+    path = tmp_path / "ledger.xlsx"
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for row in range(2):
+            sheet.write_row(row, 0, [f"h{row} {column}" for column in range(16_000)])
+    with open_sheets(path) as (sheet,):
+        assert list(possible_heads(sheet)) == []

@@ -13,6 +13,7 @@ from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
 from ...conftest import thorough
+from ...empty_store import empty_store
 
 ORGANIZATIONS = ["org_id", "org_name"]
 
@@ -82,7 +83,7 @@ def test_all_formats_store_the_same(write_csv, write_xlsx, payments, today, stor
     files = [write_csv("payments.csv", payments), write_xlsx("payments.xlsx", payments), parquet]
     contents = []
     for path in files:
-        with RecordStore(":memory:") as store:
+        with empty_store() as store:
             import_file(store, path, today=today)
             contents.append(stored(store, TABLES["payments"]))
     assert contents[0] == contents[1] == contents[2]

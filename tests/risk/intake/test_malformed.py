@@ -11,9 +11,9 @@ import pytest
 from risk.contract import TABLES
 from risk.intake.importer import import_into
 from risk.intake.quarantine import create_table, quarantined_rows
-from risk.store.store import RecordStore
 
 from ...conftest import MUST_RUN_ALL
+from ...empty_store import empty_store
 
 PAYMENTS = TABLES["payments"]
 HEADER = ["发放编号", "工资表编号", "发放日期", "实发金额", "实发人数", "发放方式", "入库日期"]
@@ -23,7 +23,7 @@ TEN = range(10 if MUST_RUN_ALL else 5)
 
 @pytest.fixture(scope="module")
 def one_store():
-    with RecordStore(":memory:") as opened:
+    with empty_store() as opened:
         create_table(opened)
         yield opened
 
@@ -184,7 +184,7 @@ def test_missing_columns(store, tmp_path, today, n):
     assert _fails(store, path, today) == "columns_missing"
 
 
-@pytest.mark.parametrize("n", TEN[: 5 if MUST_RUN_ALL else 3])
+@pytest.mark.parametrize("n", TEN[: 3 if MUST_RUN_ALL else 2])
 def test_ten_megabyte_cells(store, tmp_path, today, n):
     cell = "字ab"[n % 3] * (10_000_000 if n % 3 else 3_400_000)
     path = tmp_path / "payments.csv"

@@ -14,6 +14,8 @@ from risk.intake.importer import PlacedFile, import_into, import_placed
 from risk.intake.report import FileReport
 from risk.store.store import RecordStore
 
+from ...empty_store import empty_store
+
 BOOK, PLATFORM, AGAIN = dt.date(2025, 5, 1), dt.date(2025, 5, 10), dt.date(2025, 6, 1)
 FIELDS = ("project_id", "project_name", "region_code", "sector", "funding", "started_on")
 MORE = ("contract_amount", "planned_end_on", "completed_on", "latitude")
@@ -60,7 +62,7 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path):
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         yield Office(tmp_path, store)
 
 
@@ -139,7 +141,7 @@ def test_a_row_with_its_own_day_takes_only_what_was_known_by_then(office):
 )
 def test_a_later_row_never_changes_what_was_known_before_its_day(steps, tmp_path_factory):
     known: list[list[tuple]] = []
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         office = Office(tmp_path_factory.mktemp("office"), store)
         for number, (origin, amount, end) in enumerate(steps):
             day = BOOK + dt.timedelta(number)

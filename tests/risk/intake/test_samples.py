@@ -6,9 +6,9 @@ import json
 import pytest
 
 from risk.intake.importer import import_into
-from risk.store.store import RecordStore
 
 from ...conftest import thorough
+from ...empty_store import empty_store
 
 TODAY = dt.date(2026, 3, 1)
 
@@ -27,7 +27,7 @@ def test_a_countys_books_lose_nothing_but_the_planted_rows(store, samples):
 
 @thorough
 def test_a_second_import_of_a_county_repeats_everything(samples):
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         digests = []
         for _ in range(2):
             report = import_into(store, [samples / "county"], today=TODAY)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from risk.contract import TABLES
 from risk.intake.importer import import_file
-from risk.store.store import RecordStore
 
 from ...conftest import MUST_RUN_ALL
+from ...empty_store import empty_store
 
 # An example opens a store and imports up to three files, a quarter of a second.
 some_files = settings(max_examples=15 if MUST_RUN_ALL else 6)
@@ -51,7 +51,7 @@ def _filled(rows):
 @some_files
 @given(st.lists(_ROWS, min_size=1, max_size=3))
 def test_law_every_row_is_accepted_repeated_or_quarantined(files):
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         for rows in files:
             report = _import(store, "attendance.csv", _HEADER, rows)
             assert report.read == len(_filled(rows))
@@ -62,7 +62,7 @@ def test_law_every_row_is_accepted_repeated_or_quarantined(files):
 @some_files
 @given(_ROWS, _ROWS)
 def test_law_a_second_import_changes_nothing(before, rows):
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         _import(store, "attendance.csv", _HEADER, before)
         first = _import(store, "attendance.csv", _HEADER, rows)
         contents = _contents(store)
@@ -79,7 +79,7 @@ def test_law_the_last_dated_row_of_the_file_wins(before, rows):
         if project and known and present != "x":
             key = (project, contract or None, f"{period}-01", known)
             expected[key] = int(present) if present else None
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         for content in (before, rows):
             _import(store, "attendance.csv", _HEADER, content)
         found = store.rows(
@@ -101,7 +101,7 @@ def test_law_the_last_undated_row_wins_where_no_row_is_dated(before, rows):
         for project, contract, period, present, _ in book
         if project and present != "x"
     }
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         for number, book in enumerate(books):
             _import(store, f"attendance-{number}.csv", _HEADER, book, dt.date(2026, 3, 1 + number))
         found = store.rows(
@@ -122,7 +122,7 @@ def test_law_the_last_undated_row_wins_where_no_row_is_dated(before, rows):
 )
 def test_law_undated_list_repeats_on_another_day(before, rows):
     header = "org_id,org_name"
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         _import(store, "organizations.csv", header, before, dt.date(2026, 1, 1))
         _import(store, "organizations.csv", header, rows, dt.date(2026, 2, 1))
         contents = _contents(store)

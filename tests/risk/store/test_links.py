@@ -8,12 +8,14 @@ import pytest
 
 from risk.store.store import RecordStore
 
+from ...empty_store import empty_store
+
 RECEIVED = dt.date(2026, 3, 1)
 
 
 @pytest.fixture
 def store():
-    with RecordStore(":memory:") as opened:
+    with empty_store() as opened:
         yield opened
 
 

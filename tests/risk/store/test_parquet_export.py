@@ -24,6 +24,7 @@ from risk.store.store import MARKS, RecordStore, columns
 from serving.cli.main import main
 
 from ...conftest import MUST_RUN_ALL
+from ...empty_store import empty_store
 from ...histories import LAST, days, store_rows, table_rows
 
 PROJECT = {
@@ -66,7 +67,7 @@ def test_import_records_restores_an_export(records, again, day, tmp_path_factory
         st.lists(st.sampled_from(records), max_size=6)
     )  # the same thing again
     folder = tmp_path_factory.mktemp("out") / "records"
-    with RecordStore(":memory:") as store, RecordStore(":memory:") as back:
+    with empty_store() as store, empty_store() as back:
         store_rows(store, records)
         assert sum(export_records(store, folder).values()) == len(records)
         taken = import_records(back, folder)
@@ -93,7 +94,7 @@ def arrivals(store):
 )
 def test_import_records_updates_another_store(records, later, tmp_path_factory):
     folder = tmp_path_factory.mktemp("out") / "records"
-    with RecordStore(":memory:") as store, RecordStore(":memory:") as follower:
+    with empty_store() as store, empty_store() as follower:
         store_rows(store, records)
         export_records(store, folder)
         import_records(follower, folder)
@@ -105,7 +106,7 @@ def test_import_records_updates_another_store(records, later, tmp_path_factory):
 
 
 def test_import_records_numbers_new_rows_last(tmp_path):
-    with RecordStore(":memory:") as store, RecordStore(":memory:") as other:
+    with empty_store() as store, empty_store() as other:
         store_rows(store, [("projects", {**PROJECT, "sector": "water"})])
         export_records(store, tmp_path / "records")
         store_rows(other, [("projects", {**PROJECT, "sector": "energy"})] * 3)
@@ -117,13 +118,13 @@ def test_import_records_numbers_new_rows_last(tmp_path):
 
 
 def test_export_records_of_the_employer_view_is_complete(tmp_path):
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         store_rows(store, [("projects", PROJECT)])
         assert export_records(store.for_kind("employer"), tmp_path / "records") == {"projects": 1}
 
 
 def test_export_records_writes_hive_partitions(tmp_path):
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         store_rows(store, [("projects", PROJECT)])
         export_records(store, tmp_path / "it's [records]*")
         import_records(store, tmp_path / "it's [records]*")
@@ -142,7 +143,7 @@ def test_export_records_writes_hive_partitions(tmp_path):
 
 def test_export_records_replaces_only_earlier_exports(tmp_path):
     folder = tmp_path / "records"
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         store_rows(store, [("projects", PROJECT)])
         export_records(store, folder)
         store.rows("DELETE FROM projects")
@@ -162,13 +163,13 @@ def test_export_records_replaces_only_earlier_exports(tmp_path):
 
 def test_export_records_reports_an_unwritable_folder(tmp_path):
     (tmp_path / "file").write_text("")
-    with RecordStore(":memory:") as store, pytest.raises(RecordsFolderFailed):
+    with empty_store() as store, pytest.raises(RecordsFolderFailed):
         export_records(store, tmp_path / "file" / "records")
 
 
 def test_import_records_reports_all_problems_and_stores_nothing(tmp_path):
     folder = tmp_path / "records"
-    with RecordStore(":memory:") as store, RecordStore(":memory:") as target:
+    with empty_store() as store, empty_store() as target:
         store_rows(store, [("projects", PROJECT)])
         export_records(store, folder)
         rewrite(folder, "projects", 2025, "* EXCLUDE (sector), 1 AS colour")
@@ -194,7 +195,7 @@ def test_import_records_reports_all_problems_and_stores_nothing(tmp_path):
 
 def test_import_records_reports_empty_cells_and_misplaced_rows(tmp_path):
     folder = tmp_path / "records"
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         store_rows(store, [("projects", PROJECT)])
         export_records(store, folder)
         rewrite(folder, "projects", 2025, "*")
@@ -224,7 +225,7 @@ def rewrite(folder, table, year, picked):
 
 
 def test_import_records_reports_a_folder_without_records(tmp_path):
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         for folder in (tmp_path, tmp_path / "nowhere"):
             with pytest.raises(RecordsFolderEmpty):
                 import_records(store, folder)
@@ -232,7 +233,7 @@ def test_import_records_reports_a_folder_without_records(tmp_path):
 
 def test_import_records_of_a_damaged_file_stores_nothing(tmp_path):
     folder = tmp_path / "records"
-    with RecordStore(":memory:") as store, RecordStore(":memory:") as target:
+    with empty_store() as store, empty_store() as target:
         store_rows(store, [("projects", PROJECT)] * 2000)
         store_rows(store, [("listings", {"listing_id": "L", "org_id": "O", "listed_on": LAST})][:0])
         export_records(store, folder)
@@ -282,7 +283,7 @@ def test_records_commands_refuse_a_url(command, tmp_path, monkeypatch, capsys):
 def test_export_records_accepts_the_working_directory_and_links(tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     (tmp_path / "linked").symlink_to(tmp_path / "here")
-    with RecordStore(":memory:") as store:
+    with empty_store() as store:
         store_rows(store, [("projects", PROJECT)])
         for name in (Path(), tmp_path / "linked", tmp_path / "here" / ".." / "here"):
             monkeypatch.chdir(tmp_path / "here")

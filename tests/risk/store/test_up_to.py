@@ -19,6 +19,7 @@ from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 
 from ...conftest import World
+from ...empty_store import empty_store
 
 FIRST = dt.date(2025, 1, 1)
 FIRM = "91420300MA49XXXX0A"
@@ -86,7 +87,7 @@ def shown(store: RecordStore) -> dict[str, list[tuple[object, ...]]]:
 
 @pytest.fixture(scope="module")
 def stores():
-    with RecordStore(":memory:") as then, RecordStore(":memory:") as now:
+    with empty_store() as then, empty_store() as now:
         yield then, now
 
 
@@ -145,7 +146,7 @@ def history(store, as_of):
 @pytest.mark.parametrize("kind", KINDS)
 def test_features_at_a_mark_ignore_later_corrections(store, corrected, kind):
     as_of = dt.date(2025, 3, 1)
-    with RecordStore(":memory:") as then:
+    with empty_store() as then:
         for name in STORED_TABLES:
             rows = store.rows(f"SELECT * FROM {name} WHERE arrival <= $1", [corrected])
             marks = ", ".join("?" * len(rows[0])) if rows else ""

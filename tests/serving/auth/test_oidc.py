@@ -16,7 +16,7 @@ from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.settings import OidcSettings, Settings
 
-from ..conftest import PUBLISHED_AT, answering, served
+from ..conftest import NO_TLS, PUBLISHED_AT, answering, served
 
 
 class Provider(ThreadingHTTPServer):
@@ -94,7 +94,7 @@ def browser(provider, database):
     )
     with (
         served(create_app(Settings(oidc=oidc), database)) as url,
-        httpx.Client(base_url=url, timeout=60, trust_env=False) as opened,
+        httpx.Client(verify=NO_TLS, base_url=url, timeout=60, trust_env=False) as opened,
     ):
         yield opened
 

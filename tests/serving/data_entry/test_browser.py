@@ -15,7 +15,7 @@ from serving.auth.roles import Role
 from serving.settings import load_settings
 from serving.worker.scheduler import Scheduler
 
-from ...conftest import require_program
+from ...conftest import require_program, thorough
 from ..conftest import served
 from ..site import PASSWORD, add_user
 from .ledgers import MONTHS, year_of_ledgers
@@ -84,6 +84,7 @@ def sent(ledgers):
     ]
 
 
+@thorough
 def test_a_year_of_ledgers_goes_in_with_five_layouts_confirmed_once(enter, workspace):
     page = enter("briefer")
     page.goto(page.url.replace("/watchlist", "/data"))

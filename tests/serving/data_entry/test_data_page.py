@@ -12,6 +12,7 @@ import pytest
 from features.feature_sets import FEATURE_SETS
 from risk.intake.importer import import_paths
 from risk.intake.layouts.layout import find_layout, read_layout
+from risk.intake.name_ids import name_id
 from risk.store.store import RecordStore
 from serving.app import create_app
 from serving.audit.repository import list_audit_entries
@@ -343,3 +344,19 @@ def test_overview_is_renewed_when_the_records_change(clerk, work, workspace, dat
     refresh_overview(workspace, database)
     (account,) = list_accounts(database.engine, PageRequest(5)).items
     assert account.imported_by == "李"
+
+
+def test_a_project_of_two_ids_is_confirmed_on_the_page(clerk, work, workspace, database):
+    made = name_id("云渡小区二期", "510822")
+    head = "项目编码,项目名称,行政区划代码,开工日期\n"
+    for name, code in (("工程项目.csv", made), ("工程项目2.csv", "510822250305")):
+        imported(clerk, work, {name: f"{head}{code},云渡小区二期,510822,2025-03-05\n".encode()})
+    page = html.unescape(clerk.get("/data/look").text)
+    assert (made in page, "510822250305" in page) == (True, True)
+    assert clerk.post("/data/look/projects", data={"made": "N-0"}).status_code == 422
+    assert clerk.post("/data/look/projects", data={"made": made}).status_code == 204
+    assert work().result == {"rows": 0}
+    assert newest_overview(database.engine)["pairs"] == []
+    current = "SELECT project_id FROM projects_versions WHERE superseded_at IS NULL"
+    assert stored(workspace, current) == [("510822250305",)]
+    assert made not in clerk.get("/data/look").text

@@ -29,7 +29,7 @@ from ...conftest import MUST_RUN_ALL
 from ..conftest import PUBLISHED_AT, make_extras, make_publication, served
 
 # Of each of some hundred operations; making a request up takes longer than answering it.
-CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "12" if MUST_RUN_ALL else "2"))
+CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "8" if MUST_RUN_ALL else "2"))
 CHECKS = (
     not_a_server_error,
     content_type_conformance,

@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 
 from risk.contract import TABLES, FieldType
+from risk.intake.name_ids import name_id
 from risk.intake.templates import write_template
 from serving.cli.main import main
 
@@ -173,3 +174,18 @@ def test_a_term_decided_to_be_unknown_is_not_listed(run, tmp_path):
     path.write_text(content, encoding="utf-8")
     run("layouts", "confirm", path.stem)
     assert run("import", tmp_path / "在建台账.xlsx", "--json")[0] == 0
+
+
+def test_a_project_of_two_ids_is_confirmed(run, tmp_path):
+    made = name_id("云渡小区二期", "510822")
+    for name, code in (("工程项目.csv", made), ("工程项目2.csv", "510822250305")):
+        rows = f"项目编码,项目名称,行政区划代码,开工日期\n{code},云渡小区二期,510822,2025-03-05\n"
+        (tmp_path / name).write_text(rows, encoding="utf-8")
+        exit_code, shown, _ = run("import", tmp_path / name)
+    assert (exit_code, "records merge" in shown) == (3, True)
+    [pair] = json.loads(run("records", "merge", "--json")[1])["projects"]
+    assert (pair["made"], pair["code"]) == (made, "510822250305")
+    exit_code, _, refused = run("records", "merge", "N-0")
+    assert (exit_code, made in refused) == (1, True)
+    assert "1 个工程项目已确认" in run("records", "merge", "--all")[1]
+    assert json.loads(run("records", "merge", "--json")[1]) == {"projects": []}

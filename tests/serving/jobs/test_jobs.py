@@ -37,7 +37,7 @@ from serving.worker.scheduler import Scheduler
 from training.dataset.labels import event_log
 
 from ...conftest import thorough
-from ..conftest import LISTS, PUBLISHED_AT, key, served
+from ..conftest import LISTS, NO_TLS, PUBLISHED_AT, key, served
 
 
 @pytest.fixture
@@ -52,7 +52,9 @@ def client(opened):
     headers = {"Authorization": f"Bearer {UserRepository(opened.engine).add_token(grant)}"}
     with (
         served(create_app(Settings(), opened)) as url,
-        httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client,
+        httpx.Client(
+            verify=NO_TLS, base_url=url, headers=headers, timeout=60, trust_env=False
+        ) as client,
     ):
         yield client
 
@@ -65,13 +67,6 @@ def _queue(database, kind, **parameters):
     with writing(database.engine).begin() as connection:
         asked = JobRequest(uuid.uuid4().hex, kind, parameters, "", "test", dt.datetime.now(dt.UTC))
         return queue_job(connection, asked).job_id
-
-
-@thorough
-def test_replay_reaches_the_digest(office, capsys):
-    for as_of in LISTS:
-        assert _run(office, "replay", "--as-of", str(as_of)) == 0
-    assert "can be reproduced" in capsys.readouterr().out
 
 
 def test_replay_fails_for_changed_records(copy, capsys):
@@ -90,6 +85,7 @@ def test_replay_ignores_later_knowledge(copy, capsys):
         store.rows("DELETE FROM payments WHERE known_at >= '2025-04-01'")
     for as_of in LISTS:
         assert _run(copy, "replay", "--as-of", str(as_of)) == 0
+    assert capsys.readouterr().out.count("can be reproduced") == len(LISTS)
 
 
 @thorough

@@ -20,7 +20,7 @@ from serving.matters.steps import StepRequest, apply_step
 from serving.matters.sync import sync_from_lists
 from serving.settings import MatterSettings, Settings
 
-from ..conftest import key, served
+from ..conftest import NO_TLS, key, served
 from ..site import PASSWORD, add_user
 from .builders import JUNE, MAY, matter, publish_register
 
@@ -108,7 +108,7 @@ def site(lists):
     add_user(UserRepository(lists.engine), "inspector", Role.INSPECTOR)
     with (
         served(create_app(SETTINGS, lists, key="k" * 43)) as url,
-        httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
+        httpx.Client(verify=NO_TLS, base_url=url, timeout=60, trust_env=False) as client,
     ):
         yield client
 

@@ -22,7 +22,7 @@ from serving.model_changes.repository import list_steps, list_versions, replace_
 from serving.model_changes.service import ChampionChanged, carry_out, refresh
 from serving.settings import Settings, TrainingSettings
 
-from ..conftest import key, registry_version, served
+from ..conftest import NO_TLS, key, registry_version, served
 from ..site import add_user, signed_in
 
 PROMOTED = {"version": "1", "before": None, "who": "train", "why": "gate: first_model"}
@@ -50,7 +50,7 @@ def api(registered, request):
     settings = Settings(training=TrainingSettings(second_person=request.param))
     with (
         served(create_app(settings, registered)) as url,
-        httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
+        httpx.Client(verify=NO_TLS, base_url=url, timeout=60, trust_env=False) as client,
     ):
         client.second_person = request.param
         yield client

@@ -53,14 +53,32 @@ def context(office, tmp_path):
         yield publish_context(office, store, database, load_settings(office))
 
 
+@pytest.fixture(scope="module")
+def inputs(office, tmp_path_factory):
+    """What the list of the office is built from, read once for all tests."""
+    path = tmp_path_factory.mktemp("inputs") / "service.sqlite"
+    with (
+        Database(f"sqlite:///{path}") as database,
+        RecordStore(office.records, read_only=True) as store,
+    ):
+        return _collected(publish_context(office, store, database, load_settings(office)))
+
+
+def _collected(context):
+    return collect_inputs(context, PublishRequest(AS_OF, 8, "", "test"), _quiet)
+
+
 def _store(
-    context, change=lambda assessment: assessment, version=SEAL_VERSION, model: str | None = None
+    context,
+    inputs,
+    change=lambda assessment: assessment,
+    version=SEAL_VERSION,
+    model: str | None = None,
 ):
-    """Publish the list with the assessment of its first project changed by ``change``.
+    """Publish the list of ``inputs``, the assessment of its first project changed by ``change``.
 
     It names the version ``model`` as its own if that is given.
     """
-    inputs = collect_inputs(context, PublishRequest(AS_OF, 8, "", "test"), _quiet)
     made = build_publication(replace(inputs, seal_version=version))
     first = made.entries[0].assessment.project_id
     entries, risks = (
@@ -86,16 +104,15 @@ def _reworded(assessment):
     )
 
 
-def test_replay_of_the_current_version_compares_digests_only(context):
-    _store(context)
+def test_replay_of_the_current_version_compares_digests_only(context, inputs):
+    _store(context, inputs)
     done = replay(context, AS_OF, "", _quiet)
     assert (done.same, done.succeeded, done.comparison) == (True, True, None)
     names = ["as_of", "code_differs", "differs", "history", "region", "replayed", "same", "sealed"]
     assert sorted(done.to_document()) == [*names, "verdict"]
 
 
-def test_replay_has_the_definitions_of_the_time_of_publishing(context):
-    inputs = collect_inputs(context, PublishRequest(AS_OF, 8, "", "test"), _quiet)
+def test_replay_has_the_definitions_of_the_time_of_publishing(context, inputs):
     model = replace(inputs.scored.model, redefined=("payments",))
     made = build_publication(replace(inputs, scored=replace(inputs.scored, model=model)))
     store_publication(context.database, made.seal(), published_at=PUBLISHED_AT, published_by="test")
@@ -103,8 +120,8 @@ def test_replay_has_the_definitions_of_the_time_of_publishing(context):
     assert replay(context, AS_OF, "", _quiet).same
 
 
-def test_replay_of_an_older_version_names_reworded_texts(context, office, capsys):
-    _store(context, _reworded)
+def test_replay_of_an_older_version_names_reworded_texts(context, inputs, office, capsys):
+    _store(context, inputs, _reworded)
     done = replay(context, AS_OF, "", _quiet, current=NEXT)
     found = done.comparison
     assert (done.same, done.succeeded) == (False, True)
@@ -138,8 +155,8 @@ def _with_a_flag_of_earlier_rules(assessment):
 
 
 @thorough
-def test_replay_of_a_list_under_earlier_rules_has_its_flags(context):
-    _store(context, _with_a_flag_of_earlier_rules, version=1)
+def test_replay_of_a_list_under_earlier_rules_has_its_flags(context, inputs):
+    _store(context, inputs, _with_a_flag_of_earlier_rules, version=1)
     done = replay(context, AS_OF, "", _quiet)
     found = done.comparison
     assert (done.same, done.succeeded, done.verdict) == (False, True, "same")
@@ -150,7 +167,7 @@ def test_replay_of_a_list_under_earlier_rules_has_its_flags(context):
 def test_replay_has_the_legal_values_of_the_office_at_the_time(context):
     given = {"duty": "pay_below_minimum", "name": "monthly_fen", "number": 1e9, "to": None}
     value = from_document({**given, "region": "99", "from": "2020-01-01", "source": "by hand"})
-    _store(replace(context, law_values=(value,)))
+    _store(context, _collected(replace(context, law_values=(value,))))
     sealed = context.lists.watchlist(AS_OF).document()
     assert Watchlist.model_validate(sealed).rules.law[0].number == 1e9
     codes = {flag["code"] for entry in sealed["entries"] for flag in entry["red_flags"]}
@@ -160,8 +177,10 @@ def test_replay_has_the_legal_values_of_the_office_at_the_time(context):
 
 
 @thorough
-def test_replay_of_an_older_version_fails_if_its_bytes_were_changed(context, office, capsys):
-    _store(context)
+def test_replay_of_an_older_version_fails_if_its_bytes_were_changed(
+    context, inputs, office, capsys
+):
+    _store(context, inputs)
     stored = context.lists.watchlist(AS_OF)
     with writing(context.database.engine).begin() as connection:
         unprotect(connection, "watchlists")
@@ -282,14 +301,16 @@ def _with_a_removed_feature(workspace):
 @pytest.mark.parametrize(
     ("version", "verdict"), [(FEATURES_SINCE - 1, "cannot_tell"), (SEAL_VERSION, None)]
 )
-def test_replay_of_a_list_whose_model_reads_a_removed_feature(copy, version, verdict, capsys):
+def test_replay_of_a_list_whose_model_reads_a_removed_feature(
+    copy, inputs, version, verdict, capsys
+):
     model = _with_a_removed_feature(copy)
     with (
         Database(f"sqlite:///{copy.root / 'other.sqlite'}") as database,
         RecordStore(copy.records, read_only=True) as store,
     ):
         context = publish_context(copy, store, database, load_settings(copy))
-        _store(context, version=version, model=model)
+        _store(context, inputs, version=version, model=model)
         if verdict is None:
             with pytest.raises(FeaturesMissing, match="winter_share"):
                 replay(context, AS_OF, "", _quiet)

@@ -19,7 +19,7 @@ from serving.settings import load_settings
 from serving.watchlists.repository import NotPublished, WatchlistRepository
 
 from ...conftest import thorough
-from ..conftest import LISTS
+from ..conftest import LISTS, NO_TLS
 from ..site import PASSWORD, copied, site_of
 
 AS_OF = LISTS[1]
@@ -39,7 +39,9 @@ def site(workspace):
 
 @pytest.fixture
 def browser(site):
-    with httpx.Client(base_url=site.url, timeout=60, headers={"Accept": "text/html"}) as client:
+    with httpx.Client(
+        verify=NO_TLS, base_url=site.url, timeout=60, headers={"Accept": "text/html"}
+    ) as client:
         entered = client.post("/sign-in", data={"name": Role.ADMIN.value, "password": PASSWORD})
         assert entered.status_code == 303
         yield client
@@ -109,7 +111,7 @@ def test_api_selects_lists_by_kind(site, workspace):
     day = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
     token = people.add_token(NewAccount("employers", Role.SYSTEM, "", "test", day))
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=site.url, timeout=60, headers=headers) as client:
+    with httpx.Client(verify=NO_TLS, base_url=site.url, timeout=60, headers=headers) as client:
         lists = client.get("/v1/watchlists", params={"kind": "employer"}).json()["items"]
         assert [(one["as_of"], one["kind"]) for one in lists] == [(str(AS_OF), "employer")]
         found = client.get(f"/v1/watchlists/{AS_OF}", params={"kind": "employer"}).json()

@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+from contextlib import closing
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -155,9 +156,9 @@ def shown(tmp_path, sqlite_template):
         running.__exit__(None, None, None)
 
 
-def _fine(client, paths=PATHS):
+def _fine(client, paths=PATHS, languages=LANGUAGES if MUST_RUN_ALL else ("zh",)):
     pages = {}
-    for language in LANGUAGES:
+    for language in languages:
         client.get(f"/language/{language}")
         for path in paths:
             answer = client.get(path)
@@ -179,7 +180,8 @@ def test_pages_without_a_publication(shown):
 
 def test_pages_of_one_project(shown):
     client = shown(make_publication(listed=1, cohort=1))
-    _fine(client, [*PATHS, "/projects/P%2F000", "/projects/P%2F000/visit", "/route?stop=P%2F000"])
+    more = ("/projects/P%2F000", "/projects/P%2F000/visit", "/route?stop=P%2F000")
+    _fine(client, [*PATHS, *more], LANGUAGES)
 
 
 def test_pages_of_an_empty_list(shown):
@@ -536,3 +538,25 @@ def test_a_red_flag_takes_a_state_and_its_reason_is_required(site):
     assert "模型参考的事实" in page
     assert "对数几率" not in page
     inspector.close()
+
+
+def test_visit_form_offers_each_finding_once(site):
+    """What a red flag is about is not offered again among the general findings."""
+    both = {
+        "no_contract": "workers_without_contract",
+        "no_roster": "payroll_missing",
+        "no_account": "account_missing",
+        "no_board": "notice_board_missing",
+    }
+    seen = set()
+    with closing(signed_in(site.url, "inspector")) as client:
+        paths = [f"/projects/{quote(project, safe='')}/visit" for project in site.listed]
+        pages = [client.get(path).text for path in paths]
+    for page in pages:
+        offered = re.findall(r'name="finding" value="(\w+)"', page)
+        assert len(offered) == len(set(offered))
+        assert "no_attendance" in offered
+        for general, flag in both.items():
+            assert (general in offered) != (flag in offered) or flag == "account_missing"
+        seen |= set(offered)
+    assert seen & set(both.values())

@@ -17,7 +17,6 @@ from risk.sources.state import StoppedSource
 from risk.store.store import RecordStore
 from training.artifacts import model_artifacts
 from training.dataset.labels import event_log
-from training.dataset.training_set import build_training_set
 from training.evaluation.selective_labels import ListedEntry
 from training.monitoring.check import CheckInputs, check
 from training.monitoring.drift import (
@@ -34,9 +33,9 @@ AS_OF = dt.date(2025, 8, 1)
 
 
 @pytest.fixture(scope="module")
-def watched(county, county_trained):
+def watched(county, county_trained, county_training_set):
+    artifacts = model_artifacts(county_training_set, county_trained)
     with RecordStore(county.records, read_only=True) as store:
-        artifacts = model_artifacts(build_training_set(store, county_trained.as_of), county_trained)
         feeds = feed_summaries(store, county_trained.as_of)
         definitions = feature_definitions(store)
     seen = parse_profile(artifacts[PROFILE_ARTIFACT])
@@ -46,6 +45,13 @@ def watched(county, county_trained):
         feeds=feeds,
         definitions=definitions,
     )
+
+
+@pytest.fixture(scope="module")
+def ordinary(county, watched):
+    """The report of an ordinary month."""
+    with RecordStore(county.records, read_only=True) as store:
+        return check(store, watched, AS_OF)
 
 
 @pytest.fixture
@@ -62,19 +68,18 @@ def changed(county, tmp_path):
         yield change
 
 
-def test_check_of_an_ordinary_month_is_fine(county, watched):
-    with RecordStore(county.records, read_only=True) as store:
-        report = check(store, watched, AS_OF)
+def test_check_of_an_ordinary_month_is_fine(ordinary):
+    report = ordinary
     assert report.verdict == "fine", report.reasons
     assert report.feeds == ()
     assert report.outlook.cohort > 100
 
 
-def test_check_gives_the_same_report_with_a_feature_cache(county, watched, tmp_path):
+def test_check_gives_the_same_report_with_a_feature_cache(county, watched, ordinary, tmp_path):
     with RecordStore(county.records, read_only=True) as store:
-        reports = [check(store, watched, AS_OF, folder) for folder in (None, tmp_path, tmp_path)]
+        reports = [check(store, watched, AS_OF, folder) for folder in (tmp_path, tmp_path)]
     assert list(tmp_path.rglob(f"as_of={AS_OF}.parquet"))
-    assert repr(reports[1]) == repr(reports[0]) == repr(reports[2])
+    assert repr(reports[0]) == repr(ordinary) == repr(reports[1])
 
 
 def test_check_of_a_stopped_feed_is_look_not_retrain(changed, watched):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from features.catalogue import Family, Feature, Step
-from features.families import PROJECT_FAMILIES
+from features.families import payments, subcontracting
 from risk.store.store import RecordStore
 from training.dataset.labels import event_log, horizon_labels
 from training.promotion.leakage import (
@@ -58,7 +58,7 @@ def records(county):
 
 def test_require_no_leak_names_a_feature_that_uses_later_records(records):
     with pytest.raises(FeaturesLeak) as failure:
-        require_no_leak(records, DAYS, (*PROJECT_FAMILIES, PLANTED))
+        require_no_leak(records, DAYS[:1], (subcontracting.FAMILY, payments.FAMILY, PLANTED))
     assert "cases_ever" in failure.value.fields["features"]
     assert "unpaid_share_3m" not in failure.value.fields["features"]
 

@@ -146,6 +146,25 @@ def test_an_unconfirmed_layout_is_not_used(store, write_xlsx, today, tmp_path):
     assert [one.code for one in report.failed] == ["layout_unconfirmed"]
 
 
+@pytest.mark.parametrize("name", ["工程项目.xlsx", "台账.xlsx"])
+def test_headings_of_the_contract_need_no_layout_to_be_confirmed(
+    store, write_xlsx, today, tmp_path, name
+):
+    ledger = write_xlsx("在建项目.xlsx", LEDGER)
+    rows = [[*HEAD, "工程款拨付"], ["X1", "云渡小区", "510822", "2025-03-05", "30"]]
+    plain = write_xlsx(name, rows)
+    proposed = [
+        one.layout
+        for trial in try_files([ledger, plain], OfficeLayouts())
+        for one in trial.proposals
+    ]
+    assert len(proposed) == 2
+    office = OfficeLayouts(tuple(proposed))
+    report = import_into(store, [ledger, plain], today=today, office=office)
+    assert [one.code for one in report.failed] == ["layout_unconfirmed"]
+    assert [(one.file, one.accepted) for one in report.files] == [(name, 1)]
+
+
 def test_a_changed_head_is_asked_about_again(store, write_xlsx, today, tmp_path):
     office = confirmed(tmp_path, write_xlsx("在建项目.xlsx", LEDGER))
     rows = [list(row) for row in LEDGER]
