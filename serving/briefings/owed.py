@@ -17,9 +17,13 @@ from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import with_known_tables
 
 _NEEDED = frozenset({"payrolls", "payments"})
-_OWED = frozenset({"wages_overdue", "wages_partly_paid"})
-_CAUSES = frozenset(
-    code for code, grade in read_grades().items() if grade in (Grade.PAYMENT, Grade.FUNDING)
+_MONTH_OVERDUE = "wages_overdue"
+_OWED = frozenset({_MONTH_OVERDUE, "wages_partly_paid"})
+_CAUSES = (
+    frozenset(
+        code for code, grade in read_grades().items() if grade in (Grade.PAYMENT, Grade.FUNDING)
+    )
+    - _OWED
 )
 
 _NAMES = f"""
@@ -32,7 +36,10 @@ WHERE starts_with(coalesce(p.region_code, ''), $2)
 
 @dataclass(frozen=True)
 class OwingProject:
-    """A running project with wages overdue; money in fen, ``workers`` None if unknown."""
+    """A running project with wages overdue; money in fen, ``workers`` None if unknown.
+
+    ``whole_month``: a month's wages or more, as the red flag ``wages_overdue`` means it.
+    """
 
     project_id: str
     name: str | None
@@ -41,6 +48,7 @@ class OwingProject:
     fen: int
     workers: int | None
     late_days: int
+    whole_month: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,11 @@ class Owed:
     def workers(self) -> int:
         """Workers of the projects where they are known."""
         return sum(project.workers or 0 for project in self.projects)
+
+    @property
+    def whole_months(self) -> int:
+        """Number of projects that owe a month's wages or more."""
+        return sum(project.whole_month for project in self.projects)
 
     @property
     def without_workers(self) -> int:
@@ -108,4 +121,5 @@ def _project(flag: RedFlag, name: str | None, contractor: str | None) -> OwingPr
         fen=int(flag.values["unpaid_fen"]),
         workers=None if people is None else int(people),
         late_days=int(flag.values["late_days"]),
+        whole_month=flag.code == _MONTH_OVERDUE,
     )

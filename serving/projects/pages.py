@@ -54,6 +54,17 @@ Visitor = Annotated[Principal, require(Permission.WRITE_OUTCOMES)]
 Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
 
 
+_FINDINGS: Mapping[str, frozenset[str]] = {
+    "no_contract": frozenset({"workers_without_contract"}),
+    "no_attendance": frozenset(),
+    "no_roster": frozenset({"payroll_missing"}),
+    "paid_in_cash": frozenset({"paid_in_cash"}),
+    "no_account": frozenset({"account_missing", "account_not_recorded"}),
+    "no_board": frozenset({"notice_board_missing"}),
+}
+"""Findings of the visit form, and the red flags about the same that are offered in their place."""
+
+
 @router.get("/projects")
 def search(
     request: Request,
@@ -87,7 +98,9 @@ def visit_form(request: Request, project_id: str, principal: Visitor) -> Respons
     reader = reader_of(request)
     found = load_case_file(reader.database.engine, project_id, None, principal)
     risk = found or reader.risk(request, principal, project_id, None)
-    return render(request, "visit", principal, risk=risk, today=today())
+    flagged = {flag["code"] for flag in risk["red_flags"]}
+    findings = [code for code, flags in _FINDINGS.items() if not flags & flagged]
+    return render(request, "visit", principal, risk=risk, findings=findings, today=today())
 
 
 @router.post("/projects/{project_id:path}/feedback")

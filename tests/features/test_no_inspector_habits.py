@@ -7,9 +7,11 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from features.families import history
 from features.matrix import feature_matrix
 
-from ..conftest import MUST_RUN_ALL
+from ..conftest import MUST_RUN_ALL, World
+from ..empty_store import empty_store
 
 AS_OFS = [dt.date(2024, 7, 1), dt.date(2025, 3, 1), dt.date(2025, 7, 1)]
 TOWNSHIPS = ("420300101", "420300102")
@@ -18,6 +20,17 @@ TOWNSHIPS = ("420300101", "420300102")
 @pytest.fixture
 def visited(world):
     """Nine projects of three contractors with wages, complaints and a history of visits."""
+    return visits_to(world)
+
+
+@pytest.fixture(scope="module")
+def before():
+    """The features of those projects."""
+    with empty_store() as store:
+        return feature_matrix(visits_to(World(store)).store, AS_OFS)
+
+
+def visits_to(world):
     random = np.random.default_rng(5)
     for number in range(9):
         name = f"P{number}"
@@ -69,8 +82,7 @@ def differing(before, after):
 
 
 @pytest.mark.parametrize("seed", range(3) if MUST_RUN_ALL else [0])
-def test_further_visits_with_the_same_findings_change_no_feature(visited, seed):
-    before = feature_matrix(visited.store, AS_OFS)
+def test_further_visits_with_the_same_findings_change_no_feature(visited, before, seed):
     random = np.random.default_rng(seed)
     history = visits(visited)
     for number, visit in enumerate(history):
@@ -85,16 +97,14 @@ def test_further_visits_with_the_same_findings_change_no_feature(visited, seed):
     assert differing(before, after) == set()
 
 
-def test_no_feature_depends_on_the_kind_of_a_visit(visited):
-    before = feature_matrix(visited.store, AS_OFS)
+def test_no_feature_depends_on_the_kind_of_a_visit(visited, before):
     visited.store.connection.execute(
         "UPDATE inspections SET kind = CASE WHEN inspection_id < 'P5' THEN 'complaint' END"
     )
     assert differing(before, feature_matrix(visited.store, AS_OFS)) == set()
 
 
-def test_a_visit_with_other_findings_changes_features(visited):
-    before = feature_matrix(visited.store, AS_OFS)
+def test_a_visit_with_other_findings_changes_features(visited, before):
     inspect(visited, "new", dt.date(2025, 6, 1), project_id="P3", findings="a;b;c;d;e")
     changed = differing(before, feature_matrix(visited.store, AS_OFS))
     assert changed == {"findings_last", "findings_mean_365d"}
@@ -104,12 +114,12 @@ def test_findings_are_averaged_over_the_time_until_the_next_visit(world):
     world.project()
     inspect(world, "A", dt.date(2025, 4, 2), project_id="P1", findings="a;b;c")
     inspect(world, "B", dt.date(2025, 6, 1), project_id="P1", findings="")
-    matrix = feature_matrix(world.store, [dt.date(2025, 7, 1)])
+    matrix = feature_matrix(world.store, [dt.date(2025, 7, 1)], families=[history.FAMILY])
     mean = matrix.values[0, matrix.columns.index("findings_mean_365d")]
     assert mean == pytest.approx(3 * 60 / 90)
 
 
 def test_without_any_visit_findings_are_unknown(visited):
-    matrix = feature_matrix(visited.store, AS_OFS[-1:])
+    matrix = feature_matrix(visited.store, AS_OFS[-1:], families=[history.FAMILY])
     mean = matrix.values[matrix.project_ids.index("P0"), matrix.columns.index("findings_mean_365d")]
     assert np.isnan(mean)

@@ -26,6 +26,7 @@ from risk.store.marks import compare_history, current_mark
 from risk.store.seals import Seal, record_seal
 from risk.store.store import RecordStore
 
+from ..conftest import MUST_RUN_ALL
 from ..empty_store import empty_store
 
 SEALED = dt.date(2025, 6, 1)
@@ -139,7 +140,7 @@ def sealed(tmp_path_factory):
 
 
 @settings(
-    max_examples=3,
+    max_examples=3 if MUST_RUN_ALL else 2,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

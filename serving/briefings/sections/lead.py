@@ -69,6 +69,7 @@ def _amounts(builder: DocumentBuilder, owed: Owed) -> dict[str, Any]:
     missing = owed.without_workers
     return {
         "owing": len(owed.projects),
+        "by_month": builder.text("lead.by_month", n=owed.whole_months) if owed.whole_months else "",
         "owed_now": builder.money(owed.fen),
         "owed_workers": owed.workers,
         "people_unknown": builder.text("lead.people_unknown", n=missing) if missing else "",

@@ -15,11 +15,11 @@ from risk.store.store import RecordStore
 OPEN = """
 import sys
 from risk.store.store import RecordStore
-with RecordStore(sys.argv[1], read_only=sys.argv[1] != ":memory:", memory_gb=0.06) as store:
+with RecordStore(sys.argv[1], read_only=sys.argv[1] != ":memory:", memory_gb=0.03) as store:
     store.rows("SET threads = 1")
     store.rows("SET enable_progress_bar = false")  # "python -c" counts as interactive
     store.rows("CREATE TEMP TABLE large AS SELECT range AS n, md5(range::VARCHAR) AS m"
-               " FROM range(2000000)")
+               " FROM range(700000)")
     print(store.rows("SELECT current_setting('temp_directory')")[0][0], flush=True)
     sys.stdin.readline()
     print(store.rows("SELECT count(DISTINCT m), sum(n) FROM large")[0], flush=True)
@@ -74,7 +74,7 @@ def test_processes_with_the_same_id_use_different_directories(path):
     assert place != elsewhere
     assert place.parent == elsewhere.parent == path.parent
     for running in (other, one):
-        assert running.communicate("\n")[0] == "(2000000, 1999999000000)\n"
+        assert running.communicate("\n")[0] == "(700000, 244999650000)\n"
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -112,5 +112,5 @@ def test_directory_of_a_read_only_store_is_elsewhere(path, tmp_path, monkeypatch
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     running, place = opened(path, [*READ_ONLY, str(path.parent)])
     assert place.parent == tmp_path
-    assert running.communicate("\n")[0] == "(2000000, 1999999000000)\n"
+    assert running.communicate("\n")[0] == "(700000, 244999650000)\n"
     assert not place.exists()

@@ -185,6 +185,7 @@ def _owed(random: Random, projects: int) -> Owed | None:
             fen=random.randint(1, 10**9),
             workers=random.choice((None, random.randint(1, 500))),
             late_days=random.randint(1, 400),
+            whole_month=random.random() < 0.5,
         )
         for number in range(random.randint(0, projects))
     ]

@@ -28,7 +28,7 @@ from .test_many_worlds import make_facts
 APRIL = dt.date(2025, 4, 1)
 OWED = Owed(
     [
-        OwingProject("P2", "北桥", "甲公司", months=2, fen=30_000_00, workers=8, late_days=50),
+        OwingProject("P2", "北桥", "甲公司", 2, 30_000_00, 8, 50, whole_month=True),
         OwingProject("P1", "南桥", None, months=1, fen=6_000_00, workers=None, late_days=12),
     ],
     [("labour_cost_overdue", 3), ("paid_in_cash", 1)],
@@ -60,6 +60,9 @@ def test_wages_owed_are_those_unpaid_past_the_end_of_the_next_month(books):
         ("P1", 6_000_00, 5, 50),
     ]
     assert (owed.fen, owed.workers, owed.without_workers) == (36_000_00, 13, 0)
+    # P1 lacks 60 % of a month. What is owed is not named a cause of itself.
+    assert [project.whole_month for project in owed.projects] == [True, False]
+    assert "wages_partly_paid" not in dict(owed.causes)
     assert wages_owed(books, APRIL, "4204").projects == []
 
 
@@ -91,7 +94,8 @@ def test_first_paragraph_names_amount_people_worst_problem_and_deadline(facts):
     listed = len(facts.current.document["entries"])
     first = _said(compose_monthly(facts, "zh"))[0]
     assert first == (
-        "截至2025年3月31日，全辖区有2个在建项目的工资过了次月底仍未付足，账面共欠3.60万元，"
+        "截至2025年3月31日，全辖区有2个在建项目的工资过了次月底仍未付足"
+        "（其中1个有班组整月未付或欠付合计达一个月工资），账面共欠3.60万元，"
         "涉及8人（另有1个项目人数不详）。欠付最多的是北桥（甲公司），欠3.00万元，最长逾期50天。"
         "支付和资金方面，记录反映最多的问题是“人工费逾期未拨付”，涉及3个项目，待核实。"
         f"本期预警名单{listed}个项目应于2025年5月1日前逐一核查，经查实的，督促限期付清。"

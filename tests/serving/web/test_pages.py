@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+from contextlib import closing
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -77,6 +78,17 @@ HOSTILE = (
 def site(office, tmp_path_factory):
     with site_of(copied(office, tmp_path_factory.mktemp("pages"))) as opened:
         yield opened
+
+
+def test_supervision_links_to_the_register_entry_of_the_model(site):
+    browser = signed_in(site.url, "supervisor")
+    path = "/supervision/models/1/register-entry"
+    assert path in browser.get("/supervision").text
+    entry = browser.get(path)
+    browser.close()
+    assert entry.status_code == 200
+    assert "script-src" not in entry.headers["content-security-policy"]
+    assert "（由本单位填写）" in entry.text
 
 
 def register_of(publication, **fields) -> Snapshot:
@@ -526,3 +538,25 @@ def test_a_red_flag_takes_a_state_and_its_reason_is_required(site):
     assert "模型参考的事实" in page
     assert "对数几率" not in page
     inspector.close()
+
+
+def test_visit_form_offers_each_finding_once(site):
+    """What a red flag is about is not offered again among the general findings."""
+    both = {
+        "no_contract": "workers_without_contract",
+        "no_roster": "payroll_missing",
+        "no_account": "account_missing",
+        "no_board": "notice_board_missing",
+    }
+    seen = set()
+    with closing(signed_in(site.url, "inspector")) as client:
+        paths = [f"/projects/{quote(project, safe='')}/visit" for project in site.listed]
+        pages = [client.get(path).text for path in paths]
+    for page in pages:
+        offered = re.findall(r'name="finding" value="(\w+)"', page)
+        assert len(offered) == len(set(offered))
+        assert "no_attendance" in offered
+        for general, flag in both.items():
+            assert (general in offered) != (flag in offered) or flag == "account_missing"
+        seen |= set(offered)
+    assert seen & set(both.values())

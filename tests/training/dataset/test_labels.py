@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.families import stage
 from features.matrix import feature_matrix
 from risk.calendar.dates import (
     HORIZON_DAYS,
@@ -23,7 +24,7 @@ LATER = dt.date(2025, 1, 1)
 
 
 def label(world, known_until=LATER):
-    matrix = feature_matrix(world.store, [AS_OF])
+    matrix = feature_matrix(world.store, [AS_OF], families=[stage.FAMILY])
     return dict(
         zip(
             matrix.project_ids,

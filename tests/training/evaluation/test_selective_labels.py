@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.families import stage
 from features.matrix import feature_matrix
 from training.dataset.labels import event_log
 from training.dataset.observation import observations_before, observed_labels
@@ -101,7 +102,7 @@ def test_observed_labels_need_an_inspection_or_a_decided_case(world):
         known_at="2025-02-01",
     )
     known_until = dt.date(2025, 12, 1)
-    matrix = feature_matrix(world.store, [AS_OF])
+    matrix = feature_matrix(world.store, [AS_OF], families=[stage.FAMILY])
     log, observations = (
         event_log(world.store, known_until),
         observations_before(world.store, known_until),
@@ -139,7 +140,7 @@ def test_random_visits_reveal_undetected_arrears(world):
                 known_at="2025-01-10",
             )
     known_until = dt.date(2025, 12, 1)
-    matrix = feature_matrix(world.store, [AS_OF])
+    matrix = feature_matrix(world.store, [AS_OF], families=[stage.FAMILY])
     log, observations = (
         event_log(world.store, known_until),
         observations_before(world.store, known_until),

@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from features.families import PROJECT_FAMILIES
+from features.families import PROJECT_FAMILIES, stage
 from features.matrix import feature_matrix
 from risk.contract import TABLES
 from risk.store.store import RecordStore
@@ -43,7 +43,7 @@ def test_walk_scores_every_project_of_every_month_by_every_contender(walked, cou
     assert predictions.months() == [FIRST, LAST]
     assert set(predictions.scores) == set(CONTENDERS)
     with RecordStore(county.records, read_only=True) as store:
-        cohort = feature_matrix(store, [FIRST, LAST])
+        cohort = feature_matrix(store, [FIRST, LAST], families=[stage.FAMILY])
     assert predictions.project_ids == cohort.project_ids
     assert all(len(one) == len(cohort.project_ids) for one in predictions.scores.values())
     assert not any(np.isnan(one).any() for one in predictions.scores.values())
@@ -69,7 +69,7 @@ def test_walk_scores_do_not_depend_on_later_records(walked, county, tmp_path):
         for table in TABLES:
             store.connection.execute(f"DELETE FROM {table} WHERE known_at >= ?", [LAST])
         again = walk(store, WalkPlan(LAST, (FIRST, LAST), ()))
-        cohort = feature_matrix(store, [FIRST, LAST])
+        cohort = feature_matrix(store, [FIRST, LAST], families=[stage.FAMILY])
     for name in CONTENDERS:
         assert np.array_equal(again.predictions.scores[name], walked.predictions.scores[name]), name
     assert np.array_equal(walked.predictions.labels, horizon_labels(log, cohort))

@@ -6,10 +6,11 @@ import dataclasses
 import datetime as dt
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.matrix import compute_in_batches, feature_matrix, matrix_table
+from features.matrix import compute_in_batches, matrix_table, to_matrix
 from models.arrears import Hyperparameters
 from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, event_log, training_dates
@@ -30,8 +31,10 @@ def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, Trainin
     with RecordStore(county.records, read_only=True) as store:
         log = event_log(store, COUNTY_TRAINED_AT)
         dates = [*training_dates(log), COUNTY_TRAINED_AT]  # the last is not mature
+        tables = []
         for engine in compute_in_batches(store, dates):
             table = matrix_table(engine)
+            tables.append(table)
             as_ofs = table["as_of"].to_numpy().astype("datetime64[D]")
             for day in np.unique(as_ofs):
                 place = folder / f"as_of={day}"
@@ -39,7 +42,7 @@ def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, Trainin
                 rows = table.filter(as_ofs == day)
                 pq.write_table(rows.slice(0, 100), place / "part-0.parquet")
                 pq.write_table(rows.slice(100), place / "part-1.parquet")
-        matrix = feature_matrix(store, dates)
+    matrix = to_matrix(pa.concat_tables(tables))
     return log, feature_files(folder), training_set_from_matrix(log, matrix)
 
 

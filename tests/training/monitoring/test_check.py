@@ -17,7 +17,6 @@ from risk.sources.state import StoppedSource
 from risk.store.store import RecordStore
 from training.artifacts import model_artifacts
 from training.dataset.labels import event_log
-from training.dataset.training_set import build_training_set
 from training.evaluation.selective_labels import ListedEntry
 from training.monitoring.check import CheckInputs, check
 from training.monitoring.drift import (
@@ -34,9 +33,9 @@ AS_OF = dt.date(2025, 8, 1)
 
 
 @pytest.fixture(scope="module")
-def watched(county, county_trained):
+def watched(county, county_trained, county_training_set):
+    artifacts = model_artifacts(county_training_set, county_trained)
     with RecordStore(county.records, read_only=True) as store:
-        artifacts = model_artifacts(build_training_set(store, county_trained.as_of), county_trained)
         feeds = feed_summaries(store, county_trained.as_of)
         definitions = feature_definitions(store)
     seen = parse_profile(artifacts[PROFILE_ARTIFACT])
