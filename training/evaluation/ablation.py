@@ -61,15 +61,15 @@ def ablation(
     predictions = walked.predictions
     weights = bootstrap_weights(predictions.clusters, seed=seed)
     whole = bootstrap_metrics(predictions, MODEL, capacity, weights)
-    events = predictions.events
+    events, clusters = predictions.events, predictions.event_clusters
     effects = []
     for family in families:
         without = bootstrap_metrics(predictions, family.name, capacity, weights)
         effects.append(
             FamilyEffect(
                 family.name,
-                difference(whole, without, "roc_auc", events),
-                difference(whole, without, "average_precision", events),
+                difference(whole, without, "roc_auc", events, clusters),
+                difference(whole, without, "average_precision", events, clusters),
             )
         )
     return tuple(

@@ -80,14 +80,14 @@ def backtest(
     predictions, inspections = walked.predictions, walked.observations.inspections
     weights = bootstrap_weights(predictions.clusters, seed=seed)
     metrics = {name: bootstrap_metrics(predictions, name, capacity, weights) for name in contenders}
-    events = predictions.events
+    events, clusters = predictions.events, predictions.event_clusters
     return Backtest(
         walk=walked,
         capacity=capacity,
         reports={name: ranking_report(predictions, name, capacity, weights) for name in contenders},
         differences={
             name: {
-                metric: difference(metrics[MODEL], metrics[name], metric, events)
+                metric: difference(metrics[MODEL], metrics[name], metric, events, clusters)
                 for metric in COMPARED
             }
             for name in contenders

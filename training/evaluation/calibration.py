@@ -65,12 +65,14 @@ def calibration_report(
     labels: NDArray[np.float64],
     resamples: Weights,
     events: int | None = None,
+    clusters: int | None = None,
 ) -> CalibrationReport:
     """The calibration with intervals from ``resamples``, shape (resamples, rows).
 
     ``labels`` are in [0, 1]: between them where an open case makes an event probable.
 
-    ``events`` is the number of distinct events behind the labels, by default that of the labels.
+    ``events`` is the number of distinct events behind the labels, by default that of the labels,
+    ``clusters`` the number of clusters with any.
     """
     known = ~np.isnan(probability)
     p, y = np.clip(probability[known], 1e-6, 1 - 1e-6), labels[known]
@@ -79,7 +81,7 @@ def calibration_report(
     metrics = concat_batches([_metrics(p, y, batch, bin_of) for batch in in_batches(weights)])
     rates = [metrics.pop(f"{_BIN}{number}") for number in np.unique(bin_of)]
     positives = float(y.sum()) if events is None else min(float(events), float(y.sum()))
-    figures = {name: estimate(values, positives) for name, values in metrics.items()}
+    figures = {name: estimate(values, positives, clusters) for name, values in metrics.items()}
     return CalibrationReport(**figures, bins=_bin_table(p, y, rates, bin_of))
 
 

@@ -47,6 +47,11 @@ class Predictions:
         """Number of distinct events behind the labels."""
         return distinct_events(self.project_ids, self.as_ofs, self.labels)
 
+    @property
+    def event_clusters(self) -> int:
+        """Number of clusters with an event."""
+        return len({self.clusters[row] for row in np.flatnonzero(self.labels > 0.5)})
+
     def where(self, mask: NDArray[np.bool_]) -> Predictions:
         """The rows where ``mask`` is true."""
         return self.take(np.flatnonzero(mask))

@@ -66,15 +66,15 @@ def ranking_report(
     ``weights`` as made by :func:`training.evaluation.bootstrap.bootstrap_weights`.
     """
     metrics = bootstrap_metrics(predictions, contender, capacity, weights)
-    events = predictions.events
+    events, clusters = predictions.events, predictions.event_clusters
     probability = predictions.probability.get(contender)
     return RankingReport(
-        figures={name: estimate(values, events) for name, values in metrics.items()},
+        figures={name: estimate(values, events, clusters) for name, values in metrics.items()},
         ties=_tie_ranges(predictions, contender, capacity),
         labelled=_observed_shares(predictions, contender, capacity),
         reliability=None
         if probability is None
-        else calibration_report(probability, predictions.labels, weights[1:], events),
+        else calibration_report(probability, predictions.labels, weights[1:], events, clusters),
     )
 
 
@@ -88,10 +88,14 @@ def bootstrap_metrics(
 
 
 def difference(
-    ours: BootstrapMetrics, theirs: BootstrapMetrics, metric: str, positives: float
+    ours: BootstrapMetrics,
+    theirs: BootstrapMetrics,
+    metric: str,
+    positives: float,
+    clusters: int | None = None,
 ) -> Estimate:
     """``metric`` of ours minus theirs on the same resamples."""
-    return estimate(ours[metric] - theirs[metric], positives)
+    return estimate(ours[metric] - theirs[metric], positives, clusters)
 
 
 def _metrics(

@@ -64,7 +64,11 @@ def evaluate_challenger(
     weights = bootstrap_weights(predictions.clusters)
     groups = fairness(predictions, capacity)
     calibration = calibration_report(
-        predictions.probability[MODEL], trained.holdout.expected, weights[1:], predictions.events
+        predictions.probability[MODEL],
+        trained.holdout.expected,
+        weights[1:],
+        predictions.events,
+        predictions.event_clusters,
     )
     suspicious = tuple(suspicious_features(trained.holdout.matrix, trained.holdout.labels))
     checks = [is_calibrated(calibration), is_fair(groups), no_leakage(suspicious)]

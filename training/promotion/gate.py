@@ -138,7 +138,7 @@ def not_worse(
     events = predictions.events
     checks = []
     for metric in COMPARED:
-        gap = difference(ours, theirs, metric, events)
+        gap = difference(ours, theirs, metric, events, predictions.event_clusters)
         margin = MARGIN * float(theirs[metric][0]) if metric == "average_precision" else None
         power = _power(ours[metric] - theirs[metric], margin)
         figures = {

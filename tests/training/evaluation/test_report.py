@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.evaluation.bootstrap import bootstrap_weights, cluster_weights
+from training.evaluation.bootstrap import bootstrap_weights, cluster_weights, estimate
 from training.evaluation.predictions import MODEL, Predictions, concat
 from training.evaluation.report import CUTS, bootstrap_metrics, difference, ranking_report
 from training.metrics import average_precision, roc_auc, top_k
@@ -135,3 +135,12 @@ def test_ranking_report_intervals_cover_the_truth():
         for name in names:
             inside[name] += found[name].low <= truth[name].value <= found[name].high
     assert all(count >= 50 for count in inside.values()), inside
+
+
+def test_intervals_are_wider_where_few_contractors_have_an_event():
+    values = np.concatenate([[0.0], np.random.default_rng(0).normal(size=2_000)])
+    few, many = (estimate(values, 40, clusters) for clusters in (10, 10_000))
+    # Ten: t of 9 degrees 2.262 * (10 / 9) ** 0.5 = 2.385 standard deviations instead of 1.960.
+    assert few.high == pytest.approx(2.385, abs=0.3)
+    assert many.high == pytest.approx(1.96, abs=0.15)
+    assert few.low < many.low
