@@ -193,7 +193,7 @@ FAMILY = Family(
             unit="ratio",
             window="730 days",
             direction=1,
-            zh="总包单位其他项目近两年项均查实欠薪次数",
+            zh="总包单位其他项目近两年平均每个项目查实欠薪次数",
             en="confirmed arrears per other project of the contractor, two years",
         ),
         _event(
@@ -219,7 +219,7 @@ FAMILY = Family(
             unit="ratio",
             window="730 days",
             direction=1,
-            zh="建设单位其他项目近两年项均查实欠薪次数",
+            zh="建设单位其他项目近两年平均每个项目查实欠薪次数",
             en="confirmed arrears per other project of the owner, two years",
         ),
         _event(
@@ -227,7 +227,7 @@ FAMILY = Family(
             unit="ratio",
             window="365 days",
             direction=0,
-            zh="同乡镇其他项目近一年项均查实欠薪次数",
+            zh="同乡镇其他项目近一年平均每个项目查实欠薪次数",
             en="confirmed arrears per other project of the township in a year",
             employers=EmployerUse(
                 zh="同区划其他单位近一年平均欠薪事件数",

@@ -90,8 +90,8 @@ FAMILY = Family(
             en="share of subcontracts held by a person",
             scorecard=(Points(1, "Art. 36: work given to persons", at_least=0.5),),
             raises=Statement(
-                zh="登记的分包合同有{value}由个人承接",
-                en="{value} of recorded subcontracts held by individuals",
+                zh="登记了承包方类型的分包合同有{value}由个人承接",
+                en="{value} of subcontracts with a recorded kind of contractor held by individuals",
                 at_least=0.001,
                 evidence=_TO_PERSONS,
             ),
@@ -106,8 +106,8 @@ FAMILY = Family(
             en="share of subcontracts without a written contract",
             scorecard=(Points(1, "Art. 25: no written subcontract", at_least=0.5),),
             raises=Statement(
-                zh="登记的分包有{value}没有书面合同",
-                en="{value} of recorded subcontracts have no written contract",
+                zh="登记了书面形式的分包有{value}没有书面合同",
+                en="{value} of subcontracts with a recorded form have no written contract",
                 at_least=0.001,
                 evidence=_ORAL,
             ),

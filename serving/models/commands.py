@@ -26,6 +26,7 @@ from serving.terminal.resources import open_settings
 if TYPE_CHECKING:
     from models.registry import Registry
     from models.shared_models import SharedModels
+    from serving.models.card.render import Format
 
 CHAMPION = "champion"
 GROUP = typer.Typer(rich_markup_mode=None)
@@ -83,13 +84,29 @@ def model_card(
     material = load_card_input(registry, _number(registry, version))
     from serving.models.card.render import render_card
 
-    wanted = form or ("html" if out and out.suffix.lower() in (".html", ".htm") else "md")
-    body = render_card(material, cli.language, wanted)
-    if out is None:
-        print_line(body.rstrip("\n"))
-        return
-    write_file(out, body.encode())
-    print_line(cli.text("card_written", path=str(out)))
+    _write(cli, render_card(material, cli.language, _form(form, out)), out, "card_written")
+
+
+@GROUP.command("register-entry")
+def register_entry(
+    context: typer.Context,
+    version: VersionOrChampion = CHAMPION,
+    form: Annotated[Literal["md", "html"] | None, typer.Option("--format")] = None,
+    out: OutOrNone = None,
+    kind: KindOption = "project",
+) -> None:
+    """The entry of a version in a register of algorithms."""
+    from models.registry import kind_of
+    from serving.models.card.register_entry import RegisteredModel, render_register_entry
+
+    cli = cli_context(context)
+    registry = _holding(cli, version, kind)
+    found = registry.get(_number(registry, version))
+    model = RegisteredModel(
+        *(found.version, found.kind, kind_of(found.version), found.trained_at, found.about),
+        in_use=CHAMPION in found.aliases,
+    )
+    _write(cli, render_register_entry(model, cli.language, _form(form, out)), out, "written")
 
 
 @GROUP.command("promote")
@@ -152,6 +169,19 @@ def _write_shared(cli: CliContext, shared: SharedModels, out: Path) -> None:
     rows = [[cell_text(getattr(part, name)) for name in names] for part in shared.parts]
     print_table([cli.text(f"shared_models.{name}") for name in names], rows)
     print_line(cli.text("shared_models.written", path=str(out), count=len(shared.parts)))
+
+
+def _form(form: Format | None, out: Path | None) -> Format:
+    """Return the requested format, or that of the suffix of ``out``."""
+    return form or ("html" if out and out.suffix.lower() in (".html", ".htm") else "md")
+
+
+def _write(cli: CliContext, body: str, out: Path | None, said: str) -> None:
+    if out is None:
+        print_line(body.rstrip("\n"))
+        return
+    write_file(out, body.encode())
+    print_line(cli.text(said, path=str(out)))
 
 
 def _number(registry: Registry, version: str) -> str:

@@ -63,6 +63,27 @@ def card(
     return HTMLResponse(body, headers={"Content-Security-Policy": _CARD_POLICY})
 
 
+@router.get("/supervision/models/{version}/register-entry")
+def register_entry(
+    request: Request, version: str, principal: Annotated[Principal, require(Permission.READ_MODELS)]
+) -> Response:
+    """The model's entry in a register of algorithms."""
+    from serving.models.card.register_entry import RegisteredModel, render_register_entry
+
+    engine = reader_of(request).database.engine
+    found = stored_model(engine, version)
+    model = RegisteredModel(
+        found.version,
+        found.kind,
+        "employer" if found.version.startswith("employer-") else "project",
+        found.trained_at,
+        found.about,
+        in_use=found.version == stored_model(engine, "champion").version,
+    )
+    body = render_register_entry(model, page_language(request), "html")
+    return HTMLResponse(body, headers={"Content-Security-Policy": _CARD_POLICY})
+
+
 @router.post("/supervision/check")
 def check(request: Request, principal: Runner) -> Response:
     """Queue a check as of the newest list."""

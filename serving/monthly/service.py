@@ -103,7 +103,7 @@ def _training_due(workspace: Workspace, as_of: dt.date) -> bool:
     from features.cache.dependencies import redefined_families
     from models.registry import NoModel, Registry
     from training.dataset.labels import event_log
-    from training.monitoring.check import MAX_UNLEARNT_MONTHS
+    from training.monitoring.expiry import MAX_UNLEARNT_MONTHS
     from training.monitoring.performance_estimate import mature_months_since
 
     registry: Registry = Registry(workspace, "project")

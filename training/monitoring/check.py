@@ -36,6 +36,7 @@ from training.evaluation.selective_labels import (
 )
 from training.monitoring.category_drift import CodeChange, code_changes
 from training.monitoring.drift import SCORE, ReferenceProfile, Shift, feature_shifts
+from training.monitoring.expiry import MAX_UNLEARNT_MONTHS
 from training.monitoring.feed_health import FeedTrouble, feed_troubles
 from training.monitoring.lost_inputs import FeedSummary, LostInputs, TrainedOn
 from training.monitoring.performance_estimate import (
@@ -71,9 +72,6 @@ MAJOR_SHIFT = 0.25
 
 MAX_SHIFTED_IMPORTANCE = 0.1
 """Features with a major shift that hold this share of the model's gain call for retraining."""
-
-MAX_UNLEARNT_MONTHS = 12
-"""This many mature months after the champion's training call for retraining as well."""
 
 
 @dataclass(frozen=True)

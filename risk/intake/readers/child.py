@@ -19,7 +19,7 @@ from typing import Any
 from risk.intake.cells import Row
 from risk.intake.file_errors import FileTooHeavy, FileTooSlow
 from risk.intake.readers.formats import Format
-from risk.intake.readers.sheet import CellRange, Sheet
+from risk.intake.readers.sheet import CellRange, Sheet, check_filled
 from risk.intake.readers.worker import CPU_SECONDS, MEMORY_BYTES, SheetSummary, main
 
 _REUSED_BELOW_KIB = 160 * 2**10
@@ -120,12 +120,15 @@ class ChildSheet:
         """Yield rows; of a long run of blank rows only the first.
 
         Raises:
-            IntakeFailure: the file is damaged further down, or needs too much memory or time.
+            IntakeFailure: the file is damaged further down, needs too much memory or time, or
+                a row has too many cells.
         """
         stream = self.process.request(self.file, "start", self.index)
         try:
             while (batch := self.process.request(self.file, "next", stream)) is not None:
-                yield from batch
+                for row in batch:
+                    check_filled(self.file, row[1])
+                    yield row
         finally:
             if self.process.runs:
                 self.process.request(self.file, "stop", stream)

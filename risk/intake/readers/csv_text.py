@@ -25,7 +25,7 @@ from risk.intake.file_errors import (
     QuotesBroken,
     SheetTooLarge,
 )
-from risk.intake.readers.sheet import CellRange, Sheet
+from risk.intake.readers.sheet import CellRange, Sheet, check_filled
 
 ALLOWED_ENCODINGS = "UTF-8, UTF-16, GB18030"
 
@@ -78,8 +78,11 @@ class CsvSheet:
             file.seek(offset)
             lines = io.TextIOWrapper(file, encoding=encoding, newline="")
             for number, cells in self._numbered(lines, above):
-                if number <= _HEAD_ROWS and len(cells) > MAX_COLUMNS:
-                    raise SheetTooLarge(file=self.path.name, found=len(cells), allowed=MAX_COLUMNS)
+                if number <= _HEAD_ROWS:
+                    if len(cells) > MAX_COLUMNS:
+                        limits = {"found": len(cells), "allowed": MAX_COLUMNS}
+                        raise SheetTooLarge(file=self.path.name, **limits)
+                    check_filled(self.path.name, cells)
                 yield number, cells
 
     def _numbered(self, lines: io.TextIOWrapper, above: int) -> Iterator[tuple[int, list[str]]]:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from risk.intake.cells import Row
-from risk.intake.file_errors import QuotesBroken
+from risk.intake.cells import Cell, Row
+from risk.intake.file_errors import QuotesBroken, SheetTooLarge
+
+MAX_FILLED = 2_000
+"""Filled cells of a row; no ledger has as many, and headings are compared with all tables."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,18 @@ class Sheet(Protocol):
     def rows(self) -> Iterator[Row]:
         """All rows from the top, including blank ones, numbered as shown to people."""
         ...
+
+
+def check_filled(file: str, cells: Sequence[Cell]) -> None:
+    """Check that a row has at most ``MAX_FILLED`` filled cells.
+
+    Raises:
+        SheetTooLarge: it has more.
+    """
+    if len(cells) > MAX_FILLED:
+        filled = sum(cell is not None and cell != "" for cell in cells)
+        if filled > MAX_FILLED:
+            raise SheetTooLarge(file=file, found=filled, allowed=MAX_FILLED)
 
 
 def first_rows(sheet: Sheet, count: int) -> Iterator[Row]:

@@ -21,7 +21,7 @@ def render_card(material: CardInput, language: Language, form: Format) -> str:
     body = markdown(title, card_sections(material, language))
     if form == "md":
         return body.replace(f"{_PLOT}\n\n", "")
-    return _page(title, body, language, material.evidence.get("calibration"))
+    return html_page(title, body, language, material.evidence.get("calibration"))
 
 
 def markdown(title: str, parts: Sequence[Section]) -> str:
@@ -54,7 +54,8 @@ def _safe(value: str) -> str:
     return value.replace("<", "&lt;")
 
 
-def _page(title: str, body: str, language: Language, calibration: Any) -> str:
+def html_page(title: str, body: str, language: Language, calibration: Any = None) -> str:
+    """Return Markdown as a self-contained HTML page, with a plot of ``calibration`` if given."""
     from jinja2 import Environment
     from markdown_it import MarkdownIt
 

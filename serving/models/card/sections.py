@@ -12,6 +12,7 @@ from risk.calendar.dates import HORIZON_DAYS
 from risk.contract import TABLES
 from risk.locale import Language, catalogue, text
 from serving.completeness_text import completeness_lines, completeness_table
+from training.monitoring.expiry import expires_on
 
 if TYPE_CHECKING:
     from models.registry import ModelVersion
@@ -120,6 +121,7 @@ def _overview(material: CardInput, writer: CardWriter) -> Section:
     facts = {
         "kind": writer.code_text("card.kinds", version.kind),
         "trained_at": str(about["trained_at"]),
+        "expires_on": str(expires_on(version.trained_at, about["maturity_days"])),
         "span": span,
         "rows": f"{about['rows']:,}",
         "positives": f"{about['positives']:,}",
@@ -295,7 +297,7 @@ def _groups(material: CardInput, writer: CardWriter) -> Iterator[Section]:
         )
         for group in found["groups"]
     )
-    too_little = _unfair_groups(material, writer)
+    too_little = unfair_groups(material.evidence, writer)
     verdict = (
         writer.text("groups.verdict_unfair", groups=too_little)
         if too_little
@@ -335,8 +337,9 @@ def _compared(figure: Document, writer: CardWriter) -> str:
     return f"{shown} **{text('fairness.' + figure['outside'], writer.language)}**"
 
 
-def _unfair_groups(material: CardInput, writer: CardWriter) -> str:
-    checks = material.evidence.get("gate", {}).get("checks", [])
+def unfair_groups(evidence: Document, writer: CardWriter) -> str:
+    """Return the groups that the gate found warned too little, joined; empty if there are none."""
+    checks = evidence.get("gate", {}).get("checks", [])
     found = [
         group
         for check in checks
@@ -399,16 +402,20 @@ def _rests_on(figures: Document, writer: CardWriter) -> str:
 
 def _limits(material: CardInput, writer: CardWriter) -> Section:
     return Section(
-        writer.heading("limits"), tuple(f"- {limit}" for limit in _known_limits(material, writer))
+        writer.heading("limits"),
+        tuple(
+            f"- {limit}" for limit in known_limits(material.version.kind, material.about, writer)
+        ),
     )
 
 
-def _known_limits(material: CardInput, writer: CardWriter) -> Iterator[str]:
-    about, evidence = material.about, material.evidence
+def known_limits(kind: str, about: Document, writer: CardWriter) -> Iterator[str]:
+    """Return the known limits of a model of ``kind`` from the data stored with it."""
+    evidence: Document = about.get("evidence") or {}
     events, rows, positives = about["events"], about["rows"], about["positives"]
     if about.get("stand_in"):
         yield _stand_in(about["stand_in"], writer)
-    if material.version.kind == "scorecard":
+    if kind == "scorecard":
         yield writer.text("limits.scorecard", events=events)
     elif events < _FEW_EVENTS:
         yield writer.text("limits.few_events", events=events)
@@ -436,7 +443,7 @@ def _known_limits(material: CardInput, writer: CardWriter) -> Iterator[str]:
     few = sum(all(f["chance"] is None for f in group["figures"].values()) for group in groups)
     if few:
         yield writer.text("limits.groups_too_few", groups=few)
-    if _unfair_groups(material, writer):
+    if unfair_groups(evidence, writer):
         yield writer.text("limits.unfair")
     if evidence.get("gate") and not evidence["gate"]["passed"]:
         yield writer.text("limits.not_passed")

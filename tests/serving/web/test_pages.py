@@ -80,6 +80,17 @@ def site(office, tmp_path_factory):
         yield opened
 
 
+def test_supervision_links_to_the_register_entry_of_the_model(site):
+    browser = signed_in(site.url, "supervisor")
+    path = "/supervision/models/1/register-entry"
+    assert path in browser.get("/supervision").text
+    entry = browser.get(path)
+    browser.close()
+    assert entry.status_code == 200
+    assert "script-src" not in entry.headers["content-security-policy"]
+    assert "（由本单位填写）" in entry.text
+
+
 def register_of(publication, **fields) -> Snapshot:
     """A dossier and a line of the register for every project of a hand-made publication."""
     rows = []
