@@ -175,6 +175,12 @@ def feature_matrix(
 ) -> Matrix:
     """The features of the cohort at each of ``as_ofs``; see :func:`compute_in_batches`."""
     families = families or FEATURE_SETS[store.kind].families
+    if len(set(as_ofs)) == 1:  # one batch, whose rows need not be counted before
+        engines = compute_in_batches(
+            store, as_ofs, progress, families=families, known_before=known_before
+        )
+        (table,) = [matrix_table(engine, families) for engine in engines]
+        return to_matrix(table, store.kind)
     builder = MatrixBuilder(
         cohort_sizes(store, as_ofs, known_before), columns_of(families), store.kind
     )

@@ -13,7 +13,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +247,43 @@ def tracking_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "_client", client)
         yield
+
+
+MIGRATES = "tests/serving/db/"
+"""Tests of the migrations themselves run them."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def service_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """New service databases are copies of one: their migrations take half a second."""
+    from serving.db import database
+    from serving.db.engine import make_engine
+
+    def build(folder: Path) -> None:
+        engine = make_engine(f"sqlite:///{folder / 'service.sqlite'}")
+        original(engine)
+        engine.dispose()
+
+    def migrate(engine: Any) -> None:
+        path = Path(engine.url.database or "")
+        is_new = engine.dialect.name == "sqlite" and path.is_absolute() and not path.exists()
+        if is_new and path.parent.is_dir() and not _current_test().startswith(MIGRATES):
+            template = built_once(tmp_path_factory, "service", build) / "service.sqlite"
+            copied = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_ident()}")
+            shutil.copyfile(template, copied)
+            with suppress(FileExistsError):  # another thread was first
+                os.link(copied, path)
+            copied.unlink()
+        original(engine)
+
+    original = database.migrate
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "migrate", migrate)
+        yield
+
+
+def _current_test() -> str:
+    return os.environ.get("PYTEST_CURRENT_TEST", "")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -99,7 +99,8 @@ def run_training(
         store = records.for_kind(kind)
         training_set = build_training_set(store, as_of, progress, workspace.features)
         if training_set.dates:
-            require_no_leak(store, [training_set.dates[0], training_set.dates[-1]])
+            sample = [training_set.dates[0], training_set.dates[-1]]
+            require_no_leak(store, sample, matrix=training_set.matrix)
         if others is not None:
             definitions = shipped_definitions(store)
             training_set = with_shared_models(training_set, others, definitions, registry.origin())

@@ -15,7 +15,6 @@ from risk.contract import TABLES
 from risk.intake.layouts.layout import Layout, find_layout, read_layout
 from risk.intake.layouts.layout_file import write_layout
 from risk.intake.layouts.plan import lacking_fields
-from risk.intake.project_merges import ProjectPairUnknown
 from risk.locale import Language
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE, Principal
@@ -250,6 +249,8 @@ def start_merge(
     made = form.get("made", "")
     shown = [one["made"] for one in overview.get("pairs", ())]
     if made not in shown:
+        from risk.intake.project_merges import ProjectPairUnknown
+
         raise ProjectPairUnknown(found=made[:100], allowed=", ".join(shown) or "-")
     return jobs.queue(connection, "merge_project", {"made": made}, "", principal).id
 

@@ -27,7 +27,9 @@ deposit once used, and give contracts without a known place no level.
 the model has remarks: inputs that are gone, checks that failed, features defined otherwise; a
 project is unlike any inspected one if none of its kind was; findings say what is not on record and
 how a deposit is recorded.
-6: wages overdue below a month's wages are a flag of their own, about the way of payment.
+6: wages overdue below a month's wages are a flag of their own, about the way of payment;
+findings say until when records were reported that stopped arriving; shares of contracts name the
+contracts they are of.
 """
 
 GRADES_SINCE = 2

@@ -44,9 +44,14 @@ class SuspiciousFeature:
 
 
 def require_no_leak(
-    store: RecordStore, as_ofs: Sequence[dt.date], families: Sequence[Family] | None = None
+    store: RecordStore,
+    as_ofs: Sequence[dt.date],
+    families: Sequence[Family] | None = None,
+    matrix: Matrix | None = None,
 ) -> None:
     """Check the earliest and the middle of ``as_ofs``, where most of the future is known.
+
+    ``matrix`` are the features at these dates from all records, computed here without.
 
     Raises:
         FeaturesLeak: with the features and the dates at which they changed.
@@ -55,7 +60,8 @@ def require_no_leak(
     sample = list(dict.fromkeys([ordered[0], ordered[len(ordered) // 2]]))[:_SAMPLED_DATES]
     changed: dict[str, dt.date] = {}
     for day in sample:
-        for name in features_changed(store, day, families):
+        whole = matrix.rows_at(day) if matrix else None
+        for name in features_changed(store, day, families, whole):
             changed.setdefault(name, day)
     if changed:
         named = ", ".join(f"{name} ({day})" for name, day in sorted(changed.items()))
@@ -63,13 +69,16 @@ def require_no_leak(
 
 
 def features_changed(
-    store: RecordStore, as_of: dt.date, families: Sequence[Family] | None = None
+    store: RecordStore,
+    as_of: dt.date,
+    families: Sequence[Family] | None = None,
+    whole: Matrix | None = None,
 ) -> list[str]:
     """Features whose values at ``as_of`` change when all later records are removed.
 
-    All features if the cohort changes.
+    All features if the cohort changes. ``whole`` are the features from all records.
     """
-    whole = feature_matrix(store, [as_of], families=families)
+    whole = whole or feature_matrix(store, [as_of], families=families)
     past = feature_matrix(store, [as_of], families=families, known_before=as_of)
     if whole.project_ids != past.project_ids:
         return list(whole.columns)

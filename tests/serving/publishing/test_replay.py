@@ -30,7 +30,7 @@ from serving.settings import load_settings
 from serving.terminal.context import CliContext
 from serving.watchlists.document import EvidenceRef, LocalizedText, SealedFlag
 from serving.watchlists.schemas import Watchlist
-from serving.watchlists.seal_version import FEATURES_SINCE, SEAL_VERSION
+from serving.watchlists.seal_version import FEATURES_SINCE, FLAGS_SINCE, SEAL_VERSION
 
 from ...conftest import thorough
 from ..conftest import LISTS, PUBLISHED_AT, make_publication
@@ -154,13 +154,13 @@ def _with_a_flag_of_earlier_rules(assessment):
     return replace(assessment, red_flags=(*assessment.red_flags, flag))
 
 
-@thorough
-def test_replay_of_a_list_under_earlier_rules_has_its_flags(context, inputs):
-    _store(context, inputs, _with_a_flag_of_earlier_rules, version=1)
+@pytest.mark.parametrize("version", [pytest.param(1, marks=thorough), FLAGS_SINCE - 1])
+def test_replay_of_a_list_under_earlier_rules_has_its_flags(context, inputs, version):
+    _store(context, inputs, _with_a_flag_of_earlier_rules, version=version)
     done = replay(context, AS_OF, "", _quiet)
     found = done.comparison
     assert (done.same, done.succeeded, done.verdict) == (False, True, "same")
-    assert (found.sealed_version, found.current_version) == (1, SEAL_VERSION)
+    assert (found.sealed_version, found.current_version) == (version, SEAL_VERSION)
     assert (found.texts, found.numbers, found.flags, found.other) == ((), (), (), ())
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from features.catalogue import Family, Feature, Step
 from features.families import payments, subcontracting
+from features.matrix import feature_matrix
 from risk.store.store import RecordStore
 from training.dataset.labels import event_log, horizon_labels
 from training.promotion.leakage import (
@@ -65,6 +66,17 @@ def test_require_no_leak_names_a_feature_that_uses_later_records(records):
 
 def test_require_no_leak_passes_the_real_families(records):
     require_no_leak(records, DAYS)
+
+
+def test_require_no_leak_compares_the_features_it_is_given(world):
+    world.project()
+    day = dt.date(2024, 7, 1)
+    matrix = feature_matrix(world.store, [day])
+    require_no_leak(world.store, [day], matrix=matrix)
+    values = matrix.values.copy()
+    values[0, 2] = 12_345
+    with pytest.raises(FeaturesLeak, match=matrix.columns[2]):
+        require_no_leak(world.store, [day], matrix=dataclasses.replace(matrix, values=values))
 
 
 def test_features_changed_ignores_later_versions(world):
