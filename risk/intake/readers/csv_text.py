@@ -34,8 +34,9 @@ DELIMITERS = (",", ";", "\t", "|")
 MAX_FIELD = 16 * 2**20
 """Maximum characters of one cell; a longer cell means that a quote was left open."""
 
-MAX_LINE = 32 * 2**20
-"""Maximum bytes of one line; lines are read into memory."""
+MAX_LINE = 8 * 2**20
+"""Maximum bytes of one line, that of sixty full cells of a spreadsheet; lines are read into memory
+and searched for a header in every way a file may be separated."""
 
 MAX_COLUMNS = 16_384
 """Maximum columns of a header, as in spreadsheet programs."""
