@@ -17,13 +17,13 @@ from serving.db.tables import AUDIT, LINK_DECISIONS
 
 from ...conftest import thorough
 
-TODAY = clock.today()
+
 PLACES = ("云渡", "石桥", "沙坪", "柳营", "东塬", "北汀", "青岗", "南陌", "荷塘", "松岭")
 KINDS = ("小学食堂", "污水管网", "安置房", "卫生院改造")
 
 
 def days_ago(days):
-    return (TODAY - dt.timedelta(days=days)).isoformat()
+    return (clock.today() - dt.timedelta(days=days)).isoformat()
 
 
 def write_ledgers(folder, complaints=60, projects=120):
@@ -95,13 +95,13 @@ def test_one_confirmation_links_all_and_records_it(office):
     assert "已按名称关联 60 件投诉" in office("link", "exact", "--confirm").stdout
     rows, audit = decisions(office)
     assert {(row.rule, row.decision, row.decided_on) for row in rows} == {
-        ("named_together", "linked", TODAY)
+        ("named_together", "linked", clock.today())
     }
     assert len({row.decided_by for row in rows}) == 1
     assert [row.subject for row in audit] == ["link exact --confirm"]
     with RecordStore(office.workspace.records, read_only=True) as store:
         links = store.rows("SELECT complaint_id, project_id, known_at FROM links ORDER BY 1")
-    assert links == [(f"T{n:03}", f"P{2 * n + 2:03}", TODAY) for n in range(60)]
+    assert links == [(f"T{n:03}", f"P{2 * n + 2:03}", clock.today()) for n in range(60)]
     assert "没有对应项目" not in office("records").stdout
     assert json.loads(office("link", "exact", "--format", "json").stdout) == []
 
@@ -120,15 +120,15 @@ def test_since_known_counts_from_when_complaint_and_name_were_known(office):
             " JOIN projects p ON p.project_id = l.project_id"
             " WHERE l.known_at <> greatest(c.known_at, p.known_at)"
         )
-        early = store.rows("SELECT count(*) FROM links WHERE known_at < $1", [TODAY])
+        early = store.rows("SELECT count(*) FROM links WHERE known_at < $1", [clock.today()])
     assert (differing, early) == ([], [(60,)])
 
 
 @thorough
 def test_after_one_confirmation_the_list_is_led_by_the_projects_complained_of(office):
     office("link", "exact", "--confirm", "--since-known")
-    office("train", "--as-of", str(TODAY))
-    published = office("publish", "--as-of", str(TODAY))
+    office("train", "--as-of", str(clock.today()))
+    published = office("publish", "--as-of", str(clock.today()))
     assert "没有对应项目" not in published.stdout
     entries = json.loads(office("watchlist", "--format", "json").stdout)["entries"]
     chosen = [one for one in entries if one["selection"] == "risk"]
