@@ -17,7 +17,6 @@ from serving.db.tables import AUDIT, LINK_DECISIONS
 
 from ...conftest import thorough
 
-
 PLACES = ("云渡", "石桥", "沙坪", "柳营", "东塬", "北汀", "青岗", "南陌", "荷塘", "松岭")
 KINDS = ("小学食堂", "污水管网", "安置房", "卫生院改造")
 
