@@ -99,6 +99,19 @@ def test_not_worse_rejects_half_the_average_precision_and_says_its_power():
         assert check.figures["passes_equal"] > 0.5
 
 
+def test_not_worse_rejects_a_good_challenger_of_a_perfect_champion():
+    """The champion ranks every event first, so nothing can be within a fifth of it."""
+    predictions = rivals(1.0, 1.0)
+    scores = {**predictions.scores, CHAMPION: predictions.labels}
+    precision, listed = not_worse(dataclasses.replace(predictions, scores=scores), 20)
+    assert precision.figures["champion"] == 1.0
+    assert precision.figures["challenger"] > 2 * predictions.labels.mean()
+    assert not precision.passed
+    assert not precision.undecided
+    assert precision.figures["difference"]["high"] < -precision.figures["margin"]
+    assert not listed.passed
+
+
 @pytest.mark.parametrize(
     ("same_recipe", "over_scorecard", "passed", "grounds"),
     [
