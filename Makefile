@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate --quiet
 
-.PHONY: setup setup-runtime venv demo test pytest lint types imports lock docs pictures bench bench-check vendor clean
+.PHONY: setup setup-runtime venv demo test pytest lint types imports lock docs pictures bench bench-check mutants vendor clean
 
 setup: $(STAMP)
 
@@ -69,6 +69,10 @@ bench: setup
 
 bench-check: setup
 	@$(BIN)/python -m benchmarks.check
+
+# Plants small faults one at a time and counts how many the tests notice; KEEP=1: store the score.
+mutants: setup
+	@$(BIN)/python -m benchmarks.mutation.run $(if $(KEEP),--keep)
 
 # The pages' own copies of htmx and uPlot, and of axe for the tests, from requirements/npm.
 # THIRD_PARTY_NOTICES.md names their versions and holds their licences.

@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from generate_law import law
+from generate_mutation import mutation
 from generate_serving import commands, endpoints, failures, settings
 from generate_speed import speed
 
@@ -206,6 +207,7 @@ PAGES = {
     "errors.md": failures,
     "settings.md": settings,
     "speed.md": speed,
+    "mutation.md": mutation,
 }
 
 

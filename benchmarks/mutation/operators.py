@@ -1,0 +1,144 @@
+"""Small faults in Python source and in the SQL of its string literals.
+
+A mutant replaces one stretch of text. All mutants of a file are listed in the order of the text, so
+that a seeded sample of them is the same everywhere.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeGuard
+
+_COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
+_WORDS = {"and": "or", "or": "and", "True": "False", "False": "True", "min": "max", "max": "min"}
+_ARITHMETIC = {"+": "-", "-": "+", "*": "/", "/": "*", "//": "*"}
+_LOOKS_LIKE_SQL = re.compile(r"\b(SELECT|FROM|WHERE|JOIN|GROUP BY|CASE WHEN|coalesce\()", re.ASCII)
+_SQL = (
+    (re.compile(r"(?<![<>=!-])<(?![=>])"), "<="),
+    (re.compile(r"<=(?!=)"), "<"),
+    (re.compile(r"(?<![<>=-])>(?!=)"), ">="),
+    (re.compile(r">="), ">"),
+    (re.compile(r"(?<![<>=!:])=(?![=>])"), "<>"),
+    (re.compile(r"\bAND\b"), "OR"),
+    (re.compile(r"\bOR\b"), "AND"),
+    (re.compile(r"\bIS NOT NULL\b"), "IS NULL"),
+    (re.compile(r"\bIS NULL\b"), "IS NOT NULL"),
+    (re.compile(r"\bNOT (?=\(|EXISTS|[a-z])"), ""),
+    (re.compile(r"\bLEFT JOIN\b"), "JOIN"),
+    (re.compile(r"\bDESC\b"), "ASC"),
+    (re.compile(r"\bmin\("), "max("),
+    (re.compile(r"\bmax\("), "min("),
+    (re.compile(r"\bsum\("), "max("),
+    (re.compile(r"\barg_max\("), "arg_min("),
+    (re.compile(r"\barg_min\("), "arg_max("),
+    (re.compile(r"\bcount\(DISTINCT "), "count("),
+    (re.compile(r"\bcontractor_id\b"), "owner_id"),
+    (re.compile(r"(?<![\w.$'{-])[1-9]\d*(?![\w.}])"), "+1"),
+)
+"""Patterns in SQL and what replaces them; ``+1`` raises a number by one."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A replacement of the text from ``start`` to ``end`` of a file; ``line`` counts from 1."""
+
+    start: int
+    end: int
+    line: int
+    before: str
+    after: str
+
+    def apply(self, source: str) -> str:
+        """Return ``source`` with the fault."""
+        return source[: self.start] + self.after + source[self.end :]
+
+
+def mutants(source: str) -> list[Mutant]:
+    """Return the mutants of a Python source that still parse, in the order of the text.
+
+    >>> [(one.before, one.after) for one in mutants("late = days > 30 and not paid")]
+    [('>', '>='), ('30', '31'), ('and', 'or'), ('not ', '')]
+    >>> [(one.before, one.after) for one in mutants("SQL = 'SELECT a FROM t WHERE b <= 3'")]
+    [('<=', '<'), ('3', '4')]
+    """
+    starts = _line_starts(source)
+    skipped = _skipped_lines(source)
+    found = [
+        one
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.start[0] not in skipped
+        for one in _of_token(token, starts)
+    ]
+    return [one for one in found if _parses(one.apply(source))]
+
+
+def _of_token(token: tokenize.TokenInfo, starts: list[int]) -> Iterator[Mutant]:
+    offset = starts[token.start[0] - 1] + token.start[1]
+    text, line = token.string, token.start[0]
+    if token.type == tokenize.STRING:
+        yield from _of_string(text, offset, line)
+    elif token.type == tokenize.NUMBER and text.replace("_", "").isdigit():
+        yield Mutant(offset, offset + len(text), line, text, str(int(text) + 1))
+    elif text == "not" and token.line[token.end[1] : token.end[1] + 3] != " in":
+        yield Mutant(offset, offset + 4, line, "not ", "")
+    else:
+        after = (
+            _COMPARISONS.get(text)
+            or (_ARITHMETIC.get(text) if token.type == tokenize.OP else None)
+            or (_WORDS.get(text) if token.type == tokenize.NAME else None)
+        )
+        if after is not None:
+            yield Mutant(offset, offset + len(text), line, text, after)
+
+
+def _of_string(text: str, offset: int, line: int) -> Iterator[Mutant]:
+    """Yield the faults of a string literal that holds SQL, outside the fields of an f-string."""
+    if not _LOOKS_LIKE_SQL.search(text):
+        return
+    fields = [match.span() for match in re.finditer(r"\{[^{}]*\}", text)]
+    comments = [match.span() for match in re.finditer(r"--[^\n]*", text)]
+    found = []
+    for pattern, after in _SQL:
+        for match in pattern.finditer(text):
+            start, end = match.span()
+            if any(a <= start < b for a, b in (*fields, *comments)):
+                continue
+            new = str(int(match[0]) + 1) if after == "+1" else after
+            row = line + text.count("\n", 0, start)
+            found.append(Mutant(offset + start, offset + end, row, match[0], new))
+    yield from sorted(found, key=lambda one: (one.start, one.end))
+
+
+def _skipped_lines(source: str) -> set[int]:
+    """Return the lines of imports, docstrings and decorators."""
+    skipped: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node):
+            skipped |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            skipped |= {one.lineno for one in node.decorator_list}
+    return skipped
+
+
+def _is_docstring(node: ast.AST) -> TypeGuard[ast.Expr]:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _line_starts(source: str) -> list[int]:
+    starts = [0]
+    for line in source.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    return starts
+
+
+def _parses(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        return False
+    return True

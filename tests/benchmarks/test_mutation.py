@@ -1,0 +1,108 @@
+"""The small faults that mutation testing plants."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.mutation.operators import mutants
+from benchmarks.mutation.run import sample, score
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs"))
+
+from generate_mutation import page
+
+
+def changes(source):
+    return [(one.before, one.after) for one in mutants(source)]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("x = a < b", [("<", "<=")]),
+        ("x = a >= b", [(">=", ">")]),
+        ("x = a == b", [("==", "!=")]),
+        ("x = a or b", [("or", "and")]),
+        ("x = not a", [("not ", "")]),
+        ("x = a not in b", []),
+        ("x = a + 1", [("+", "-"), ("1", "2")]),
+        ("x = True", [("True", "False")]),
+        ("x = min(a, b)", [("min", "max")]),
+        ("x = 'words only'", []),
+        ("def f():\n    'WHERE a < 1'\n    return 0", [("0", "1")]),
+        ("from a import b", []),
+    ],
+)
+def test_faults_of_python(source, expected):
+    assert changes(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT 1 FROM t WHERE a >= b", [("1", "2"), (">=", ">")]),
+        ("FROM t WHERE a <> b AND c", [("AND", "OR")]),
+        ("FROM t WHERE NOT paid", [("NOT ", "")]),
+        ("FROM t LEFT JOIN u USING (k)", [("LEFT JOIN", "JOIN")]),
+        ("FROM t WHERE a IS NULL", [("IS NULL", "IS NOT NULL")]),
+        (
+            "SELECT sum(x), count(DISTINCT y) FROM t",
+            [("sum(", "max("), ("count(DISTINCT ", "count(")],
+        ),
+        ("FROM t WHERE contractor_id = $1", [("contractor_id", "owner_id"), ("=", "<>")]),
+        ("FROM t -- WHERE a < 3", []),
+    ],
+)
+def test_faults_of_sql(sql, expected):
+    assert changes(f'Q = """{sql}"""') == expected
+
+
+def test_fields_of_an_f_string_are_left_alone():
+    assert changes('Q = f"SELECT {a + 1} FROM t WHERE b < {c}"') == [("<", "<=")]
+
+
+def test_a_mutant_changes_one_place_and_names_its_line():
+    source = 'A = 1\nQ = """\nSELECT a\nFROM t WHERE b < c\n"""\n'
+    first, second = mutants(source)
+    assert (first.line, second.line) == (1, 4)
+    assert second.apply(source) == source.replace("<", "<=")
+
+
+def test_sample_is_the_same_for_a_seed_and_spread_over_files():
+    found = {f"f{n}.py": mutants("x = a < b\n" * 50) for n in range(4)}
+    chosen = sample(found, 20, seed=1)
+    assert chosen == sample(found, 20, seed=1)
+    assert chosen != sample(found, 20, seed=2)
+    assert len(chosen) == 20
+    assert len({file for file, _ in chosen}) == 4
+
+
+def test_score_counts_by_floor_and_names_survivors():
+    results = [("flags", "a.py", 3, "<", "<=", True), ("flags", "a.py", 9, "1", "2", False)]
+    assert score(results) == {
+        "flags": {
+            "planted": 2,
+            "noticed": 1,
+            "survivors": ["a.py:9: `1` to `2`"],
+        }
+    }
+
+
+def test_page_shows_the_score_and_the_survivors():
+    kept = {
+        "commit": "abc1234",
+        "taken_on": "2026-01-02",
+        "seed": 7,
+        "floors": {"flags": {"planted": 4, "noticed": 3, "survivors": ["a.py:9: `1` to `2`"]}},
+    }
+    text = page(kept)
+    assert "Taken on 2026-01-02 at commit `abc1234`, seed 7." in text
+    assert "| flags | 4 | 3 | 75% |" in text
+    assert "- a.py:9: `1` to `2`" in text
+
+
+def test_page_without_a_score():
+    assert "No score is kept yet." in page({})
