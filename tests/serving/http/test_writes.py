@@ -56,6 +56,16 @@ def test_add_outcome_creates_an_inspections_record(someone, database, workspace)
     assert import_waiting(workspace, database) == 0
 
 
+@pytest.mark.parametrize(
+    ("yuan", "fen"), [(0.29, 29), (1.15, 115), (4.35, 435), (0, 0), (1e7, 10**9)]
+)
+def test_add_outcome_stores_money_to_the_fen(someone, database, workspace, yuan, fen):
+    body = {**FOUND, "amount_owed": yuan}
+    assert someone.post("/v1/outcomes", json=body, headers=key()).status_code == 201
+    import_waiting(workspace, database)
+    assert _inspections(workspace)[0][5] == fen
+
+
 def test_add_outcome_marks_random_visits_secretly(someone, database, workspace):
     answer = someone.post("/v1/outcomes", json={**FOUND, "project_id": "P/003"}, headers=key())
     assert "random" not in answer.text
