@@ -1,0 +1,67 @@
+"""The days and numbers at which a matter enters or leaves a section of the digest."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from serving.matters.digest import Audience, build_digest
+from serving.matters.rules import matter_rules
+from serving.matters.sync import sync_from_lists
+from serving.settings import MatterSettings, Settings
+
+from .builders import matter, project, publish_register
+
+NOW = dt.datetime(2025, 6, 11, 9, tzinfo=dt.UTC)
+ON = dt.date(2025, 6, 11)
+SETTINGS = Settings(matters=MatterSettings(alerts=()))
+
+
+def sections(database, **register):
+    """The records named in each section of the digest of 11 June."""
+    publish_register(database, **register)
+    sync_from_lists(database, matter_rules(SETTINGS.matters), NOW)
+    found = build_digest(database, SETTINGS, Audience(), ON, NOW)
+    return {
+        name: {one.matter or one.project_id for one in items or ()}
+        for name, items in found.sections.items()
+    }
+
+
+def test_due_today_is_due_yesterday_is_overdue_and_the_eighth_day_is_neither(database):
+    found = sections(
+        database,
+        matters=[
+            matter(f"inspection:{day}", "rectification", due_on=f"2025-06-{day}")
+            for day in (10, 11, 17, 18)
+        ],
+    )
+    assert found["due"] == {"inspection:11", "inspection:17"}
+    assert found["overdue"] == {"inspection:10"}
+
+
+def test_guarantees_of_today_and_of_the_thirtieth_day_are_listed(database):
+    ending = [
+        {
+            "deposit_id": f"D{day}",
+            "project_id": f"P/{day}",
+            "project_name": day,
+            "region_code": "990102",
+            "kind": "guarantee",
+            "amount": None,
+            "valid_to": day,
+            "state": "ending",
+        }
+        for day in ("2025-06-10", "2025-06-11", "2025-07-10", "2025-07-11")
+    ]
+    found = sections(database, deposits={"advice": [], "ending": ending})
+    assert found["guarantees"] == {"P/2025-06-11", "P/2025-07-10"}
+
+
+@pytest.mark.parametrize(
+    ("inspected", "visited"), [("2025-05-31", False), ("2025-06-01", True), (None, False)]
+)
+def test_a_visit_counts_from_the_day_of_the_list(database, inspected, visited):
+    found = sections(database, projects=[project(1, last_inspected_on=inspected)])
+    assert ("P/001" not in found["visits"]) is visited
