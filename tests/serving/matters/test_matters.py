@@ -128,6 +128,27 @@ def test_sync_closes_matters_missing_from_a_later_list(database):
     )
 
 
+def test_a_list_of_one_county_ends_no_matter_of_another(database):
+    both = [matter("case:HERE"), matter("case:THERE", region_code="990103")]
+    publish_register(database, MAY, matters=both)
+    sync_from_lists(database, RULES, NOW)
+    publish_register(database, JUNE, region="990102", matters=[])
+    sync_from_lists(database, RULES, NOW)
+    assert standing(database, "case:HERE").closed
+    assert not standing(database, "case:THERE").closed
+
+
+def test_an_earlier_list_that_comes_late_changes_no_matter(database):
+    publish_register(database, JUNE, matters=[matter("case:A", workers=30)])
+    sync_from_lists(database, RULES, NOW)
+    publish_register(database, MAY, matters=[matter("case:A", workers=12)])
+    sync_from_lists(database, RULES, NOW)
+    assert standing(database, "case:A").matter.facts.workers == 30
+    publish_register(database, MAY, region="990102", matters=[])
+    sync_from_lists(database, RULES, NOW)
+    assert not standing(database, "case:A").closed
+
+
 def test_sync_opens_alerts_for_new_entries_of_the_tiers(database):
     publish_register(database)
     sync_from_lists(database, matter_rules(MatterSettings(alerts=("red",))), NOW)
