@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from models.registry import CHAMPION
-from training.evaluation.bootstrap import Estimate, bootstrap_weights
+from training.evaluation.bootstrap import Estimate, bootstrap_weights, expanded_level
 from training.evaluation.calibration import RATIO_ALLOWED, SLOPE_ALLOWED, CalibrationReport
 from training.evaluation.fairness import Fairness, unfair_figures
 from training.evaluation.predictions import MODEL, Predictions
@@ -33,8 +33,6 @@ MARGIN = 0.2
 
 MIN_POWER = 0.5
 """Below this chance to pass an equal challenger the events are too few to compare."""
-
-_Z = NormalDist().inv_cdf(0.975)
 
 COMPARED = ("average_precision", "precision_capacity")
 
@@ -140,7 +138,7 @@ def not_worse(
     for metric in COMPARED:
         gap = difference(ours, theirs, metric, events, predictions.event_clusters)
         margin = MARGIN * float(theirs[metric][0]) if metric == "average_precision" else None
-        power = _power(ours[metric] - theirs[metric], margin)
+        power = comparison_power(ours[metric] - theirs[metric], margin, predictions.event_clusters)
         figures = {
             "challenger": float(ours[metric][0]),
             "champion": float(theirs[metric][0]),
@@ -163,18 +161,25 @@ class Power:
     passes_half: float
 
 
-def _power(gaps: NDArray[np.float64], margin: float | None) -> Power | None:
-    """The power of the comparison; ``gaps`` holds the difference, then its resamples."""
+def comparison_power(
+    gaps: NDArray[np.float64], margin: float | None, clusters: int
+) -> Power | None:
+    """The power of a comparison; None without a margin or where the resamples do not differ.
+
+    ``gaps`` holds the difference, then its resamples; ``clusters`` is the number of those with an
+    event, by which the interval of the difference is widened.
+    """
     if margin is None:
         return None
     error = float(np.nanstd(gaps[1:]))
     if not error > 0:
         return None
     normal = NormalDist()
+    bound = -normal.inv_cdf((1 - expanded_level(clusters)) / 2)
     lost = margin / MARGIN / 2
     return Power(
-        normal.cdf(margin / error - _Z),
-        normal.cdf((margin - lost) / error - _Z),
+        normal.cdf(margin / error - bound),
+        normal.cdf((margin - lost) / error - bound),
     )
 
 

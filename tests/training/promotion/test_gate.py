@@ -17,7 +17,14 @@ from training.evaluation.bootstrap import Estimate, bootstrap_weights
 from training.evaluation.calibration import calibration_report
 from training.evaluation.predictions import MODEL, Predictions
 from training.pipeline import Search, run_training
-from training.promotion.gate import Check, decide, is_calibrated, no_leakage, not_worse
+from training.promotion.gate import (
+    Check,
+    comparison_power,
+    decide,
+    is_calibrated,
+    no_leakage,
+    not_worse,
+)
 from training.promotion.leakage import SuspiciousFeature
 
 from ...conftest import thorough
@@ -110,6 +117,24 @@ def test_not_worse_rejects_a_good_challenger_of_a_perfect_champion():
     assert not precision.undecided
     assert precision.figures["difference"]["high"] < -precision.figures["margin"]
     assert not listed.passed
+
+
+@pytest.mark.parametrize(
+    ("clusters", "equal", "half"),
+    # Bounds of the interval: 2.262 * sqrt(10 / 9) = 2.3846 and, for many, 1.9600 errors.
+    # An equal challenger has the whole margin of 3 errors, one half as good 3 - 3 / 0.4 = -4.5.
+    [(10, 0.7308, 0.0), (1_000_000, 0.8508, 0.0)],
+)
+def test_comparison_power_counts_with_the_width_of_the_interval(clusters, equal, half):
+    gaps = np.array([0.0, *[-1.0, 1.0] * 500])
+    found = comparison_power(gaps, 3.0, clusters)
+    assert found.passes_equal == pytest.approx(equal, abs=5e-4)
+    assert found.passes_half == pytest.approx(half, abs=1e-4)
+
+
+def test_comparison_power_is_unknown_without_a_margin_or_spread():
+    assert comparison_power(np.array([0.0, 1.0, -1.0]), None, 10) is None
+    assert comparison_power(np.array([0.0, 1.0, 1.0]), 3.0, 10) is None
 
 
 @pytest.mark.parametrize(
