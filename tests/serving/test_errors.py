@@ -17,6 +17,7 @@ BASES = {ApiError, CommandError, ReasonedError}
 # The status of every error an API client can receive. Clients rely on it: a change is a new API.
 STATUSES = {
     "audit_full": 503,
+    "briefing_figures_unknown": 404,
     "briefing_unknown": 404,
     "campaign_unknown": 404,
     "cell_not_listed": 409,
