@@ -39,6 +39,7 @@ EXPECTED = {
         "T2": (1 + 0) / 2,
         "T3": (1 + 2) / 2,
         "other township": NAN,  # there is no other project to look at
+        "calm": 0,
     },
     # Subcontractor S is on B1 (2 events) and on B2 (1, and one of 731 days ago).
     "subcontractor_events_730d": {
@@ -130,23 +131,25 @@ EXPECTED = {
 
 RATES = {
     # Events of two years: R1 1, R2 2 (and one of 731 days ago), "R ended 730" 1 by contractor R;
-    # S1 3, S2 0 by contractor S. That is 7 on 5 projects, 1.4 a project; with the weight of two
-    # projects it is added to the mean of the other projects.
+    # S1 3, S2 0 by contractor S, "no events" 0 by a third. That is 7 on 6 projects; with the weight
+    # of two projects it is added to the mean of the other projects.
     "contractor_event_rate": {
-        "R1": (2 + 1 + 2 * 1.4) / (2 + 2),
-        "R2": (1 + 1 + 2 * 1.4) / (2 + 2),
-        "S1": (0 + 2 * 1.4) / (1 + 2),
-        "S2": (3 + 2 * 1.4) / (1 + 2),
+        "R1": (2 + 1 + 2 * 7 / 6) / (2 + 2),
+        "R2": (1 + 1 + 2 * 7 / 6) / (2 + 2),
+        "S1": (0 + 2 * 7 / 6) / (1 + 2),
+        "S2": (3 + 2 * 7 / 6) / (1 + 2),
+        "no events": 7 / 6,
         "without contractor": NAN,
     },
     # Owner W: 1 on R1, 1 on "R ended 730", 0 on S2, 1 on "without contractor"; R2 and S1 have
     # owners of one project.
     "owner_event_rate": {
-        "R1": (1 + 0 + 1 + 2 * 1.4) / (3 + 2),
-        "S2": (1 + 1 + 1 + 2 * 1.4) / (3 + 2),
-        "without contractor": (1 + 1 + 0 + 2 * 1.4) / (3 + 2),
-        "R2": 1.4,
-        "S1": 1.4,
+        "R1": (1 + 0 + 1 + 2 * 7 / 6) / (3 + 2),
+        "S2": (1 + 1 + 1 + 2 * 7 / 6) / (3 + 2),
+        "without contractor": (1 + 1 + 0 + 2 * 7 / 6) / (3 + 2),
+        "R2": 7 / 6,
+        "S1": 7 / 6,
+        "no events": 7 / 6,
         "without owner": NAN,
     },
 }
@@ -227,6 +230,8 @@ def _townships(world: World) -> None:
     for name in ("T1", "T2", "T3"):
         project(world, name, region_code="520300101")
     project(world, "other township", region_code="520300102")
+    for name in ("calm", "calm too"):
+        project(world, name, region_code="520300103")
     for name, days in (("T1", (365, 366)), ("T2", (1, 2)), ("other township", (1, 2, 3))):
         for day in days:
             visit(world, name, day)
@@ -369,7 +374,8 @@ def _teams(world: World) -> None:
     for name, org in (("U1", "X"), ("U2", "X"), ("U2", "Z"), ("U3", "X"), ("U3", "Z")):
         _contract(world, name, org)
     _roll(world, "U1", 40, 100, "U1 X")
-    world.payment(_roll(world, "U2", 92, 100, "U2 X"), ago(92), 75 * YUAN)
+    world.payment(_roll(world, "U2", 92, 60, "U2 X"), ago(92), 45 * YUAN)
+    world.payment(_roll(world, "U2", 50, 40, "U2 X"), ago(50), 30 * YUAN)
     _roll(world, "U2", 93, 700, "U2 X")
     _roll(world, "U2", 1, 50, "U2 Z")
     _roll(world, "U2", 1, 900)  # of an unknown team
@@ -385,6 +391,7 @@ def build_rates(world: World) -> None:
         project(world, f"R ended {days}", **ended)
     project(world, "without contractor", owner_id="W")
     project(world, "without owner")
+    project(world, "no events", contractor_id="N", owner_id="N")
     counted = {"R1": 1, "R2": 1, "R ended 730": 1, "S1": 3, "without contractor": 1}
     for name, count in counted.items():
         for number in range(count):
