@@ -1,0 +1,95 @@
+"""Features of wage deposits, worked out by hand; contracts are worth 10,000,000 yuan."""
+
+from __future__ import annotations
+
+import datetime as dt
+from math import nan
+
+import pytest
+
+from ...conftest import World
+from ...empty_store import empty_store
+from .value_table import value_table
+
+AS_OF = dt.date(2025, 1, 1)
+NEXT = dt.date(2025, 1, 2)
+YUAN = 100
+NAMES = ("deposit_rate", "deposit_exempt", "deposit_is_guarantee")
+UNKNOWN = (nan, nan, nan)
+
+DEPOSITS: dict[str, list[tuple]] = {  # kind, thousand yuan required, valid from, known at
+    "cash": [("cash", 200, "2024-01-10", "2024-01-10")],
+    "guarantee": [("guarantee", 300, "2024-01-10", "2024-01-10")],
+    "insurance": [("insurance", 300, "2024-01-10", "2024-01-10")],
+    "exempt": [("exempt", 0, "2024-01-10", "2024-01-10")],
+    "nothing required": [("cash", None, "2024-01-10", "2024-01-10")],
+    "contract unknown": [("cash", 200, "2024-01-10", "2024-01-10")],
+    "contract of zero": [("cash", 200, "2024-01-10", "2024-01-10")],
+    "from yesterday": [("exempt", 0, "2024-12-31", "2024-12-31")],
+    "from today": [("exempt", 0, "2025-01-01", "2024-12-20")],
+    "known today": [("guarantee", 300, "2024-12-20", "2025-01-01")],
+    "replaced today": [
+        ("guarantee", 300, "2024-01-10", "2024-01-10"),
+        ("cash", 200, "2024-01-10", "2025-01-01"),
+    ],
+    "replaced yesterday": [
+        ("guarantee", 300, "2024-01-10", "2024-01-10"),
+        ("cash", 200, "2024-01-10", "2024-12-31"),
+    ],
+    "none": [],
+}
+
+EXPECTED = {  # at AS_OF and NEXT, in the order of NAMES
+    "cash": ((0.02, 0, 0), (0.02, 0, 0)),
+    "guarantee": ((0.03, 0, 1), (0.03, 0, 1)),
+    "insurance": ((0.03, 0, 1), (0.03, 0, 1)),
+    "exempt": ((0, 1, 0), (0, 1, 0)),
+    "nothing required": ((nan, 0, 0), (nan, 0, 0)),
+    "contract unknown": ((nan, 0, 0), (nan, 0, 0)),
+    "contract of zero": ((nan, 0, 0), (nan, 0, 0)),
+    "from yesterday": ((0, 1, 0), (0, 1, 0)),
+    "from today": (UNKNOWN, (0, 1, 0)),
+    "known today": (UNKNOWN, (0.03, 0, 1)),
+    "replaced today": ((0.03, 0, 1), (0.02, 0, 0)),
+    "replaced yesterday": ((0.02, 0, 0), (0.02, 0, 0)),
+    "renewed": ((0.03, 0, 1), (0.03, 0, 1)),
+    "none": (UNKNOWN, UNKNOWN),
+}
+
+
+def deposit(world: World, project: str, key: str, row: tuple, **more: object) -> None:
+    kind, required, valid_from, known_at = row
+    values = {"deposit_id": f"{project} {key}", "project_id": project, "kind": kind}
+    amount = None if required is None else required * 1000 * YUAN
+    values |= {"required_amount": amount, "valid_from": valid_from, "known_at": known_at}
+    world.add("deposits", **{"status": "stored", **values, **more})
+
+
+def build(world: World) -> None:
+    contracts = {"contract unknown": None, "contract of zero": 0}
+    for name in EXPECTED:
+        amount = contracts.get(name, 10_000_000 * YUAN)
+        # One contractor and owner: a key of either would mix the projects up.
+        world.project(name, contract_amount=amount, contractor_id="C", owner_id="O")
+        for row in DEPOSITS.get(name, []):
+            deposit(world, name, "one", row)
+    # The requirement is one although a new guarantee followed the one that ran out.
+    lapsed = {"status": "expired", "valid_to": "2024-06-30"}
+    deposit(world, "renewed", "one", ("guarantee", 300, "2024-01-10", "2024-07-01"), **lapsed)
+    deposit(world, "renewed", "two", ("guarantee", 300, "2024-07-01", "2024-07-01"))
+
+
+@pytest.fixture(scope="module")
+def values():
+    with empty_store() as store:
+        build(World(store))
+        yield value_table(store, NAMES, [AS_OF, NEXT])
+
+
+@pytest.mark.parametrize("as_of", [AS_OF, NEXT], ids=str)
+@pytest.mark.parametrize("project", EXPECTED)
+def test_deposits(values, project, as_of):
+    expected = EXPECTED[project][as_of == NEXT]
+    assert [values[project, as_of][name] for name in NAMES] == pytest.approx(
+        list(expected), nan_ok=True
+    )

@@ -1,0 +1,306 @@
+"""Features of wage payment worked out by hand, with records on and beside each edge of a window.
+
+``due(age, ...)`` is a payroll that fell due ``age`` days before as_of; amounts are yuan. Three
+months are 92 days, one month is 31 days, a year ends on 1 July of the year before (365 days).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from features.families.payments import FAMILY
+from features.matrix import Matrix, feature_matrix
+
+from ...conftest import World
+from ...empty_store import empty_store
+
+AS_OF = dt.date(2026, 7, 1)
+NAN = math.nan
+PINNED = (
+    *("unpaid_share_12m", "unpaid_overdue_share", "unpaid_trend"),
+    *("open_roll_share_3m", "open_teams_share", "worst_team_unpaid_share"),
+    *("delay_days_3m", "delay_days_12m", "delay_trend"),
+    *("cash_share_3m", "foreman_share_3m", "foreman_share_12m", "bank_share_trend"),
+    *("days_since_payment", "months_not_full_6m", "wage_per_worker", "wage_bill_ratio"),
+)
+
+
+def ago(days: int) -> str:
+    """The day ``days`` days before as_of."""
+    return (AS_OF - dt.timedelta(days=days)).isoformat()
+
+
+class Pay(NamedTuple):
+    """A payment ``age`` days before as_of."""
+
+    age: int
+    yuan: int
+    channel: str | None = "bank"
+
+
+class Due(NamedTuple):
+    """A payroll and what was paid on it."""
+
+    age: int
+    yuan: int
+    payments: tuple[Pay, ...]
+    team: str
+    workers: int | None
+
+
+def due(age: int, yuan: int, *payments: Pay, team: str = "team", workers: int | None = None) -> Due:
+    return Due(age, yuan, payments, team, workers)
+
+
+def unpaid(age: int, yuan: int) -> Due:
+    """1,000 yuan due, of which ``yuan`` are unpaid and the rest was paid on the due day."""
+    return due(age, 1000, Pay(age, 1000 - yuan))
+
+
+SCENES: dict[str, tuple[Due, ...]] = {
+    # The one of day 0 falls due on as_of, that of day 366 is older than a year.
+    "edges": tuple(
+        unpaid(age, yuan)
+        for age, yuan in (
+            *((0, 999), (1, 100), (31, 200), (32, 400), (92, 300), (93, 600)),
+            *((123, 500), (124, 700), (184, 150), (185, 250), (365, 350), (366, 998)),
+        )
+    ),
+    "overdue": tuple(unpaid(*row) for row in ((30, 900), (32, 400), (365, 350), (366, 998))),
+    "young": (unpaid(10, 500),),
+    "only 92": (unpaid(92, 500),),
+    "only 93": (unpaid(93, 500),),
+    "only 184": (unpaid(184, 500),),
+    "only 185": (unpaid(185, 500),),
+    "only 365": (unpaid(365, 500),),
+    "only 366": (unpaid(366, 500),),
+    "only today": (unpaid(0, 500),),
+    "open": (
+        *(unpaid(0, 900), unpaid(1, 900), unpaid(40, 0), unpaid(41, 0), unpaid(92, 100)),
+        *(unpaid(93, 0), unpaid(94, 0), unpaid(95, 0)),
+    ),
+    "teams": (
+        due(10, 1000, Pay(10, 500), team="a"),
+        due(40, 1000, Pay(40, 1000), team="a"),
+        due(10, 1000, Pay(10, 1000), team="b"),
+        due(40, 1000, Pay(40, 1000), team="b"),
+        due(92, 1000, Pay(92, 600), team="c"),
+        due(93, 1000, team="d"),
+        due(1, 1000, Pay(1, 1000), team="e"),
+        due(0, 1000, team="f"),
+    ),
+    "trend": (unpaid(32, 100), unpaid(92, 500), unpaid(93, 200), unpaid(184, 50), unpaid(185, 999)),
+    # Paid five days early, which is no delay, and ten days late.
+    "early": (due(40, 1000, Pay(45, 500), Pay(30, 500)),),
+    "overpaid": (due(40, 1000, Pay(40, 1500)), due(70, 1000)),
+    "channels": (
+        due(0, 1000, Pay(1, 1000, "cash")),
+        due(1, 1000, Pay(1, 100, "cash"), Pay(1, 900)),
+        due(92, 1000, Pay(92, 300, "cash"), Pay(92, 200, "foreman"), Pay(92, 500)),
+        due(93, 1000, Pay(93, 400, "cash"), Pay(93, 600, "foreman")),
+        due(365, 1000, Pay(365, 100, "foreman"), Pay(365, 900)),
+        due(366, 1000, Pay(366, 1000, "foreman")),
+    ),
+    "channel unknown": (due(40, 1000, Pay(40, 300), Pay(40, 600, None), Pay(39, 100, "cash")),),
+    "no channel": (due(40, 1000, Pay(40, 1000, None)),),
+    "nothing paid": (due(40, 1000),),
+    "last paid": (due(60, 1000, Pay(60, 500), Pay(10, 500)), due(41, 1000, Pay(40, 1000))),
+    "paid the day before": (due(60, 1000, Pay(1, 1000)),),
+    "known on as_of": (due(60, 1000, Pay(0, 1000)),),
+    # Of five due days in the half year three were not paid in full; two teams make one of them.
+    "months": (
+        due(20, 1000, team="a"),
+        due(20, 1000, Pay(20, 1000), team="b"),
+        unpaid(50, 0),
+        unpaid(80, 500),
+        unpaid(110, 0),
+        unpaid(140, 100),
+        unpaid(200, 1000),
+    ),
+    "heads": (
+        due(0, 90_000, workers=1),
+        due(1, 60_000, workers=10),
+        due(40, 70_000),
+        due(92, 20_000, workers=10),
+        due(93, 90_000, workers=1),
+    ),
+    "no heads": (due(40, 70_000),),
+}
+AMOUNT = 1_000_000
+"""Yuan of the contract of each project."""
+
+EXPECTED: dict[str, dict[str, float]] = {
+    "edges": {
+        # 100 + 200 + 400 + 300 + 600 + 500 + 700 + 150 + 250 + 350 = 3,550 of ten times 1,000.
+        "unpaid_share_12m": 0.355,
+        # 300 of 2,000 in the month, before it (days 32 to 123) 1,800 of 4,000.
+        "unpaid_trend": 0.15 - 0.45,
+        # 100 x 1 + 200 x 31 + 400 x 32 + 300 x 92 = 46,700 yuan-days of 4,000 yuan.
+        "delay_days_3m": 11.675,
+        # And 55,800 + 61,500 + 86,800 + 27,600 + 46,250 + 127,750 = 452,400 of 10,000.
+        "delay_days_12m": 45.24,
+        "days_since_payment": 1,
+        "wage_bill_ratio": 0.004,
+    },
+    # 400 + 350 of 2,000; the wages of 30 days ago are not a month overdue.
+    "overdue": {"unpaid_overdue_share": 0.375, "unpaid_share_12m": 0.55},
+    # No wages due earlier: nothing to compare with.
+    "young": {
+        **{"unpaid_overdue_share": NAN, "unpaid_trend": NAN, "delay_trend": NAN},
+        **{"unpaid_share_12m": 0.5, "delay_days_3m": 5},
+    },
+    "only 92": {
+        **{"open_roll_share_3m": 1, "open_teams_share": 1, "worst_team_unpaid_share": 0.5},
+        **{"delay_days_3m": 46, "delay_days_12m": 46, "cash_share_3m": 0, "foreman_share_3m": 0},
+        **{"bank_share_trend": 0, "wage_bill_ratio": 0.001, "unpaid_trend": NAN},
+    },
+    "only 93": {
+        **{"open_roll_share_3m": NAN, "open_teams_share": NAN, "worst_team_unpaid_share": NAN},
+        **{"delay_days_3m": NAN, "delay_days_12m": 46.5, "cash_share_3m": NAN},
+        **{"foreman_share_3m": NAN, "foreman_share_12m": 0, "bank_share_trend": NAN},
+        **{"wage_bill_ratio": NAN, "delay_trend": NAN, "months_not_full_6m": 1},
+    },
+    "only 184": {"months_not_full_6m": 1},
+    "only 185": {"months_not_full_6m": 0, "unpaid_share_12m": 0.5},
+    "only 365": {
+        **{"unpaid_share_12m": 0.5, "unpaid_overdue_share": 0.5, "delay_days_12m": 182.5},
+        **{"days_since_payment": 365, "foreman_share_12m": 0, "months_not_full_6m": 0},
+    },
+    "only 366": dict.fromkeys(PINNED, NAN),
+    "only today": dict.fromkeys(PINNED, NAN),
+    # Those of days 1 and 92 are open, those of days 40 and 41 settled.
+    "open": {"open_roll_share_3m": 0.5},
+    # a and c of a, b, c and e; a owes 500 of 2,000, c 400 of 1,000.
+    "teams": {"open_teams_share": 0.5, "worst_team_unpaid_share": 0.4},
+    # (3,200 + 46,000) of 2,000 yuan less (18,600 + 9,200) of 2,000 yuan.
+    "trend": {"delay_trend": 24.6 - 13.9},
+    "early": {"delay_days_3m": 5, "delay_days_12m": 5, "unpaid_share_12m": 0},
+    # What one payroll was overpaid does not settle the other.
+    "overpaid": {
+        **{"unpaid_share_12m": 0.5, "worst_team_unpaid_share": 0.5, "open_roll_share_3m": 0.5},
+        "unpaid_overdue_share": 0.5,
+    },
+    "channels": {
+        "cash_share_3m": 0.2,  # 100 + 300 of 2,000
+        "foreman_share_3m": 0.1,  # 200 of 2,000
+        "foreman_share_12m": 0.225,  # 200 + 600 + 100 of 4,000
+        # By bank 900 + 500 of 2,000 and 900 + 500 + 0 + 900 of 4,000.
+        "bank_share_trend": 0.7 - 0.575,
+    },
+    # 600 yuan by an unknown channel belong to none: 100 of 400 in cash.
+    "channel unknown": {"cash_share_3m": 0.25, "foreman_share_3m": 0, "foreman_share_12m": 0},
+    "no channel": {
+        **{"cash_share_3m": NAN, "foreman_share_3m": NAN, "foreman_share_12m": NAN},
+        **{"bank_share_trend": NAN, "days_since_payment": 40},
+    },
+    "nothing paid": {
+        **{"unpaid_share_12m": 1, "unpaid_overdue_share": 1, "worst_team_unpaid_share": 1},
+        **{"cash_share_3m": NAN, "foreman_share_3m": NAN, "days_since_payment": NAN},
+        **{"foreman_share_12m": NAN, "bank_share_trend": NAN, "delay_days_3m": 40},
+    },
+    # Not the 40 days since the payment of the payroll that fell due last. Delay: 500 x 50 days
+    # and 1,000 x 1 day of 2,000 yuan.
+    "last paid": {"days_since_payment": 10, "delay_days_3m": 13},
+    "paid the day before": {"days_since_payment": 1, "unpaid_share_12m": 0, "delay_days_3m": 59},
+    "known on as_of": {"days_since_payment": NAN, "unpaid_share_12m": 1, "delay_days_3m": 60},
+    "months": {"months_not_full_6m": 3},
+    # 60,000 + 20,000 for 20 workers; the 70,000 yuan are of an unknown number of workers.
+    "heads": {"wage_per_worker": 4000, "wage_bill_ratio": 0.15},
+    "no heads": {"wage_per_worker": NAN, "wage_bill_ratio": 0.07},
+    # Of 1,000 yuan 600 are paid, see _rows_that_must_not_count.
+    "not counted": {
+        **{"unpaid_share_12m": 0.4, "unpaid_overdue_share": 0.4, "open_roll_share_3m": 1},
+        **{"open_teams_share": 1, "worst_team_unpaid_share": 0.4, "delay_days_3m": 16},
+        **{"cash_share_3m": 0, "foreman_share_3m": 0, "foreman_share_12m": 0},
+        **{"bank_share_trend": 0, "days_since_payment": 40, "months_not_full_6m": 1},
+        **{"wage_per_worker": 200, "wage_bill_ratio": 0.001},
+    },
+    # Another project of that contractor: nothing of its 2,000 yuan is paid.
+    "same contractor": {
+        **{"unpaid_share_12m": 1, "days_since_payment": NAN, "wage_bill_ratio": 0.002},
+    },
+    "no amount": {"wage_bill_ratio": NAN, "unpaid_share_12m": 0},
+}
+
+
+@pytest.fixture(scope="module")
+def matrix() -> Iterator[Matrix]:
+    with empty_store() as store:
+        world = World(store)
+        for name, rolls in SCENES.items():
+            _project(world, name)
+            for number, roll in enumerate(rolls):
+                _add(world, name, f"{name} {number}", roll)
+        _rows_that_must_not_count(world)
+        _project(world, "no amount", contract_amount=None)
+        _add(world, "no amount", "no amount", unpaid(40, 0))
+        yield feature_matrix(store, [AS_OF], families=[FAMILY])
+
+
+def _project(world: World, name: str, **values: object) -> None:
+    world.project(name, **{"contract_amount": AMOUNT * 100, "contractor_id": name, **values})
+
+
+def _add(world: World, project: str, name: str, roll: Due) -> None:
+    day, row = ago(roll.age), {"project_id": project, "contract_id": f"{project} {roll.team}"}
+    known = ago(max(roll.age, 1))  # what falls due on as_of was known before
+    row |= {"amount_due": roll.yuan * 100, "workers": roll.workers, "known_at": known}
+    world.payroll(name, day, **row)
+    for number, pay in enumerate(roll.payments):
+        _pay(world, f"{name}/{number}", name, pay)
+
+
+def _pay(world: World, payment: str, roll: str, pay: Pay, **more: object) -> None:
+    row = {"payment_id": payment, "channel": pay.channel, **more}
+    world.payment(roll, ago(pay.age), pay.yuan * 100, **row)
+
+
+def _rows_that_must_not_count(world: World) -> None:
+    for name in ("not counted", "same contractor"):
+        _project(world, name, contractor_id="both")
+    _add(world, "same contractor", "theirs", due(40, 2000, workers=1, team="theirs"))
+    roll = {"project_id": "not counted", "contract_id": "ours", "workers": 5}
+    # A payroll of 5,000 yuan corrected to 1,000, and a correction to 9,000 known on as_of.
+    for yuan, known in ((5000, 40), (1000, 1), (9000, 0)):
+        world.payroll("ours", ago(40), **roll, amount_due=yuan * 100, known_at=ago(known))
+    world.payroll("late", ago(20), **roll, amount_due=700_000, known_at=ago(0))
+    # 900 yuan corrected to 600 paid, and a correction to 1,000 in cash known on as_of.
+    for pay, known in ((Pay(40, 900), 40), (Pay(40, 600), 1), (Pay(30, 1000, "cash"), 0)):
+        _pay(world, "corrected", "ours", pay, known_at=ago(known))
+    _pay(world, "known late", "ours", Pay(5, 400, "foreman"), known_at=ago(0))
+    _pay(world, "returned", "ours", Pay(3, 400, "cash"), returned_on=ago(1))
+    _pay(world, "of no payroll", "nobody's", Pay(2, 400, "cash"))
+
+
+@pytest.mark.parametrize("project", EXPECTED)
+def test_values_by_hand(matrix: Matrix, project: str) -> None:
+    expected = EXPECTED[project]
+    row = matrix.values[matrix.project_ids.index(project)]
+    found = {name: float(row[matrix.columns.index(name)]) for name in expected}
+    assert found == pytest.approx(expected, nan_ok=True)
+
+
+def test_each_feature_has_a_value_and_is_unknown_somewhere() -> None:
+    values = {name: [row[name] for row in EXPECTED.values() if name in row] for name in PINNED}
+    assert [name for name, found in values.items() if all(map(math.isnan, found))] == []
+    assert [name for name, found in values.items() if not any(map(math.isnan, found))] == []
+
+
+@pytest.mark.parametrize("known", [None, 0, 1])
+def test_unknown_until_the_day_after_the_first_payment_of_the_county(
+    world: World, known: int | None
+) -> None:
+    _project(world, "P1")
+    _add(world, "P1", "A", due(40, 1000, workers=1))
+    if known is not None:
+        _pay(world, "other", "nobody's", Pay(3, 1), known_at=ago(known))
+    found = feature_matrix(world.store, [AS_OF], families=[FAMILY]).select_columns(PINNED)
+    [row] = found.values.tolist()
+    reported = known == 1
+    assert math.isnan(row[PINNED.index("unpaid_share_12m")]) is not reported
+    assert all(map(math.isnan, row)) is not reported
