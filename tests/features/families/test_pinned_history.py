@@ -1,0 +1,467 @@
+"""Features of past arrears, cases and peers, each value worked out by hand.
+
+One county as of 1 July 2024. Its windows begin 92 days before (31 March 2024), 365 days before
+(2 July 2023) and 730 days before (2 July 2022); records one day older must not count.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+
+import pytest
+
+from features.families import history
+from features.matrix import feature_matrix
+
+from ...conftest import World
+from ...empty_store import empty_store
+
+AS_OF = dt.date(2024, 7, 1)
+NAN = math.nan
+YUAN = 100
+
+EXPECTED = {
+    # On K1 2, on K2 1 (and one of 366 days ago), on "K confirmed" and "K ended" 1 each, on
+    # "K clean" none that counts. Projects that K owns or no longer builds are those of others.
+    "contractor_events_365d": {
+        "K1": 1 + 1 + 1,
+        "K2": 2 + 1 + 1,
+        "K clean": 2 + 1 + 1 + 1,
+        "K owns": 0,
+        "K until 30 June": 0,
+        "without contractor": NAN,
+    },
+    # Township 520300101: 1 on T1 (and one of 366 days ago), 2 on T2, none on T3.
+    "township_event_rate": {
+        "T1": (2 + 0) / 2,
+        "T2": (1 + 0) / 2,
+        "T3": (1 + 2) / 2,
+        "other township": NAN,  # there is no other project to look at
+    },
+    # Subcontractor S is on B1 (2 events) and on B2 (1, and one of 731 days ago).
+    "subcontractor_events_730d": {
+        "B1": 1,  # not the 4 of B3, where its general contractor is a subcontractor
+        "B2": 2,
+        "B3": 0,
+        "B until 30 June": 0,  # by then another subcontractor had taken over
+        "B from 1 July": 0,
+        "without contractor": 0,
+    },
+    "rectification_overdue": {
+        "due 1": 1,
+        "due 0": 0,
+        "due 365": 1,
+        "due 366": 0,
+        "rectified": 0,
+        "rectified on 30 June": 0,
+        "rectified on 1 July": 1,  # not known yet
+        "ordered on 1 July": 0,
+        "without order": 0,
+        "older order": 1,  # the last visit ordered nothing
+        "K1": 0,
+    },
+    "cases_open": {
+        "open": 2,  # accepted and filed
+        "decided": 0,
+        "closed on 30 June": 0,
+        "closed on 1 July": 1,
+        "filed on 1 July": 0,
+        "not wages": 0,
+        "unfounded": 0,
+        "K1": 0,
+    },
+    "cases_unfounded_730d": {
+        "unfounded": 1,  # not the one of 731 days ago
+        "unfounded late": 0,
+        "open": 0,
+        "decided": 0,
+        "K1": 0,
+    },
+    "recovered_share": {
+        "recovered": (40 + 60) / (100 + 60),  # not the unfounded case; 40 replaced 10
+        "recovered late": 0.1,  # 100 of 100 are known on 1 July only
+        "not stated": NAN,
+        "unfounded": NAN,
+        "K2": NAN,  # no case
+    },
+    # 92 days: D1 owes 20,000 yuan for 4 days; D2 paid 10,000 after 10 days; D3 paid 10,000 of
+    # 30,000 in time and owes the rest for 20 days.
+    "contractor_delay_days": {
+        "D1": (10 * 10 + 20 * 20) / (10 + 30),
+        "D2": (20 * 4 + 20 * 20) / (20 + 30),
+        "D3": (20 * 4 + 10 * 10) / (20 + 10),
+        "D owns": NAN,
+        "D until 30 June": NAN,
+        "without contractor": NAN,
+    },
+    "contractor_projects": {
+        "D1": 3,  # D1, D2, D3
+        "D3": 3,
+        "without contractor": NAN,
+    },
+    # Owner W owes 50,000 yuan on W1 since 20 days, paid 60,000 of 100,000 after 5 days on W2, and
+    # on W3 owes 100,000 since 30 days and paid 80,000 for 50,000 three days early.
+    "owner_short_share": {
+        "W1": (40 + 100) / (100 + 100 + 50),
+        "W2": (50 + 100) / (50 + 100 + 50),
+        "W3": (50 + 40) / (50 + 100),
+        "W builds": NAN,
+        "without contractor": NAN,
+    },
+    "owner_transfer_delay": {
+        "W1": (5 + 30 + 0) / 3,
+        "W2": (20 + 30 + 0) / 3,
+        "W3": (20 + 5) / 2,
+        "W builds": NAN,
+        "without contractor": NAN,
+    },
+    # X is owed 100 of 100 on U1 and 25 of 100 on U2; Z is owed 50 of 50 on U2.
+    "subcontractor_unpaid_share": {
+        "U1": 25 / 100,
+        "U2": 100 / 100,
+        "U3": (100 + 25 + 50) / (100 + 100 + 50),
+        "B1": NAN,
+        "without contractor": NAN,
+    },
+}
+"""By feature, the value of some projects; NaN is unknown."""
+
+RATES = {
+    # Events of two years: R1 1, R2 2 (and one of 731 days ago), "R ended 730" 1 by contractor R;
+    # S1 3, S2 0 by contractor S. That is 7 on 5 projects, 1.4 a project; with the weight of two
+    # projects it is added to the mean of the other projects.
+    "contractor_event_rate": {
+        "R1": (2 + 1 + 2 * 1.4) / (2 + 2),
+        "R2": (1 + 1 + 2 * 1.4) / (2 + 2),
+        "S1": (0 + 2 * 1.4) / (1 + 2),
+        "S2": (3 + 2 * 1.4) / (1 + 2),
+        "without contractor": NAN,
+    },
+    # Owner W: 1 on R1, 1 on "R ended 730", 0 on S2, 1 on "without contractor"; R2 and S1 have
+    # owners of one project.
+    "owner_event_rate": {
+        "R1": (1 + 0 + 1 + 2 * 1.4) / (3 + 2),
+        "S2": (1 + 1 + 1 + 2 * 1.4) / (3 + 2),
+        "without contractor": (1 + 1 + 0 + 2 * 1.4) / (3 + 2),
+        "R2": 1.4,
+        "S1": 1.4,
+        "without owner": NAN,
+    },
+}
+
+
+def ago(days: int) -> str:
+    """The day ``days`` days before 1 July 2024."""
+    return (AS_OF - dt.timedelta(days)).isoformat()
+
+
+def project(world: World, name: str, **values: object) -> None:
+    """A project in a township of its own, begun before all records."""
+    began = {"started_on": "2021-01-01", "known_at": "2021-01-02", "region_code": f"of {name}"}
+    world.project(name, **{**began, **values})
+
+
+def visit(world: World, name: str, days: int, **values: object) -> None:
+    """An inspection ``days`` days ago, known then, that found arrears."""
+    key = values.pop("key", f"{name} {days}")
+    row = {"inspected_on": ago(days), "known_at": ago(days), "arrears_found": True}
+    world.add("inspections", inspection_id=key, project_id=name, **{**row, **values})
+
+
+def case(world: World, name: str, days: int, status: str, **values: object) -> None:
+    """A case opened ``days`` days ago and known then."""
+    key = values.pop("key", f"{name} {days} {status}")
+    row = {"opened_on": ago(days), "known_at": ago(days), "status": status}
+    world.add("cases", case_id=key, project_id=name, **{**row, **values})
+
+
+def build(world: World) -> None:
+    project(world, "first", contractor_id="F")
+    case(world, "first", 800, "filed")
+    project(world, "without contractor")
+    _contractor_events(world)
+    _townships(world)
+    _subcontractors(world)
+    _orders(world)
+    _cases(world)
+    _recovered(world)
+    _wages(world)
+    _transfers(world)
+    _teams(world)
+
+
+def _contractor_events(world: World) -> None:
+    for name in ("K1", "K2", "K confirmed", "K clean"):
+        project(world, name, contractor_id="K", owner_id="O")
+    project(world, "K ended", contractor_id="K", completed_on=ago(700))
+    project(world, "K owns", contractor_id="M", owner_id="K")
+    project(world, "K until 30 June", contractor_id="K")
+    project(world, "K until 30 June", contractor_id="N", known_at=ago(1))
+    case(world, "K1", 10, "closed", confirmed_on=ago(9), closed_on=ago(8))
+    visit(world, "K1", 1)
+    visit(world, "K2", 365)
+    visit(world, "K2", 366)
+    case(world, "K confirmed", 20, "confirmed", confirmed_on=ago(20))
+    visit(world, "K ended", 30)
+    for days in (1, 2, 3):
+        visit(world, "K owns", days)
+        visit(world, "K until 30 June", days)
+    # None of these is a confirmed arrears known before 1 July.
+    visit(world, "K clean", 5, arrears_found=False)
+    visit(world, "K clean", 6, known_at=ago(0))
+    visit(world, "K clean", 0)
+    case(world, "K clean", 11, "unfounded")
+    case(world, "K clean", 12, "filed")
+    case(world, "K clean", 13, "closed", closed_on=ago(5))
+    case(world, "K clean", 14, "transferred", confirmed_on=ago(10), cause="labour_fee")
+    case(world, "K clean", 15, "confirmed", key="appealed", confirmed_on=ago(10))
+    case(world, "K clean", 15, "unfounded", key="appealed", known_at=ago(1))
+    case(world, "K clean", 16, "filed", key="late")
+    confirmed = {"confirmed_on": ago(1), "known_at": ago(0)}
+    case(world, "K clean", 16, "confirmed", key="late", **confirmed)
+
+
+def _townships(world: World) -> None:
+    for name in ("T1", "T2", "T3"):
+        project(world, name, region_code="520300101")
+    project(world, "other township", region_code="520300102")
+    for name, days in (("T1", (365, 366)), ("T2", (1, 2)), ("other township", (1, 2, 3))):
+        for day in days:
+            visit(world, name, day)
+
+
+def _contract(
+    world: World, name: str, org: str, parent: str | None = "top", **more: object
+) -> None:
+    key = more.pop("key", f"{name} {org}")
+    row = {"signed_on": ago(760), "known_at": ago(760), "parent_contract_id": parent}
+    world.add("contracts", contract_id=key, project_id=name, contractor_id=org, **{**row, **more})
+
+
+def _subcontractors(world: World) -> None:
+    for name in ("B1", "B2", "B3", "B until 30 June", "B from 1 July"):
+        project(world, name)
+    _contract(world, "B1", "S")
+    _contract(world, "B1", "S", key="second of S")
+    _contract(world, "B1", "G", parent=None)
+    _contract(world, "B2", "S")
+    _contract(world, "B3", "G")
+    _contract(world, "B until 30 June", "S")
+    _contract(world, "B until 30 June", "Q", key="B until 30 June S", known_at=ago(1))
+    _contract(world, "B from 1 July", "S", known_at=ago(0))
+    for name, days in (("B1", (1, 2)), ("B2", (730, 731)), ("B3", (1, 2, 3, 4))):
+        for day in days:
+            visit(world, name, day)
+
+
+def _orders(world: World) -> None:
+    def order(name: str, by: int, **values: object) -> None:
+        visit(world, name, 400, rectify_by=ago(by), **values)
+
+    for days in (0, 1, 365, 366):
+        project(world, f"due {days}")
+        order(f"due {days}", days)
+    for name in ("rectified", "ordered on 1 July", "without order", "older order"):
+        project(world, name)
+    order("rectified", 100, rectified_on=ago(50))
+    order("ordered on 1 July", 100, known_at=ago(0))
+    visit(world, "without order", 10)
+    order("older order", 100)
+    visit(world, "older order", 10)
+    for name, day in (("rectified on 30 June", 1), ("rectified on 1 July", 0)):
+        project(world, name)
+        order(name, 100)
+        order(name, 100, rectified_on=ago(2), known_at=ago(day))
+
+
+def _cases(world: World) -> None:
+    for name in ("open", "decided", "filed on 1 July", "not wages", "unfounded", "unfounded late"):
+        project(world, name)
+    case(world, "open", 1, "accepted")
+    case(world, "open", 700, "filed")
+    case(world, "decided", 50, "closed", closed_on=ago(10))
+    case(world, "decided", 50, "transferred", confirmed_on=ago(20), transferred_on=ago(10))
+    case(world, "filed on 1 July", 3, "filed", known_at=ago(0))
+    case(world, "not wages", 3, "filed", cause="project_payment")
+    case(world, "unfounded", 730, "unfounded", amount_owed=5, amount_recovered=5)
+    case(world, "unfounded", 731, "unfounded")
+    case(world, "unfounded late", 5, "accepted", key="undecided")
+    case(world, "unfounded late", 5, "unfounded", key="undecided", known_at=ago(0))
+    for name, day in (("closed on 30 June", 1), ("closed on 1 July", 0)):
+        project(world, name)
+        case(world, name, 100, "filed", key=name)
+        case(world, name, 100, "closed", key=name, closed_on=ago(2), known_at=ago(day))
+
+
+def _recovered(world: World) -> None:
+    def closed(name: str, key: str, owed: int, recovered: int | None, known: int) -> None:
+        ended = {"confirmed_on": ago(900), "closed_on": ago(850), "known_at": ago(known)}
+        amounts = {"amount_owed": owed, "amount_recovered": recovered}
+        case(world, name, 950, "closed", key=key, **ended, **amounts)
+
+    for name in ("recovered", "recovered late", "not stated"):
+        project(world, name)
+    closed("recovered", "partly", 100, 10, known=300)
+    closed("recovered", "partly", 100, 40, known=1)
+    closed("recovered", "whole", 60, 60, known=300)
+    amounts = {"amount_owed": 1000, "amount_recovered": 1000}
+    case(world, "recovered", 40, "unfounded", **amounts)
+    closed("recovered late", "of late", 100, 10, known=300)
+    closed("recovered late", "of late", 100, 100, known=0)
+    closed("not stated", "not stated", 100, None, known=300)
+
+
+def _roll(world: World, name: str, days: int, yuan: int, contract: str | None = None) -> str:
+    """A payroll of a project due ``days`` days ago, known then; its code."""
+    key = f"{name} {days} {contract}"
+    due = {"project_id": name, "contract_id": contract, "amount_due": yuan * YUAN}
+    world.payroll(key, ago(days), **due)
+    return key
+
+
+def _wages(world: World) -> None:
+    for name in ("D1", "D2", "D3"):
+        project(world, name, contractor_id="D", owner_id="O")
+    project(world, "D ended", contractor_id="D", completed_on=ago(91))
+    project(world, "D begins", contractor_id="D", started_on=ago(0))
+    project(world, "D known late", contractor_id="D", known_at=ago(0))
+    project(world, "D owns", contractor_id="E", owner_id="D")
+    project(world, "D until 30 June", contractor_id="D")
+    project(world, "D until 30 June", contractor_id="H", known_at=ago(1))
+    _roll(world, "D1", 4, 20_000)
+    world.payment(_roll(world, "D2", 92, 10_000), ago(82), 10_000 * YUAN)
+    _roll(world, "D2", 93, 500_000)
+    _roll(world, "D2", 0, 500_000)
+    partly = _roll(world, "D3", 20, 30_000)
+    world.payment(partly, ago(21), 10_000 * YUAN)
+    world.payment(partly, ago(3), 20_000 * YUAN, known_at=ago(0))
+    world.payment(partly, ago(10), 20_000 * YUAN, returned_on=ago(9))
+    for name in ("D owns", "D until 30 June"):
+        _roll(world, name, 60, 500_000)
+
+
+def _transfers(world: World) -> None:
+    def due(name: str, days: int, yuan: int, paid: int | None = None, **more: object) -> None:
+        row = {"period": "2024-04-01", "amount_due": yuan * YUAN, "due_on": ago(days)}
+        row |= {"transfer_id": f"{name} {days}", "project_id": name, "known_at": ago(days)}
+        amount = None if paid is None else paid * YUAN
+        world.add("transfers", **{**row, "amount_paid": amount, **more})
+
+    for name in ("W1", "W2", "W3"):
+        project(world, name, owner_id="W", contractor_id="J")
+    project(world, "W builds", owner_id="Y", contractor_id="W")
+    due("W1", 20, 50_000)
+    due("W1", 20, 50_000, 50_000, paid_on=ago(5), known_at=ago(0))
+    due("W2", 92, 100_000)
+    due("W2", 92, 100_000, 60_000, paid_on=ago(87), known_at=ago(1))
+    due("W2", 93, 500_000)
+    due("W2", 0, 500_000)
+    due("W3", 30, 100_000)
+    due("W3", 10, 50_000, 80_000, paid_on=ago(13))
+    due("W builds", 60, 500_000)
+
+
+def _teams(world: World) -> None:
+    for name in ("U1", "U2", "U3"):
+        project(world, name)
+    for name, org in (("U1", "X"), ("U2", "X"), ("U2", "Z"), ("U3", "X"), ("U3", "Z")):
+        _contract(world, name, org)
+    _roll(world, "U1", 40, 100, "U1 X")
+    world.payment(_roll(world, "U2", 92, 100, "U2 X"), ago(92), 75 * YUAN)
+    _roll(world, "U2", 93, 700, "U2 X")
+    _roll(world, "U2", 1, 50, "U2 Z")
+    _roll(world, "U2", 1, 900)  # of an unknown team
+
+
+def build_rates(world: World) -> None:
+    """Without cases, contracts or payments."""
+    owned = {"R1": ("R", "W"), "R2": ("R", "V"), "S1": ("S", "R"), "S2": ("S", "W")}
+    for name, (contractor, owner) in owned.items():
+        project(world, name, contractor_id=contractor, owner_id=owner)
+    for days in (730, 731):
+        ended = {"contractor_id": "R", "owner_id": "W", "completed_on": ago(days)}
+        project(world, f"R ended {days}", **ended)
+    project(world, "without contractor", owner_id="W")
+    project(world, "without owner")
+    counted = {"R1": 1, "R2": 1, "R ended 730": 1, "S1": 3, "without contractor": 1}
+    for name, count in counted.items():
+        for number in range(count):
+            visit(world, name, 500 + number)
+    visit(world, "R2", 730)
+    visit(world, "R2", 731)
+    for name in ("R1", "R2"):
+        _roll(world, name, 30, 100)
+
+
+Values = dict[tuple[str, str, dt.date], float]
+
+
+def _values(build: Callable[[World], None], days: list[int]) -> Values:
+    with empty_store() as store:
+        build(World(store))
+        dates = [AS_OF - dt.timedelta(day) for day in days]
+        matrix = feature_matrix(store, dates, families=[history.FAMILY])
+    rows = zip(matrix.project_ids, matrix.as_ofs.tolist(), matrix.values, strict=True)
+    return {
+        (name, unit, day): float(cell)
+        for unit, day, row in rows
+        for name, cell in zip(matrix.columns, row, strict=True)
+    }
+
+
+@pytest.fixture(scope="module")
+def values() -> Values:
+    """Values by feature, project and date, also on the day of the first case and one day later."""
+    return _values(build, [0, 799, 800])
+
+
+@pytest.fixture(scope="module")
+def rates() -> Values:
+    """Values of a county without cases, also on the day of its first inspection and later."""
+    return _values(build_rates, [0, 730, 731])
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_history_features_have_the_values_worked_out_by_hand(values, name):
+    found = {unit: values[name, unit, AS_OF] for unit in EXPECTED[name]}
+    assert found == pytest.approx(EXPECTED[name], nan_ok=True)
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_event_rates_are_drawn_to_that_of_all_contractors_by_two_projects(rates, name):
+    found = {unit: rates[name, unit, AS_OF] for unit in RATES[name]}
+    assert found == pytest.approx(RATES[name], nan_ok=True)
+
+
+def test_history_is_unknown_until_the_day_after_the_first_record_is_known(values, rates):
+    before, after = (AS_OF - dt.timedelta(days) for days in (800, 799))
+    for name in ("cases_open", "cases_unfounded_730d", "contractor_events_365d"):
+        assert math.isnan(values[name, "first", before])
+    assert values["cases_open", "first", after] == 1
+    assert values["cases_unfounded_730d", "first", after] == 0
+    assert values["contractor_events_365d", "first", after] == 0  # cases without inspections
+    assert math.isnan(values["rectification_overdue", "first", after])
+    before, after = (AS_OF - dt.timedelta(days) for days in (731, 730))
+    for name in ("rectification_overdue", "contractor_event_rate", "owner_event_rate"):
+        assert math.isnan(rates[name, "R1", before])
+    assert rates["rectification_overdue", "R1", after] == 0
+    assert rates["contractor_event_rate", "R1", after] > 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cases_open",
+        "cases_unfounded_730d",
+        "recovered_share",
+        "subcontractor_events_730d",
+        "contractor_delay_days",
+        "owner_short_share",
+        "owner_transfer_delay",
+        "subcontractor_unpaid_share",
+    ],
+)
+def test_history_is_unknown_without_the_feed(rates, name):
+    assert math.isnan(rates[name, "R1", AS_OF])
