@@ -114,6 +114,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     floors = [one for one in FLOORS if options.floor is None or one.name in options.floor]
     deadline = time.monotonic() + 60 * options.minutes
+    commit = _commit()
     with tempfile.TemporaryDirectory() as folder:
         copies: Queue[Path] = Queue()
         for number in range(WORKERS):
@@ -127,7 +128,7 @@ def main(arguments: Sequence[str]) -> int:
         for one in row["survivors"]:  # type: ignore[attr-defined]
             print(f"  {one}")
     if options.keep:
-        _keep(found, options.seed)
+        _keep(found, options.seed, commit)
     return 0
 
 
@@ -222,14 +223,13 @@ def _copy(folder: Path) -> Path:
     return folder
 
 
-def _keep(found: Mapping[str, object], seed: int) -> None:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607  # found on the path
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
+def _commit() -> str:
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def _keep(found: Mapping[str, object], seed: int, commit: str) -> None:
     taken_on = dt.datetime.now(dt.UTC).date().isoformat()
     kept = {"commit": commit, "taken_on": taken_on, "seed": seed, "floors": found}
     KEPT.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

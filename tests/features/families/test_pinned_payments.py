@@ -112,10 +112,10 @@ SCENES: dict[str, tuple[Due, ...]] = {
     "last paid": (due(60, 1000, Pay(60, 500), Pay(10, 500)), due(41, 1000, Pay(40, 1000))),
     "paid the day before": (due(60, 1000, Pay(1, 1000)),),
     "known on as_of": (due(60, 1000, Pay(0, 1000)),),
-    # Of five due days in the half year three were not paid in full; two teams make one of them.
+    # Of five due days in the half year three were not paid in full; one of them is of two teams.
     "months": (
         due(20, 1000, team="a"),
-        due(20, 1000, Pay(20, 1000), team="b"),
+        due(20, 1000, Pay(20, 500), team="b"),
         unpaid(50, 0),
         unpaid(80, 500),
         unpaid(110, 0),
@@ -274,6 +274,7 @@ def _rows_that_must_not_count(world: World) -> None:
         _pay(world, "corrected", "ours", pay, known_at=ago(known))
     _pay(world, "known late", "ours", Pay(5, 400, "foreman"), known_at=ago(0))
     _pay(world, "returned", "ours", Pay(3, 400, "cash"), returned_on=ago(1))
+    _pay(world, "dated as_of", "ours", Pay(0, 400, "cash"), known_at=ago(2))
     _pay(world, "of no payroll", "nobody's", Pay(2, 400, "cash"))
 
 
