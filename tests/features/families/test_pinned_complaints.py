@@ -20,6 +20,8 @@ from ...empty_store import empty_store
 AS_OF = dt.date(2024, 7, 1)
 FEED_BEGINS = dt.date(2023, 7, 1)
 """The day the first complaint of the county is known."""
+AFTER_A_YEAR = dt.date(2025, 7, 2)
+"""366 days after the last complaint of the county."""
 NAN = math.nan
 WAN = 1_000_000
 """10,000 yuan in fen."""
@@ -96,6 +98,7 @@ EXPECTED = {
         "T3": (1 + 2) / 2,
         "other township": NAN,  # there is no other project to look at
         "county": NAN,
+        "calm": 0,
     },
 }
 """By feature, the value of some projects; NaN is unknown."""
@@ -176,6 +179,8 @@ def _townships(world: World) -> None:
         project(world, name, region_code="520300101")
     project(world, "other township", region_code="520300102")
     project(world, "county", region_code="520300")
+    for name in ("calm", "calm too"):
+        project(world, name, region_code="520300103")
     for days in (365, 366):
         complaint(world, "T1", days)
     for days in (1, 2):
@@ -190,7 +195,7 @@ def values():
     """Values by feature, project and date."""
     with empty_store() as store:
         build(World(store))
-        dates = [AS_OF, FEED_BEGINS, FEED_BEGINS + dt.timedelta(1)]
+        dates = [AS_OF, FEED_BEGINS, FEED_BEGINS + dt.timedelta(1), AFTER_A_YEAR]
         matrix = feature_matrix(store, dates, families=[complaints.FAMILY])
     rows = zip(matrix.project_ids, matrix.as_ofs.tolist(), matrix.values, strict=True)
     return {
@@ -222,3 +227,9 @@ def test_complaint_features_are_unknown_until_the_day_after_the_first_is_known(v
     }
     unit, expected = after[name]
     assert values[name, unit, FEED_BEGINS + dt.timedelta(1)] == pytest.approx(expected)
+
+
+def test_a_year_without_any_complaint_has_none(values):
+    assert values["complaints_365d", "yesterday", AFTER_A_YEAR] == 0
+    assert values["complaints_all", "yesterday", AFTER_A_YEAR] == 3
+    assert values["days_since_complaint", "yesterday", AFTER_A_YEAR] == 366
