@@ -73,9 +73,9 @@ def build(world: World) -> None:
         world.project(name, contract_amount=amount, contractor_id="C", owner_id="O")
         for row in DEPOSITS.get(name, []):
             deposit(world, name, "one", row)
-    # The requirement is one although a new guarantee followed the one that ran out.
+    # A guarantee of 300 followed cash of 200 that ran out: neither 500 nor 200 is required.
     lapsed = {"status": "expired", "valid_to": "2024-06-30"}
-    deposit(world, "renewed", "one", ("guarantee", 300, "2024-01-10", "2024-07-01"), **lapsed)
+    deposit(world, "renewed", "one", ("cash", 200, "2024-01-10", "2024-07-01"), **lapsed)
     deposit(world, "renewed", "two", ("guarantee", 300, "2024-07-01", "2024-07-01"))
 
 

@@ -64,7 +64,7 @@ def _build(world: World) -> None:
     contractors |= {"no contractor": None, "no contractor either": None}
     for name in EXPECTED:
         amount = None if name == "no contract amount" else 10_000_000 * YUAN
-        owner = "C" if name == "owned by C" else "D"
+        owner = {"owned by C": "C", "C1": None, "C2": None}.get(name, "D")
         parties = {"contractor_id": contractors.get(name, f"of {name}"), "owner_id": owner}
         world.project(name, started_on="2022-01-01", contract_amount=amount, **parties)
     _dispute(world, "begun 365 days ago, resolved", "2023-07-02", resolved_on="2023-08-01")

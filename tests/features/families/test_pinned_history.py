@@ -39,12 +39,16 @@ EXPECTED = {
         "T2": (1 + 0) / 2,
         "T3": (1 + 2) / 2,
         "other township": NAN,  # there is no other project to look at
+        "calm": 0,
     },
-    # Subcontractor S is on B1 (2 events) and on B2 (1, and one of 731 days ago).
+    # Subcontractor S is on B1 (2 events), on B2 (1, and one of 731 days ago) and with P on B4 (0);
+    # P is on B5 (3) too.
     "subcontractor_events_730d": {
         "B1": 1,  # not the 4 of B3, where its general contractor is a subcontractor
         "B2": 2,
         "B3": 0,
+        "B4": (2 + 1) + 3,
+        "B5": 0,
         "B until 30 June": 0,  # by then another subcontractor had taken over
         "B from 1 July": 0,
         "without contractor": 0,
@@ -71,13 +75,15 @@ EXPECTED = {
         "not wages": 0,
         "unfounded": 0,
         "K1": 0,
+        "K2": 0,  # no case
     },
     "cases_unfounded_730d": {
-        "unfounded": 1,  # not the one of 731 days ago
+        "unfounded": 2,  # not the one of 731 days ago
         "unfounded late": 0,
         "open": 0,
         "decided": 0,
         "K1": 0,
+        "K2": 0,  # no case
     },
     "recovered_share": {
         "recovered": (40 + 60) / (100 + 60),  # not the unfounded case; 40 replaced 10
@@ -101,8 +107,9 @@ EXPECTED = {
         "D3": 3,
         "without contractor": NAN,
     },
-    # Owner W owes 50,000 yuan on W1 since 20 days, paid 60,000 of 100,000 after 5 days on W2, and
-    # on W3 owes 100,000 since 30 days and paid 80,000 for 50,000 three days early.
+    # Owner W owes 50,000 yuan on W1 since 20 days, paid 30,000 of 60,000 and 30,000 of 40,000 after
+    # 5 days on W2, and on W3 owes 100,000 since 30 days and paid 80,000 for 50,000 ten days ago,
+    # three days early.
     "owner_short_share": {
         "W1": (40 + 100) / (100 + 100 + 50),
         "W2": (50 + 100) / (50 + 100 + 50),
@@ -111,9 +118,9 @@ EXPECTED = {
         "without contractor": NAN,
     },
     "owner_transfer_delay": {
-        "W1": (5 + 30 + 0) / 3,
+        "W1": (5 + 5 + 30 + 0) / 4,
         "W2": (20 + 30 + 0) / 3,
-        "W3": (20 + 5) / 2,
+        "W3": (20 + 5 + 5) / 3,
         "W builds": NAN,
         "without contractor": NAN,
     },
@@ -130,23 +137,25 @@ EXPECTED = {
 
 RATES = {
     # Events of two years: R1 1, R2 2 (and one of 731 days ago), "R ended 730" 1 by contractor R;
-    # S1 3, S2 0 by contractor S. That is 7 on 5 projects, 1.4 a project; with the weight of two
-    # projects it is added to the mean of the other projects.
+    # S1 3, S2 0 by contractor S, "no events" 0 by a third. That is 7 on 6 projects; with the weight
+    # of two projects it is added to the mean of the other projects.
     "contractor_event_rate": {
-        "R1": (2 + 1 + 2 * 1.4) / (2 + 2),
-        "R2": (1 + 1 + 2 * 1.4) / (2 + 2),
-        "S1": (0 + 2 * 1.4) / (1 + 2),
-        "S2": (3 + 2 * 1.4) / (1 + 2),
+        "R1": (2 + 1 + 2 * 7 / 6) / (2 + 2),
+        "R2": (1 + 1 + 2 * 7 / 6) / (2 + 2),
+        "S1": (0 + 2 * 7 / 6) / (1 + 2),
+        "S2": (3 + 2 * 7 / 6) / (1 + 2),
+        "no events": 7 / 6,
         "without contractor": NAN,
     },
     # Owner W: 1 on R1, 1 on "R ended 730", 0 on S2, 1 on "without contractor"; R2 and S1 have
     # owners of one project.
     "owner_event_rate": {
-        "R1": (1 + 0 + 1 + 2 * 1.4) / (3 + 2),
-        "S2": (1 + 1 + 1 + 2 * 1.4) / (3 + 2),
-        "without contractor": (1 + 1 + 0 + 2 * 1.4) / (3 + 2),
-        "R2": 1.4,
-        "S1": 1.4,
+        "R1": (1 + 0 + 1 + 2 * 7 / 6) / (3 + 2),
+        "S2": (1 + 1 + 1 + 2 * 7 / 6) / (3 + 2),
+        "without contractor": (1 + 1 + 0 + 2 * 7 / 6) / (3 + 2),
+        "R2": 7 / 6,
+        "S1": 7 / 6,
+        "no events": 7 / 6,
         "without owner": NAN,
     },
 }
@@ -227,6 +236,8 @@ def _townships(world: World) -> None:
     for name in ("T1", "T2", "T3"):
         project(world, name, region_code="520300101")
     project(world, "other township", region_code="520300102")
+    for name in ("calm", "calm too"):
+        project(world, name, region_code="520300103")
     for name, days in (("T1", (365, 366)), ("T2", (1, 2)), ("other township", (1, 2, 3))):
         for day in days:
             visit(world, name, day)
@@ -241,17 +252,20 @@ def _contract(
 
 
 def _subcontractors(world: World) -> None:
-    for name in ("B1", "B2", "B3", "B until 30 June", "B from 1 July"):
+    for name in ("B1", "B2", "B3", "B4", "B5", "B until 30 June", "B from 1 July"):
         project(world, name)
     _contract(world, "B1", "S")
     _contract(world, "B1", "S", key="second of S")
     _contract(world, "B1", "G", parent=None)
     _contract(world, "B2", "S")
     _contract(world, "B3", "G")
+    for name, org in (("B4", "S"), ("B4", "P"), ("B5", "P")):
+        _contract(world, name, org)
     _contract(world, "B until 30 June", "S")
     _contract(world, "B until 30 June", "Q", key="B until 30 June S", known_at=ago(1))
     _contract(world, "B from 1 July", "S", known_at=ago(0))
-    for name, days in (("B1", (1, 2)), ("B2", (730, 731)), ("B3", (1, 2, 3, 4))):
+    events = {"B1": (1, 2), "B2": (730, 731), "B3": (1, 2, 3, 4), "B5": (1, 2, 3)}
+    for name, days in events.items():
         for day in days:
             visit(world, name, day)
 
@@ -286,6 +300,7 @@ def _cases(world: World) -> None:
     case(world, "filed on 1 July", 3, "filed", known_at=ago(0))
     case(world, "not wages", 3, "filed", cause="project_payment")
     case(world, "unfounded", 730, "unfounded", amount_owed=5, amount_recovered=5)
+    case(world, "unfounded", 50, "unfounded")
     case(world, "unfounded", 731, "unfounded")
     case(world, "unfounded late", 5, "accepted", key="undecided")
     case(world, "unfounded late", 5, "unfounded", key="undecided", known_at=ago(0))
@@ -322,8 +337,8 @@ def _roll(world: World, name: str, days: int, yuan: int, contract: str | None = 
 
 
 def _wages(world: World) -> None:
-    for name in ("D1", "D2", "D3"):
-        project(world, name, contractor_id="D", owner_id="O")
+    for name, owner in (("D1", "O"), ("D2", "O"), ("D3", None)):
+        project(world, name, contractor_id="D", owner_id=owner)
     project(world, "D ended", contractor_id="D", completed_on=ago(91))
     project(world, "D begins", contractor_id="D", started_on=ago(0))
     project(world, "D known late", contractor_id="D", known_at=ago(0))
@@ -331,7 +346,8 @@ def _wages(world: World) -> None:
     project(world, "D until 30 June", contractor_id="D")
     project(world, "D until 30 June", contractor_id="H", known_at=ago(1))
     _roll(world, "D1", 4, 20_000)
-    world.payment(_roll(world, "D2", 92, 10_000), ago(82), 10_000 * YUAN)
+    world.payment(_roll(world, "D2", 92, 6_000), ago(82), 6_000 * YUAN)
+    world.payment(_roll(world, "D2", 80, 4_000), ago(70), 4_000 * YUAN)
     _roll(world, "D2", 93, 500_000)
     _roll(world, "D2", 0, 500_000)
     partly = _roll(world, "D3", 20, 30_000)
@@ -354,8 +370,9 @@ def _transfers(world: World) -> None:
     project(world, "W builds", owner_id="Y", contractor_id="W")
     due("W1", 20, 50_000)
     due("W1", 20, 50_000, 50_000, paid_on=ago(5), known_at=ago(0))
-    due("W2", 92, 100_000)
-    due("W2", 92, 100_000, 60_000, paid_on=ago(87), known_at=ago(1))
+    due("W2", 92, 60_000)
+    due("W2", 92, 60_000, 30_000, paid_on=ago(87), known_at=ago(1))
+    due("W2", 40, 40_000, 30_000, paid_on=ago(35), known_at=ago(35))
     due("W2", 93, 500_000)
     due("W2", 0, 500_000)
     due("W3", 30, 100_000)
@@ -369,7 +386,8 @@ def _teams(world: World) -> None:
     for name, org in (("U1", "X"), ("U2", "X"), ("U2", "Z"), ("U3", "X"), ("U3", "Z")):
         _contract(world, name, org)
     _roll(world, "U1", 40, 100, "U1 X")
-    world.payment(_roll(world, "U2", 92, 100, "U2 X"), ago(92), 75 * YUAN)
+    world.payment(_roll(world, "U2", 92, 60, "U2 X"), ago(92), 45 * YUAN)
+    world.payment(_roll(world, "U2", 50, 40, "U2 X"), ago(50), 30 * YUAN)
     _roll(world, "U2", 93, 700, "U2 X")
     _roll(world, "U2", 1, 50, "U2 Z")
     _roll(world, "U2", 1, 900)  # of an unknown team
@@ -385,6 +403,7 @@ def build_rates(world: World) -> None:
         project(world, f"R ended {days}", **ended)
     project(world, "without contractor", owner_id="W")
     project(world, "without owner")
+    project(world, "no events", contractor_id="N", owner_id="N")
     counted = {"R1": 1, "R2": 1, "R ended 730": 1, "S1": 3, "without contractor": 1}
     for name, count in counted.items():
         for number in range(count):
@@ -446,6 +465,7 @@ def test_history_is_unknown_until_the_day_after_the_first_record_is_known(values
     before, after = (AS_OF - dt.timedelta(days) for days in (731, 730))
     for name in ("rectification_overdue", "contractor_event_rate", "owner_event_rate"):
         assert math.isnan(rates[name, "R1", before])
+    assert rates["contractor_projects", "S1", before] == 2  # it needs neither feed
     assert rates["rectification_overdue", "R1", after] == 0
     assert rates["contractor_event_rate", "R1", after] > 0
 
@@ -465,3 +485,14 @@ def test_history_is_unknown_until_the_day_after_the_first_record_is_known(values
 )
 def test_history_is_unknown_without_the_feed(rates, name):
     assert math.isnan(rates[name, "R1", AS_OF])
+
+
+def test_the_township_s_events_are_known_where_no_contractor_is():
+    def build_township(world: World) -> None:
+        for name in ("T1", "T2"):
+            project(world, name, region_code="520300101")
+        visit(world, "T1", 1)
+
+    found = _values(build_township, [0])
+    assert found["township_event_rate", "T2", AS_OF] == 1
+    assert math.isnan(found["contractor_event_rate", "T2", AS_OF])

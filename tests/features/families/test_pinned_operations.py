@@ -113,6 +113,7 @@ PROJECTS: dict[str, tuple[float, ...]] = {
     "Q": (1_500, 0.6, 9_000, 0.1),
     "no parties": (NAN, NAN, NAN, NAN),
     "owner without indicators": (NAN, NAN, NAN, NAN),
+    "contractor without indicators": (40, 0.5, NAN, NAN),
     "subcontractor without indicators": (40, 0.5, NAN, NAN),
     "general contract only": (NAN, NAN, NAN, NAN),
     "subcontract known today": (NAN, NAN, NAN, NAN),
@@ -125,6 +126,7 @@ def _build_projects(world: World) -> None:
         world.project(f"by {org}", contractor_id=org)
     parties = {"P": ("C", "O"), "Q": ("O", "C"), "no parties": (None, None)}
     parties["subcontractor without indicators"] = ("C", "O")
+    parties["contractor without indicators"] = ("without indicators", "O")
     for name in PROJECTS:
         contractor, owner = parties.get(name, ("C", "without indicators"))
         world.project(name, contractor_id=contractor, owner_id=owner)

@@ -100,6 +100,7 @@ ATTENDANCE: dict[str, list[tuple]] = {  # month, present, team, known at (the 5t
     + [("2024-12", 9, "a", "2025-01-01")],
     "before the end": [(f"2024-{month:02}", 9) for month in range(7, 12)]
     + [("2024-12", 9, "a", "2024-12-30")],
+    "June": [("2024-06", 9), ("2024-07", 9), ("2024-12", 9, "a", "2025-01-01")],
     "present": [
         ("2024-04", 9),
         ("2024-05", 9),
@@ -118,6 +119,7 @@ ATTENDANCE_MISSING = {  # a month is reported from the 5th after it
     ("missing", AS_OF): 3,  # of June to November: July, September, October
     ("all", AS_OF): 1,  # of June to November: June
     ("all", NEXT): 0,  # of July to December
+    ("June", NEXT): 4,  # of July to December: August to November
     ("before the end", LAST): 1,  # a month that is not over does not make up for June
     ("before the end", AS_OF): 0,
     ("never", EARLY): nan,  # no attendance feed yet

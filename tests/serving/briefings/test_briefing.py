@@ -29,6 +29,7 @@ from serving.briefings.statistics import (
     Total,
     case_statistics,
     complaint_statistics,
+    visit_results,
     visit_statistics,
 )
 from serving.db.database import Database
@@ -216,6 +217,25 @@ def test_statistics_equal_counts_of_the_records(world):
     found = Total(50_00, 1)  # two visits to a project find the same wages
     assert (visits.made, visits.projects, visits.found, visits.owed) == (2, 1, 1, found)
     assert visit_statistics(world.store, MARCH, "11").made == 0
+
+
+def test_visit_results_count_projects_of_the_list_once(world):
+    """Two visits to P1 are one project, with the larger of what they found; P3 is not listed."""
+    for number, name, day, found, workers, owed in (
+        (1, "P1", "2025-03-01", True, 4, 50_00),
+        (2, "P1", "2025-03-31", True, 6, 30_00),
+        (3, "P2", "2025-03-10", False, None, None),
+        (4, "P2", "2025-02-28", True, 9, 900_00),
+        (5, "P2", "2025-04-01", True, 9, 900_00),
+        (6, "P3", "2025-03-10", True, 8, 80_00),
+    ):
+        world.project(name)
+        row = {"inspection_id": f"I{number}", "project_id": name, "inspected_on": day}
+        figures = {"arrears_found": found, "workers_owed": workers, "amount_owed": owed}
+        world.add("inspections", **row, **figures, known_at=day)
+    found = visit_results(world.store, ["P1", "P2"], MARCH)
+    assert (found.visited, found.found) == (2, 1)
+    assert (found.workers, found.owed) == (Total(6, 1), Total(50_00, 1))
 
 
 def test_compose_monthly_shows_missing_feeds_as_unknown(opened, facts):

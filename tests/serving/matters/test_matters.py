@@ -213,6 +213,17 @@ def test_escalate_once_per_level_and_deadline(ledger):
     assert {one.who for one in told} == {"wagewatch"}
 
 
+def test_closed_matters_and_those_not_yet_overdue_do_not_escalate(ledger):
+    late = dt.date(2025, 12, 1)
+    take(ledger, "complaint:T", step="given", unit="大队", due_on=dt.date(2025, 6, 3))
+    take(ledger, "complaint:T", step="closed", reason="paid_in_full", text="已发")
+    take(ledger, "case:A", step="given", unit="大队", due_on=late)
+    escalate(ledger, RULES, late, NOW)
+    for matter_key in ("complaint:T", "case:A"):
+        steps = standing(ledger, matter_key, late).matter.steps
+        assert [one for one in steps if one.step == "escalated"] == []
+
+
 def test_closing_a_confirmed_case_needs_all_duties_or_a_reason(ledger):
     closing = {"step": "closed", "reason": "paid_in_full", "text": "已发"}
     assert standing(ledger, "case:B").duties_left == 2
