@@ -1,7 +1,8 @@
 """Features of wage payment worked out by hand, with records on and beside each edge of a window.
 
 ``due(age, ...)`` is a payroll that fell due ``age`` days before as_of; amounts are yuan. Three
-months are 92 days, one month is 31 days, a year ends on 1 July of the year before (365 days).
+months are 92 days, one month is 31 days, a year is the 365 days from 15 July 2025 on. as_of is not
+the first of a month, so that whole months are no window.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from features.matrix import Matrix, feature_matrix
 from ...conftest import World
 from ...empty_store import empty_store
 
-AS_OF = dt.date(2026, 7, 1)
+AS_OF = dt.date(2026, 7, 15)
 NAN = math.nan
 PINNED = (
     *("unpaid_share_12m", "unpaid_overdue_share", "unpaid_trend"),
@@ -224,6 +225,8 @@ EXPECTED: dict[str, dict[str, float]] = {
     "same contractor": {
         **{"unpaid_share_12m": 1, "days_since_payment": NAN, "wage_bill_ratio": 0.002},
     },
+    # A return dated as_of has not happened before it.
+    "returned on as_of": {"unpaid_share_12m": 0, "days_since_payment": 40},
     "no amount": {"wage_bill_ratio": NAN, "unpaid_share_12m": 0},
 }
 
@@ -239,6 +242,9 @@ def matrix() -> Iterator[Matrix]:
         _rows_that_must_not_count(world)
         _project(world, "no amount", contract_amount=None)
         _add(world, "no amount", "no amount", unpaid(40, 0))
+        _project(world, "returned on as_of")
+        _add(world, "returned on as_of", "back", due(40, 1000))
+        _pay(world, "back", "back", Pay(40, 1000), returned_on=ago(0), known_at=ago(1))
         yield feature_matrix(store, [AS_OF], families=[FAMILY])
 
 
