@@ -4,7 +4,7 @@ Usage: python -m benchmarks.mutation.run [--minutes 18] [--seed 1] [--floor NAME
 
 Faults are generated (:mod:`benchmarks.mutation.operators`) and drawn at random, the floors in turn,
 until the time is over. A fault is noticed if a test of its floor fails or hangs. ``--keep`` stores
-the score with the commit it was taken at; docs/mutation.md shows it.
+the score with the commit it was measured at; docs/mutation.md shows it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
 from queue import Queue
@@ -29,7 +29,7 @@ from random import Random
 from benchmarks.mutation.operators import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
-KEPT = Path(__file__).with_name("score.json")
+SCORE_FILE = Path(__file__).with_name("score.json")
 WORKERS = 2
 _PARTS = ("risk", "features", "models", "training", "serving", "benchmarks", "tests", "docs")
 _FILES = ("pyproject.toml", "Makefile", "README.md")
@@ -85,21 +85,30 @@ def sample(found: Mapping[str, Sequence[Mutant]], size: int, seed: int) -> list[
     return Random(seed).sample(every, min(size, len(every)))  # noqa: S311  # no secret
 
 
-def score(results: Iterable[Result]) -> dict[str, dict[str, object]]:
+@dataclass(frozen=True)
+class FloorScore:
+    """The faults planted in a floor and noticed, and those that were not."""
+
+    planted: int
+    noticed: int
+    survivors: tuple[str, ...]
+
+
+def score(results: Iterable[Result]) -> dict[str, FloorScore]:
     """Return by floor how many faults were planted and noticed, and those that were not."""
     floors: dict[str, list[Result]] = {}
     for one in results:
         floors.setdefault(one[0], []).append(one)
     return {
-        name: {
-            "planted": len(rows),
-            "noticed": sum(noticed for *_, noticed in rows),
-            "survivors": [
+        name: FloorScore(
+            planted=len(rows),
+            noticed=sum(noticed for *_, noticed in rows),
+            survivors=tuple(
                 f"{file}:{line}: `{before.strip()}` to `{after.strip()}`"
                 for _, file, line, before, after, noticed in sorted(rows)
                 if not noticed
-            ],
-        }
+            ),
+        )
         for name, rows in floors.items()
     }
 
@@ -124,11 +133,11 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     found = score(results)
     for name, row in found.items():
-        print(f"{name}: {row['noticed']} of {row['planted']} noticed")
-        for one in row["survivors"]:  # type: ignore[attr-defined]
+        print(f"{name}: {row.noticed} of {row.planted} noticed")
+        for one in row.survivors:
             print(f"  {one}")
     if options.keep:
-        _keep(found, options.seed, commit)
+        _store(found, options.seed, commit)
     return 0
 
 
@@ -229,10 +238,11 @@ def _commit() -> str:
     return done.stdout.strip()
 
 
-def _keep(found: Mapping[str, object], seed: int, commit: str) -> None:
-    taken_on = dt.datetime.now(dt.UTC).date().isoformat()
-    kept = {"commit": commit, "taken_on": taken_on, "seed": seed, "floors": found}
-    KEPT.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+def _store(found: Mapping[str, FloorScore], seed: int, commit: str) -> None:
+    measured_on = dt.datetime.now(dt.UTC).date().isoformat()
+    floors = {name: asdict(row) for name, row in found.items()}
+    stored = {"commit": commit, "measured_on": measured_on, "seed": seed, "floors": floors}
+    SCORE_FILE.write_text(json.dumps(stored, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from serving.auth.roles import Permission
 from serving.http.parameters import AsOfPath, KindQuery, RegionQuery
 from serving.http.problems import RESPONSES
 from serving.watchlists.reader import reader_of
-from serving.watchlists.repository import WatchlistRepository
 
 router = APIRouter(prefix="/v1/watchlists", tags=["watchlists"], responses=RESPONSES)
 
@@ -30,7 +29,5 @@ def get_adoption(
     """Who opened a list, and which of the projects it showed them were visited."""
     day = None if as_of == "latest" else as_of
     reader = reader_of(request)
-    chosen = reader.choose(request, principal, day, region, kind)
-    if chosen is None:
-        raise WatchlistRepository(reader.database, kind).not_published(day, region, principal)
+    chosen = reader.require(request, principal, day, region, kind)
     return service.adoption(reader, principal, chosen)

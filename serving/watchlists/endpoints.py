@@ -121,7 +121,5 @@ def get_composition(
     """Groups of a list, its reasons by township or contractor, and what changed since the last."""
     day = None if as_of == "latest" else as_of
     reader = reader_of(request)
-    chosen = reader.choose(request, principal, day, region, kind)
-    if chosen is None:
-        raise WatchlistRepository(reader.database, kind).not_published(day, region, principal)
+    chosen = reader.require(request, principal, day, region, kind)
     return service.composition_for(reader, principal, chosen, by)

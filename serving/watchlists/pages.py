@@ -245,9 +245,7 @@ def _filtered(
     request: Request, principal: Principal, wanted: ListQuery
 ) -> tuple[ChosenList, dict[str, Any]]:
     reader = reader_of(request)
-    chosen = reader.choose(request, principal, wanted.day(), wanted.region, wanted.kind)
-    if chosen is None:
-        raise WatchlistRepository(reader.database, wanted.kind).not_published(None, "", principal)
+    chosen = reader.require(request, principal, wanted.day(), wanted.region, wanted.kind)
     entries = filter_entries(chosen.document["entries"], wanted, {})
     whole = ranking_of(chosen.document)
     return chosen, {**chosen.document, "entries": entries, "ranking": whole}

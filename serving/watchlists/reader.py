@@ -95,6 +95,25 @@ class WatchlistReader:
         state["about"] = (view.as_of, view.list_digest, view.model_version)
         return ChosenList(json.loads(view.body), summary, lists)
 
+    def require(
+        self,
+        request: Request,
+        principal: Principal,
+        as_of: dt.date | None,
+        region: str | None,
+        kind: Kind = "project",
+    ) -> ChosenList:
+        """Return the list requested, as :meth:`choose` does.
+
+        Raises:
+            NotPublished, NothingPublished: there is none in the principal's region.
+        """
+        chosen = self.choose(request, principal, as_of, region, kind)
+        if chosen is None:
+            lists = WatchlistRepository(self.database, kind)
+            raise lists.not_published(as_of, region or "", principal)
+        return chosen
+
     def previous(self, principal: Principal, chosen: ChosenList) -> Document | None:
         """Return the list that a list was compared with when it was published; None without one."""
         reference = chosen.document["previous"]

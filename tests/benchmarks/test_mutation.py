@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.mutation.operators import mutants
-from benchmarks.mutation.run import sample, score
+from benchmarks.mutation.run import FloorScore, sample, score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs"))
 
@@ -82,27 +82,21 @@ def test_sample_is_the_same_for_a_seed_and_spread_over_files():
 
 def test_score_counts_by_floor_and_names_survivors():
     results = [("flags", "a.py", 3, "<", "<=", True), ("flags", "a.py", 9, "1", "2", False)]
-    assert score(results) == {
-        "flags": {
-            "planted": 2,
-            "noticed": 1,
-            "survivors": ["a.py:9: `1` to `2`"],
-        }
-    }
+    assert score(results) == {"flags": FloorScore(2, 1, ("a.py:9: `1` to `2`",))}
 
 
 def test_page_shows_the_score_and_the_survivors():
-    kept = {
+    stored = {
         "commit": "abc1234",
-        "taken_on": "2026-01-02",
+        "measured_on": "2026-01-02",
         "seed": 7,
         "floors": {"flags": {"planted": 4, "noticed": 3, "survivors": ["a.py:9: `1` to `2`"]}},
     }
-    text = page(kept)
-    assert "Taken on 2026-01-02 at commit `abc1234`, seed 7." in text
+    text = page(stored)
+    assert "Measured on 2026-01-02 at commit `abc1234`, seed 7." in text
     assert "| flags | 4 | 3 | 75% |" in text
     assert "- a.py:9: `1` to `2`" in text
 
 
 def test_page_without_a_score():
-    assert "No score is kept yet." in page({})
+    assert "No score is stored yet." in page({})

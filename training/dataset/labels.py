@@ -91,7 +91,7 @@ def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, Eve
         courses = {day: courses_of(engine.rows(courses_sql(day))) for day in days}
     finally:
         engine.close()
-    events: dict[object, dict[str, list[object]]] = {day: {} for day in days}
+    events: dict[object, dict[str, list[dt.date]]] = {day: {} for day in days}
     for day, project_id, event_on in rows:
         events[day].setdefault(str(project_id), []).append(event_on)
     logs = {}
@@ -103,14 +103,14 @@ def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, Eve
     return logs
 
 
-def _add_to_made_ids(events: dict[str, list[object]], codes: Mapping[str, str]) -> None:
+def _add_to_made_ids(events: dict[str, list[dt.date]], codes: Mapping[str, str]) -> None:
     """Add the events of a code to the id the project had before a person confirmed it is one.
 
     Dates before that day have the project under its earlier id.
     """
     for made, code in codes.items():
         if code in events:
-            events[made] = sorted({*events.get(made, []), *events[code]})  # type: ignore[type-var]
+            events[made] = sorted({*events.get(made, []), *events[code]})
 
 
 def log_of(

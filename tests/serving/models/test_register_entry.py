@@ -67,5 +67,5 @@ def test_command_writes_the_entry_of_the_champion(office, tmp_path, capsys):
     assert main(["-w", str(office.root), "models", "register-entry", "--out", str(out)]) == 0
     page = out.read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
-    assert "在用：为最近一期名单评分" in page
+    assert "<td>在用</td>" in page
     assert "http://" not in page
