@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -93,7 +93,7 @@ def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, Eve
         engine.close()
     events: dict[object, dict[str, list[dt.date]]] = {day: {} for day in days}
     for day, project_id, event_on in rows:
-        events[day].setdefault(str(project_id), []).append(event_on)
+        events[day].setdefault(str(project_id), []).append(cast("dt.date", event_on))
     logs = {}
     codes = merged_projects(store)
     for day in days:
