@@ -29,7 +29,8 @@ project is unlike any inspected one if none of its kind was; findings say what i
 how a deposit is recorded.
 6: wages overdue below a month's wages are a flag of their own, about the way of payment;
 findings say until when records were reported that stopped arriving; shares of contracts name the
-contracts they are of.
+contracts they are of; features count calendar months, leave out what lies in the future or has
+ended, and compare with all running projects of a party.
 """
 
 GRADES_SINCE = 2
@@ -39,7 +40,7 @@ FLAGS_SINCE = 6
 """First version whose red flags the present rules find again; flags of older lists are read from
 their seals."""
 
-FEATURES_SINCE = 5
+FEATURES_SINCE = 6
 """First version whose feature values the present features compute again. A list of an earlier one
 may have other figures when rebuilt, which shows nothing about it."""
 
