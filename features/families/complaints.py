@@ -14,13 +14,23 @@ _feature = partial(
     unknown_en="no complaints feed",
 )
 
-_COMPLAINTS = Evidence(
-    """
-    SELECT as_of, project_id, 'complaints' AS source_table, complaint_id AS record_id,
-           known_at, CAST(-days_between(received_on, as_of) AS DOUBLE) AS weight
-    FROM known_complaints WHERE project_id IS NOT NULL
-    """
-)
+_NEWEST_FIRST = "-days_between(received_on, as_of)"
+
+
+def _complaints(condition: str, weight: str = _NEWEST_FIRST) -> Evidence:
+    return Evidence(
+        f"""
+        SELECT as_of, project_id, 'complaints' AS source_table, complaint_id AS record_id,
+               known_at, CAST({weight} AS DOUBLE) AS weight
+        FROM known_complaints WHERE project_id IS NOT NULL AND {condition}
+        """
+    )
+
+
+_COMPLAINTS = _complaints("TRUE")
+_COMPLAINTS_90D = _complaints("days_between(received_on, as_of) <= 90")
+_COMPLAINTS_365D = _complaints("days_between(received_on, as_of) <= 365")
+_CLAIMS_365D = _complaints("days_between(received_on, as_of) <= 365", "amount_claimed")
 
 _CONTRACTORS_COMPLAINTS = Evidence(
     """
@@ -53,14 +63,14 @@ FAMILY = Family(
                     zh="近90天收到投诉{value}件",
                     en="{value} complaints received in the last 90 days",
                     at_least=1,
-                    evidence=_COMPLAINTS,
+                    evidence=_COMPLAINTS_90D,
                 ),
             ),
             raises=Statement(
                 zh="近90天收到投诉{value}件",
                 en="{value} complaints received in the last 90 days",
                 at_least=1,
-                evidence=_COMPLAINTS,
+                evidence=_COMPLAINTS_90D,
             ),
         ),
         _feature(
@@ -77,14 +87,14 @@ FAMILY = Family(
                     zh="近一年收到投诉{value}件",
                     en="{value} complaints received in the last year",
                     at_least=1,
-                    evidence=_COMPLAINTS,
+                    evidence=_COMPLAINTS_365D,
                 ),
             ),
             raises=Statement(
                 zh="近一年收到投诉{value}件",
                 en="{value} complaints received in the last year",
                 at_least=1,
-                evidence=_COMPLAINTS,
+                evidence=_COMPLAINTS_365D,
             ),
         ),
         _feature(
@@ -141,7 +151,7 @@ FAMILY = Family(
                     "contract amount"
                 ),
                 at_least=0.001,
-                evidence=_COMPLAINTS,
+                evidence=_CLAIMS_365D,
             ),
         ),
         _feature(

@@ -14,13 +14,19 @@ _feature = partial(
     unknown_en="no disputes feed",
 )
 
-_OPEN_DISPUTES = Evidence(
-    """
-    SELECT as_of, project_id, 'disputes' AS source_table, dispute_id AS record_id, known_at,
-           CAST(days_between(opened_on, as_of) AS DOUBLE) AS weight
-    FROM known_disputes WHERE resolved_on IS NULL OR resolved_on >= as_of
-    """
-)
+
+def _open_disputes(weight: str) -> Evidence:
+    return Evidence(
+        f"""
+        SELECT as_of, project_id, 'disputes' AS source_table, dispute_id AS record_id, known_at,
+               CAST({weight} AS DOUBLE) AS weight
+        FROM known_disputes WHERE resolved_on IS NULL OR resolved_on >= as_of
+        """
+    )
+
+
+_OPEN_DISPUTES = _open_disputes("days_between(opened_on, as_of)")
+_DISPUTED_AMOUNTS = _open_disputes("amount")
 
 
 FAMILY = Family(
@@ -75,7 +81,7 @@ FAMILY = Family(
                 zh="未解决的工程款争议金额达合同金额的{value}",
                 en="Amount in open dispute reaches {value} of the contract amount",
                 at_least=0.01,
-                evidence=_OPEN_DISPUTES,
+                evidence=_DISPUTED_AMOUNTS,
             ),
         ),
         _feature(

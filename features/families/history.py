@@ -49,13 +49,13 @@ _NO_VISIT_EN = "no inspections feed, or the employer was never inspected"
 
 RECTIFIED = Duty("rectified", article="39")
 
-_EVENTS = Evidence(
-    """
+_EVENTS_SQL = """
     SELECT as_of, project_id, source_table, record_id, known_at,
            CAST(-days_between(event_on, as_of) AS DOUBLE) AS weight
     FROM events
-    """
-)
+"""
+_EVENTS = Evidence(_EVENTS_SQL)
+_EVENTS_365D = Evidence(f"{_EVENTS_SQL} WHERE days_between(event_on, as_of) <= 365")
 
 _CONTRACTORS_EVENTS = Evidence(
     """
@@ -65,15 +65,21 @@ _CONTRACTORS_EVENTS = Evidence(
     JOIN known_projects p ON p.as_of = e.as_of AND p.project_id = e.project_id
     JOIN cohort c ON c.as_of = p.as_of AND c.contractor_id = p.contractor_id
     WHERE c.project_id <> p.project_id AND days_between(e.event_on, e.as_of) <= 365
+      AND (p.completed_on IS NULL OR days_between(p.completed_on, p.as_of) <= 730)
     """
 )
 
-
-_INSPECTIONS = Evidence(
+_LAST_INSPECTION = Evidence(
     """
     SELECT as_of, project_id, 'inspections' AS source_table, inspection_id AS record_id, known_at,
-           CAST(-days_between(inspected_on, as_of) AS DOUBLE) AS weight
-    FROM known_inspections
+           CAST(1 AS DOUBLE) AS weight
+    FROM (
+      SELECT as_of, project_id, inspection_id, known_at, row_number() OVER (
+               PARTITION BY as_of, project_id ORDER BY inspected_on DESC, inspection_id DESC
+             ) AS back
+      FROM known_inspections
+    ) x
+    WHERE back = 1
     """
 )
 
@@ -81,7 +87,8 @@ _OVERDUE_ORDERS = Evidence(
     """
     SELECT as_of, project_id, 'inspections' AS source_table, inspection_id AS record_id, known_at,
            CAST(days_between(rectify_by, as_of) AS DOUBLE) AS weight
-    FROM known_inspections WHERE rectify_by < as_of AND rectified_on IS NULL
+    FROM known_inspections
+    WHERE rectify_by < as_of AND rectified_on IS NULL AND days_between(rectify_by, as_of) <= 365
     """
 )
 
@@ -181,7 +188,7 @@ FAMILY = Family(
                         "(cases and inspections counted separately)"
                     ),
                     at_least=1,
-                    evidence=_EVENTS,
+                    evidence=_EVENTS_365D,
                 ),
             ),
             raises=Statement(
@@ -191,7 +198,7 @@ FAMILY = Family(
                     "(cases and inspections counted separately)"
                 ),
                 at_least=1,
-                evidence=_EVENTS,
+                evidence=_EVENTS_365D,
             ),
         ),
         _event(
@@ -306,14 +313,14 @@ FAMILY = Family(
                     zh="最近一次检查发现欠薪",
                     en="Last inspection found arrears",
                     at_least=1,
-                    evidence=_INSPECTIONS,
+                    evidence=_LAST_INSPECTION,
                 ),
             ),
             raises=Statement(
                 zh="最近一次检查发现欠薪",
                 en="Last inspection found arrears",
                 at_least=1,
-                evidence=_INSPECTIONS,
+                evidence=_LAST_INSPECTION,
             ),
         ),
         _visit(
