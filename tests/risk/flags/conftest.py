@@ -95,6 +95,10 @@ class Site:
         self, store: RecordStore, key: str = "", *, county: int = 420301, muted: str = ""
     ) -> None:
         self.store, self.key, self.county, self.muted = store, key, county, muted
+        self.add_neighbour()
+
+    def add_neighbour(self) -> None:
+        """Another project of the county."""
         self.add("projects", project_id=NEIGHBOUR, project_name="邻")
 
     @property
@@ -117,12 +121,12 @@ class Site:
             f"INSERT INTO {table} ({names}, arrival) VALUES ({marks}, nextval('arrivals'))", cells
         )
 
-    def neighbour_reports(self, *, silent: str = "") -> None:
+    def neighbour_reports(self, *, silent: str = "", until: str = "2025-05-31") -> None:
         """The county reports every feed from early to late, and ``silent`` feeds only early."""
         for table in REPORTED:
             self._neighbour(table, "2024-01-05", "early")
             if table != silent:
-                self._neighbour(table, "2025-05-31", "late")
+                self._neighbour(table, until, "late")
 
     def _neighbour(self, table: str, day: str, mark: str) -> None:
         keys = {
