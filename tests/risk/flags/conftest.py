@@ -112,13 +112,20 @@ class Site:
             return
         home = {"region_code": f"{self.county}101"} if table == "projects" else {}
         row = {**DEFAULTS[table], **home, **values}
-        cells = [
-            self.key + str(cell) if name in _IDS[table] and cell is not None else cell
-            for name, cell in row.items()
-        ]
+        self.insert(
+            table,
+            {
+                name: self.key + str(cell) if name in _IDS[table] and cell is not None else cell
+                for name, cell in row.items()
+            },
+        )
+
+    def insert(self, table: str, row: dict[str, object]) -> None:
+        """Put ``row`` into ``table``."""
         names, marks = ", ".join(row), ", ".join("?" * len(row))
         self.store.connection.execute(
-            f"INSERT INTO {table} ({names}, arrival) VALUES ({marks}, nextval('arrivals'))", cells
+            f"INSERT INTO {table} ({names}, arrival) VALUES ({marks}, nextval('arrivals'))",
+            [*row.values()],
         )
 
     def neighbour_reports(self, *, silent: str = "", until: str = "2025-05-31") -> None:
