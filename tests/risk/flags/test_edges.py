@@ -627,6 +627,151 @@ def years_since_another_listing(site: Site, years: int) -> None:
     listed(site, "ORG", years_ago(site.day, years))
 
 
+# --- other days: the day before, the day and the day after ---
+
+
+@dataclass(frozen=True)
+class DayEdge:
+    """Scene with a day, and whether ``code`` is flagged on DAY around the middle one."""
+
+    code: str
+    build: Callable[[Site, str], None]
+    middle: str
+    flagged: str
+
+
+DAY_EDGES: list[DayEdge] = []
+
+
+def day_edge(
+    codes: str, flagged: str, middle: str = "2025-10-01"
+) -> Callable[[Callable[[Site, str], None]], Callable[[Site, str], None]]:
+    def keep(build: Callable[[Site, str], None]) -> Callable[[Site, str], None]:
+        DAY_EDGES.extend(DayEdge(code, build, middle, flagged) for code in codes.split())
+        return build
+
+    return keep
+
+
+@day_edge("wages_stopped_in_dispute transfers_stopped_in_dispute", "nyy")
+def dispute_is_resolved(site: Site, day: str) -> None:
+    august_unpaid(site)
+    transfer(site, "2025-09-30")
+    site.add("disputes", resolved_on=day, known_at="2025-09-29")
+
+
+@day_edge("wages_stopped_in_dispute", "yyn", "2025-08-15")
+def dispute_begins_around_the_pay_day(site: Site, day: str) -> None:
+    august_unpaid(site)
+    site.add("disputes", opened_on=day, known_at=day)
+
+
+@day_edge("transfers_stopped_in_dispute", "yyn", "2025-09-10")
+def dispute_begins_around_the_agreed_day(site: Site, day: str) -> None:
+    site.add("projects")
+    transfer(site, "2025-09-10")
+    site.add("disputes", opened_on=day, known_at=day)
+
+
+@day_edge("group_complaint_open", "nyy")
+def complaint_is_guided_elsewhere(site: Site, day: str) -> None:
+    site.add("projects")
+    site.add("complaints", guided_on=day)
+
+
+@day_edge("correction_overdue", "yyn", "2025-09-01")
+def nothing_is_owed_at_a_later_visit(site: Site, day: str) -> None:
+    """A visit of the same day does not follow the order."""
+    deadline_of_the_order_was_yesterday(site)
+    row = {"arrears_found": False, "rectify_by": None, "known_at": "2025-09-29"}
+    site.add("inspections", inspection_id="I2", inspected_on=day, **row)
+
+
+@day_edge("subcontract_to_individual", "nyy")
+def contract_of_a_person_ends(site: Site, day: str) -> None:
+    site.add("projects")
+    subcontract(site, contractor_kind="individual", ended_on=day)
+
+
+@day_edge("oral_subcontract", "nyy")
+def oral_contract_ends(site: Site, day: str) -> None:
+    site.add("projects")
+    subcontract(site, written=False, ended_on=day)
+
+
+@day_edge("contractor_listed owner_listed", "nyy")
+def listing_is_removed(site: Site, day: str) -> None:
+    site.add("projects", contractor_id="ORG", owner_id="ORG")
+    site.add("listings", removed_on=day)
+
+
+@day_edge("contractor_listed owner_listed", "nyy", "2022-10-01")
+def listing_of_three_years_ago(site: Site, day: str) -> None:
+    site.add("projects", contractor_id="ORG", owner_id="ORG")
+    listed(site, "ORG", day)
+
+
+@day_edge("contractor_listed", "nyy")
+def contract_of_a_listed_subcontractor_ends(site: Site, day: str) -> None:
+    site.add("projects")
+    subcontract(site, contractor_id="ORG", ended_on=day)
+    listed(site, "ORG", "2025-01-01")
+
+
+@day_edge("contractor_listed", "ynn")
+def contract_of_a_listed_subcontractor_begins(site: Site, day: str) -> None:
+    site.add("projects")
+    subcontract(site, contractor_id="ORG", signed_on=day)
+    listed(site, "ORG", "2025-01-01")
+
+
+@day_edge("account_closed_early", "ynn")
+def second_account_closes(site: Site, day: str) -> None:
+    site.add("projects")
+    site.add("accounts", closed_on="2025-09-01")
+    site.add("accounts", account_id="A2", closed_on=day)
+
+
+@day_edge("account_missing", "ynn")
+@day_edge("account_not_recorded", "nyy")
+def account_of_another_project_closes(site: Site, day: str) -> None:
+    site.add("projects", contractor_id="ORG")
+    general_contract(site, "2025-06-03")
+    place = {"region_code": site.project["region_code"], "contractor_id": "ORG"}
+    site.add("projects", project_id="P2", **place)
+    site.add("accounts", project_id="P2", closed_on=day)
+
+
+@day_edge("account_missing", "ynn", "2025-07-01")
+@day_edge("account_not_recorded", "nyy", "2025-07-01")
+def bank_paid_92_days_ago(site: Site, day: str) -> None:
+    site.add("projects")
+    general_contract(site, "2025-06-03")
+    roll(site)
+    pay(site, 100, paid_on=day, channel="bank")
+
+
+@day_edge("deposit_missing deposit_expired deposit_not_refilled", "ynn")
+def another_guarantee_ends(site: Site, day: str) -> None:
+    site.add("projects")
+    site.add("deposits", status="missing")
+    site.add("deposits", deposit_id="D2", valid_to="2025-09-01")
+    site.add("deposits", deposit_id="D3", status="drawn")
+    site.add("deposits", deposit_id="D4", valid_to=day)
+
+
+@day_edge("deposit_short", "nyy")
+def half_of_the_deposit_ends(site: Site, day: str) -> None:
+    site.add("projects")
+    site.add("deposits", amount=25_000_00, valid_to=day)
+
+
+@day_edge("paid_through_foreman", "nyy", "2025-07-01")
+def foreman_paid_three_months_ago(site: Site, day: str) -> None:
+    august_unpaid(site)
+    pay(site, 100, paid_on=day, channel="foreman")
+
+
 # --- all scenes in one store ---
 
 HOMES = {"pay_below_minimum": "52", "labour_share_low": "6401"}
@@ -725,6 +870,11 @@ def scenes() -> Rows:
         for step, number in zip("012", around(value), strict=True):
             place = Place(rows, f"{key}:{step}:", project=there, day=day_of(value))
             EDGES[value.code, value.name].build(place, number)
+    for number, one in enumerate(DAY_EDGES):
+        there = {"region_code": township(home(one.code))}
+        for step in (-1, 0, 1):
+            day = dt.date.fromisoformat(one.middle) + dt.timedelta(days=step)
+            one.build(Place(rows, f"{one.code}:{number}:{step}:", project=there), str(day))
     return rows
 
 
@@ -776,6 +926,14 @@ def test_number_of_the_law_decides_at_its_edge(key, found):
     wanted = EDGES[value.code, value.name].flagged
     wanted = wanted if isinstance(wanted, str) else wanted[value.number]
     assert "".join(marks(found, f"{key}:{step}", day_of(value)) for step in "012") == wanted
+
+
+@pytest.mark.parametrize("number", range(len(DAY_EDGES)))
+def test_day_decides_at_its_edge(number, found):
+    one = DAY_EDGES[number]
+    assert "".join(marks(found, f"{one.code}:{number}:{step}", DAY) for step in (-1, 0, 1)) == (
+        one.flagged
+    )
 
 
 @pytest.mark.parametrize("code", sorted(set(CODES) - OF_THE_PROJECT))
