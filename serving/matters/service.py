@@ -129,7 +129,7 @@ _PARTS = ("due", "clock", "second_look", "transfer", "listing")
 def _values(standing: MatterState) -> dict[str, Any]:
     matter, facts = standing.matter, standing.matter.facts
     of_facts = ("project_id", "org_id", "name", "record", "status", "opened_on", "as_of", "workers")
-    of_standing = ("closed", "closed_on", "reason", "person", "unit", "overdue", "level", "group")
+    of_standing = ("closed", "closed_on", "reason", "person", "unit", "overdue", "level", "group", "backlog")
     parts = {name: getattr(standing, name) for name in _PARTS}
     return {
         "key": matter.key,
