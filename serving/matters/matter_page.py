@@ -40,9 +40,7 @@ def matter_page(request: Request, matter: str, principal: Reader) -> Response:
     database, language = reader_of(request).database, page_language(request)
     sync_from_lists(database, rules, moment)
     found = matter_state(database, rules, principal, matter, office_date(moment))
-    every = current_states(
-        database, settings_of(request), principal, office_date(moment), moment
-    )
+    every = current_states(database, settings_of(request), principal, office_date(moment), moment)
     return render(
         request,
         "matter",
