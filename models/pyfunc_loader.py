@@ -41,9 +41,7 @@ class PyfuncModel:
             import pandas as pd
 
             names = [*self.columns, BASE]
-            return pd.DataFrame(
-                self._contributions(values), columns=names, index=model_input.index
-            )
+            return pd.DataFrame(self._contributions(values), columns=names, index=model_input.index)
         calibration = self._description["calibration"]
         scaled = calibration["slope"] * self._raw(values) + calibration["intercept"]
         return 1.0 / (1.0 + np.exp(-scaled))

@@ -279,7 +279,7 @@ class Registry:
         return read_artifact(self._folder(run), name, entry.digest)
 
     def _folder(self, run_id: str | None) -> Path:
-        """The folder of the model of a run; models without an MLflow flavor are its whole folder."""
+        """The folder of the model of a run; one without an MLflow flavor is its whole folder."""
         run = self._workspace.models / str(run_id)
         logged = run / "artifacts" / _MODEL
         return logged if logged.is_dir() else run

@@ -114,7 +114,9 @@ def open_run(
     try:
         yield run
     except Exception as error:
-        run.tag({"error": error.code if isinstance(error, WagewatchError) else type(error).__name__})
+        run.tag(
+            {"error": error.code if isinstance(error, WagewatchError) else type(error).__name__}
+        )
         client.set_terminated(identity, "FAILED")
         raise
     except BaseException:

@@ -132,7 +132,7 @@ def _booster_file(folder: Path, number: int) -> Path:
 
 
 def _scorecard_to_json(model: Scorecard) -> dict[str, Any]:
-    """The fields of ``model``; its ``lines`` are for the loader of MLflow, which has no catalogue."""
+    """The fields of ``model``; its ``lines`` are for MLflow's loader, which has no catalogue."""
     return {
         "unit": model.unit,
         "log_odds_per_point": model.log_odds_per_point,
