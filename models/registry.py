@@ -101,6 +101,7 @@ class Registry:
 
     def __init__(self, workspace: Workspace, kind: Kind = "project") -> None:
         self._workspace = workspace
+        self.kind = kind
         self.name = _NAMES[kind]
         self._prefix = _PREFIXES[kind]
         self._client = _client(workspace, self.name)
@@ -277,6 +278,17 @@ class Registry:
         entry = self.get(version)
         run = self._client.get_model_version(self.name, self._number(version)).run_id
         return read_artifact(self._folder(run), name, entry.digest)
+
+    def attach(self, version: str, documents: Mapping[str, str]) -> None:
+        """Store texts by file name among the artifacts of the run that made ``version``.
+
+        They are for people: the digest of the model does not cover them.
+        """
+        run = self._client.get_model_version(self.name, self._number(version)).run_id
+        folder = self._workspace.models / str(run) / "artifacts"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in documents.items():
+            (folder / name).write_text(content, encoding="utf-8")
 
     def _folder(self, run_id: str | None) -> Path:
         """The folder of the model of a run; one without an MLflow flavor is its whole folder."""
