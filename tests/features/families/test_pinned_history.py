@@ -117,10 +117,12 @@ EXPECTED = {
         "W builds": NAN,
         "without contractor": NAN,
     },
+    # Days a yuan was late, in whole days: of the 60,000 half 5 and half 92 days, which is 48.5; of
+    # the 40,000 three quarters 5 and one quarter 40 days, which is 13.75.
     "owner_transfer_delay": {
-        "W1": (5 + 5 + 30 + 0) / 4,
+        "W1": (48 + 13 + 30 + 0) / 4,
         "W2": (20 + 30 + 0) / 3,
-        "W3": (20 + 5 + 5) / 3,
+        "W3": (20 + 48 + 13) / 3,
         "W builds": NAN,
         "without contractor": NAN,
     },
