@@ -76,20 +76,41 @@ def _feeds() -> Step:
     return Step("feeds", f"SELECT a.as_of, {flags} FROM as_ofs a")
 
 
-COHORT = Step(
-    "cohort",
+RUNNING = Step(
+    "running",
     f"""
     SELECT p.*
     FROM known_projects p
-    LEFT JOIN (
-      SELECT DISTINCT as_of, project_id FROM known_cases WHERE status = 'confirmed'
-    ) c ON c.as_of = p.as_of AND c.project_id = p.project_id
     WHERE p.started_on < p.as_of
       AND (p.completed_on IS NULL
            OR days_between(p.completed_on, p.as_of) <= {COMPLETED_GRACE_DAYS})
-      AND c.project_id IS NULL
     """,
 )
+"""Projects begun and not completed for longer than the days of grace.
+
+Peers are found among them, not in the cohort: a project with a confirmed case is not scored, but is
+one of its contractor's, its owner's and its township's projects.
+"""
+
+RUNNING_ZH = f"在建及竣工{COMPLETED_GRACE_DAYS}天内的项目，含有查实案件的"
+RUNNING_EN = (
+    f"of projects running or completed within {COMPLETED_GRACE_DAYS} days, those with a confirmed "
+    "case included"
+)
+"""What "other projects" are, for the catalogue."""
+
+COHORT = Step(
+    "cohort",
+    """
+    SELECT p.*
+    FROM running p
+    LEFT JOIN (
+      SELECT DISTINCT as_of, project_id FROM known_cases WHERE status = 'confirmed'
+    ) c ON c.as_of = p.as_of AND c.project_id = p.project_id
+    WHERE c.project_id IS NULL
+    """,
+)
+"""Running projects without a confirmed case: those that are scored."""
 
 EVENTS = Step(
     "events",
@@ -133,7 +154,7 @@ ROLLS = Step(
     JOIN payrolls_versions r
       ON CAST(date_trunc('month', r.due_on) AS DATE) = m.month
      AND r.known_at < m.as_of AND (r.superseded_at IS NULL OR r.superseded_at >= m.as_of)
-    JOIN cohort c ON c.as_of = m.as_of AND c.project_id = r.project_id
+    JOIN running c ON c.as_of = m.as_of AND c.project_id = r.project_id
     WHERE r.due_on >= months_later(m.as_of, -{PAY_WINDOW_MONTHS}) AND r.due_on < m.as_of
     """,
 )
@@ -250,9 +271,9 @@ DUE_TRANSFERS = Step(
                   THEN greatest(days_between(t.due_on, t.paid_on), 0) ELSE 0 END AS days_to_pay,
              days_between(t.due_on, t.as_of) AS age
       FROM known_transfers t
-      JOIN cohort c ON c.as_of = t.as_of AND c.project_id = t.project_id
+      JOIN running c ON c.as_of = t.as_of AND c.project_id = t.project_id
       WHERE t.due_on >= months_later(t.as_of, -{PAY_WINDOW_MONTHS}) AND t.due_on < t.as_of
-    ) x
+    ) d
     """,
 )
 """Transfers that fell due in the last year. A payment dated on or after as_of has not been made.
@@ -265,6 +286,7 @@ transferred until the day it was, the rest until as_of. So a small part paid in 
 SHARED_STEPS: tuple[Step, ...] = (
     *(known_rows_step(table) for table in TABLES),
     _feeds(),
+    RUNNING,
     COHORT,
     EVENTS,
     PAY_MONTHS,
