@@ -163,6 +163,14 @@ def test_figures_have_an_interval_from_ten_events_on(events, has_interval):
     assert found.too_few == (not has_interval)
 
 
+@pytest.mark.parametrize("clusters", [1, 2, 3])
+def test_events_of_one_or_two_contractors_have_the_widest_interval(clusters):
+    """Student's t of one degree asks for 18 standard deviations: all resamples."""
+    values = np.array([0.5, *np.linspace(0, 1, 101)])
+    found = estimate(values, 40, clusters)
+    assert (found.low, found.high) == pytest.approx((0, 1), abs=1e-3)
+
+
 def entry(selection, label, draw=None, probability=0.3):
     row = ListedEntry(AS_OF, "P", "C", selection, draw, probability)
     return LabelledEntry(row, label)
