@@ -11,25 +11,31 @@ from pydantic import BaseModel, ConfigDict
 
 from risk.contract import TABLES
 from risk.flags.grades import COUNTED, is_counted
+from risk.locale import text
 from risk.unit_kinds import KINDS, Kind
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.clock import today
+from serving.clock import now, today
 from serving.db.pagination import PageRequest
 from serving.flag_states.repository import newest_flag_states
+from serving.formatting import code_label
+from serving.http.dependencies import settings_of
 from serving.http.parameters import IsoDate
-from serving.outcomes.repository import Visit, list_outcomes, visits_of
+from serving.matters.queries import current_states
+from serving.outcomes.repository import Visit, list_outcomes, visited_since, visits_of
 from serving.watchlists import texts
+from serving.watchlists.day_tasks import DayTasks, day_tasks, shown_region
 from serving.watchlists.ranking import ranking_of
 from serving.watchlists.reader import ChosenList, WatchlistReader, reader_of
 from serving.watchlists.repository import WatchlistRepository
-from serving.web.render import page_language, render
+from serving.web.render import page_language, place_namer, render
 from serving.web.responses import XLSX, attachment
 
 router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 50
+_VERDICTS = ("useful", "wrong", "already_known")
 _MOST_VISITS = 100_000
 _MOST_PRINTED = 3
 Reader = Annotated[Principal, require(Permission.READ_LISTS)]
@@ -66,9 +72,12 @@ def watchlist(
     chosen = reader_of(request).choose(request, principal, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
         return render(request, "nothing", principal)
-    visits = visits_of(reader_of(request).database.engine, principal, chosen.summary.as_of)
+    engine, as_of = reader_of(request).database.engine, chosen.summary.as_of
+    visits = visits_of(engine, principal, as_of)
     entries = chosen.document["entries"]
+    done = sum(entry["project_id"] in visits for entry in entries)
     found = filter_entries(entries, wanted, visits)
+    choices = _choices(entries)
     pages = max(1, -(-len(found) // PER_PAGE))
     page = min(max(wanted.page, 1), pages)
     return render(
@@ -82,9 +91,15 @@ def watchlist(
         page=page,
         pages=pages,
         visits=visits,
-        done=sum(entry["project_id"] in visits for entry in entries),
-        choices=_choices(entries),
-        facts=lambda entry: texts.facts(entry, page_language(request)),
+        uncounted=visited_since(engine, principal, as_of),
+        done=done,
+        tasks=_tasks(request, principal, as_of, len(entries) - done),
+        region=shown_region(principal, chosen.summary.region),
+        owed=_owed(reader_of(request), principal, chosen),
+        choices=choices,
+        filter_words=_filter_words(request, wanted, choices),
+        facts=texts.stated_flags,
+        verdicts=_VERDICTS,
         unlike=lambda entry: texts.unlike_note(entry, page_language(request)),
         factors=lambda entry: texts.factors(entry, page_language(request)),
         flags=texts.flags_by_grade,
@@ -223,6 +238,42 @@ def _states(reader: WatchlistReader, principal: Principal) -> dict[tuple[str, st
     """Return the states of red flags that are in force, by (project_id, code)."""
     found = newest_flag_states(reader.database.engine, principal)
     return {key: row.state for key, row in found.items() if not row.has_lapsed(today())}
+
+
+def _tasks(request: Request, principal: Principal, as_of: dt.date, visits_left: int) -> DayTasks:
+    database, on = reader_of(request).database, today()
+    states = (
+        current_states(database, settings_of(request), principal, on, now())
+        if principal.has(Permission.READ_OUTCOMES)
+        else ()
+    )
+    return day_tasks(states, as_of, visits_left, on)
+
+
+def _owed(reader: WatchlistReader, principal: Principal, chosen: ChosenList) -> Document:
+    """Return the summary of teams owed wages by project; empty for registers without it."""
+    rows = reader.register(principal, chosen.summary).projects
+    return {row["project_id"]: row["owed"] for row in rows if row.get("owed")}
+
+
+def _filter_words(request: Request, wanted: ListQuery, choices: Document) -> list[str]:
+    """Return the filters that are set, and the order unless it is by rank, in words."""
+    language = page_language(request)
+    flags = {code: title[language] for code, title in choices["flags"]}
+    flags["any"] = text("pages.watchlist.with_flags", language)
+    found = {
+        "q": wanted.q.strip(),
+        "tier": wanted.tier and code_label("tier", wanted.tier, language),
+        "flag": flags.get(wanted.flag, wanted.flag),
+        "place": wanted.place and place_namer(request)(wanted.place),
+        "change": wanted.change and code_label("change", wanted.change, language),
+        "visited": wanted.visited and text(_VISITED[wanted.visited], language),
+        "sort": "" if wanted.sort == "rank" else text(f"pages.sorts.{wanted.sort}", language),
+    }
+    return [words for words in found.values() if words]
+
+
+_VISITED = {"yes": "pages.watchlist.visited", "no": "pages.watchlist.not_yet"}
 
 
 def _choices(entries: Sequence[Document]) -> Document:
