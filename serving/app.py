@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from serving.audit.endpoints import router as audit
 from serving.audit.queue import AuditQueue
 from serving.auth.dependencies import AuthConfig, Authenticator
 from serving.auth.repository import UserRepository
+from serving.auth.sessions import SessionLimits, SessionRepository
 from serving.briefings.endpoints import router as briefings
 from serving.campaigns.endpoints import router as campaigns
 from serving.complaint_links.endpoints import router as links
@@ -80,7 +82,7 @@ def create_app(
     """Return the application over ``database``, which it closes when the server stops.
 
     Args:
-        key: key that signs browser sessions; without one, sessions end with the process.
+        key: key that signs the cookie of a sign-in through an OpenID provider.
         local: admit requests from this machine while no user and no token was created.
         workspace: where uploaded files and layouts are; without one, no files can be uploaded.
     """
@@ -103,7 +105,14 @@ def create_app(
     app.state.views = Views(database, freshness)
     app.state.audit = AuditQueue(database.engine)
     app.state.metrics = Metrics()
-    app.state.authenticator = Authenticator(app.state.users, freshness, config)
+    app.state.sessions = SessionRepository(
+        database.engine,
+        SessionLimits(
+            idle=dt.timedelta(minutes=settings.sessions.idle_minutes),
+            total=dt.timedelta(hours=settings.sessions.total_hours),
+        ),
+    )
+    app.state.authenticator = Authenticator(app.state.users, app.state.sessions, freshness, config)
     add_exception_handlers(app)
     add_pages(app)
     add_docs(app, ROUTERS)
@@ -126,5 +135,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.audit.start()
     yield
     app.state.audit.close()
+    app.state.sessions.close()
     app.state.freshness.close()
     app.state.database.close()

@@ -199,6 +199,13 @@ class LimitSettings(_Section):
     per_minute: Annotated[int, Field(ge=0, le=10_000_000)] = 1200
 
 
+class SessionSettings(_Section):
+    """Time after which a browser session ends: without requests, and whatever happens."""
+
+    idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    total_hours: Annotated[int, Field(ge=1, le=168)] = 12
+
+
 class OidcSettings(_Section):
     """Sign-in through an OpenID provider; an empty ``issuer`` means passwords only."""
 
@@ -366,6 +373,7 @@ class Settings(BaseSettings):
     office: OfficeSettings = OfficeSettings()
     ingest: IngestSettings = IngestSettings()
     limits: LimitSettings = LimitSettings()
+    sessions: SessionSettings = SessionSettings()
     oidc: OidcSettings = OidcSettings()
     indicators: IndicatorSettings = IndicatorSettings()
     campaigns: tuple[CampaignPlan, ...] = ()

@@ -20,15 +20,21 @@ _feature = partial(
     unknown_en="no attendance feed, or no attendance in the window",
 )
 
-_ATTENDANCE = Evidence(
-    """
-    SELECT as_of, project_id, 'attendance' AS source_table,
-           project_id || '/' || coalesce(contract_id, '') || '/'
-             || substr(CAST(period AS VARCHAR(10)), 1, 7) AS record_id,
-           known_at, CAST(-age AS DOUBLE) AS weight
-    FROM presence WHERE age <= 245
-    """
-)
+
+def _fewer_than_present(column: str) -> Evidence:
+    """The attendance of the last three reported months, the largest gap to ``column`` first."""
+    return Evidence(
+        f"""
+        SELECT p.as_of, p.project_id, 'attendance' AS source_table,
+               p.project_id || '/' || coalesce(p.contract_id, '') || '/'
+                 || substr(CAST(p.period AS VARCHAR(10)), 1, 7) AS record_id,
+               p.known_at, CAST(p.workers_present - p.{column} AS DOUBLE) AS weight
+        FROM presence p
+        JOIN presence_months m
+          ON m.as_of = p.as_of AND m.project_id = p.project_id AND m.period = p.period
+        WHERE m.back <= 3
+        """
+    )
 
 
 FAMILY = Family(
@@ -68,7 +74,7 @@ FAMILY = Family(
                     "three reported months"
                 ),
                 at_most=0.9,
-                evidence=_ATTENDANCE,
+                evidence=_fewer_than_present("workers_registered"),
             ),
         ),
         _feature(
@@ -88,7 +94,7 @@ FAMILY = Family(
                     "the last three reported months"
                 ),
                 at_most=0.9,
-                evidence=_ATTENDANCE,
+                evidence=_fewer_than_present("workers_with_contract"),
             ),
         ),
         _feature(

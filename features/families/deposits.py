@@ -16,13 +16,28 @@ _feature = partial(
     unknown_en="no deposits feed, or no deposit of this project on record",
 )
 
-_DEPOSITS = Evidence(
-    """
-    SELECT as_of, project_id, 'deposits' AS source_table, deposit_id AS record_id, known_at,
-           CAST(1 AS DOUBLE) AS weight
-    FROM known_deposits
-    """
+
+def _deposits(condition: str, weight: str = "1") -> Evidence:
+    """The deposits in force since before as_of that meet ``condition``."""
+    return Evidence(
+        f"""
+        SELECT d.as_of, d.project_id, 'deposits' AS source_table, d.deposit_id AS record_id,
+               d.known_at, CAST({weight} AS DOUBLE) AS weight
+        FROM known_deposits d
+        LEFT JOIN deposits_drawn u ON u.as_of = d.as_of AND u.deposit_id = d.deposit_id
+        WHERE d.valid_from < d.as_of AND {condition}
+        """
+    )
+
+
+_VALID = _deposits(
+    "(d.kind = 'exempt' OR d.status = 'stored') AND (d.valid_to IS NULL OR d.valid_to >= d.as_of)"
 )
+_LAPSED = _deposits(
+    "d.status IN ('expired', 'stored') AND d.valid_to < d.as_of",
+    "days_between(d.valid_to, d.as_of)",
+)
+_DRAWN = _deposits("u.deposit_id IS NOT NULL")
 
 
 FAMILY = Family(
@@ -44,7 +59,7 @@ FAMILY = Family(
                 zh="工资保证金在有效期内（含依法免存）",
                 en="Wage deposit valid or lawfully exempt",
                 at_least=1,
-                evidence=_DEPOSITS,
+                evidence=_VALID,
             ),
         ),
         _feature(
@@ -78,7 +93,7 @@ FAMILY = Family(
                 zh="登记的工资保证金到期已{value}，未见续期记录",
                 en="Recorded wage deposit lapsed {value} ago, no renewal on record",
                 at_least=1,
-                evidence=_DEPOSITS,
+                evidence=_LAPSED,
             ),
         ),
         _feature(
@@ -94,7 +109,7 @@ FAMILY = Family(
                 zh="工资保证金曾被动用",
                 en="Wage deposit was drawn on",
                 at_least=1,
-                evidence=_DEPOSITS,
+                evidence=_DRAWN,
             ),
         ),
         _feature(

@@ -15,8 +15,8 @@ _feature = partial(
 )
 
 
-def _indicator(indicator: str, party: str = "contractor") -> Evidence:
-    """The last three reported months of ``indicator`` of the contractor or owner."""
+def _indicator(indicator: str, party: str = "contractor", *, months: int = 3) -> Evidence:
+    """The last reported ``months`` of ``indicator`` of the contractor or owner."""
     return Evidence(
         f"""
         SELECT c.as_of, c.project_id, 'operations' AS source_table,
@@ -24,7 +24,7 @@ def _indicator(indicator: str, party: str = "contractor") -> Evidence:
                  AS record_id,
                k.known_at, CAST(10 - i.back AS DOUBLE) AS weight
         FROM cohort c
-        JOIN indicators i ON i.as_of = c.as_of AND i.org_id = c.{party}_id AND i.back <= 3
+        JOIN indicators i ON i.as_of = c.as_of AND i.org_id = c.{party}_id AND i.back <= {months}
         JOIN known_operations k
           ON k.as_of = i.as_of AND k.org_id = i.org_id AND k.indicator = i.indicator
          AND k.period = i.period
@@ -33,8 +33,8 @@ def _indicator(indicator: str, party: str = "contractor") -> Evidence:
     )
 
 
-_LOANS = _indicator("overdue_loans")
-_OWNERS_LOANS = _indicator("overdue_loans", "owner")
+_LOANS = _indicator("overdue_loans", months=1)
+_OWNERS_LOANS = _indicator("overdue_loans", "owner", months=1)
 INSURED = _indicator("social_insurance")
 ELECTRICITY = _indicator("electricity")
 

@@ -20,41 +20,40 @@ _feature = partial(
     unknown_en="no payrolls or payments feed, or no wages fell due in the window",
 )
 
-_UNPAID = Evidence(
-    """
-    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-           CAST(unpaid AS DOUBLE) AS weight
-    FROM pay WHERE is_open = 1
-    """
-)
+_LAST_92_DAYS = "age <= 92"
 
-_PAID_LATE = Evidence(
-    """
-    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-           CAST(fen_days_late AS DOUBLE) AS weight
-    FROM pay WHERE fen_days_late > 0
-    """
-)
+
+def _payrolls(condition: str, weight: str) -> Evidence:
+    """The payrolls of the last 12 months that meet ``condition``; SQL over the step ``pay``."""
+    return Evidence(
+        f"""
+        SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
+               CAST({weight} AS DOUBLE) AS weight
+        FROM pay WHERE {condition}
+        """
+    )
+
+
+_UNPAID = _payrolls("is_open = 1", "unpaid")
+_UNPAID_3M = _payrolls(f"is_open = 1 AND {_LAST_92_DAYS}", "unpaid")
+_UNPAID_OVERDUE = _payrolls("is_open = 1 AND age > 31", "unpaid")
+_UNPAID_LONGEST = _payrolls("is_open = 1", "age")
+
+_PAID_LATE = _payrolls("fen_days_late > 0", "fen_days_late")
+_PAID_LATE_3M = _payrolls(f"fen_days_late > 0 AND {_LAST_92_DAYS}", "fen_days_late")
 
 _MAY_BE_LATE = f"age > {LATE_AFTER_DAYS}"
 """SQL: whether the days after which wages count as late are over."""
 
-_NOT_IN_TIME = Evidence(
-    f"""
-    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-           CAST(amount_due - paid_in_time AS DOUBLE) AS weight
-    FROM pay WHERE {_MAY_BE_LATE} AND paid_in_time < amount_due
-    """
+_NOT_IN_TIME = _payrolls(
+    f"{_MAY_BE_LATE} AND paid_in_time < amount_due", "amount_due - paid_in_time"
 )
-
-_LAST_PAID = Evidence(
-    """
-    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-           CAST(-days_between(last_paid_on, as_of) AS DOUBLE) AS weight
-    FROM pay WHERE last_paid_on IS NOT NULL
-    """
+_NOT_IN_TIME_3M = _payrolls(
+    f"{_MAY_BE_LATE} AND paid_in_time < amount_due AND {_LAST_92_DAYS}", "amount_due - paid_in_time"
 )
-
+_PAID_3M = _payrolls(
+    f"last_paid_on IS NOT NULL AND {_LAST_92_DAYS}", "-days_between(last_paid_on, as_of)"
+)
 
 _BELOW_MINIMUM = Evidence(PAYROLLS_BELOW)
 
@@ -71,19 +70,9 @@ _RETURNED = Evidence(
 )
 
 
-def _paid_in(channel: str) -> Evidence:
-    """Payrolls paid wholly or partly through ``channel``."""
-    return Evidence(
-        f"""
-        SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-               CAST(paid_{channel} AS DOUBLE) AS weight
-        FROM pay WHERE paid_{channel} > 0
-        """
-    )
-
-
-_IN_CASH = _paid_in("cash")
-_BY_FOREMAN = _paid_in("foreman")
+_IN_CASH_3M = _payrolls(f"paid_cash > 0 AND {_LAST_92_DAYS}", "paid_cash")
+_BY_FOREMAN = _payrolls("paid_foreman > 0", "paid_foreman")
+_BY_FOREMAN_3M = _payrolls(f"paid_foreman > 0 AND {_LAST_92_DAYS}", "paid_foreman")
 
 
 FAMILY = Family(
@@ -118,13 +107,13 @@ FAMILY = Family(
                 zh="近三个月到期工资有{value}未付",
                 en="{value} of wages due in the last three months unpaid",
                 at_least=0.01,
-                evidence=_UNPAID,
+                evidence=_UNPAID_3M,
             ),
             lowers=Statement(
                 zh="近三个月到期工资已全部付清",
                 en="All wages due in the last three months paid",
                 at_most=0.0,
-                evidence=_LAST_PAID,
+                evidence=_PAID_3M,
             ),
         ),
         _feature(
@@ -172,7 +161,7 @@ FAMILY = Family(
                 zh="近一年到期、已逾期31天以上的工资有{value}未付",
                 en=("{value} of wages due in the last year and 31 or more days overdue unpaid"),
                 at_least=0.01,
-                evidence=_UNPAID,
+                evidence=_UNPAID_OVERDUE,
             ),
         ),
         _feature(
@@ -221,7 +210,7 @@ FAMILY = Family(
                 zh="近一年到期而未付清的工资最早一笔已逾期{value}",
                 en="Oldest of the unpaid wages due in the last year {value} overdue",
                 at_least=31,
-                evidence=_UNPAID,
+                evidence=_UNPAID_LONGEST,
             ),
         ),
         _feature(
@@ -247,7 +236,7 @@ FAMILY = Family(
                 zh="近三个月有未付清工资的班组占{value}",
                 en="{value} of teams with unpaid wages in the last three months",
                 at_least=0.01,
-                evidence=_UNPAID,
+                evidence=_UNPAID_3M,
             ),
         ),
         _feature(
@@ -285,7 +274,7 @@ FAMILY = Family(
                     f" {LATE_AFTER_DAYS} days after the due day"
                 ),
                 at_least=0.05,
-                evidence=_NOT_IN_TIME,
+                evidence=_NOT_IN_TIME_3M,
             ),
         ),
         _feature(
@@ -321,7 +310,7 @@ FAMILY = Family(
                     "unpaid ones included"
                 ),
                 at_least=3,
-                evidence=_PAID_LATE,
+                evidence=_PAID_LATE_3M,
             ),
         ),
         _feature(
@@ -369,7 +358,7 @@ FAMILY = Family(
                 zh="近三个月登记了发放渠道的工资有{value}为现金发放",
                 en="{value} of wages with a recorded channel paid in cash in the last three months",
                 at_least=0.05,
-                evidence=_IN_CASH,
+                evidence=_IN_CASH_3M,
             ),
         ),
         _feature(
@@ -389,7 +378,7 @@ FAMILY = Family(
                     "the last three months"
                 ),
                 at_least=0.01,
-                evidence=_BY_FOREMAN,
+                evidence=_BY_FOREMAN_3M,
             ),
         ),
         _feature(

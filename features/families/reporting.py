@@ -27,10 +27,10 @@ _ATTENDANCE_LAG = (
 )
 
 _PAYROLLS = Evidence(
-    """
+    f"""
     SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-           CAST(-days_between(known_at, as_of) AS DOUBLE) AS weight
-    FROM rolls
+           CAST({_PAYROLL_LAG} AS DOUBLE) AS weight
+    FROM rolls WHERE age <= 92
     """
 )
 

@@ -24,37 +24,42 @@ _account = partial(
     unknown_en="no accounts feed",
 )
 
-_SHORT = Evidence(
-    """
-    SELECT as_of, project_id, 'transfers' AS source_table, transfer_id AS record_id, known_at,
-           CAST(short AS DOUBLE) AS weight
-    FROM due_transfers WHERE is_open = 1
-    """
+_LAST_92_DAYS = "age <= 92"
+
+
+def _transfers(condition: str, weight: str) -> Evidence:
+    """The transfers due in the last 12 months that meet ``condition``."""
+    return Evidence(
+        f"""
+        SELECT as_of, project_id, 'transfers' AS source_table, transfer_id AS record_id, known_at,
+               CAST({weight} AS DOUBLE) AS weight
+        FROM due_transfers WHERE {condition}
+        """
+    )
+
+
+_SHORT = _transfers("is_open = 1", "short")
+_SHORT_3M = _transfers(f"is_open = 1 AND {_LAST_92_DAYS}", "short")
+_SHORT_LONGEST = _transfers("is_open = 1", "age")
+_TRANSFERRED_LATE = _transfers("days_late > 0", "days_late")
+_TRANSFERRED_LATE_3M = _transfers(f"days_late > 0 AND {_LAST_92_DAYS}", "days_late")
+_TRANSFERRED_3M = _transfers(
+    f"paid_on IS NOT NULL AND {_LAST_92_DAYS}", "-days_between(paid_on, as_of)"
 )
 
-_TRANSFERRED_LATE = Evidence(
-    """
-    SELECT as_of, project_id, 'transfers' AS source_table, transfer_id AS record_id, known_at,
-           CAST(days_late AS DOUBLE) AS weight
-    FROM due_transfers WHERE days_late > 0
-    """
-)
 
-_TRANSFERRED = Evidence(
-    """
-    SELECT as_of, project_id, 'transfers' AS source_table, transfer_id AS record_id, known_at,
-           CAST(-days_between(paid_on, as_of) AS DOUBLE) AS weight
-    FROM due_transfers WHERE paid_on IS NOT NULL
-    """
-)
+def _accounts(condition: str, weight: str) -> Evidence:
+    return Evidence(
+        f"""
+        SELECT as_of, project_id, 'accounts' AS source_table, account_id AS record_id, known_at,
+               CAST({weight} AS DOUBLE) AS weight
+        FROM known_accounts WHERE {condition}
+        """
+    )
 
-_ACCOUNTS = Evidence(
-    """
-    SELECT as_of, project_id, 'accounts' AS source_table, account_id AS record_id, known_at,
-           CAST(1 AS DOUBLE) AS weight
-    FROM known_accounts
-    """
-)
+
+_OPEN_ACCOUNTS = _accounts("closed_on IS NULL OR closed_on >= as_of", "1")
+_FIRST_ACCOUNTS = _accounts("opened_on IS NOT NULL", "days_between(opened_on, as_of)")
 
 
 FAMILY = Family(
@@ -79,13 +84,13 @@ FAMILY = Family(
                     "transfer"
                 ),
                 at_least=0.01,
-                evidence=_SHORT,
+                evidence=_SHORT_3M,
             ),
             lowers=Statement(
                 zh="近三个月应拨人工费已全部到账",
                 en="All labour cost due in the last three months received",
                 at_most=0.0,
-                evidence=_TRANSFERRED,
+                evidence=_TRANSFERRED_3M,
             ),
         ),
         _feature(
@@ -141,7 +146,7 @@ FAMILY = Family(
                 zh="近一年到期而未见拨付记录的人工费最早一笔已逾期{value}",
                 en="Oldest transfer due in the last year without a record {value} overdue",
                 at_least=31,
-                evidence=_SHORT,
+                evidence=_SHORT_LONGEST,
             ),
         ),
         _feature(
@@ -159,7 +164,7 @@ FAMILY = Family(
                     "without a record included"
                 ),
                 at_least=3,
-                evidence=_TRANSFERRED_LATE,
+                evidence=_TRANSFERRED_LATE_3M,
             ),
         ),
         _feature(
@@ -237,7 +242,7 @@ FAMILY = Family(
                 zh="已开立工资专用账户",
                 en="Special wage account open",
                 at_least=1,
-                evidence=_ACCOUNTS,
+                evidence=_OPEN_ACCOUNTS,
             ),
         ),
         _account(
@@ -251,7 +256,7 @@ FAMILY = Family(
                 zh="开工{value}后才开立工资专用账户",
                 en="Special wage account opened {value} after the start of work",
                 at_least=31,
-                evidence=_ACCOUNTS,
+                evidence=_FIRST_ACCOUNTS,
             ),
         ),
     ),

@@ -6,15 +6,12 @@ from starlette.types import Scope
 
 from serving.audit.repository import AuditEntry
 from serving.auth.principal import Principal
-from serving.auth.roles import Permission
 from serving.clock import now
 
 _LONGEST_SUBJECT = 500
 
 
-def audit_entry(
-    scope: Scope, action: Permission, principal: Principal | None, status: int
-) -> AuditEntry:
+def audit_entry(scope: Scope, action: str, principal: Principal | None, status: int) -> AuditEntry:
     """Return the audit entry of a request answered with ``status``.
 
     ``about`` in the request's state names the list and the model of the response.
@@ -28,7 +25,7 @@ def audit_entry(
         request_id=state["request_id"],
         who=principal.name if principal else "",
         role=principal.role.value if principal else "",
-        action=action.value,
+        action=str(action),
         method=scope["method"],
         subject=subject[:_LONGEST_SUBJECT],
         region=principal.region if principal else "",

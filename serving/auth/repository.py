@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Engine, Row, Table, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Table, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from serving.auth.names import look_of
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission, Role
 from serving.auth.secrets import new_token, token_hash
@@ -170,7 +172,9 @@ class UserRepository:
     def users(self) -> list[User]:
         """Return all users by name, disabled ones included."""
         with self._engine.connect() as connection:
-            return [_user(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))]
+            return [
+                to_user(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))
+            ]
 
     def tokens(self) -> list[Token]:
         """Return all tokens by name, revoked and expired ones included."""
@@ -185,7 +189,13 @@ class UserRepository:
             query = query.where(USERS.c[name] == value)
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
-        return _user(row) if row else None
+        return to_user(row) if row else None
+
+    def user_to_sign_in(self, name: str) -> User | None:
+        """Return the active user of this name as typed, or as names are stored; None if none."""
+        spellings = dict.fromkeys((name, unicodedata.normalize("NFKC", name).strip()))
+        found = (self.user_by(name=one) for one in spellings)
+        return next((user for user in found if user), None)
 
     def token_by_secret(self, secret: str) -> Token | None:
         """Return the token with this secret, valid or not; None if there is none."""
@@ -205,6 +215,7 @@ class UserRepository:
         }
         try:
             with writing(self._engine).begin() as connection:
+                _require_free(connection, table, account.name)
                 connection.execute(insert(table).values(values))
         except IntegrityError as error:
             raise NameTaken(name=account.name) from error
@@ -216,7 +227,38 @@ class UserRepository:
                 raise NameUnknown(name=name)
 
 
-def _user(row: Row[Any]) -> User:
+def _require_free(connection: Connection, table: Table, name: str) -> None:
+    """Check that no row of ``table``, also an ended one, has a name that looks like ``name``.
+
+    Raises:
+        NameTaken: one has.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
+    look = look_of(name)
+    if any(look_of(taken) == look for taken in connection.scalars(select(table.c.name))):
+        raise NameTaken(name=name)
+
+
+def store_password(connection: Connection, user: User, password_hash: str) -> User:
+    """Store the password that ``user`` changed, and return the user; all sessions end.
+
+    Raises:
+        NameUnknown: the user was changed or disabled meanwhile.
+    """
+    changed = replace(user, password_hash=password_hash, stamp=user.stamp + 1)
+    statement = (
+        update(USERS)
+        .where(USERS.c.id == user.id, USERS.c.stamp == user.stamp, USERS.c.disabled_at.is_(None))
+        .values(password_hash=password_hash, stamp=changed.stamp)
+    )
+    if connection.execute(statement).rowcount == 0:
+        raise NameUnknown(name=user.name)
+    return changed
+
+
+def to_user(row: Row[Any]) -> User:
+    """Return the user of a row of the table, which may have further columns."""
     return User(**_values(row, User))
 
 

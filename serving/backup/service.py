@@ -2,7 +2,8 @@
 
 A backup is a ``.tar.gz`` with every table of the service database as JSON lines (to be restored
 into SQLite or PostgreSQL), the record store, the registry, models, quarantine, settings, layouts,
-and the queries and dialects of sources. Secrets of sources are left out.
+and the queries and dialects of sources. Secrets of sources, sessions
+and the key that signs cookies are left out; a restored workspace makes a new key.
 """
 
 from __future__ import annotations
@@ -30,13 +31,15 @@ from serving.backup.files import written_files
 from serving.db.database import Database
 from serving.db.engine import utc, writing
 from serving.db.migrate import HEAD
-from serving.db.tables import METADATA
+from serving.db.tables import METADATA, SESSIONS
 from serving.errors import CommandError
 
 _FORMAT = "wagewatch-backup-1"
 _ABOUT = "about.json"
 _FOLDERS = ("models", "quarantine")
-_KEY = "session.key"
+_TABLES = tuple(table for table in METADATA.sorted_tables if table is not SESSIONS)
+"""Tables in a backup; people sign in again after a restore."""
+
 _ROWS_AT_ONCE = 500
 
 
@@ -71,8 +74,6 @@ def back_up(workspace: Workspace, database: Database, out: Path) -> BackupResult
         place = Path(folder)
         rows = _dump(database, place)
         _copy_stores(workspace, place)
-        if (workspace.root / _KEY).is_file():
-            shutil.copyfile(workspace.root / _KEY, place / _KEY)
         for path in written_files(workspace):
             (place / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(workspace.root / path, place / path)
@@ -109,9 +110,6 @@ def restore(source: Path, workspace: Workspace, url: str | None) -> BackupResult
         shutil.rmtree(place / "service")
         workspace.root.mkdir(parents=True, exist_ok=True)
         shutil.copytree(place, workspace.root, dirs_exist_ok=True)
-    key = workspace.root / _KEY
-    if key.exists():
-        key.chmod(0o600)
     return BackupResult(rows, source.stat().st_size)
 
 
@@ -125,7 +123,7 @@ def _dump(database: Database, folder: Path) -> int:
         else {}
     )
     with database.engine.connect().execution_options(**options) as connection:
-        for table in METADATA.sorted_tables:
+        for table in _TABLES:
             with (folder / "service" / f"{table.name}.jsonl").open("w", encoding="utf-8") as file:
                 for row in connection.execute(select(table)):
                     file.write(json.dumps([_plain(value) for value in row]) + "\n")
@@ -138,7 +136,7 @@ def _load(database: Database, folder: Path, about: dict[str, Any]) -> int:
         raise BackupUnreadable(path=str(folder), detail=f"migration {about['migration']}")
     rows = 0
     with writing(database.engine).begin() as connection:
-        for table in METADATA.sorted_tables:
+        for table in _TABLES:
             if connection.execute(select(table).limit(1)).first() is not None:
                 raise RestoreWouldMix(path=table.name)
             for batch in _batches(folder / "service" / f"{table.name}.jsonl", table):

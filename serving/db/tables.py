@@ -137,6 +137,18 @@ TOKENS = Table(
 )
 """Tokens of other systems, stored as hashes; ``scopes`` narrows the permissions of the role."""
 
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("secret_hash", String(64), primary_key=True),
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False),
+    Column("stamp", Integer, nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("seen_at", _TIME, nullable=False),
+)
+"""Browser sessions; one whose ``stamp`` is not that of its user has ended."""
+
 AUDIT = Table(
     "audit",
     METADATA,

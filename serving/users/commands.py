@@ -46,7 +46,7 @@ def add_user(
 
     cli = cli_context(context)
     account = new_account(name, role, region, os_user_name(), now())
-    hashed = None if subject else hash_password(_password(cli))
+    hashed = None if subject else hash_password(_password(cli), account.name)
     with open_database(cli, open_settings(cli)) as database:
         UserRepository(database.engine).add_user(account, password_hash=hashed, subject=subject)
     print_line(cli.text("user_added", name=name, role=role, region=region or "*"))
@@ -58,7 +58,7 @@ def set_password(context: typer.Context, name: Name) -> None:
     from serving.auth.repository import UserRepository
 
     cli = cli_context(context)
-    hashed = hash_password(_password(cli))
+    hashed = hash_password(_password(cli), name)
     with open_database(cli, open_settings(cli)) as database:
         UserRepository(database.engine).set_password(name, hashed)
     print_line(cli.text("password_set", name=name))

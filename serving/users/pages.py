@@ -15,7 +15,7 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission, Role
 from serving.clock import now
 from serving.errors import CommandError
-from serving.users.service import MAX_NAME, NameInvalid, new_account, parse_days
+from serving.users.service import new_account, parse_days
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 
@@ -52,9 +52,7 @@ def change_people(request: Request, principal: Manager, users: Users, form: Form
 
 def _apply(form: dict[str, str], principal: Principal, users: Users) -> str | None:
     """Carry out the form; return the secret of a new token."""
-    name, change = form.get("name", "")[:MAX_NAME], form.get("does")
-    if not name:
-        raise NameInvalid(found=name, most=MAX_NAME)
+    name, change = form.get("name", ""), form.get("does")
     if change == "disable":
         users.disable_user(name, now())
     elif change == "revoke":
@@ -80,7 +78,7 @@ def _add_user(form: dict[str, str], name: str, principal: Principal, users: User
     region = form.get("region", "")
     account = new_account(name, form.get("role", ""), region, principal.name, now())
     require_covers(principal, region)
-    hashed = hash_password(form.get("password", ""))
+    hashed = hash_password(form.get("password", ""), account.name)
     users.add_user(account, password_hash=hashed, subject=None)
 
 

@@ -20,6 +20,15 @@ class SignIn(Schema):
     password: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class PasswordChange(Schema):
+    """The present password of the user, and the new one."""
+
+    model_config = example(old="sehr-geheim-1", new="sehr-geheim-2")
+
+    old: Annotated[str, Field(min_length=1, max_length=200)]
+    new: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class Session(Schema):
     """The principal; in a browser session every write must send ``csrf`` as X-CSRF-Token."""
 

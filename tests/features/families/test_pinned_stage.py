@@ -28,6 +28,7 @@ DATES: dict[str, tuple[dict[str, str], tuple[float, ...]]] = {
     "to end today": ({"planned_end_on": "2024-07-01"}, (182 / MONTH, 1, 0)),
     "to end yesterday": ({"planned_end_on": "2024-06-30"}, (182 / MONTH, 182 / 181, 0)),
     "no time planned": ({"planned_end_on": "2024-01-01"}, (182 / MONTH, NAN, 0)),
+    "to end before the start": ({"planned_end_on": "2023-12-31"}, (182 / MONTH, NAN, 0)),
     "completed yesterday": ({"completed_on": "2024-06-30"}, (182 / MONTH, NAN, 1)),
     "completed today": ({"completed_on": "2024-07-01"}, (182 / MONTH, NAN, 0)),
     "completed tomorrow": ({"completed_on": "2024-07-02"}, (182 / MONTH, NAN, 0)),

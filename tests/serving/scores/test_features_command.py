@@ -52,6 +52,7 @@ def by_date(place: Path) -> list[Path]:
     return sorted(path for path in place.rglob("*") if path.is_file())
 
 
+@thorough
 def test_features_folder_equals_the_file_by_date(written, tmp_path):
     assert written(str(tmp_path / "whole.parquet")) == 0
     assert written(f"{tmp_path}/parted/") == 0
@@ -110,6 +111,7 @@ def run_short_of_room(folder: Path, out: str) -> str:
     return done.stderr
 
 
+@thorough
 def test_features_on_a_full_disk_preserve_the_earlier_file(folder, tmp_path):
     out = tmp_path / "features.parquet"
     out.write_bytes(EARLIER)
