@@ -10,7 +10,7 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Role
 from serving.matters.repository import Facts, Matter
 from serving.matters.state import Deadline, MatterState
-from serving.watchlists.day_tasks import day_tasks, shown_region
+from serving.tasks.day_tasks import day_tasks, shown_region
 
 TODAY = dt.date(2025, 6, 20)
 AS_OF = dt.date(2025, 6, 1)
