@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from serving.adoption import pages as adoption
-from serving.audit import pages as audit
+from serving.audit_log import pages as audit
 from serving.briefings import pages as briefings
 from serving.campaigns import pages as campaigns
 from serving.complaint_links import pages as links
