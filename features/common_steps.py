@@ -221,7 +221,10 @@ PAY = Step(
              AS workers_paid,
            greatest(r.amount_due - coalesce(p.paid, 0), 0) AS unpaid,
            CASE WHEN coalesce(p.paid, 0) < 0.99 * r.amount_due THEN 1 ELSE 0 END AS is_open,
-           coalesce(p.fen_days_late, 0)
+           -- What was paid above the amount due was paid last, and is not late.
+           greatest(coalesce(p.fen_days_late, 0)
+               - CAST(greatest(coalesce(p.paid, 0) - r.amount_due, 0) AS DOUBLE)
+                 * greatest(days_between(r.due_on, coalesce(p.last_paid_on, r.due_on)), 0), 0)
              + CAST(greatest(r.amount_due - coalesce(p.paid, 0), 0) AS DOUBLE) * r.age
              AS fen_days_late
     FROM rolls r
@@ -254,18 +257,21 @@ DUE_TRANSFERS = Step(
     "due_transfers",
     f"""
     SELECT as_of, project_id, transfer_id, period, amount_due, due_on, known_at, paid_on, paid,
-           short, CASE WHEN paid < 0.99 * amount_due THEN 1 ELSE 0 END AS is_open, age,
-           CASE WHEN amount_due = 0 THEN 0
-                ELSE CAST(floor((
-                       CAST(least(paid, amount_due) AS DOUBLE)
-                         * greatest(days_between(due_on, coalesce(paid_on, as_of)), 0)
-                       + CAST(short AS DOUBLE) * age) / amount_due) AS INT) END AS days_late
+           age, CASE WHEN paid IS NOT NULL THEN greatest(amount_due - paid, 0) END AS short,
+           CASE WHEN paid < 0.99 * amount_due THEN 1 WHEN paid IS NOT NULL THEN 0 END AS is_open,
+           CASE WHEN paid IS NULL OR (paid > 0 AND paid_on IS NULL) THEN NULL
+                WHEN amount_due = 0 THEN 0
+                ELSE CAST(floor((CAST(least(paid, amount_due) AS DOUBLE) * days_to_pay
+                       + CAST(greatest(amount_due - paid, 0) AS DOUBLE) * age) / amount_due)
+                     AS INT) END AS days_late
     FROM (
       SELECT t.as_of, t.project_id, t.transfer_id, t.period, t.amount_due, t.due_on, t.known_at,
              CASE WHEN t.paid_on < t.as_of THEN t.paid_on END AS paid_on,
-             CASE WHEN t.paid_on >= t.as_of THEN 0 ELSE coalesce(t.amount_paid, 0) END AS paid,
-             greatest(t.amount_due - CASE WHEN t.paid_on >= t.as_of THEN 0
-                                          ELSE coalesce(t.amount_paid, 0) END, 0) AS short,
+             CASE WHEN t.paid_on >= t.as_of THEN 0
+                  WHEN t.paid_on IS NULL THEN coalesce(t.amount_paid, 0)
+                  ELSE t.amount_paid END AS paid,
+             CASE WHEN t.paid_on < t.as_of
+                  THEN greatest(days_between(t.due_on, t.paid_on), 0) ELSE 0 END AS days_to_pay,
              days_between(t.due_on, t.as_of) AS age
       FROM known_transfers t
       JOIN running c ON c.as_of = t.as_of AND c.project_id = t.project_id
@@ -273,10 +279,11 @@ DUE_TRANSFERS = Step(
     ) d
     """,
 )
-"""Transfers due in the year; one announced for a later day has not been made.
+"""Transfers that fell due in the last year. A payment dated on or after as_of has not been made.
 
-``days_late`` is how late a yuan is on average, in whole days: what was transferred until the day it
-was, the rest until as_of. So a small part paid in time hides no delay.
+``paid``, ``short`` and ``is_open`` are NULL where a payment has no amount, ``days_late`` where it
+has no amount or no day. ``days_late`` is how late a yuan is on average, in whole days: what was
+transferred until the day it was, the rest until as_of. So a small part paid in time hides no delay.
 """
 
 SHARED_STEPS: tuple[Step, ...] = (

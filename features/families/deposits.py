@@ -39,6 +39,11 @@ _LAPSED = _deposits(
 )
 _DRAWN = _deposits("u.deposit_id IS NOT NULL")
 
+_IN_FORCE = (
+    "(d.status NOT IN ('expired', 'returned') AND (d.valid_to IS NULL OR d.valid_to >= d.as_of))"
+)
+"""SQL: whether deposit ``d`` has not ended."""
+
 
 FAMILY = Family(
     name="deposits",
@@ -52,6 +57,11 @@ FAMILY = Family(
             direction=-1,
             zh="保证金有效（含依法免存）",
             en="a valid deposit or lawful exemption",
+            unknown_zh="没有收到工资保证金数据，或该项目没有保证金记录，或竣工后已退还",
+            unknown_en=(
+                "no deposits feed, no deposit of this project on record, or it was returned after "
+                "completion"
+            ),
             duty=DEPOSIT_STORED,
             compliant_value=1.0,
             scorecard=(Points(1, "Art. 32: no valid deposit", at_most=0),),
@@ -77,8 +87,13 @@ FAMILY = Family(
             unit="share",
             window="as of the date",
             direction=0,
-            zh="应存保证金与合同金额之比",
-            en="deposit required to the contract amount",
+            zh="应存保证金（现行的，没有的取已到期的）与合同金额之比",
+            en="deposit required (of those in force, else of those lapsed) to the contract amount",
+            unknown_zh="没有收到工资保证金数据，或该项目没有保证金记录，或未填应存金额、合同金额",
+            unknown_en=(
+                "no deposits feed, no deposit of this project on record, or the amount required or "
+                "of the contract is not filled in"
+            ),
         ),
         _feature(
             name="deposit_lapsed_days",
@@ -117,16 +132,16 @@ FAMILY = Family(
             unit="yes/no",
             window="as of the date",
             direction=0,
-            zh="免存保证金",
-            en="exempt from the deposit",
+            zh="现行免存保证金",
+            en="exempt from the deposit at present",
         ),
         _feature(
             name="deposit_is_guarantee",
             unit="yes/no",
             window="as of the date",
             direction=0,
-            zh="以保函或保险代替现金",
-            en="a guarantee or insurance instead of cash",
+            zh="现以保函或保险代替现金",
+            en="a guarantee or insurance in force instead of cash",
         ),
         _feature(
             name="deposit_months_of_wages",
@@ -136,6 +151,11 @@ FAMILY = Family(
             source=("projects", "deposits", "payrolls"),
             zh="保证金可抵几个月工资",
             en="months of wages the deposit would cover",
+            unknown_zh="没有收到工资保证金数据，或该项目没有保证金记录，或近三个月没有到期工资",
+            unknown_en=(
+                "no deposits feed, no deposit of this project on record, or no wages due in three "
+                "months"
+            ),
         ),
     ),
     steps=(
@@ -149,21 +169,23 @@ FAMILY = Family(
         ),
         Step(
             "deposit_state",
-            """
+            f"""
             SELECT d.as_of, d.project_id,
-                   max(CASE WHEN (d.kind = 'exempt' OR d.status = 'stored')
-                             AND (d.valid_to IS NULL OR d.valid_to >= d.as_of)
+                   max(CASE WHEN {_IN_FORCE} AND (d.kind = 'exempt' OR d.status = 'stored')
                        THEN 1 ELSE 0 END) AS valid,
-                   CAST(sum(CASE WHEN d.status = 'stored'
-                                  AND (d.valid_to IS NULL OR d.valid_to >= d.as_of)
+                   CAST(sum(CASE WHEN {_IN_FORCE} AND d.status = 'stored'
                             THEN coalesce(d.amount, d.required_amount) ELSE 0 END) AS DOUBLE)
                      AS stored,
-                   CAST(max(d.required_amount) AS DOUBLE) AS required,
+                   CAST(coalesce(max(CASE WHEN {_IN_FORCE} THEN d.required_amount END),
+                                 max(CASE WHEN d.status <> 'returned' THEN d.required_amount END))
+                     AS DOUBLE) AS required,
                    max(CASE WHEN d.status IN ('expired', 'stored') AND d.valid_to < d.as_of
                        THEN days_between(d.valid_to, d.as_of) ELSE 0 END) AS lapsed,
                    max(CASE WHEN u.deposit_id IS NOT NULL THEN 1 ELSE 0 END) AS drawn,
-                   max(CASE WHEN d.kind = 'exempt' THEN 1 ELSE 0 END) AS exempt,
-                   max(CASE WHEN d.kind IN ('guarantee', 'insurance') THEN 1 ELSE 0 END)
+                   max(CASE WHEN d.status = 'returned' THEN 1 ELSE 0 END) AS returned,
+                   max(CASE WHEN {_IN_FORCE} AND d.kind = 'exempt' THEN 1 ELSE 0 END) AS exempt,
+                   max(CASE WHEN {_IN_FORCE} AND d.status <> 'missing'
+                             AND d.kind IN ('guarantee', 'insurance') THEN 1 ELSE 0 END)
                      AS guarantee
             FROM known_deposits d
             JOIN cohort c ON c.as_of = d.as_of AND c.project_id = d.project_id
@@ -176,7 +198,10 @@ FAMILY = Family(
             "deposits_family",
             """
             SELECT d.as_of, d.project_id,
-                   d.valid AS deposit_valid,
+                   -- Deposits are given back when the work is done.
+                   CASE WHEN d.valid = 1 THEN 1
+                        WHEN d.returned = 0 OR c.completed_on IS NULL OR c.completed_on >= c.as_of
+                        THEN 0 END AS deposit_valid,
                    CASE WHEN d.exempt = 0 AND d.stored IS NOT NULL AND d.required > 0
                         THEN least(d.stored / d.required, 2) END AS deposit_cover,
                    d.required / nullif(c.contract_amount, 0) AS deposit_rate,

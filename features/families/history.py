@@ -759,8 +759,8 @@ FAMILY = Family(
             """
             SELECT t.as_of, t.project_id, c.owner_id,
                    CAST(sum(t.short) AS DOUBLE) AS short,
-                   CAST(sum(t.amount_due) AS DOUBLE) AS due,
-                   CAST(sum(t.days_late) AS DOUBLE) AS days_late, count(*) AS n
+                   CAST(sum(CASE WHEN t.short IS NOT NULL THEN t.amount_due END) AS DOUBLE) AS due,
+                   CAST(sum(t.days_late) AS DOUBLE) AS days_late, count(t.days_late) AS n
             FROM due_transfers t
             JOIN running c ON c.as_of = t.as_of AND c.project_id = t.project_id
             WHERE t.age <= 92 GROUP BY t.as_of, t.project_id, c.owner_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
+from features.common_steps import PAY_WINDOW_MONTHS
 
 LABOUR_COST_PASSED_ON = Duty("labour_cost_passed_on", article="29")
 ACCOUNT_OPEN = Duty("account_open", article="26")
@@ -13,8 +14,10 @@ _feature = partial(
     Feature,
     source=("projects", "transfers"),
     article="29",
-    unknown_zh="没有人工费拨付数据，或该时段没有到期的拨付",
-    unknown_en="no transfers feed, or no transfer fell due in the window",
+    unknown_zh="没有人工费拨付数据，或该时段没有到期的拨付，或未填实拨金额",
+    unknown_en=(
+        "no transfers feed, no transfer fell due in the window, or the amount paid is not filled in"
+    ),
 )
 _account = partial(
     Feature,
@@ -58,8 +61,9 @@ def _accounts(condition: str, weight: str) -> Evidence:
     )
 
 
-_OPEN_ACCOUNTS = _accounts("closed_on IS NULL OR closed_on >= as_of", "1")
-_FIRST_ACCOUNTS = _accounts("opened_on IS NOT NULL", "days_between(opened_on, as_of)")
+_OPENED = "opened_on < as_of"
+_OPEN_ACCOUNTS = _accounts(f"{_OPENED} AND (closed_on IS NULL OR closed_on >= as_of)", "1")
+_FIRST_ACCOUNTS = _accounts(_OPENED, "days_between(opened_on, as_of)")
 
 
 FAMILY = Family(
@@ -115,8 +119,8 @@ FAMILY = Family(
             window="12 months",
             direction=1,
             article="24",
-            zh="未足额拨付的月数",
-            en="months with labour cost not received in full",
+            zh="近一年未足额拨付的月数（同月多笔计一个月）",
+            en="months of the year with labour cost not received in full",
             duty=LABOUR_COST_PASSED_ON,
             compliant_value=0.0,
         ),
@@ -155,8 +159,8 @@ FAMILY = Family(
             window="92 days",
             direction=1,
             article="24",
-            zh="近三个月人工费平均迟拨天数",
-            en="mean days a transfer is late, three months",
+            zh="近三个月人工费平均迟拨天数（部分拨付的按金额折算）",
+            en="mean days a transfer is late, three months, partly paid ones in proportion",
             raises=Statement(
                 zh="近三个月人工费平均迟拨{value}（含未见拨付记录的）",
                 en=(
@@ -173,8 +177,8 @@ FAMILY = Family(
             window="12 months",
             direction=1,
             article="24",
-            zh="近一年人工费平均迟拨天数",
-            en="mean days a transfer is late, a year",
+            zh="近一年人工费平均迟拨天数（部分拨付的按金额折算）",
+            en="mean days a transfer is late, a year, partly paid ones in proportion",
             raises=Statement(
                 zh="近一年人工费平均迟拨{value}（含未见拨付记录的）",
                 en=(
@@ -216,8 +220,10 @@ FAMILY = Family(
             window="12 months",
             direction=1,
             article="24",
-            zh="距最近一次拨付的天数",
-            en="days since the last transfer arrived",
+            zh="距最近一次拨付的天数（不论何时到期）",
+            en="days since the last transfer arrived, whenever it was due",
+            unknown_zh="没有人工费拨付数据，或近一年没有到账的拨付",
+            unknown_en="no transfers feed, or no transfer arrived in the year",
         ),
         _feature(
             name="transfer_to_wages_6m",
@@ -227,6 +233,11 @@ FAMILY = Family(
             source=("projects", "transfers", "payrolls"),
             zh="近六个月到账人工费与应发工资之比",
             en="labour cost received to wages due, six months",
+            unknown_zh="没有人工费拨付或工资表数据，或该时段没有到期的拨付或工资，或未填实拨金额",
+            unknown_en=(
+                "no transfers or payrolls feed, no transfer or no wages fell due in the window, or "
+                "an amount paid is not filled in"
+            ),
         ),
         _account(
             name="account_open",
@@ -265,18 +276,35 @@ FAMILY = Family(
             "transfer_sums",
             """
             SELECT as_of, project_id,
-                   CAST(sum(short) AS DOUBLE) AS short, CAST(sum(amount_due) AS DOUBLE) AS due,
+                   CAST(sum(short) AS DOUBLE) AS short,
+                   CAST(sum(CASE WHEN paid IS NOT NULL THEN amount_due END) AS DOUBLE) AS due,
                    CAST(sum(CASE WHEN age <= 92 THEN short END) AS DOUBLE) AS short_3m,
-                   CAST(sum(CASE WHEN age <= 92 THEN amount_due END) AS DOUBLE) AS due_3m,
-                   CAST(sum(CASE WHEN age <= 184 THEN paid END) AS DOUBLE) AS paid_6m,
-                   sum(is_open) AS open_months,
-                   sum(CASE WHEN age <= 92 THEN is_open END) AS open_months_3m,
-                   max(CASE WHEN is_open = 1 THEN age ELSE 0 END) AS oldest,
+                   CAST(sum(CASE WHEN age <= 92 AND paid IS NOT NULL THEN amount_due END)
+                     AS DOUBLE) AS due_3m,
+                   CASE WHEN count(*) = count(CASE WHEN age > 184 THEN 0 ELSE paid END)
+                        THEN CAST(sum(CASE WHEN age <= 184 THEN paid END) AS DOUBLE) END
+                     AS paid_6m,
+                   CASE WHEN count(is_open) > 0
+                        THEN least(count(DISTINCT CASE WHEN is_open = 1 THEN period END), 12) END
+                     AS open_months,
+                   CASE WHEN count(CASE WHEN age <= 92 THEN is_open END) > 0
+                        THEN least(count(DISTINCT
+                          CASE WHEN age <= 92 AND is_open = 1 THEN period END), 3) END
+                     AS open_months_3m,
+                   max(CASE WHEN is_open = 1 THEN age WHEN is_open = 0 THEN 0 END) AS oldest,
                    avg(days_late) AS delay,
                    avg(CASE WHEN age <= 92 THEN days_late END) AS delay_3m,
-                   avg(CASE WHEN age BETWEEN 93 AND 184 THEN days_late END) AS delay_before,
-                   min(days_between(paid_on, as_of)) AS days_since
+                   avg(CASE WHEN age BETWEEN 93 AND 184 THEN days_late END) AS delay_before
             FROM due_transfers GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "last_transfers",
+            f"""
+            SELECT t.as_of, t.project_id, min(days_between(t.paid_on, t.as_of)) AS days_since
+            FROM known_transfers t
+            WHERE t.paid_on >= months_later(t.as_of, -{PAY_WINDOW_MONTHS}) AND t.paid_on < t.as_of
+            GROUP BY t.as_of, t.project_id
             """,
         ),
         Step(
@@ -291,7 +319,8 @@ FAMILY = Family(
                      AS account_delay_days
             FROM cohort c
             JOIN feeds f ON f.as_of = c.as_of AND f.has_accounts
-            LEFT JOIN known_accounts a ON a.as_of = c.as_of AND a.project_id = c.project_id
+            LEFT JOIN known_accounts a
+              ON a.as_of = c.as_of AND a.project_id = c.project_id AND a.opened_on < c.as_of
             GROUP BY c.as_of, c.project_id
             """,
         ),
@@ -315,11 +344,12 @@ FAMILY = Family(
                    s.delay AS transfer_delay_12m,
                    s.delay_3m - s.delay_before AS transfer_delay_trend,
                    s.short / 100 AS transfer_short_amount,
-                   s.days_since AS days_since_transfer,
+                   l.days_since AS days_since_transfer,
                    s.paid_6m / nullif(w.due, 0) AS transfer_to_wages_6m,
                    a.account_open, a.account_delay_days
             FROM cohort c
             LEFT JOIN transfer_sums s ON s.as_of = c.as_of AND s.project_id = c.project_id
+            LEFT JOIN last_transfers l ON l.as_of = c.as_of AND l.project_id = c.project_id
             LEFT JOIN wages_due_6m w ON w.as_of = c.as_of AND w.project_id = c.project_id
             LEFT JOIN account_state a ON a.as_of = c.as_of AND a.project_id = c.project_id
             """,

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
-from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, insert, or_, select, text
 
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
-from serving.clock import office_date
+from serving.clock import office_date, office_midnight
 from serving.db.engine import utc, writing
 from serving.db.hash_chain import next_digest
 from serving.db.pagination import Page, PageRequest, page
@@ -34,6 +34,15 @@ class AuditEntry:
     list_digest: str | None
     model_version: str | None
     status: int
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """Conditions on entries: by whom, about any of these projects, on a day at the office."""
+
+    who: str | None = None
+    projects: Sequence[str] = ()
+    day: dt.date | None = None
 
 
 _NAMES = tuple(field.name for field in fields(AuditEntry))
@@ -89,10 +98,13 @@ def _last_digest(connection: Connection, at: dt.datetime) -> str:
 
 
 def list_audit_entries(
-    engine: Engine, principal: Principal, request: PageRequest
+    engine: Engine,
+    principal: Principal,
+    request: PageRequest,
+    wanted: AuditFilter = AuditFilter(),
 ) -> Page[AuditEntry]:
     """Return the entries of principals of the principal's region, newest first."""
-    query = select(AUDIT).where(within(AUDIT.c.region, principal))
+    query = select(AUDIT).where(within(AUDIT.c.region, principal), *_conditions(wanted))
     with engine.connect() as connection:
         rows, after = page(connection, query, AUDIT.c.id, request, newest_first=True)
     entries = [{name: row._mapping[name] for name in _NAMES} for row in rows]
@@ -105,6 +117,36 @@ def exported_entries(engine: Engine) -> Iterator[dict[str, object]]:
     with engine.connect() as connection:
         for row in connection.execute(query):
             yield {**row._mapping, "at": utc(row.at).isoformat()}
+
+
+def audit_people(engine: Engine, principal: Principal) -> list[str]:
+    """Return the names in the entries of the principal's region, in order."""
+    query = select(AUDIT.c.who).where(within(AUDIT.c.region, principal), AUDIT.c.who != "")
+    with engine.connect() as connection:
+        return sorted(connection.execute(query.distinct()).scalars())
+
+
+def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.who is not None:
+        found.append(AUDIT.c.who == wanted.who)
+    if wanted.day is not None:
+        start = office_midnight(wanted.day)
+        end = office_midnight(wanted.day + dt.timedelta(days=1))
+        found += [AUDIT.c.at >= start.astimezone(dt.UTC), AUDIT.c.at < end.astimezone(dt.UTC)]
+    if wanted.projects:
+        found.append(or_(*map(_is_about, wanted.projects)))
+    return found
+
+
+def _is_about(project_id: str) -> ColumnElement[bool]:
+    """Return the condition that the address of an entry is of a project or below it."""
+    bases = [f"{start}/projects/{project_id}" for start in ("", "/v1")]
+    subject = AUDIT.c.subject
+    return or_(
+        *(subject == base for base in bases),
+        *(subject.startswith(base + mark, autoescape=True) for base in bases for mark in "/?"),
+    )
 
 
 def _values(entry: AuditEntry, plain: bool) -> list[object]:

@@ -39,6 +39,7 @@ from serving.publishing import replay_commands as replay
 from serving.races import commands as race
 from serving.scores import commands as score
 from serving.scores import features_command as features
+from serving.scores import training_set_command as training_set
 from serving.sources import commands as source
 from serving.terminal.context import (
     DEFAULT_WORKSPACE,
@@ -60,6 +61,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "template": template.template,
     "simulate": simulate.simulate,
     "features": features.features,
+    "training-set": training_set.training_set,
     "train": train.train,
     "backtest": backtest.backtest,
     "check": check.check,

@@ -95,7 +95,7 @@ class Deadline(Schema):
     """Deadline; ``planned`` false: the holiday plan of a year was not known."""
 
     day: dt.date
-    basis: Literal["given", "records", "term"]
+    basis: Literal["given", "assigned", "records", "term"]
     working_days_left: int
     planned: bool
 
@@ -157,7 +157,7 @@ class SecondLook(Schema):
 
 
 class Matter(Schema):
-    """A matter in its state of today."""
+    """A matter in its state of today; ``backlog``: overdue when its county began, not assigned."""
 
     key: str
     kind: Kind
@@ -179,6 +179,7 @@ class Matter(Schema):
     unit: str | None
     due: Deadline | None
     overdue: bool
+    backlog: bool
     level: int
     clock: Clock | None
     second_look: SecondLook | None

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from risk.contract import TABLES
+from risk.locale import Language, catalogue, text
 from serving.auth.jurisdiction import require_covers
 from serving.auth.principal import Principal
 from serving.clock import office_date
@@ -46,6 +47,24 @@ class StepInvalid(ApiError):
     """The step lacks a required field; fields: ``step``, ``found``, ``allowed``."""
 
     code = "step_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def message(self, language: Language = "en") -> str:
+        """Return the message with the step and its fields as the pages name them."""
+        step, allowed = str(self.fields["step"]), str(self.fields["allowed"])
+        field = allowed.partition(":")[0]
+        words = catalogue(language)
+        shown = {
+            "step": words.get(f"pages.steps.{step}", step),
+            "allowed": words.get(f"matters.fields.{field}", allowed),
+        }
+        return text(f"errors.{self.code}", language, **{**self.fields, **shown})
+
+
+class DeadlinePast(ApiError):
+    """A form sets a deadline before today; fields: ``day``, ``today``."""
+
+    code = "deadline_past"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 

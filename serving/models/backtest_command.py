@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from serving.terminal.context import cli_context
-from serving.terminal.dates import parse_date
-from serving.terminal.options import JsonFlag, KindOption
+from serving.terminal.options import From, JsonFlag, KindOption, To
 from serving.terminal.output import print_json, print_line, print_table, progress
 from serving.terminal.resources import open_records, open_settings
 
-From = Annotated[dt.date, typer.Option("--from", parser=parse_date, metavar="YYYY-MM-DD")]
-To = Annotated[dt.date, typer.Option("--to", parser=parse_date, metavar="YYYY-MM-DD")]
 Rules = Annotated[list[Path] | None, typer.Option("--rules", metavar="FILE.toml")]
 Capacity = Annotated[int | None, typer.Option("--capacity", min=1, max=100_000)]
 

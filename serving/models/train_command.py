@@ -60,6 +60,7 @@ def _train(
     kind: Kind,
     shared: Path | None,
 ) -> None:
+    from serving.models.run_documents import attach_documents
     from serving.office_values import office_minimum_wages
     from serving.settings import capacity_of
     from training.pipeline import Search, run_training
@@ -76,6 +77,7 @@ def _train(
             minimum_wages=office_minimum_wages(cli.workspace, settings),
         )
     version = run.version
+    attach_documents(cli.workspace, version.version, kind)
     print_line(
         cli.text(
             "trained", version=version.version, kind=version.kind, positives=run.trained.positives

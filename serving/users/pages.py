@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -19,9 +19,11 @@ from serving.auth.principal import Principal
 from serving.auth.repository import NewAccount
 from serving.auth.roles import Permission, Role
 from serving.clock import now
+from serving.db.database import Database
 from serving.errors import CommandError
-from serving.http.dependencies import DatabaseDep
+from serving.http.dependencies import DatabaseDep, settings_of
 from serving.users.service import new_account, parse_days
+from serving.web.region_choices import region_choices
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 
@@ -33,6 +35,29 @@ Reader = Annotated[Principal, require(Permission.READ_AUDIT)]
 Manager = Annotated[Principal, require(Permission.MANAGE_PEOPLE)]
 
 
+@dataclass(frozen=True)
+class FormFailure:
+    """Why a form was refused: the form (``user``, ``token``), the field, and what was typed."""
+
+    message: str
+    kind: str
+    field: str | None
+    form: Mapping[str, str]
+
+
+_FIELDS = {
+    "name_invalid": "name",
+    "name_taken": "name",
+    "role_unknown": "role",
+    "region_invalid": "region",
+    "outside_region": "region",
+    "password_too_short": "password",
+    "password_too_common": "password",
+    "days_invalid": "days",
+}
+"""Field of the form that each error is about."""
+
+
 class FormInvalid(CommandError):
     """The form asks for something this page does not do."""
 
@@ -40,14 +65,16 @@ class FormInvalid(CommandError):
 
 
 @router.get("/supervision/people")
-def list_people(request: Request, principal: Reader, users: Users) -> Response:
+def list_people(
+    request: Request, principal: Reader, users: Users, database: DatabaseDep
+) -> Response:
     """Return the page of users and tokens."""
-    return _people_page(request, principal, users)
+    return _people_page(request, principal, users, database)
 
 
 @router.post("/supervision/people")
 def change_people(
-    request: Request, database: DatabaseDep, principal: Manager, users: Users, form: Form
+    request: Request, principal: Manager, users: Users, database: DatabaseDep, form: Form
 ) -> Response:
     """Add or end a user or token and return the page with the outcome."""
     try:
@@ -59,9 +86,11 @@ def change_people(
             change.subject,
         )
     except WagewatchError as error:
-        failure = error.message(page_language(request))
-        return _people_page(request, principal, users, failure=failure)
-    return _people_page(request, principal, users, secret=secrets[0])
+        message, kind = error.message(page_language(request)), form.get("does", "")
+        typed = {name: value for name, value in form.items() if name != "password"}
+        failure = FormFailure(message, kind.removeprefix("add_"), _FIELDS.get(error.code), typed)
+        return _people_page(request, principal, users, database, failure=failure)
+    return _people_page(request, principal, users, database, secret=secrets[0])
 
 
 @dataclass(frozen=True)
@@ -122,8 +151,9 @@ def _people_page(
     request: Request,
     principal: Principal,
     users: Users,
+    database: Database,
     secret: str | None = None,
-    failure: str | None = None,
+    failure: FormFailure | None = None,
 ) -> Response:
     return render(
         request,
@@ -132,6 +162,7 @@ def _people_page(
         users=[user for user in users.users() if user.region.startswith(principal.region)],
         tokens=[token for token in users.tokens() if token.region.startswith(principal.region)],
         roles=[role.value for role in Role],
+        regions=region_choices(database.engine, principal, settings_of(request).places),
         secret=secret,
         failure=failure,
         now=now(),

@@ -116,7 +116,8 @@ class RandomVisits:
     ``known_rate`` is the rate of known events in the whole cohort, ``base_rate`` the rate among
     projects drawn and visited; the excess of the latter is what goes undetected. ``precision`` and
     ``elsewhere`` are the rates on the list and off it. Records do not hold the probability of each
-    draw, so an even draw from the cohort of the month is assumed.
+    draw, so an even draw from the cohort of the month is assumed. ``visits`` leaves out projects
+    whose outcome is unknown because a case is still open.
     """
 
     visits: int
@@ -152,7 +153,10 @@ def random_visits(
 def _drawn(
     predictions: Predictions, observations: Observations
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Which rows were drawn in their month, and the inverse of the even draw probability."""
+    """Which rows were drawn in their month, and the inverse of the even draw probability.
+
+    Rows without a label count as not drawn.
+    """
     days = observations.random_inspection_days()
     drawn = np.zeros(len(predictions.project_ids))
     inverse = np.ones(len(predictions.project_ids))
@@ -164,7 +168,7 @@ def _drawn(
             inspected = days.get(predictions.project_ids[row])
             if inspected is not None:
                 first, stop = np.searchsorted(inspected, [start, start + length])
-                drawn[row] = float(stop > first)
+                drawn[row] = float(stop > first and not np.isnan(predictions.observed[row]))
         if drawn[rows].any():
             inverse[rows] = len(rows) / drawn[rows].sum()
     return drawn, inverse

@@ -53,6 +53,17 @@ EXPECTED = {  # at AS_OF and NEXT, in the order of NAMES
     "replaced today": ((0.03, 0, 1), (0.02, 0, 0)),
     "replaced yesterday": ((0.02, 0, 0), (0.02, 0, 0)),
     "renewed": ((0.03, 0, 1), (0.03, 0, 1)),
+    # Exempt until June 2024, then cash of 300 and no longer 200.
+    "exemption ended": ((0.03, 0, 0), (0.03, 0, 0)),
+    "exemption withdrawn": ((0.03, 0, 0), (0.03, 0, 0)),
+    "exempt until today": ((0.02, 1, 0), (0.02, 0, 0)),
+    # A guarantee of 500 was returned; cash of 300 replaced it.
+    "guarantee returned": ((0.03, 0, 0), (0.03, 0, 0)),
+    # Nothing in force: 200 are still required, but no guarantee is there.
+    "only lapsed": ((0.02, 0, 0), (0.02, 0, 0)),
+    "only returned": ((nan, 0, 0), (nan, 0, 0)),
+    "guarantee missing": ((0.02, 0, 0), (0.02, 0, 0)),
+    "guarantee drawn": ((0.02, 0, 1), (0.02, 0, 1)),
     "none": (UNKNOWN, UNKNOWN),
 }
 
@@ -75,8 +86,46 @@ def build(world: World) -> None:
             deposit(world, name, "one", row)
     # A guarantee of 300 followed cash of 200 that ran out: neither 500 nor 200 is required.
     lapsed = {"status": "expired", "valid_to": "2024-06-30"}
+    _ended(world, lapsed)
     deposit(world, "renewed", "one", ("cash", 200, "2024-01-10", "2024-07-01"), **lapsed)
     deposit(world, "renewed", "two", ("guarantee", 300, "2024-07-01", "2024-07-01"))
+
+
+def _ended(world: World, lapsed: dict[str, str]) -> None:
+    ended, cash = {"valid_to": "2024-06-30"}, ("cash", 300, "2024-07-01", "2024-07-01")
+    exempt = ("exempt", 200, "2024-01-10", "2024-01-10")
+    guarantee = ("guarantee", 200, "2024-01-10", "2024-01-10")
+    deposit(world, "exemption ended", "one", exempt, **ended)
+    deposit(world, "exemption ended", "two", cash)
+    deposit(world, "exemption withdrawn", "one", exempt, status="expired")
+    deposit(world, "exemption withdrawn", "two", cash)
+    deposit(world, "exempt until today", "one", exempt, valid_to="2025-01-01")
+    returned = ("guarantee", 500, "2024-01-10", "2024-07-01")
+    deposit(world, "guarantee returned", "one", returned, status="returned")
+    deposit(world, "guarantee returned", "two", cash)
+    deposit(world, "only lapsed", "one", guarantee, **lapsed)
+    deposit(world, "only returned", "one", guarantee, status="returned")
+    deposit(world, "guarantee missing", "one", guarantee, status="missing")
+    deposit(world, "guarantee drawn", "one", guarantee, status="drawn")
+
+
+VALID = {  # the work done on, status, whether the deposit is valid
+    "stored": (None, "stored", 1),
+    "returned while running": (None, "returned", 0),
+    "returned after completion": ("2024-12-31", "returned", nan),
+    "returned before completion": ("2025-01-01", "returned", 0),
+    "missing after completion": ("2024-12-31", "missing", 0),
+}
+
+
+def test_a_deposit_returned_after_completion_is_not_missing(world):
+    for name, (completed_on, status, _) in VALID.items():
+        world.project(name, completed_on=completed_on)
+        deposit(world, name, "one", ("cash", 200, "2024-01-10", "2024-12-30"), status=status)
+    found = value_table(world.store, ["deposit_valid"], [AS_OF])
+    valid = {name: found[name, AS_OF]["deposit_valid"] for name in VALID}
+    expected = {name: value for name, (*_, value) in VALID.items()}
+    assert valid == pytest.approx(expected, nan_ok=True)
 
 
 @pytest.fixture(scope="module")

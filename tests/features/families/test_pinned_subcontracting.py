@@ -41,6 +41,8 @@ class Sub(NamedTuple):
 
 SCENES: dict[str, tuple[Sub, ...]] = {
     "edges": (Sub(1), Sub(89), Sub(90), Sub(91), Sub(365)),
+    # Recorded before they are signed: the day has to come first.
+    "signed later": (Sub(1), Sub(0, known=5), Sub(-10, "tiny", 5)),
     "only 90": (Sub(90),),
     "only 91": (Sub(91),),
     "none": (),
@@ -62,6 +64,7 @@ SCENES: dict[str, tuple[Sub, ...]] = {
 }
 EXPECTED: dict[str, tuple[float, float]] = {
     "edges": (3, 5_000),
+    "signed later": (1, 5_000),
     "only 90": (1, 5_000),
     "only 91": (0, 5_000),
     # The general contract was signed 10 days ago by "tiny" and is no subcontract.

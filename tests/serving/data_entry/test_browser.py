@@ -115,6 +115,7 @@ def test_a_year_of_ledgers_goes_in_with_five_layouts_confirmed_once(enter, works
     assert not page.faults
 
 
+@thorough
 def test_files_are_refused_in_words_and_others_see_nothing(enter):
     page = enter("briefer", (390, 844))
     page.goto(page.url.replace("/watchlist", "/data"))

@@ -70,6 +70,7 @@ def _queue(database, kind, **parameters):
         return queue_job(connection, asked, OFFICE).job_id
 
 
+@thorough
 def test_replay_fails_for_changed_records(copy, capsys):
     with RecordStore(copy.records) as store:
         store.rows("UPDATE projects SET project_name = 'x' WHERE known_at < '2025-01-01'")
@@ -129,6 +130,7 @@ def test_run_job_stores_result_or_error(copy, opened, kind, parameters, state):
         assert set(job.problem["texts"]) == {"zh", "en"}
 
 
+@thorough
 def test_what_if_stores_nothing(copy, opened):
     with RecordStore(copy.records, read_only=True) as store:
         before = store.digest(dt.date(2030, 1, 1))

@@ -14,6 +14,7 @@ from serving.settings import MatterSettings, Settings
 from .builders import matter, project, publish_register
 
 NOW = dt.datetime(2025, 6, 11, 9, tzinfo=dt.UTC)
+BEGUN = dt.datetime(2025, 5, 2, 9, tzinfo=dt.UTC)
 ON = dt.date(2025, 6, 11)
 SETTINGS = Settings(matters=MatterSettings(alerts=()))
 
@@ -21,7 +22,7 @@ SETTINGS = Settings(matters=MatterSettings(alerts=()))
 def sections(database, **register):
     """The records named in each section of the digest of 11 June."""
     publish_register(database, **register)
-    sync_from_lists(database, matter_rules(SETTINGS.matters), NOW)
+    sync_from_lists(database, matter_rules(SETTINGS.matters), BEGUN)
     found = build_digest(database, SETTINGS, Audience(), ON, NOW)
     return {
         name: {one.matter or one.project_id for one in items or ()}

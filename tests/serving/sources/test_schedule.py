@@ -32,6 +32,7 @@ from serving.sources.stopped import stopped_at
 from serving.worker import scheduler
 from serving.worker.scheduler import Scheduler
 
+from ...conftest import thorough
 from ..conftest import served
 from ..site import add_user, signed_in
 
@@ -109,6 +110,7 @@ def state_of(*entries: LoggedPull, sections=EVERY_DAY, before: dt.datetime | Non
     return state
 
 
+@thorough
 def test_the_service_pulls_what_is_due_in_a_process_of_its_own(workspace, database, clock):
     keeper = Scheduler(workspace, database, workspace.root / "service.log")
     assert pulls_after(keeper)

@@ -77,6 +77,7 @@ def test_reasons_are_worded_for_employers(site):
     assert not [text for text in words if "总包" in text or "同类项目" in text]
 
 
+@thorough
 def test_replay_of_an_employer_list(workspace):
     replay = ["replay", "--as-of", str(AS_OF), "--kind", "employer"]
     assert main(["-w", str(workspace.root), *replay]) == 0
@@ -132,6 +133,7 @@ def test_api_selects_lists_by_kind(site, workspace):
         assert seen.rows("SELECT project_id FROM inspections") == [(number,)]
 
 
+@thorough
 def test_briefing_has_an_employer_section_if_they_are_listed(workspace, office):
     def headings(one):
         with (
