@@ -21,6 +21,7 @@ from serving.matters import matter_page as matter
 from serving.matters import pages as ledger
 from serving.model_changes import pages as model_changes
 from serving.models import pages as models
+from serving.monthly import pages as month
 from serving.notices import pages as notices
 from serving.projects import pages as project
 from serving.users import pages as users
@@ -37,6 +38,7 @@ ROUTERS = (
     *(sign_in.router, watchlist.router, project.router, map.router, ledger.router, links.router),
     *(
         indicators.router,
+        month.router,
         briefings.router,
         models.router,
         model_changes.router,

@@ -51,6 +51,7 @@ PATHS = (
         "/campaign",
         "/indicators",
         "/briefings",
+        "/month",
         "/supervision",
         "/supervision/model-changes",
         "/supervision/adoption",
