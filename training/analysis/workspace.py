@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from features.cache.cached_matrix import cached_matrix
@@ -36,7 +35,7 @@ class AnalysisWorkspace:
     workspace: Workspace
     kind: Kind = "project"
     minimum_wages: Sequence[MinimumWage] | None = None
-    draws: Draws = MappingProxyType({})
+    draws: Draws = field(default_factory=dict)
 
     def features(self, dates: Sequence[dt.date]) -> pd.DataFrame:
         """as_of, project_id and the features of the cohort at each of ``dates``."""
