@@ -10,7 +10,7 @@ import pytest
 from features.feature_sets import ALL_FEATURES
 from features.matrix import Matrix
 from models.logistic import LogisticModel
-from models.novelty import MIN_INSPECTED, Unit, _group_of_employer, novel_units
+from models.novelty import Unit, _group_of_employer, novel_units
 from models.peer_medians import MIN_PEERS, Typical, peer_groups, peer_medians
 from models.reasons import Basis, EvidenceItem, reasons, statement_of
 
@@ -149,11 +149,11 @@ OTHER = (("township", "420300102"),)
 @pytest.mark.parametrize(
     ("own", "others", "novel"),
     [
-        (0, MIN_INSPECTED - 1, None),  # too few to say
-        (0, MIN_INSPECTED, {"U": KIND}),
-        (0, MIN_INSPECTED + 1, {"U": KIND}),
-        (1, MIN_INSPECTED - 1, {}),  # one of its own kind was looked into
-        (1, MIN_INSPECTED - 2, None),
+        (0, 29, None),  # too few to say
+        (0, 30, {"U": KIND}),
+        (0, 31, {"U": KIND}),
+        (1, 29, {}),  # one of its own kind was looked into
+        (1, 28, None),
     ],
 )
 def test_novel_is_a_kind_of_which_none_was_looked_into(own, others, novel):
