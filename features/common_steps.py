@@ -221,7 +221,10 @@ PAY = Step(
              AS workers_paid,
            greatest(r.amount_due - coalesce(p.paid, 0), 0) AS unpaid,
            CASE WHEN coalesce(p.paid, 0) < 0.99 * r.amount_due THEN 1 ELSE 0 END AS is_open,
-           coalesce(p.fen_days_late, 0)
+           -- What was paid above the amount due was paid last, and is not late.
+           greatest(coalesce(p.fen_days_late, 0)
+               - CAST(greatest(coalesce(p.paid, 0) - r.amount_due, 0) AS DOUBLE)
+                 * greatest(days_between(r.due_on, coalesce(p.last_paid_on, r.due_on)), 0), 0)
              + CAST(greatest(r.amount_due - coalesce(p.paid, 0), 0) AS DOUBLE) * r.age
              AS fen_days_late
     FROM rolls r

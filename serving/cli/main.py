@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from risk.errors import WagewatchError
 from risk.workspace import Workspace
+from serving.audit import commands as audit
 from serving.backup import commands as backup
 from serving.briefings import commands as briefing
 from serving.campaigns import commands as campaign
@@ -89,6 +90,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "race": race.GROUP,
     "users": access.USERS,
     "tokens": access.TOKENS,
+    "audit": audit.GROUP,
 }
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130

@@ -68,7 +68,7 @@ def problem(
     """
     state = request.app.state
     if state.is_page(request):
-        page: Response = state.error_page(request, int(status), dict(texts))
+        page: Response = state.error_page(request, int(status), code, dict(texts))
         return page
     language = language_of(request)
     body = {

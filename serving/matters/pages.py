@@ -40,6 +40,8 @@ from serving.web.responses import XLSX, attachment
 router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 50
+SHORTEST_REGION = 6
+"""Digits of the region of a matter: a county, or below."""
 
 Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
 Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
@@ -90,9 +92,7 @@ def ledger(
         tallies=count_by_unit(every, today().replace(day=1), today() + dt.timedelta(days=1)),
         kinds=("", *KINDS),
         choices=assignees(reader_of(request).database, principal, every),
-        regions=region_choices(
-            reader_of(request).database.engine, principal, settings_of(request).places
-        ),
+        regions=[one for one in _regions(request, principal) if len(one[0]) >= SHORTEST_REGION],
         today=today(),
         **asdict(narrow),
         tab="ledger",
@@ -214,6 +214,11 @@ def unlisted(request: Request, principal: Reader) -> Response:
 def _standings(request: Request, principal: Principal) -> list[MatterState]:
     settings, moment = settings_of(request), now()
     return current_states(reader_of(request).database, settings, principal, today(), moment)
+
+
+def _regions(request: Request, principal: Principal) -> list[tuple[str, str]]:
+    engine = reader_of(request).database.engine
+    return region_choices(engine, principal, settings_of(request).places)
 
 
 def _chosen(every: Sequence[MatterState], narrow: LedgerFilter) -> list[MatterState]:

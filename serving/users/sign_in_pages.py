@@ -51,13 +51,13 @@ async def sign_in(request: Request, form: Form) -> Response:
     """Start a session and redirect to the page asked for, or return the form with the failure."""
     name, target = form.get("name", "")[:MAX_LENGTH], form.get("next")
     if not is_same_origin(request):
-        return _sign_in_page(request, target, "refused", status=403)
+        return _sign_in_page(request, target, "refused", status=403, name=name)
     try:
         started = await service.sign_in(request, name, form.get("password", ""))
     except TooManyRequests as error:
-        return _sign_in_page(request, target, "too_often", status=error.status)
+        return _sign_in_page(request, target, "too_often", status=error.status, name=name)
     except service.SignInFailed as error:
-        return _sign_in_page(request, target, "wrong", status=error.status)
+        return _sign_in_page(request, target, "wrong", status=error.status, name=name)
     response = RedirectResponse(safe_next(target), status_code=303)
     set_session_cookie(request, response, started.session)
     return response
@@ -115,7 +115,11 @@ def choose_language(
 
 
 def _sign_in_page(
-    request: Request, target: str | None, failure: str | None = None, status: int = 200
+    request: Request,
+    target: str | None,
+    failure: str | None = None,
+    status: int = 200,
+    name: str = "",
 ) -> Response:
     oidc = bool(settings_of(request).oidc.issuer)
     return render(
@@ -125,5 +129,6 @@ def _sign_in_page(
         status=status,
         next=safe_next(target),
         failure=failure,
+        name=name,
         oidc=oidc,
     )

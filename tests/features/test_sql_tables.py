@@ -78,7 +78,7 @@ def test_family_dependencies_are_the_pinned_tables(store, kind, expected):
         (
             "employer",
             "known_organizations known_projects known_cases known_operations running cohort"
-            " indicators indicator_facts meter_months meters stakes",
+            " last_months indicator_facts meters stakes",
         ),
     ],
 )

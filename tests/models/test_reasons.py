@@ -209,8 +209,8 @@ def test_statements_agree_with_the_direction_of_their_feature(kind):
     [
         (
             Reason("payments", 0.4, "unpaid_overdue_share", 0.358, 0.002, "31", (), peers=12),
-            "近一年到期、已逾期31天以上的工资有35.8%未付（同类为合同额较大的房建项目，中位数0.2%）",
-            "35.8% of wages due in the last year and 31 or more days overdue unpaid"
+            "近一年到期、已逾期超过31天的工资有35.8%未付（同类为合同额较大的房建项目，中位数0.2%）",
+            "35.8% of wages due in the last year and more than 31 days overdue unpaid"
             " (median of building projects with large contracts: 0.2%)",
         ),
         (
