@@ -23,6 +23,7 @@ from serving.model_changes import pages as model_changes
 from serving.models import pages as models
 from serving.notices import pages as notices
 from serving.projects import pages as project
+from serving.tasks import pages as tasks
 from serving.users import pages as users
 from serving.users import sign_in_pages as sign_in
 from serving.watchlists import composition_pages as composition
@@ -34,7 +35,15 @@ from serving.web.render import FOLDER
 from serving.web.requests import is_page
 
 ROUTERS = (
-    *(sign_in.router, watchlist.router, project.router, map.router, ledger.router, links.router),
+    *(
+        sign_in.router,
+        tasks.router,
+        watchlist.router,
+        project.router,
+        map.router,
+        ledger.router,
+        links.router,
+    ),
     *(
         indicators.router,
         briefings.router,

@@ -79,6 +79,9 @@ class Outcome:
         }
 
 
+COUNTED_DAYS = 90
+"""Days after a list's date in which a visit counts as one of its visits."""
+
 _NAMES = tuple(field.name for field in fields(Outcome))
 
 
@@ -189,7 +192,7 @@ def listed_for(
         .where(
             WATCHLIST_ENTRIES.c.project_id == project_id,
             WATCHLISTS.c.as_of <= inspected_on,
-            WATCHLISTS.c.as_of > inspected_on - dt.timedelta(days=90),
+            WATCHLISTS.c.as_of > inspected_on - dt.timedelta(days=COUNTED_DAYS),
         )
         .order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc())
         .limit(1)

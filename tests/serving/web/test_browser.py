@@ -201,7 +201,11 @@ def test_watchlist_page_filters_and_sorts_in_place(browser, site):
     page = signed_in(browser, site, "inspector")
     every = page.locator(".entry .names a").all_inner_texts()
     assert len(every) == len(site.listed)
+    summary = page.locator(".narrowing > summary")
+    expect(summary).to_have_text("筛选：全部")
+    summary.click()
     page.select_option("#sort", "name")
+    expect(summary).to_have_text("筛选：按项目名称")
     expect(page).to_have_url(re.compile("sort=name"))
     expect(page.locator(".entry .names a").first).to_have_text(sorted(every)[0])
     page.fill("#q", every[0])
@@ -209,6 +213,17 @@ def test_watchlist_page_filters_and_sorts_in_place(browser, site):
     page.fill("#q", "没有这样的项目")
     expect(page.locator("#list")).to_contain_text("没有符合条件的项目")
     assert not page.faults
+    page.context.close()
+
+
+def test_home_on_a_phone_begins_with_the_first_task(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    expect(page.locator("h1")).to_contain_text("我的任务")
+    expect(page.locator(".day")).to_contain_text(f"{len(site.listed)} 个待检查")
+    expect(page.locator(".warn").first).to_contain_text("今天起的检查不计入本期")
+    first = page.locator(".entry").first
+    assert first.locator(".owed").bounding_box()["y"] + 60 < PHONE[1]
+    assert first.locator(".judge").count() == 1
     page.context.close()
 
 
