@@ -69,9 +69,9 @@ def region_of_all(connection: Connection) -> str:
     """
     codes = set(connection.execute(select(PLACES.c.region_code).distinct()).scalars())
     for digits in _LEVELS:
-        starts = {code[:digits] for code in codes}
-        if len(starts) == 1 and len(first := starts.pop()) == digits:
-            return first
+        starts = sorted({str(code)[:digits] for code in codes})
+        if len(starts) == 1 and len(starts[0]) == digits:
+            return starts[0]
     return ""
 
 
