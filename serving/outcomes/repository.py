@@ -171,6 +171,20 @@ def visits_of(engine: Engine, principal: Principal, as_of: dt.date) -> Mapping[s
     }
 
 
+def last_visit(engine: Engine, principal: Principal, project_id: str) -> Outcome | None:
+    """Return the newest version of the last visit to a project of the region; None without one."""
+    query = (
+        select(OUTCOMES)
+        .where(OUTCOMES.c.project_id == project_id, within(OUTCOMES.c.region_code, principal))
+        .order_by(OUTCOMES.c.id.desc())
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(query).all()
+    newest = {row.outcome_id: row for row in reversed(rows)}
+    last = max(newest.values(), key=lambda row: (row.inspected_on, row.id), default=None)
+    return None if last is None else _outcome(last)
+
+
 def visited_since(engine: Engine, principal: Principal, day: dt.date) -> Mapping[str, dt.date]:
     """Return the date of the last visit on or after ``day`` of each project of the region."""
     query = (

@@ -31,9 +31,10 @@ from serving.http.dependencies import settings_of
 from serving.http.parameters import IsoDate
 from serving.notices.elements_text import element_texts, element_to_dict
 from serving.notices.repository import list_notices
-from serving.outcomes.repository import list_outcomes
+from serving.outcomes.repository import Outcome, last_visit, list_outcomes
 from serving.projects import repository
 from serving.projects.service import draft_listing_notice
+from serving.projects.visit_plan import contacts_for, documents_for, site_state
 from serving.watchlists.reader import Document, Register, WatchlistReader, reader_of
 from serving.watchlists.repository import ListSummary, WatchlistRepository
 from serving.watchlists.snapshot_repository import load_case_file, load_dossier
@@ -213,6 +214,8 @@ def project(
         notes=repository.list_notes(engine, project_id, principal, PageRequest(50)).items,
         outcomes=list_outcomes(engine, principal, PageRequest(20), filters).items,
         verdicts=_VERDICTS,
+        **_visit_plan(found or {}, risk),
+        last_visit=_last_visit(last_visit(engine, principal, project_id), found or {}),
         flags=flags_by_grade(risk),
         title=lambda flag, state: flag_title(flag, page_language(request), state),
         unlike=lambda entry: unlike_note(entry, page_language(request)),
@@ -224,6 +227,36 @@ def project(
         notices=list_notices(engine, principal, PageRequest(20), project_id).items,
         departments=CODES,
     )
+
+
+def _visit_plan(found: Document, risk: Document) -> dict[str, Any]:
+    """Return the state of the site, and what to ask for and whom at a visit."""
+    facts, teams = found.get("facts", {}), found.get("teams_owed", ())
+    flags = [flag["code"] for flag in flags_by_grade(risk)]
+    return {
+        "site_state": site_state(facts),
+        "contacts": contacts_for(
+            {**facts, "contractor_name": risk["contractor_name"]}, teams, flags
+        ),
+        "documents": documents_for(flags),
+        "teams": teams,
+        "payroll_teams": found.get("payroll_teams", {}),
+        "orders": [one for one in _inspections(found) if one["rectify_by"]][-1:],
+    }
+
+
+def _inspections(found: Document) -> Sequence[Document]:
+    """Return the inspections on record, oldest first."""
+    handling: Document = found.get("handling") or {}
+    return handling.get("inspections") or ()
+
+
+def _last_visit(entered: Outcome | None, found: Document) -> Document | None:
+    """Return the later of the last visit entered here and the last in the records."""
+    last = next(reversed(_inspections(found)), None)
+    if entered and (last is None or entered.inspected_on.isoformat() >= last["inspected_on"]):
+        return {"inspected_on": entered.inspected_on, "arrears_found": entered.arrears_found}
+    return last
 
 
 def _case_page(request: Request, principal: Principal, case_file: Document) -> Response:
