@@ -31,11 +31,13 @@ import httpx
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from benchmarks.publications import publication
+from benchmarks.tokens import add_token
 from risk.calendar.dates import add_months
 from risk.intake.importer import import_file, import_paths
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.principal import OFFICE
+from serving.auth.repository import NewAccount
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.db.engine import writing
@@ -150,7 +152,7 @@ def _prepared(scene: str, folder: Path) -> Iterator[Ran]:
         if scene == "outcomes":
             _publish(database, FIRST)
             grant = NewAccount("case", Role.SYSTEM, "", "benchmark", dt.datetime.now(dt.UTC))
-            (folder / "token").write_text(UserRepository(database.engine).add_token(grant))
+            (folder / "token").write_text(add_token(database.engine, grant))
             yield ran
             return
         with _subscriber(ran) as url:
@@ -341,7 +343,7 @@ def _subscribe(database: Database, url: str) -> None:
     types = ("watchlist.published", "project.tier_changed")
     one = Subscription("s", "case", url, "", types, "whsec_MDEyMzQ1Njc=", now, "benchmark", None)
     with writing(database.engine).begin() as connection:
-        add_subscription(connection, one)
+        add_subscription(connection, one, OFFICE)
 
 
 def _take_in(workspace: Workspace, database: Database) -> None:

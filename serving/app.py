@@ -6,6 +6,7 @@ import datetime as dt
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
@@ -14,6 +15,7 @@ from risk.locale import text
 from risk.workspace import Workspace
 from serving.adoption.endpoints import router as adoption
 from serving.audit.endpoints import router as audit
+from serving.audit.head_export import HEADS_FILE, HeadExport
 from serving.audit.queue import AuditQueue
 from serving.auth.dependencies import AuthConfig, Authenticator
 from serving.auth.repository import UserRepository
@@ -103,7 +105,10 @@ def create_app(
     app.state.freshness = freshness
     app.state.users = UserRepository(database.engine)
     app.state.views = Views(database, freshness)
-    app.state.audit = AuditQueue(database.engine)
+    app.state.audit = AuditQueue(
+        database.engine,
+        HeadExport(database.engine, _heads_file(settings, workspace), settings.audit.syslog),
+    )
     app.state.metrics = Metrics()
     app.state.sessions = SessionRepository(
         database.engine,
@@ -128,6 +133,12 @@ def create_app(
         limits={FILES_PATH: MAX_FILE},
     )
     return app
+
+
+def _heads_file(settings: Settings, workspace: Workspace | None) -> Path | None:
+    if settings.audit.heads_file:
+        return Path(settings.audit.heads_file)
+    return workspace.root / HEADS_FILE if workspace else None
 
 
 @asynccontextmanager

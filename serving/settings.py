@@ -206,6 +206,13 @@ class SessionSettings(_Section):
     total_hours: Annotated[int, Field(ge=1, le=168)] = 12
 
 
+class AuditSettings(_Section):
+    """Where the daily heads of the audit log go: a file (empty: one in the workspace), syslog."""
+
+    heads_file: Annotated[str, Field(max_length=1000)] = ""
+    syslog: Annotated[str, Field(pattern=r"^$|^[^\s:]+:\d{1,5}$")] = ""
+
+
 class OidcSettings(_Section):
     """Sign-in through an OpenID provider; an empty ``issuer`` means passwords only."""
 
@@ -374,6 +381,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
+    audit: AuditSettings = AuditSettings()
     oidc: OidcSettings = OidcSettings()
     indicators: IndicatorSettings = IndicatorSettings()
     campaigns: tuple[CampaignPlan, ...] = ()

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.types import Scope
 
+from serving.audit.head_export import HeadExport
 from serving.audit.repository import AuditEntry, write_audit_entries
 from serving.audit.request_entry import audit_entry
 from serving.auth.principal import Principal
@@ -45,8 +46,9 @@ class AuditFull(ApiError):
 class AuditQueue:
     """Queue of audit entries: any thread adds, one thread writes."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, heads: HeadExport) -> None:
         self._engine = engine
+        self._heads = heads
         self._waiting: queue.SimpleQueue[AuditEntry] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
@@ -70,6 +72,12 @@ class AuditQueue:
         """Add the entry of a request answered with ``status``."""
         self._waiting.put(audit_entry(scope, permission, principal, status))
 
+    def write_request(
+        self, scope: Scope, permission: Permission, principal: Principal | None, status: int
+    ) -> None:
+        """Store the entry of a request at once."""
+        write_audit_entries(self._engine, [audit_entry(scope, permission, principal, status)])
+
     def close(self) -> None:
         """Write the remaining entries and stop the thread."""
         self._stop.set()
@@ -92,6 +100,8 @@ class AuditQueue:
                 if self._stop.is_set():
                     return
                 time.sleep(SECONDS)
+            else:
+                self._heads.run()
 
     def _take_batch(self) -> list[AuditEntry]:
         entries: list[AuditEntry] = []

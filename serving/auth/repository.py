@@ -1,21 +1,18 @@
-"""Repository of users and tokens."""
+"""Reading users and tokens; :mod:`serving.auth.accounts` writes them."""
 
 from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, func, insert, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, Row, func, select, update
 
-from serving.auth.names import look_of
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission, Role
-from serving.auth.secrets import new_token, token_hash
-from serving.db.engine import utc, writing
+from serving.auth.secrets import token_hash
+from serving.db.engine import utc
 from serving.db.tables import TOKENS, USERS
 from serving.errors import CommandError
 
@@ -101,35 +98,6 @@ class UserRepository:
                 for table in (USERS, TOKENS)
             )
 
-    def add_user(
-        self, account: NewAccount, *, password_hash: str | None, subject: str | None
-    ) -> None:
-        """Create a user.
-
-        Raises:
-            NameTaken: another user has the name or the subject.
-        """
-        extra = {"password_hash": password_hash, "subject": subject, "stamp": 1}
-        self._add(USERS, account, extra)
-
-    def add_token(
-        self,
-        account: NewAccount,
-        *,
-        scopes: Sequence[Permission] | None = None,
-        expires_at: dt.datetime | None = None,
-    ) -> str:
-        """Create a token and return its secret; only the secret's hash is stored.
-
-        Raises:
-            NameTaken: a token has the name.
-        """
-        secret = new_token()
-        names = None if scopes is None else [scope.value for scope in scopes]
-        extra = {"secret_hash": token_hash(secret), "scopes": names, "expires_at": expires_at}
-        self._add(TOKENS, account, extra)
-        return secret
-
     def region_of(self, name: str) -> str:
         """Return the region of a user.
 
@@ -142,32 +110,6 @@ class UserRepository:
         if region is None:
             raise NameUnknown(name=name)
         return str(region)
-
-    def set_password(self, name: str, password_hash: str) -> None:
-        """Change a user's password and end their sessions.
-
-        Raises:
-            NameUnknown: there is no such user.
-        """
-        values = {"password_hash": password_hash, "stamp": USERS.c.stamp + 1}
-        self._change(USERS, name, values, USERS.c.disabled_at)
-
-    def disable_user(self, name: str, at: dt.datetime) -> None:
-        """End a user's access.
-
-        Raises:
-            NameUnknown: there is no such user.
-        """
-        values = {"disabled_at": at, "stamp": USERS.c.stamp + 1}
-        self._change(USERS, name, values, USERS.c.disabled_at)
-
-    def revoke_token(self, name: str, at: dt.datetime) -> None:
-        """End a token.
-
-        Raises:
-            NameUnknown: there is no such token.
-        """
-        self._change(TOKENS, name, {"revoked_at": at}, TOKENS.c.revoked_at)
 
     def users(self) -> list[User]:
         """Return all users by name, disabled ones included."""
@@ -203,41 +145,6 @@ class UserRepository:
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
         return _token(row) if row else None
-
-    def _add(self, table: Table, account: NewAccount, extra: Mapping[str, object]) -> None:
-        values = {
-            "name": account.name,
-            "role": account.role.value,
-            "region": account.region,
-            "created_at": account.created_at,
-            "created_by": account.created_by,
-            **extra,
-        }
-        try:
-            with writing(self._engine).begin() as connection:
-                _require_free(connection, table, account.name)
-                connection.execute(insert(table).values(values))
-        except IntegrityError as error:
-            raise NameTaken(name=account.name) from error
-
-    def _change(self, table: Table, name: str, values: dict[str, Any], ended: Any) -> None:
-        statement = update(table).where(table.c.name == name, ended.is_(None)).values(values)
-        with writing(self._engine).begin() as connection:
-            if connection.execute(statement).rowcount == 0:
-                raise NameUnknown(name=name)
-
-
-def _require_free(connection: Connection, table: Table, name: str) -> None:
-    """Check that no row of ``table``, also an ended one, has a name that looks like ``name``.
-
-    Raises:
-        NameTaken: one has.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
-    look = look_of(name)
-    if any(look_of(taken) == look for taken in connection.scalars(select(table.c.name))):
-        raise NameTaken(name=name)
 
 
 def store_password(connection: Connection, user: User, password_hash: str) -> User:

@@ -13,6 +13,7 @@ class Role(StrEnum):
     BRIEFER = "briefer"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
+    AUDITOR = "auditor"
     SYSTEM = "system"
 
 
@@ -88,6 +89,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.MANAGE_PEOPLE,
     },
     Role.ADMIN: frozenset(Permission),
+    Role.AUDITOR: frozenset({Permission.READ_AUDIT}),
     Role.SYSTEM: _READING
     | _ON_SITE
     | {

@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from risk.errors import WagewatchError
 from risk.workspace import Workspace
+from serving.audit import commands as audit
 from serving.backup import commands as backup
 from serving.briefings import commands as briefing
 from serving.campaigns import commands as campaign
@@ -38,6 +39,7 @@ from serving.publishing import replay_commands as replay
 from serving.races import commands as race
 from serving.scores import commands as score
 from serving.scores import features_command as features
+from serving.scores import training_set_command as training_set
 from serving.sources import commands as source
 from serving.terminal.context import (
     DEFAULT_WORKSPACE,
@@ -59,6 +61,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "template": template.template,
     "simulate": simulate.simulate,
     "features": features.features,
+    "training-set": training_set.training_set,
     "train": train.train,
     "backtest": backtest.backtest,
     "check": check.check,
@@ -87,6 +90,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "race": race.GROUP,
     "users": access.USERS,
     "tokens": access.TOKENS,
+    "audit": audit.GROUP,
 }
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130

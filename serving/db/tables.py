@@ -165,9 +165,24 @@ AUDIT = Table(
     Column("list_digest", String(64)),
     Column("model_version", String(100)),
     Column("status", Integer, nullable=False),
+    Column("digest", String(64)),
     Index(None, "at"),
 )
-"""Audit log: who read or wrote what and when, with the list and model."""
+"""Audit log: who read or wrote what and when, with the list and model.
+
+``digest`` covers the entry and all before it, see :mod:`serving.db.hash_chain`; entries older than
+the chain have none."""
+
+AUDIT_HEADS = Table(
+    "audit_heads",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("entry_id", _ID, nullable=False, unique=True),
+    Column("day", Date, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", _TIME, nullable=False),
+)
+"""Digest of the last audit entry of each day of the office, and of the entries before the chain."""
 
 OUTCOMES = Table(
     "outcomes",
@@ -659,5 +674,6 @@ SEALED = (
     WATCHLIST_MARKS.name,
     *(FLAG_STATES.name, RACES.name, MODEL_STEPS.name, BRIEFING_FIGURES.name),
     OUTCOME_PHOTOS.name,
+    AUDIT_HEADS.name,
 )
 """Append-only tables."""

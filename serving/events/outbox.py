@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Table, and_, func, insert, select, update
 
-from serving.auth.jurisdiction import within
+from serving.auth.jurisdiction import require_covers, within
 from serving.auth.principal import Principal
 from serving.db.engine import utc, writing
 from serving.db.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
@@ -64,8 +64,13 @@ class Backlog:
     given_up: int
 
 
-def add_subscription(connection: Connection, one: Subscription) -> None:
-    """Insert a subscription; it receives later events."""
+def add_subscription(connection: Connection, one: Subscription, principal: Principal) -> None:
+    """Insert a subscription; it receives later events.
+
+    Raises:
+        OutsideRegion: its region is not in that of the principal.
+    """
+    require_covers(principal, one.region)
     connection.execute(
         insert(SUBSCRIPTIONS).values(
             subscription_id=one.subscription_id,

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from serving.http.schemas import Schema, example
 
-RoleName = Literal["inspector", "briefer", "supervisor", "admin", "system"]
+RoleName = Literal["inspector", "briefer", "supervisor", "admin", "auditor", "system"]
 
 
 class SignIn(Schema):

@@ -135,6 +135,7 @@ def _publish(work: JobContext, progress: Progress) -> Mapping[str, Any]:
 
 
 def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
+    from serving.models.run_documents import attach_documents
     from training.pipeline import Search, run_training
 
     run = run_training(
@@ -146,6 +147,7 @@ def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
         progress=progress,
         minimum_wages=office_minimum_wages(work.workspace, work.settings),
     )
+    attach_documents(work.workspace, run.version.version)
     refresh(work.workspace, work.database)
     return {
         "version": run.version.version,

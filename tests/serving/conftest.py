@@ -23,7 +23,7 @@ from risk.intake.importer import import_paths
 from risk.simulator import simulate
 from risk.workspace import Workspace
 from serving.app import create_app
-from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.repository import NewAccount
 from serving.auth.roles import Role
 from serving.cli.main import main
 from serving.db import change_stamp
@@ -51,6 +51,7 @@ from serving.watchlists.document import (
 )
 
 from ..conftest import MUST_RUN_ALL, built_once
+from .people import add_token
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For clients of plain HTTP: reading certificates takes longer than most requests."""
@@ -351,13 +352,12 @@ def limited(database):
 @pytest.fixture
 def token(database):
     """Makes a token and gives the headers to use it: ``token(role, region)``."""
-    people = UserRepository(database.engine)
 
     def made(role, region="", **options):
         grant = NewAccount(
             f"{role}-{uuid.uuid4().hex[:8]}", Role(role), region, "test", PUBLISHED_AT
         )
-        return {"Authorization": f"Bearer {people.add_token(grant, **options)}"}
+        return {"Authorization": f"Bearer {add_token(database.engine, grant, **options)}"}
 
     return made
 

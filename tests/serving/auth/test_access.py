@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from serving.app import ROUTERS
 from serving.audit.queue import SECONDS as AUDIT_SECONDS
 from serving.auth.dependencies import RequirePermission
-from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.repository import NewAccount
 from serving.auth.roles import PERMISSIONS, Permission, Role
 from serving.briefings.figures import briefing_figures
 from serving.briefings.period import month_of
@@ -28,6 +28,7 @@ from ..conftest import (
     unlinked_register,
     until_seen,
 )
+from ..people import accounts, add_token
 
 INSIDE, OUTSIDE = "9901", "42"
 LATEST = "/v1/watchlists/latest?region=9901"
@@ -163,6 +164,7 @@ REQUESTS = {
 OPEN = {
     *(("GET", path) for path in ("/healthz", "/readyz", "/v1/session/oidc")),
     ("GET", "/v1/session/oidc/callback"),
+    ("PUT", "/v1/session/password"),
     *((method, "/v1/session") for method in ("GET", "POST", "DELETE")),
 }
 # What is of no place: the same for everybody who may see it at all.
@@ -321,14 +323,14 @@ def test_redacted_view_has_its_own_etag(client, office, token):
 
 
 def test_expired_and_revoked_tokens_are_refused(client, database, office, token):
-    people = UserRepository(database.engine)
     past = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     expired = token("admin", expires_at=past)
     assert client.get("/v1/watchlists", headers=expired).status_code == 401
-    secret = people.add_token(NewAccount("case", Role.SYSTEM, "", "test", PUBLISHED_AT))
+    secret = add_token(database.engine, NewAccount("case", Role.SYSTEM, "", "test", PUBLISHED_AT))
     headers = {"Authorization": f"Bearer {secret}"}
     assert client.get("/v1/watchlists", headers=headers).status_code == 200
-    people.revoke_token("case", PUBLISHED_AT)
+    with accounts(database.engine) as people:
+        people.revoke_token("case", PUBLISHED_AT)
     until_seen(database)
     assert client.get("/v1/watchlists", headers=headers).status_code == 401
 

@@ -12,6 +12,8 @@ from serving.auth.roles import Role
 from serving.auth.sessions import SessionLimits, SessionRepository
 from serving.auth.sign_in_limits import SignInLimits
 
+from ..people import add_user
+
 NOON = dt.datetime(2025, 6, 1, 12, tzinfo=dt.UTC)
 
 
@@ -19,7 +21,7 @@ NOON = dt.datetime(2025, 6, 1, 12, tzinfo=dt.UTC)
 def user(database):
     people = UserRepository(database.engine)
     account = NewAccount("王主管", Role.SUPERVISOR, "", "test", NOON)
-    people.add_user(account, password_hash="x", subject=None)
+    add_user(database.engine, account, password_hash="x")
     return people.user_by(name="王主管")
 
 

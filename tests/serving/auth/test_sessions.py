@@ -27,6 +27,7 @@ from serving.db.database import Database
 from serving.settings import Settings, database_url
 
 from ..conftest import NO_TLS, PUBLISHED_AT, key
+from ..people import accounts, add_token, add_user
 from ..site import quick_hash
 
 PASSWORD = "sehr-geheim-1"
@@ -41,7 +42,7 @@ def hashed():
 def people(database, hashed):
     found = UserRepository(database.engine)
     grant = NewAccount("王主管", Role.SUPERVISOR, "9901", "test", PUBLISHED_AT)
-    found.add_user(grant, password_hash=hashed, subject=None)
+    add_user(database.engine, grant, password_hash=hashed)
     return found
 
 
@@ -82,16 +83,18 @@ def test_sign_in_refuses_further_attempts_after_ten_a_minute(client, people):
     assert 429 in (_sign_in(client).status_code for _ in range(10))
 
 
-def test_set_password_ends_earlier_sessions(client, people, hashed):
+def test_set_password_ends_earlier_sessions(client, people, database, hashed):
     _sign_in(client)
     assert client.get("/v1/session").status_code == 200
-    people.set_password("王主管", hashed)
+    with accounts(database.engine) as found:
+        found.set_password("王主管", hashed)
     assert client.get("/v1/session").status_code == 401
 
 
-def test_disable_user_ends_sessions(client, people):
+def test_disable_user_ends_sessions(client, people, database):
     _sign_in(client)
-    people.disable_user("王主管", PUBLISHED_AT)
+    with accounts(database.engine) as found:
+        found.disable_user("王主管", PUBLISHED_AT)
     assert client.get("/v1/session").status_code == 401
     client.cookies.clear()
     assert _sign_in(client).status_code == 401
@@ -183,7 +186,7 @@ def test_sign_ins_and_outs_are_in_the_audit_log(client, people, database):
 
 def test_sign_in_takes_full_width_letters_for_plain_ones(client, database, hashed):
     account = NewAccount("wang wu", Role.INSPECTOR, "", "test", PUBLISHED_AT)
-    UserRepository(database.engine).add_user(account, password_hash=hashed, subject=None)
+    add_user(database.engine, account, password_hash=hashed)
     answer = client.post("/v1/session", json={"name": "ｗａｎｇ wu", "password": PASSWORD})
     assert answer.json()["name"] == "wang wu"
 
@@ -214,12 +217,12 @@ def test_many_sign_ins_do_not_hold_up_reads(client, people, monkeypatch):
     assert statuses == [401] * 6
 
 
-def test_add_user_refuses_a_taken_name(people, hashed):
+def test_add_user_refuses_a_taken_name(people, database, hashed):
     grant = NewAccount("王主管", Role.ADMIN, "", "test", PUBLISHED_AT)
     with pytest.raises(NameTaken):
-        people.add_user(grant, password_hash=hashed, subject=None)
-    with pytest.raises(NameUnknown):
-        people.revoke_token("none", PUBLISHED_AT)
+        add_user(database.engine, grant, password_hash=hashed)
+    with pytest.raises(NameUnknown), accounts(database.engine) as found:
+        found.revoke_token("none", PUBLISHED_AT)
 
 
 def test_hash_password_checks_the_length():
@@ -288,10 +291,10 @@ def test_clean_name_refuses_what_hides_or_looks_like_another(name):
 
 
 @pytest.mark.parametrize("name", ["王主管", "王主管\u200b", "王 主管 "])
-def test_add_user_refuses_names_that_look_like_another(people, hashed, name):
+def test_add_user_refuses_names_that_look_like_another(people, database, hashed, name):
     account = NewAccount(name.replace(" ", ""), Role.ADMIN, "", "test", PUBLISHED_AT)
     with pytest.raises(NameTaken):
-        people.add_user(account, password_hash=hashed, subject=None)
+        add_user(database.engine, account, password_hash=hashed)
 
 
 def test_users_and_tokens_commands(wagewatch, database_url):
@@ -311,7 +314,22 @@ def test_users_and_tokens_commands(wagewatch, database_url):
     listed = run("users", "list").stdout
     assert "li" in listed
     assert "geheim" not in listed
+    last = run("users", "revoke", "li")
+    assert (last.returncode, last.stderr.count("\n")) == (1, 1)
+    second = run("users", "add", "hu", "--role", "admin", input="geheim-geheim\n")
+    assert second.returncode == 0
     assert run("users", "revoke", "li").returncode == 0
+    assert run("users", "enable", "li").returncode == 0
+    with Database(database_url) as database, database.engine.connect() as connection:
+        query = "SELECT method, action, subject FROM audit ORDER BY id"
+        rows = [tuple(row) for row in connection.exec_driver_sql(query)]
+    assert rows == [
+        ("CLI", "manage_people", subject)
+        for subject in (
+            *("tokens add case system 99", "tokens revoke case", "users add li admin *"),
+            *("users add hu admin *", "users revoke li", "users enable li"),
+        )
+    ]
 
 
 def test_signing_key_is_created_once_with_owner_permissions(tmp_path):
@@ -333,6 +351,6 @@ def test_database_path_may_have_any_characters(tmp_path):
         freshness = ChangeStamp(database.engine)
         before = freshness.current()
         grant = NewAccount("x", Role.ADMIN, "", "test", PUBLISHED_AT)
-        UserRepository(database.engine).add_token(grant)
+        add_token(database.engine, grant)
         assert freshness.current() != before
         freshness.close()

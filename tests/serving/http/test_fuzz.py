@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from serving.app import create_app
-from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.repository import NewAccount
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.publishing.repository import store_publication
@@ -27,6 +27,7 @@ from serving.settings import LimitSettings, Settings
 
 from ...conftest import MUST_RUN_ALL
 from ..conftest import PUBLISHED_AT, make_extras, make_publication, served
+from ..people import add_token
 
 # Of each of some hundred operations; making a request up takes longer than answering it.
 CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "8" if MUST_RUN_ALL else "2"))
@@ -53,7 +54,7 @@ def service(tmp_path_factory, sqlite_template):
                 extras=make_extras(),
             )
         grant = NewAccount("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
-        headers = {"Authorization": f"Bearer {UserRepository(database.engine).add_token(grant)}"}
+        headers = {"Authorization": f"Bearer {add_token(database.engine, grant)}"}
         with served(create_app(Settings(limits=LimitSettings(per_minute=0)), database)) as url:
             yield url, headers
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from risk.locale import LANGUAGES
-from serving.auth.principal import Principal
+from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.db.tables import EVENTS, MATTER_STEPS
@@ -149,7 +149,7 @@ def subscribe(database, region="", types=("digest.ready",)):
     url, secret = "http://127.0.0.1:9/x", "whsec_MA=="
     one = Subscription(f"s-{region}", "办案", url, region, types, secret, NOW, "t", None)
     with database.engine.begin() as connection:
-        add_subscription(connection, one)
+        add_subscription(connection, one, OFFICE)
 
 
 def test_queue_weekly_digests_sends_one_per_week(county):

@@ -62,7 +62,7 @@ def test_features_folder_equals_the_file_by_date(written, tmp_path):
     parts = [pq.ParquetFile(path).read() for path in files]
     assert pa.concat_tables(parts).equals(whole.drop_columns(["as_of"]))
     told = [partition_date(path) for path in files for _ in range(pq.read_metadata(path).num_rows)]
-    assert told == whole["as_of"].to_pylist()
+    assert told == [day.date() for day in whole["as_of"].to_pylist()]
 
 
 def test_features_folder_replaces_only_requested_dates(written, tmp_path):

@@ -24,7 +24,6 @@ from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving import clock
 from serving.app import create_app
-from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.db.tables import FEEDBACK, MATTER_STEPS, OUTCOMES
@@ -139,7 +138,7 @@ def shown(tmp_path, sqlite_template):
 
     def serve(*publications, with_register=True):
         database = Database(f"sqlite:///{path}")
-        add_user(UserRepository(database.engine), "admin", Role.ADMIN)
+        add_user(database, "admin", Role.ADMIN)
         for one in publications:
             things = replace(make_extras(), snapshot=register_of(one) if with_register else None)
             store_publication(
@@ -236,7 +235,7 @@ def test_pages_of_very_long_names(shown):
 def test_pages_show_nothing_of_other_regions(shown, tmp_path):
     client = shown(make_publication())
     database = Database(f"sqlite:///{tmp_path / 'service.sqlite'}")
-    add_user(UserRepository(database.engine), "elsewhere", Role.SUPERVISOR, "110101")
+    add_user(database, "elsewhere", Role.SUPERVISOR, "110101")
     database.close()
     other = signed_in(str(client.base_url), "elsewhere")
     for path in PATHS:

@@ -28,8 +28,8 @@ def users(database):
 
 @pytest.fixture
 def app_url(database, users):
-    add_user(users, "admin", Role.ADMIN)
-    add_user(users, "county", Role.ADMIN, "990101")
+    add_user(database, "admin", Role.ADMIN)
+    add_user(database, "county", Role.ADMIN, "990101")
     with served(create_app(Settings(), database)) as url:
         yield url
 
@@ -94,6 +94,46 @@ def test_people_page_limits_administrators_to_their_region(app_url, users):
     assert text("errors.outside_region", "zh", region="*", allowed="990101") in everywhere
 
 
+def test_people_page_keeps_administrators_of_a_region_from_the_rest(app_url, admin, users):
+    _post(admin, {**TOKEN, "name": "county-wide"})
+    before = (users.users(), users.tokens())
+    with closing(signed_in(app_url, "county")) as client:
+        ended = _post(client, {"does": "disable", "name": "admin"})
+        revoked = _post(client, {"does": "revoke", "name": "county-wide"})
+    assert text("errors.name_unknown", "zh", name="admin") in ended
+    assert text("errors.name_unknown", "zh", name="county-wide") in revoked
+    assert (users.users(), users.tokens()) == before
+
+
+def test_people_page_enables_again(admin, users):
+    _post(admin, {**USER, "region": "990101"})
+    _post(admin, {"does": "disable", "name": "新用户"})
+    assert users.user_by(name="新用户") is None
+    _post(admin, {"does": "enable", "name": "新用户"})
+    assert users.user_by(name="新用户") is not None
+
+
+def test_people_page_refuses_to_disable_the_last_administrator(admin, users):
+    page = _post(admin, {"does": "disable", "name": "admin"})
+    assert text("errors.last_admin", "zh", name="admin") in page
+    assert users.user_by(name="admin") is not None
+    _post(admin, {**USER, "name": "second", "role": "admin"})
+    _post(admin, {"does": "disable", "name": "second"})
+    assert users.user_by(name="second") is None
+
+
+def test_people_page_says_in_the_audit_log_what_it_did_to_whom(admin, database):
+    _post(admin, {**USER, "region": "990101"})
+    _post(admin, {"does": "disable", "name": "新用户"})
+    with database.engine.connect() as connection:
+        query = "SELECT subject FROM audit WHERE action = 'manage_people' ORDER BY id"
+        subjects = list(connection.exec_driver_sql(query).scalars())
+    assert subjects == [
+        "/supervision/people add user 新用户 inspector 990101",
+        "/supervision/people disable user 新用户",
+    ]
+
+
 def test_a_refused_form_keeps_what_was_typed_and_says_why_beside_the_field(admin):
     page = _post(admin, {**USER, "region": "99x", "role": "briefer"})
     beside = text("errors.region_invalid", "zh", found="99x")
@@ -113,8 +153,8 @@ def test_a_wrong_password_keeps_the_user_name(app_url):
     assert "wrong" not in re.findall(r'id="password"[^>]*>', answer.text)[0]
 
 
-def test_pages_of_errors_speak_to_people(app_url, users):
-    add_user(users, "inspector", Role.INSPECTOR)
+def test_pages_of_errors_speak_to_people(app_url, database):
+    add_user(database, "inspector", Role.INSPECTOR)
     with closing(signed_in(app_url, "inspector")) as client:
         missing = client.get("/nowhere", headers={"Accept": "text/html"})
         refused = client.get("/supervision/audit", headers={"Accept": "text/html"})
