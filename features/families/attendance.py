@@ -246,10 +246,16 @@ FAMILY = Family(
                    CAST(sum(workers_present) AS DOUBLE) AS present,
                    CAST(sum(CASE WHEN workers_registered IS NOT NULL THEN workers_present END)
                      AS DOUBLE) AS present_registered,
-                   CAST(sum(workers_registered) AS DOUBLE) AS registered,
+                   CAST(sum(CASE WHEN workers_present IS NOT NULL THEN workers_registered END)
+                     AS DOUBLE) AS registered,
                    CAST(sum(CASE WHEN workers_with_contract IS NOT NULL THEN workers_present END)
                      AS DOUBLE) AS present_contract,
-                   CAST(sum(workers_with_contract) AS DOUBLE) AS with_contract,
+                   CAST(sum(CASE WHEN workers_present IS NOT NULL THEN workers_with_contract END)
+                     AS DOUBLE) AS with_contract,
+                   CAST(sum(CASE WHEN worker_days IS NOT NULL THEN workers_present END)
+                     AS DOUBLE) AS present_days,
+                   CAST(sum(CASE WHEN workers_present IS NOT NULL THEN worker_days END)
+                     AS DOUBLE) AS days_of_present,
                    CAST(sum(worker_days) AS DOUBLE) AS days,
                    CASE WHEN {last_year("period", "as_of")}
                         THEN CAST(sum(workers_present) AS DOUBLE) END AS present_12m,
@@ -309,7 +315,8 @@ FAMILY = Family(
                        THEN greatest(present - on_rolls, 0) END)
                      / nullif(sum(CASE WHEN on_rolls IS NOT NULL THEN present END), 0)
                      AS present_unlisted_share,
-                   sum(listed) / nullif(sum(CASE WHEN listed IS NOT NULL THEN present END), 0)
+                   sum(CASE WHEN present IS NOT NULL THEN listed END)
+                     / nullif(sum(CASE WHEN listed IS NOT NULL THEN present END), 0)
                      AS listed_over_present,
                    sum(CASE WHEN days > 0 THEN due END) / 100
                      / nullif(sum(CASE WHEN due IS NOT NULL THEN days END), 0) AS wage_per_day,
@@ -346,8 +353,9 @@ FAMILY = Family(
                    sum(CASE WHEN m.back <= 3 THEN m.with_contract END)
                      / nullif(sum(CASE WHEN m.back <= 3 THEN m.present_contract END), 0)
                      AS contract_signed_share,
-                   sum(CASE WHEN m.back <= 3 THEN m.days END)
-                     / nullif(sum(CASE WHEN m.back <= 3 THEN m.present END), 0) AS days_per_worker,
+                   sum(CASE WHEN m.back <= 3 THEN m.days_of_present END)
+                     / nullif(sum(CASE WHEN m.back <= 3 THEN m.present_days END), 0)
+                     AS days_per_worker,
                    max(y.present_unpaid_share) AS present_unpaid_share,
                    max(y.present_unlisted_share) AS present_unlisted_share,
                    max(y.listed_over_present) AS listed_over_present,

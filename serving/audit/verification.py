@@ -80,11 +80,15 @@ def verify_audit(engine: Engine, heads: Iterable[Head] = ()) -> AuditReport:
     entries; that the newest ones were removed only a head from elsewhere can show.
     """
     with engine.connect() as connection:
-        known = [*_stored_heads(connection), *heads]
-        expected: dict[int, set[str]] = {}
-        for head in known:
-            expected.setdefault(head.entry, set()).add(head.digest)
-        return _verify(connection, expected)
+        return verify_entries(connection, heads)
+
+
+def verify_entries(connection: Connection, heads: Iterable[Head] = ()) -> AuditReport:
+    """Do as :func:`verify_audit` in the transaction of ``connection``."""
+    expected: dict[int, set[str]] = {}
+    for head in (*_stored_heads(connection), *heads):
+        expected.setdefault(head.entry, set()).add(head.digest)
+    return _verify(connection, expected)
 
 
 def newest_head(connection: Connection) -> Head | None:
@@ -107,7 +111,7 @@ def read_heads(path: Path) -> list[Head]:
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        return [_parsed(json.loads(line)) for line in lines if line.strip()]
+        return [parse_head(json.loads(line)) for line in lines if line.strip()]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise HeadsUnreadable(path=str(path), detail=str(error)) from error
 
@@ -148,5 +152,10 @@ def _head(entry: int, at: dt.datetime, digest: str) -> Head:
     return Head(entry, utc(at).date(), digest)
 
 
-def _parsed(values: Mapping[str, Any]) -> Head:
+def parse_head(values: Mapping[str, Any]) -> Head:
+    """Return the head of a JSON object.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not one.
+    """
     return Head(int(values["entry"]), dt.date.fromisoformat(values["day"]), str(values["digest"]))
