@@ -42,6 +42,7 @@ from training.shared import (
 
 if TYPE_CHECKING:
     from models.shared_models import SharedModels
+    from training.evaluation.challengers import Challenger
 
 Attempt: TypeAlias = tuple[Trained, ChallengerEvaluation]
 Fit: TypeAlias = Callable[[AnyHyperparameters | None], Trained]
@@ -61,11 +62,13 @@ class TrainingRun:
 class Search:
     """What is compared: ``trials`` of hyperparameters, proposed from ``seed``, and models that use
     those of other counties in the file ``shared``, by default that of the workspace if it has one.
+    ``challengers`` are judged beside the model and never stored.
     """
 
     trials: int = 0
     seed: int = 0
     shared: Path | None = None
+    challengers: Sequence[Challenger] = ()
 
 
 def run_training(
@@ -128,7 +131,14 @@ def _train(
         training_set = with_shared_of(training_set, registry, champion[1] if champion else None)
         extent = asked.search
         choice = tune(training_set, extent.trials, extent.seed, workspace.tuning, progress)
-        attempts = _attempts(store, training_set, choice, champion, asked.capacity, progress)
+        judge = partial(
+            evaluate_challenger,
+            *(store, training_set),
+            champion=champion,
+            capacity=asked.capacity,
+            challengers=extent.challengers,
+        )
+        attempts = _attempts(training_set, choice, judge, champion is None, progress)
         trained, evaluation = attempts[-1]
         about = metadata(attempts, choice, store)
         artifacts = dict(model_artifacts(training_set, trained))
@@ -174,16 +184,15 @@ def _champion(registry: Registry) -> Champion | None:
 
 
 def _attempts(
-    store: RecordStore,
     training_set: TrainingSet,
     choice: Choice | None,
-    champion: Champion | None,
-    capacity: int,
+    judge: Judge,
+    first: bool,
     progress: Progress | None,
 ) -> list[Attempt]:
     """The trained models with their evaluations; the last one is the challenger.
 
-    Without a champion a model that fails a check would go live, so the next simpler kind is trained
+    The ``first`` model goes live even if it fails a check, so then the next simpler kind is trained
     until one passes or only the scorecard is left.
     """
     chosen = choice.chosen if choice else None
@@ -192,11 +201,7 @@ def _attempts(
         if chosen
         else fit(training_set, progress=progress)
     )
-
-    def judge(one: Trained) -> ChallengerEvaluation:
-        return evaluate_challenger(store, training_set, one, champion, capacity=capacity)
-
-    if champion is not None:
+    if not first:
         return [(trained, judge(trained))]
     return attempts_until_sound(trained, partial(fit_recipe, training_set, progress), judge)
 

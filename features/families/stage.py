@@ -56,8 +56,8 @@ FAMILY = Family(
             unit="days",
             window="all",
             direction=0,
-            unknown_zh="没有计划竣工日期",
-            unknown_en="no planned end on record",
+            unknown_zh="没有计划竣工日期，或其不晚于开工日期",
+            unknown_en="no planned end on record, or one not after the start",
             zh="超过计划竣工日期的天数",
             en="days past the planned end",
         ),
@@ -235,7 +235,7 @@ FAMILY = Family(
                    CAST(days_between(c.started_on, c.as_of) AS DOUBLE)
                      / nullif(greatest(days_between(c.started_on, c.planned_end_on), 0), 0)
                      AS planned_progress,
-                   CASE WHEN c.planned_end_on IS NOT NULL
+                   CASE WHEN c.planned_end_on > c.started_on
                         THEN greatest(days_between(c.planned_end_on,
                                CASE WHEN c.completed_on < c.as_of THEN c.completed_on
                                     ELSE c.as_of END), 0) END AS overrun_days,

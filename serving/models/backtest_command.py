@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from serving.terminal.context import cli_context
-from serving.terminal.options import From, JsonFlag, KindOption, To
+from serving.terminal.options import Challengers, From, JsonFlag, KindOption, To
 from serving.terminal.output import print_json, print_line, print_table, progress
 from serving.terminal.resources import open_records, open_settings
 
@@ -26,19 +26,28 @@ def backtest(
     json: JsonFlag = False,
     kind: KindOption = "project",
     rules: Rules = None,
+    challenger: Challengers = None,
 ) -> None:
     """Evaluate month by month, compared with the baselines."""
     from models.rule_set import read_rule_sets
-    from serving.models.backtest_text import backtest_parts, documents, worth_part
+    from serving.models.backtest_text import (
+        backtest_parts,
+        challenger_part,
+        documents,
+        worth_part,
+    )
     from serving.office_values import office_minimum_wages
     from serving.settings import capacity_of
     from training.evaluation.ablation import ablation as run_ablation
     from training.evaluation.backtest import backtest as run_backtest
+    from training.evaluation.challengers import CHALLENGER, load_challenger
     from training.evaluation.walk_forward import plan_walk
+    from training.promotion.challengers import judge_challenger
 
     cli = cli_context(context)
     cache_dir = cli.workspace.features
     rule_sets = read_rule_sets([*cli.workspace.rule_sets(), *(rules or [])], kind)
+    challengers = [load_challenger(name) for name in challenger or ()]
     settings = open_settings(cli)
     list_size = capacity or capacity_of(settings, kind)
     with open_records(cli) as stored, progress() as step:
@@ -52,6 +61,7 @@ def backtest(
             progress=step,
             cache_dir=cache_dir,
             rule_sets=rule_sets,
+            challengers=challengers,
         )
         worths = None
         if ablation:
@@ -59,10 +69,15 @@ def backtest(
             worths = run_ablation(
                 store, months, capacity=list_size, progress=step, cache_dir=cache_dir
             )
+    predictions = done.walk.predictions
+    judged = {
+        one.name: judge_challenger(predictions, CHALLENGER + one.name, list_size)
+        for one in challengers
+    }
     if json:
-        print_json(documents(done, worths))
+        print_json(documents(done, worths, judged))
         return
-    parts = backtest_parts(done, cli.language)
+    parts = [*backtest_parts(done, cli.language), challenger_part(judged, cli.language)]
     for part in (*parts, *([worth_part(worths, cli.language, kind)] if worths else [])):
         for sentence in part.lines:
             print_line(sentence)

@@ -62,14 +62,8 @@ def training_set(
 
 
 def _draws(cli: CliContext, settings: Settings, kind: Kind) -> Draws:
-    """Return the draw probabilities that published lists state."""
-    from serving.watchlists.history import listed_entries
+    from serving.watchlists.history import stated_draws
     from serving.watchlists.repository import WatchlistRepository
 
     with open_database(cli, settings) as database:
-        entries = listed_entries(WatchlistRepository(database, kind))
-    return {
-        (entry.as_of, entry.project_id): entry.draw_probability
-        for entry in entries
-        if entry.draw_probability is not None
-    }
+        return stated_draws(WatchlistRepository(database, kind))

@@ -60,6 +60,8 @@ def _deposit(world: World, name: str, known_at: str, status: str, yuan: int) -> 
 
 
 def _project_a(world: World) -> None:
+    # Put in twice on one day: what arrived later counts.
+    _roll(world, "A1", "2024-04-30", 3, 900_000, "piece")
     _roll(world, "A1", "2024-04-30", 10, 100_000, "measured")
     _paid(world, "A1", "2024-04-28", 60_000, 6)
     _paid(world, "A1", "2024-05-10", 40_000, 4)

@@ -21,6 +21,7 @@ FEATURES = {feature.name: feature for feature in FEATURE_SETS["project"].feature
 WAN = 1_000_000
 """Ten thousand yuan, in fen."""
 
+MONTHS = [f"P//2024-{month}" for month in (11, 10, "09", "07")]
 EXPECTED = {
     # Each payroll is of 100,000 yuan; unpaid are 10,000 of the one due 31 days ago, 20,000 of that
     # of 32 days, then 30,000, 40,000, 50,000 and, of that of 200 days, 5,000. All the rest was paid
@@ -72,7 +73,23 @@ EXPECTED = {
     "contract_signed_share": ["P//2024-10", "P//2024-11", "P//2024-09"],
     "contractor_events_365d": ["V-other"],
     "contractor_complaints_365d": ["C-other"],
+    "contractor_unpaid_share": ["N-1", "N-92"],
+    "owner_short_share": ["T-N-92"],
+    "owner_overdue_loans": ["W/overdue_loans/2024-11"],
+    "returned_share_3m": ["P-92 returned", "P-31 returned"],  # 5,000 and 3,000 yuan
+    "cases_open": ["K-filed", "K-accepted"],
+    "listed": ["S-owner", "S-contractor"],
+    "contract_depth": ["M-4", "M-3"],
+    "person_share": ["M-4", "M-3"],
+    "oral_share": ["M-4"],
+    "advance_funded": ["P"],
+    "notice_board": ["P"],
+    "settled_at_completion": ["P"],
+    "attendance_silent_days": MONTHS,
+    "attendance_months_missing_6m": MONTHS,
 }
+ELSEWHERE = {"below_minimum_share_3m"}
+"""Tested with the minimum wages."""
 
 
 def ago(days):
@@ -83,7 +100,9 @@ def ago(days):
 def county(world):
     """P with its records; N of the same contractor, and L, completed 731 days ago."""
     world.add("organizations", org_id="O", org_name="总包", known_at="2020-01-01")
-    party = {"contractor_id": "O", "started_on": "2022-01-01", "known_at": "2022-01-02"}
+    world.add("organizations", org_id="W", org_name="业主", known_at="2020-01-01")
+    party = {"contractor_id": "O", "owner_id": "W", "started_on": "2022-01-01"}
+    party |= {"known_at": "2022-01-02"}
     world.project("P", **party)
     world.project("N", **party)
     world.project("L", **{**party, "completed_on": ago(731)})
@@ -92,6 +111,7 @@ def county(world):
     add_deposits(world)
     add_visits(world)
     add_disputes(world)
+    add_cases_and_contracts(world)
     add_reports(world)
     return world.store
 
@@ -109,6 +129,11 @@ def add_payrolls(world):
         known = {"known_at": ago(days - late), "amount_due": amount, "project_id": "P"}
         world.payroll(f"F-{days}", ago(days), **known)
         world.payment(f"F-{days}", ago(days), amount, channel="foreman")
+    for days, amount in ((31, 0.3), (92, 0.5), (93, 0.9)):
+        back = {"returned_on": ago(1), "payment_id": f"P-{days} returned"}
+        world.payment(f"P-{days}", ago(9), int(amount * WAN), **back)
+    for days, amount in ((1, 2), (92, 1), (93, 3)):
+        world.payroll(f"N-{days}", ago(days), project_id="N", amount_due=amount * WAN)
 
 
 def add_transfers(world):
@@ -121,6 +146,11 @@ def add_transfers(world):
             *("transfers",), transfer_id=name, project_id="P", amount_due=(short or 9) * WAN,
             due_on=ago(days), period=ago(days)[:8] + "01", known_at=ago(20),
             amount_paid=9 * WAN if paid_on else None, paid_on=ago(paid_on) if paid_on else None,
+        )  # fmt: skip
+    for days in (92, 93):
+        world.add(
+            *("transfers",), transfer_id=f"T-N-{days}", project_id="N", amount_due=WAN,
+            due_on=ago(days), period=ago(days)[:8] + "01", known_at=ago(20),
         )  # fmt: skip
     for name, opened, closed in (
         *(("A-closed", 700, ago(1)), ("A-open", 600, None), ("A-to close", 500, AS_OF)),
@@ -168,6 +198,31 @@ def add_visits(world):
     )  # fmt: skip
 
 
+def add_cases_and_contracts(world):
+    for number, status in enumerate(("filed", "accepted", "unfounded"), start=1):
+        world.add(
+            *("cases",), case_id=f"K-{status}", project_id="P", opened_on=ago(number),
+            status=status, known_at=ago(number),
+        )  # fmt: skip
+    for name, org, days, removed in (
+        ("contractor", "O", 9, None), ("owner", "W", 8, AS_OF), ("removed", "O", 7, ago(1)),
+        ("not yet", "O", 0, None), ("of another", "X", 9, None),
+    ):  # fmt: skip
+        world.add(
+            *("listings",), listing_id=f"S-{name}", org_id=org, listed_on=ago(days),
+            removed_on=removed, known_at=ago(20),
+        )  # fmt: skip
+    for level, kind, written in (
+        (1, "company", False), (2, "company", True), (3, "individual", True),
+        (4, "individual", False),
+    ):  # fmt: skip
+        world.add(
+            *("contracts",), contract_id=f"M-{level}", project_id="P", contractor_kind=kind,
+            parent_contract_id=f"M-{level - 1}" if level > 1 else None, written=written,
+            signed_on=ago(20), known_at=ago(20),
+        )  # fmt: skip
+
+
 def add_disputes(world):
     for name, opened, amount, resolved in (
         *(("G-old", 90, 1, None), ("G-new", 9, 2, AS_OF), ("G-resolved", 300, 3, ago(1))),
@@ -181,9 +236,11 @@ def add_disputes(world):
 def add_reports(world):
     for month in (8, 9, 10, 11):
         period = f"2024-{month:02d}-01"
-        for indicator in ("overdue_loans", "social_insurance"):
+        for org, indicator in (
+            *(("O", "overdue_loans"), ("O", "social_insurance"), ("W", "overdue_loans")),
+        ):
             world.add(
-                *("operations",), org_id="O", indicator=indicator, period=period, value=month,
+                *("operations",), org_id=org, indicator=indicator, period=period, value=month,
                 known_at=f"2024-{month + 1:02d}-05",
             )  # fmt: skip
     for month, registered, signed in ((11, 17, 18), (10, 19, 10), (9, 11, 19), (7, 0, 0)):
@@ -208,6 +265,8 @@ def test_every_statement_lists_the_records_its_figure_counts(county):
         return [item.record_id for item in found.get((statement.evidence, "P"), ())]
 
     assert {name: listed(name) for name in EXPECTED} == EXPECTED
+    stated = {name for name, feature in FEATURES.items() if feature.raises or feature.lowers}
+    assert stated == set(EXPECTED) | ELSEWHERE
     settled = FEATURES["unpaid_share_3m"].lowers.evidence
     assert [item.record_id for item in found[settled, "P"]] == ["P-31", "P-32", "F-40", "P-92"]
     received = FEATURES["transfer_short_share_3m"].lowers.evidence

@@ -12,9 +12,11 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("build", "dev", "runtime")
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>[^\\]+?))? \\$")
 NOT_AT_RUN_TIME = {
+    "datamodel-code-generator",
     "hatchling",
     "import-linter",
     "lunardate",
+    "matplotlib",
     "mypy",
     "pandas",
     "playwright",

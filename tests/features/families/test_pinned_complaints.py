@@ -27,6 +27,28 @@ WAN = 1_000_000
 """10,000 yuan in fen."""
 
 EXPECTED = {
+    "complaints_90d": {
+        "edges": 1,  # 90 days ago; not 91
+        "yesterday": 1,
+        "old": 0,
+        "linked": 1,
+        "withdrawn": 0,
+    },
+    "complaint_workers_365d": {
+        "edges": 3 + 1 + 5,  # one gives no number; not the 7 of 366 days ago
+        "old": 0,
+        "withdrawn": 0,
+    },
+    "linked_complaint_share_365d": {
+        "linked": 1,
+        "edges": 0,
+        "old": NAN,
+        "none": NAN,
+        "withdrawn": NAN,
+    },
+    # One of the year's is linked on 1 July only, of 13 on projects of this table, 23 of contractors
+    # and 15 of townships.
+    "unlinked_complaint_share_365d": {"edges": 1 / 51, "none": 1 / 51},
     "complaints_365d": {
         "edges": 3,  # 90, 91 and 365 days ago; not 366
         "yesterday": 1,  # neither of the two known on the day itself
@@ -137,8 +159,8 @@ def build(world: World) -> None:
     project(world, "above the contract amount")
     for days, amount in ((10, 60), (11, 50)):
         complaint(world, "above the contract amount", days, amount_claimed=amount * WAN)
-    for days, amount in ((90, 1), (91, 2), (365, 4), (366, 8)):
-        complaint(world, "edges", days, amount_claimed=amount * WAN)
+    for days, amount, workers in ((90, 1, 3), (91, 2, None), (365, 4, 5), (366, 8, 7)):
+        complaint(world, "edges", days, amount_claimed=amount * WAN, workers=workers)
     complaint(world, "yesterday", 1)
     complaint(world, "yesterday", 2, known_at=ago(0))
     complaint(world, "yesterday", 0)
@@ -232,6 +254,10 @@ def test_complaint_features_are_unknown_until_the_day_after_the_first_is_known(v
     assert math.isnan(values[name, "old", FEED_BEGINS])
     assert math.isnan(values[name, "K1", FEED_BEGINS])
     after = {
+        "complaints_90d": ("old", 1),
+        "complaint_workers_365d": ("edges", 7),
+        "linked_complaint_share_365d": ("old", 0),
+        "unlinked_complaint_share_365d": ("old", 0),
         "complaints_365d": ("old", 1),
         "complaints_all": ("old", 1),
         "complaint_amount_share": ("old", 0.01),

@@ -109,6 +109,18 @@ def _ended(world: World, lapsed: dict[str, str]) -> None:
     deposit(world, "guarantee drawn", "one", guarantee, status="drawn")
 
 
+LAPSED = {  # days at AS_OF and NEXT
+    "cash": (0, 0),
+    "renewed": (0, 0),
+    "exemption ended": (0, 0),  # cash took its place
+    "exempt until today": (0, 1),
+    "only lapsed": (185, 186),  # since 30 June
+    "only returned": (0, 0),
+    "from today": (nan, 0),
+    "none": (nan, nan),
+}
+"""Days since the last deposit ran out."""
+
 VALID = {  # the work done on, status, whether the deposit is valid
     "stored": (None, "stored", 1),
     "returned while running": (None, "returned", 0),
@@ -132,7 +144,7 @@ def test_a_deposit_returned_after_completion_is_not_missing(world):
 def values():
     with empty_store() as store:
         build(World(store))
-        yield value_table(store, NAMES, [AS_OF, NEXT])
+        yield value_table(store, (*NAMES, "deposit_lapsed_days"), [AS_OF, NEXT])
 
 
 @pytest.mark.parametrize("as_of", [AS_OF, NEXT], ids=str)
@@ -142,3 +154,9 @@ def test_deposits(values, project, as_of):
     assert [values[project, as_of][name] for name in NAMES] == pytest.approx(
         list(expected), nan_ok=True
     )
+
+
+@pytest.mark.parametrize("project", LAPSED)
+def test_days_since_a_deposit_ran_out(values, project):
+    found = [values[project, as_of]["deposit_lapsed_days"] for as_of in (AS_OF, NEXT)]
+    assert found == pytest.approx(list(LAPSED[project]), nan_ok=True)

@@ -23,6 +23,37 @@ NAN = math.nan
 YUAN = 100
 
 EXPECTED = {
+    "events_all": {
+        "K1": 2,  # a case and a visit
+        "K2": 2,
+        "K clean": 0,
+        "recovered": 2,
+        "without contractor": 0,
+    },
+    "events_365d": {"K1": 2, "K2": 1, "K clean": 0, "recovered": 0},
+    "days_since_event": {"K1": 1, "K2": 365, "K clean": NAN, "recovered": 950},
+    "last_inspection_found": {
+        "K1": 1,
+        "K clean": 0,  # those of 6 and 0 days ago are not known before 1 July
+        "older order": 1,
+        "without contractor": NAN,
+    },
+    "findings_last": {"found": 1, "K1": 0, "without contractor": NAN},
+    # 4 findings until the visit 300 days ago, 2 until that of 100 days ago, then 1; of 365 days.
+    "findings_mean_365d": {
+        "found": (4 * 65 + 2 * 200 + 1 * 100) / 365,
+        "K1": 0,
+        "without contractor": NAN,
+    },
+    "listed": {
+        "contractor listed": 1,
+        "owner listed": 1,
+        "subcontractor listed": 0,
+        "removed yesterday": 0,
+        "removed today": 1,
+        "listed today": 0,
+        "without contractor": 0,
+    },
     # On K1 2, on K2 1 (and one of 366 days ago), on "K confirmed", "K ended" and "K ended long ago"
     # 1 each, on "K clean" none that counts. Projects that K owns or no longer builds are those of
     # others.
@@ -214,6 +245,8 @@ def build(world: World) -> None:
     _townships(world)
     _subcontractors(world)
     _orders(world)
+    _findings(world)
+    _listings(world)
     _cases(world)
     _recovered(world)
     _wages(world)
@@ -315,6 +348,31 @@ def _orders(world: World) -> None:
         project(world, name)
         order(name, 100)
         order(name, 100, rectified_on=ago(2), known_at=ago(day))
+
+
+def _findings(world: World) -> None:
+    project(world, "found")
+    for days, findings in ((400, "a;b;c;d"), (300, "a;b"), (100, "a")):
+        visit(world, "found", days, arrears_found=False, findings=findings)
+
+
+def _listings(world: World) -> None:
+    project(world, "owner listed", owner_id="listed owner")
+    project(world, "subcontractor listed", owner_id="O", contractor_id="O")
+    _contract(world, "subcontractor listed", "listed owner")
+    for number, (name, listed, removed) in enumerate(
+        (
+            ("contractor listed", 1, None),
+            ("removed yesterday", 90, ago(1)),
+            ("removed today", 90, ago(0)),
+            ("listed today", 0, None),
+            ("listed owner", 90, None),
+        )
+    ):
+        if name != "listed owner":
+            project(world, name, contractor_id=name, owner_id="O")
+        dates = {"listed_on": ago(listed), "removed_on": removed, "known_at": ago(1)}
+        world.add("listings", listing_id=str(number), org_id=name, **dates)
 
 
 def _cases(world: World) -> None:

@@ -110,6 +110,9 @@ SCENES: dict[str, tuple[Due, ...]] = {
     ),
     "channel unknown": (due(40, 1000, Pay(40, 300), Pay(40, 600, None), Pay(39, 100, "cash")),),
     "no channel": (due(40, 1000, Pay(40, 1000, None)),),
+    "sixth day": (due(40, 1000, Pay(35, 400), Pay(34, 600)),),
+    "five days old": (unpaid(5, 300),),
+    "six days old": (unpaid(6, 300),),
     "nothing paid": (due(40, 1000),),
     "last paid": (due(60, 1000, Pay(60, 500), Pay(10, 500)), due(41, 1000, Pay(40, 1000))),
     "paid the day before": (due(60, 1000, Pay(1, 1000)),),
@@ -360,3 +363,25 @@ def test_unknown_until_the_day_after_the_first_payment_of_the_county(
     reported = known == 1
     assert math.isnan(row[PINNED.index("unpaid_share_12m")]) is not reported
     assert all(map(math.isnan, row)) is not reported
+
+
+LATE = {
+    # What was not paid within five days of the nine payrolls due 31 to 365 days ago; that of
+    # yesterday may still be paid in time.
+    "edges": 3_450 / 9_000,
+    "early": 0.5,
+    "overpaid": 1_000 / 2_000,
+    "sixth day": 0.6,
+    "five days old": NAN,
+    "six days old": 0.3,
+    "only 365": 0.5,
+    "only 366": NAN,
+    "only today": NAN,
+}
+"""The share of a year's wages paid late, by scene."""
+
+
+@pytest.mark.parametrize("project", LATE)
+def test_late_share_of_a_year(matrix: Matrix, project: str) -> None:
+    found = matrix.values[matrix.project_ids.index(project), matrix.columns.index("late_share_12m")]
+    assert found == pytest.approx(LATE[project], nan_ok=True)

@@ -138,6 +138,21 @@ EXPECTED = {
     ("none", AS_OF): UNKNOWN,
 }
 
+QUARTER = ("transfer_short_share_3m", "transfer_delay_3m")
+QUARTERS = {
+    # 100 of 100 + 500 yuan; late 92 and 0 days.
+    ("quarter", AS_OF): (1 / 6, 46),
+    # The transfer due 93 days ago has left.
+    ("quarter", NEXT): (0, 0),
+    # 2 of 200 yuan; late 0 and 2 days.
+    ("partly", AS_OF): (0.01, 1),
+    ("one percent", AS_OF): (0.99, 51),
+    ("old", AS_OF): (nan, nan),
+    ("none", AS_OF): (nan, nan),
+}
+"""The values of ``QUARTER``."""
+
+ACCOUNT_NAMES = ("account_open", "account_delay_days")
 ACCOUNTS: dict[str, list[tuple]] = {  # account, opened on, closed on, known at
     "opened late": [("A", "2024-03-11", None, "2024-03-11")],
     "opened before": [("B", "2024-02-20", None, "2024-03-11")],
@@ -201,7 +216,7 @@ def build(world: World) -> None:
 def values():
     with empty_store() as store:
         build(World(store))
-        names = (*NAMES, "account_open", "account_delay_days")
+        names = (*NAMES, *QUARTER, *ACCOUNT_NAMES)
         yield value_table(store, names, [EARLY, AS_OF, NEXT])
 
 
@@ -212,16 +227,18 @@ def test_transfers(values, project, as_of):
     assert found == pytest.approx(expected, nan_ok=True)
 
 
+@pytest.mark.parametrize(("project", "as_of"), QUARTERS)
+def test_transfers_of_three_months(values, project, as_of):
+    found = [values[project, as_of][name] for name in QUARTER]
+    assert found == pytest.approx(list(QUARTERS[project, as_of]), nan_ok=True)
+
+
 @pytest.mark.parametrize("project", ACCOUNT_VALUES)
 def test_accounts(values, project):
-    found = [
-        values[project, as_of][name]
-        for as_of in (AS_OF, NEXT)
-        for name in ("account_open", "account_delay_days")
-    ]
+    found = [values[project, as_of][name] for as_of in (AS_OF, NEXT) for name in ACCOUNT_NAMES]
     assert found == list(ACCOUNT_VALUES[project])
 
 
-@pytest.mark.parametrize("name", ["account_open", "account_delay_days"])
+@pytest.mark.parametrize("name", ACCOUNT_NAMES)
 def test_accounts_are_unknown_before_the_first_is_known(values, name):
     assert values["without", EARLY][name] == pytest.approx(nan, nan_ok=True)

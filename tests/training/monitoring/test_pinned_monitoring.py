@@ -13,7 +13,7 @@ from models.scorecard import Scorecard
 from training.dataset.labels import EventLog, expected_labels
 from training.evaluation.bootstrap import Estimate
 from training.evaluation.selective_labels import ListPerformance
-from training.monitoring.check import MAJOR_SHIFT, CheckReport, _outside, _with_verdict
+from training.monitoring.check import CheckReport, _outside, _with_verdict
 from training.monitoring.drift import (
     SCORE,
     Shift,
@@ -199,10 +199,10 @@ def test_realised_ratios_outside_two_thirds_to_three_halves_are_reasons(low, hig
 @pytest.mark.parametrize(
     ("feature", "index", "importance", "reasons"),
     [
-        ("deposit_valid", MAJOR_SHIFT, 0.1, ("features_moved",)),
+        ("deposit_valid", 0.25, 0.1, ("features_moved",)),
         ("deposit_valid", 0.2499, 0.9, ()),
         ("deposit_valid", 0.9, 0.0999, ()),
-        (SCORE, MAJOR_SHIFT, 1.0, ("score_moved",)),
+        (SCORE, 0.25, 1.0, ("score_moved",)),
         (SCORE, 0.2499, 1.0, ()),
     ],
 )
