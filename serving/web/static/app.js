@@ -180,7 +180,8 @@
   window.wagewatch = {
     async enter(body, path) {
       const visit = { key: crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now(), who, body, path };
-      keep([...kept(), visit]);
+      // A phone keeps about five megabytes; what does not fit is still in the form.
+      try { keep([...kept(), visit]); } catch { return { state: "full" }; }
       let state = "kept";
       try { state = await send(visit); } catch { state = "kept"; }
       if (state === "refused") drop(visit.key);  // it still stands in the form
@@ -188,12 +189,18 @@
       return { state, detail: visit.refused };
     },
   };
-  window.addEventListener("online", sendAll);
+  const signal = () => { document.getElementById("no-signal").hidden = navigator.onLine; };
+  window.addEventListener("offline", signal);
+  window.addEventListener("online", () => { signal(); sendAll(); });
+  document.addEventListener("DOMContentLoaded", signal);
   document.addEventListener("DOMContentLoaded", () => { if (who) sendAll(); });
   setInterval(() => { if (who && kept().length) sendAll(); }, 30000);
 
   if ("serviceWorker" in navigator && who) navigator.serviceWorker.register("/sw.js");
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-forget]") && window.caches) caches.delete("wagewatch-pages");
+    if (event.target.closest("[data-forget]") && window.caches) {
+      caches.delete("wagewatch-pages");
+      localStorage.removeItem("wagewatch-pack");
+    }
   });
 })();
