@@ -114,7 +114,7 @@ def paths(site: Site) -> list[str]:
         *("/ledger", "/ledger?state=closed", "/links", "/revisits", "/campaign", "/indicators"),
         *("/notices", "/deposits", "/watchlist?kind=employer", *employer_pages(site)),
         *("/data", "/data/quarantine", "/data/look", "/data/imports"),
-        *("/briefings", "/supervision", "/supervision/audit", "/supervision/people"),
+        *("/briefings", "/month", "/supervision", "/supervision/audit", "/supervision/people"),
         *("/supervision/model-changes", "/nowhere"),
     ]
 
