@@ -64,6 +64,7 @@ def _train(
     search: Search,
     kind: Kind,
 ) -> None:
+    from serving.models.mirroring import mirror
     from serving.models.run_documents import attach_documents
     from serving.office_values import office_minimum_wages
     from serving.settings import capacity_of
@@ -82,6 +83,8 @@ def _train(
         )
     version = run.version
     attach_documents(cli.workspace, version.version, kind)
+    if remark := mirror(cli.workspace, settings, version.version, kind, cli.language):
+        print_note(remark)
     print_line(
         cli.text(
             "trained", version=version.version, kind=version.kind, positives=run.trained.positives

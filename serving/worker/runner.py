@@ -135,6 +135,7 @@ def _publish(work: JobContext, progress: Progress) -> Mapping[str, Any]:
 
 
 def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
+    from serving.models.mirroring import mirror
     from serving.models.run_documents import attach_documents
     from training.pipeline import Search, run_training
 
@@ -148,12 +149,14 @@ def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
         minimum_wages=office_minimum_wages(work.workspace, work.settings),
     )
     attach_documents(work.workspace, run.version.version)
+    remark = mirror(work.workspace, work.settings, run.version.version, "project", "en")
     refresh(work.workspace, work.database)
     return {
         "version": run.version.version,
         "kind": run.version.kind,
         "promoted": run.decision.passed,
         "grounds": run.decision.grounds,
+        **({"remark": remark} if remark else {}),
     }
 
 
