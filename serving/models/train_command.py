@@ -64,8 +64,8 @@ def _train(
     search: Search,
     kind: Kind,
 ) -> None:
-    from serving.models.mirroring import mirror
     from serving.models.run_documents import attach_documents
+    from serving.models.tracking_mirror import mirror
     from serving.office_values import office_minimum_wages
     from serving.settings import capacity_of
     from training.pipeline import run_training

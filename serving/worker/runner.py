@@ -135,8 +135,8 @@ def _publish(work: JobContext, progress: Progress) -> Mapping[str, Any]:
 
 
 def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
-    from serving.models.mirroring import mirror
     from serving.models.run_documents import attach_documents
+    from serving.models.tracking_mirror import mirror
     from training.pipeline import Search, run_training
 
     run = run_training(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serving.models.mirroring import VARIABLE, mirror
+from serving.models.tracking_mirror import VARIABLE, mirror
 from serving.settings import Settings, TrackingSettings
 
 
