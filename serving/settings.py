@@ -325,6 +325,12 @@ class LawSettings(_Section):
     values_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.toml$", max_length=100)] = ""
 
 
+class MapSettings(_Section):
+    """Outlines of regions: a GeoJSON file in the workspace; empty means there is none."""
+
+    outlines_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.(geo)?json$", max_length=100)] = ""
+
+
 class DepositSettings(_Section):
     """Local table of deposit rates, and the notice period for expiring guarantees.
 
@@ -390,6 +396,7 @@ class Settings(BaseSettings):
     deposits: DepositSettings = DepositSettings()
     law: LawSettings = LawSettings()
     links: LinkSettings = LinkSettings()
+    map: MapSettings = MapSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
     sources: Mapping[str, Any] = {}
     """Sections of sources, validated by :mod:`risk.sources.kinds` when they are used."""
