@@ -9,14 +9,14 @@ from pydantic import Field
 
 from risk.contract import TABLES
 from serving.http.parameters import IsoDate, LiteralOf
-from serving.http.schemas import Schema, example
+from serving.http.schemas import RequestSchema, example
 
 Kind = Annotated[str, LiteralOf(TABLES["inspections"].field("kind").values)]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Yuan = Annotated[float, Field(ge=0, le=1e13, allow_inf_nan=False)]
 
 
-class Found(Schema):
+class Found(RequestSchema):
     """Findings of a visit. Missing values are unknown, not zero.
 
     ``workers_covered`` counts the workers of the site or employer visited, ``contracts_seen`` the
