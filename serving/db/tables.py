@@ -196,7 +196,7 @@ OUTCOMES = Table(
     Column("inspected_on", Date, nullable=False),
     Column("kind", String(20), nullable=False),
     Column("drawn", Boolean, nullable=False),
-    Column("arrears_found", Boolean, nullable=False),
+    Column("arrears_found", Boolean),
     Column("workers_owed", Integer),
     Column("amount_owed", BigInteger),
     Column("findings", Text),
@@ -204,13 +204,31 @@ OUTCOMES = Table(
     Column("rectified_on", Date),
     Column("workers_covered", Integer),
     Column("contracts_seen", Integer),
+    Column("obstacle", String(20)),
+    Column("paid_on_spot", BigInteger),
+    Column("measures", String(100)),
+    Column("met", String(20)),
     Column("reason", Text),
     Column("entered_by", String(200), nullable=False),
     Column("entered_at", _TIME, nullable=False),
     UniqueConstraint("outcome_id", "version"),
     Index(None, "project_id"),
 )
-"""Outcomes of visits, all versions; ``drawn`` if selected at random for the list. Money in fen."""
+"""Outcomes of visits, all versions; ``drawn`` if selected at random for the list. Money in fen.
+
+``arrears_found`` is null where an ``obstacle`` kept the visit from looking.
+"""
+
+OUTCOME_PHOTOS = Table(
+    "outcome_photos",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("outcome_id", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("outcome_id", "version"),
+)
+"""JPEG photos of visits, without metadata."""
 
 NOTES = Table(
     "notes",
@@ -358,9 +376,10 @@ BRIEFINGS = Table(
     Column("body", LargeBinary, nullable=False),
     Column("made_at", _TIME, nullable=False),
     Column("made_by", String(200), nullable=False),
+    Column("period", String(5), nullable=False, server_default="month"),
     UniqueConstraint("month", "region", "format", "digest"),
 )
-"""Monthly briefings as rendered."""
+"""Briefings of a month and summaries of a year (``period``) as rendered."""
 
 BRIEFING_FIGURES = Table(
     "briefing_figures",
@@ -655,6 +674,7 @@ SEALED = (
     *(NOTICES.name, NOTICE_STEPS.name),
     WATCHLIST_MARKS.name,
     *(FLAG_STATES.name, RACES.name, MODEL_STEPS.name, BRIEFING_FIGURES.name),
+    OUTCOME_PHOTOS.name,
     AUDIT_HEADS.name,
 )
 """Append-only tables."""

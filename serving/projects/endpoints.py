@@ -29,6 +29,7 @@ from serving.http.schemas import Page, Reason, RedFlag
 from serving.projects import repository, service
 from serving.projects.schemas import (
     CaseFile,
+    Contributions,
     Elements,
     Note,
     NoteIn,
@@ -101,6 +102,17 @@ def get_reasons(
 ) -> Page[Reason]:
     """Reasons for the risk of a project, strongest first."""
     return service.list_part(views, principal, request, (project_id, as_of), "reasons", Reason)
+
+
+@router.get("/{project_id:path}/contributions")
+def get_contributions(
+    views: LiveViews,
+    principal: Reader,
+    project_id: ProjectPath,
+    as_of: AsOfQuery = None,
+) -> Contributions:
+    """SHAP value of every feature of a project, with base and calibration."""
+    return service.get_contributions(views, principal, (project_id, as_of))
 
 
 @router.get("/{project_id:path}/red-flags")

@@ -28,6 +28,7 @@ from serving.publishing.repository import PublicationExtras, store_publication
 from serving.publishing.scoring import Scored, score_cohort
 from serving.publishing.timeline import timelines
 from serving.snapshot.collect import collect_snapshot
+from serving.snapshot.contributions import with_contributions
 from serving.watchlists.document import Publication
 from serving.watchlists.ranking import ranking_of
 from serving.watchlists.repository import WatchlistRepository
@@ -85,18 +86,19 @@ def collect_extras(
     of_projects = inputs.kind == "project"
     rates = county_rates(context.store, inputs.request.as_of, days) if of_projects else []
     rules = context.hooks.deposit_rules(context.workspace, context.settings)
+    snapshot = collect_snapshot(
+        context.store,
+        publication,
+        levers,
+        rules,
+        context.office_values(),
+        inputs.stories,
+        inputs.flags,
+    )
     return PublicationExtras(
         rates,
         context.hooks.describe_model(context.workspace, scored.model.version),
-        collect_snapshot(
-            context.store,
-            publication,
-            levers,
-            rules,
-            context.office_values(),
-            inputs.stories,
-            inputs.flags,
-        ),
+        with_contributions(snapshot, scored.cohort.explained),
         current_mark(context.store),
     )
 

@@ -25,7 +25,7 @@ from serving.snapshot.open_matters import closed_cases, open_matters, transferre
 from serving.snapshot.payment_history import load_payment_history
 from serving.snapshot.project_facts import load_contracts, load_project_facts
 from serving.snapshot.similar_projects import similar_projects
-from serving.snapshot.wages_owed import load_owed_teams, owed_summary
+from serving.snapshot.wages_owed import load_owed_teams, load_payroll_teams, owed_summary
 from serving.watchlists.document import Document, ProjectRisk, Publication, TimelineItem
 from serving.watchlists.snapshot import Snapshot
 
@@ -66,7 +66,7 @@ def collect_snapshot(
     """
     as_of = publication.header.as_of
     facts = load_project_facts(store, as_of)
-    owed = load_owed_teams(store, as_of)
+    owed, payroll_teams = load_owed_teams(store, as_of), load_payroll_teams(store, as_of)
     listed = _register_rows(store, publication, facts, owed)
     alike = similar_projects(listed)
     contracts, months = load_contracts(store, as_of), load_payment_history(store, as_of)
@@ -84,6 +84,7 @@ def collect_snapshot(
             "levers": [_lever(one) for one in levers.get(key, ())],
             "handling": handling.get(key, empty_case_handling()),
             "teams_owed": owed.get(key, []),
+            "payroll_teams": _teams_of(stories.get(key, ()), payroll_teams),
             "records": {},
             "linked": linked.get(key, []),
         }
@@ -123,6 +124,12 @@ def collect_snapshot(
         },
     }
     return Snapshot(dossiers, register)
+
+
+def _teams_of(events: Sequence[TimelineItem], teams: Mapping[str, str]) -> dict[str, str]:
+    """Return the team of each payroll among ``events``, by its record_id."""
+    found = [one.evidence.record_id for one in events if one.evidence.table == "payrolls"]
+    return {record: teams[record] for record in found if record in teams}
 
 
 def _register_rows(

@@ -22,7 +22,7 @@ from serving.matters.queries import current_states
 from serving.outcomes.repository import visited_since, visits_of
 from serving.tasks.day_tasks import DayTasks, day_tasks, shown_region
 from serving.watchlists import texts
-from serving.watchlists.list_query import ListQuery, filter_entries
+from serving.watchlists.list_query import ListQuery, filter_entries, is_done
 from serving.watchlists.reader import ChosenList, WatchlistReader, reader_of
 from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import page_language, place_namer, render
@@ -46,7 +46,7 @@ def watchlist(
     engine, as_of = reader_of(request).database.engine, chosen.summary.as_of
     visits = visits_of(engine, principal, as_of)
     entries = chosen.document["entries"]
-    done = sum(entry["project_id"] in visits for entry in entries)
+    done = sum(is_done(entry, visits) for entry in entries)
     found = filter_entries(entries, wanted, visits)
     choices = _choices(entries)
     pages = max(1, -(-len(found) // PER_PAGE))

@@ -59,7 +59,7 @@ def _fits(entry: Document, wanted: ListQuery, visits: Mapping[str, Visit]) -> bo
         )
         and wanted.change in ("", entry["change"]["kind"])
         and entry["region_code"].startswith(wanted.place)
-        and (not wanted.visited or (wanted.visited == "yes") == (entry["project_id"] in visits))
+        and (not wanted.visited or (wanted.visited == "yes") == is_done(entry, visits))
     )
 
 
@@ -70,3 +70,9 @@ _ORDERS: Mapping[str, Any] = {
     "amount": lambda e: (-(e["amount_at_stake"] or -1), e["rank"]),
     "name": lambda e: (e["project_name"], e["rank"]),
 }
+
+
+def is_done(entry: Document, visits: Mapping[str, Visit]) -> bool:
+    """Return whether a visit to the entry had a result."""
+    visit = visits.get(entry["project_id"])
+    return visit is not None and visit.has_result

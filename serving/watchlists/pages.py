@@ -71,7 +71,7 @@ def visits(
 
     engine = reader_of(request).database.engine
     found = list_outcomes(engine, principal, PageRequest(_MOST_VISITS), {}).items
-    rows = [one.record() for one in found]
+    rows = [one.record() for one in found if one.arrears_found is not None]
     day = max((one.inspected_on for one in found), default=dt.date.min.replace(year=2000))
     return attachment("inspections.xlsx", XLSX, records_xlsx(TABLES["inspections"], rows, day))
 

@@ -28,14 +28,18 @@ SIZE = ("building_sector", "contract_amount_yuan", "complaints_90d")
 
 
 def test_twenty_small_and_twenty_large_projects_have_a_median_each():
-    """Contracts of 1 and 9 million; complaints 0 to 19 and 100 to 119: medians 9.5 and 109.5."""
+    """Contracts of 1 and 9 million; complaints 0 to 19 and 100 to 119: medians 9.5 and 109.5.
+
+    Twenty small ones of another sector have 50 each.
+    """
     rows = [[1, 1e6, n] for n in range(20)] + [[1, 9e6, 100 + n] for n in range(20)]
+    rows += [[0, 1e6, 50] for _ in range(20)]
     assert MIN_PEERS == 20
     found = peer_medians(matrix_of(SIZE, rows))
     assert found.medians[:20, 2].tolist() == [9.5] * 20
-    assert found.medians[20:, 2].tolist() == [109.5] * 20
+    assert found.medians[20:, 2].tolist() == [109.5] * 20 + [50.0] * 20
     assert found.in_group.all()
-    assert found.groups.tolist() == [11] * 20 + [12] * 20
+    assert found.groups.tolist() == [11] * 20 + [12] * 20 + [1] * 20
 
 
 def test_with_nineteen_known_values_a_group_has_the_median_of_all():
@@ -50,13 +54,13 @@ def test_with_nineteen_known_values_a_group_has_the_median_of_all():
 
 
 def test_peers_are_of_one_date_sector_and_third_by_size():
-    """Of 1 to 6 million the thirds end at 2.67 and 4.33; what is unknown is a group of its own."""
-    rows = [[1, million * 1e6, 0] for million in range(1, 7)]
+    """Of 1 to 9 million the thirds end at 3.67 and 6.33; what is unknown is a group of its own."""
+    rows = [[1, million * 1e6, 0] for million in range(1, 10)]
     rows += [[0, 1e6, 0], [np.nan, 6e6, 0], [1, np.nan, 0], [np.nan, np.nan, 0]]
-    days = ["2025-01-01"] * 6 + ["2025-02-01"] * 4
+    days = ["2025-01-01"] * 9 + ["2025-02-01"] * 4
     # In February the only known sizes are 1 and 6 million: thirds end at 2.67 and 4.33 again.
     assert peer_groups(matrix_of(SIZE, rows, days=days)).tolist() == [
-        *(10, 10, 11, 11, 12, 12),
+        *(10, 10, 10, 11, 11, 11, 12, 12, 12),
         *(0, 22, 13, 23),
     ]
 

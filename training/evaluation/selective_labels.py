@@ -21,7 +21,7 @@ from training.dataset.observation import Observations, observed_labels
 from training.evaluation.bootstrap import Estimate, Weights, bootstrap_weights, estimate
 from training.evaluation.group_counts import listed_share
 from training.evaluation.predictions import Predictions
-from training.metrics import ratio_or_nan
+from training.metrics import distinct_events, ratio_or_nan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -143,10 +143,10 @@ def random_visits(
     exposure = drawn * inverse
     return RandomVisits(
         visits=int(drawn.sum()),
-        known_rate=_rate(predictions.labels, np.ones_like(drawn), weights),
-        base_rate=_rate(predictions.labels, exposure, weights),
-        precision=_rate(predictions.labels, exposure * listed, weights),
-        elsewhere=_rate(predictions.labels, exposure * (1 - listed), weights),
+        known_rate=_rate(predictions, np.ones_like(drawn), weights),
+        base_rate=_rate(predictions, exposure, weights),
+        precision=_rate(predictions, exposure * listed, weights),
+        elsewhere=_rate(predictions, exposure * (1 - listed), weights),
     )
 
 
@@ -174,9 +174,9 @@ def _drawn(
     return drawn, inverse
 
 
-def _rate(labels: NDArray[np.float64], exposure: NDArray[np.float64], weights: Weights) -> Estimate:
-    rates = ratio_or_nan(weights @ (exposure * labels), weights @ exposure)
-    return estimate(rates, float(labels[exposure > 0].sum()))
+def _rate(predictions: Predictions, exposure: NDArray[np.float64], weights: Weights) -> Estimate:
+    rates = ratio_or_nan(weights @ (exposure * predictions.labels), weights @ exposure)
+    return estimate(rates, predictions.events_of(exposure > 0))
 
 
 def _weighted_rate(
@@ -186,7 +186,11 @@ def _weighted_rate(
         return Estimate(float("nan"), None, None, 0)
     labels = np.array([one.label or 0.0 for one in listed])
     weights = bootstrap_weights([one.entry.cluster for one in listed], seed=seed)
-    return _rate(labels, np.array(exposure), weights.astype(np.float64))
+    counted = np.array(exposure)
+    rates = ratio_or_nan(weights @ (counted * labels), weights @ counted)
+    as_ofs = np.array([one.entry.as_of for one in listed], dtype="datetime64[D]")
+    events = distinct_events([one.entry.project_id for one in listed], as_ofs, labels)
+    return estimate(rates, events)
 
 
 def _share(part: float, whole: int) -> float:

@@ -126,7 +126,7 @@
 
   function tell() {
     const line = document.getElementById("waiting"), mine = kept().filter((one) => one.who === who);
-    const refused = mine.filter((one) => one.refused).map((one) => `${one.body.project_id}: ${one.refused}`);
+    const refused = mine.filter((one) => one.refused).map((one) => `${one.body.project_id || ""} ${one.refused}`);
     line.hidden = mine.length === 0;
     line.textContent = mine.length ? line.dataset.one.replace("#", mine.length) + " " + refused.join(" ") : "";
   }
@@ -134,7 +134,7 @@
   async function send(visit) {
     const headers = { "Content-Type": "application/json", "Idempotency-Key": visit.key };
     if (document.body.dataset.csrf) headers["X-CSRF-Token"] = document.body.dataset.csrf;
-    const answer = await fetch("/v1/outcomes", { method: "POST", headers, body: JSON.stringify(visit.body) });
+    const answer = await fetch(visit.path || "/v1/outcomes", { method: "POST", headers, body: JSON.stringify(visit.body) });
     if (answer.ok) { drop(visit.key); return "saved"; }
     if (answer.status === 401 || answer.status === 403 || answer.status === 429 || answer.status >= 500) return "kept";
     const said = await answer.json().catch(() => ({}));
@@ -154,8 +154,8 @@
     return sending;
   }
   window.wagewatch = {
-    async enter(body) {
-      const visit = { key: crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now(), who, body };
+    async enter(body, path) {
+      const visit = { key: crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now(), who, body, path };
       keep([...kept(), visit]);
       let state = "kept";
       try { state = await send(visit); } catch { state = "kept"; }

@@ -33,20 +33,20 @@ EXPECTED: dict[str, tuple[float, float, float, float]] = {
     "contractor_overdue_change": (900, NAN, NAN, NAN),
     "contractor_tax_ratio": (0.6, NAN, NAN, NAN),
     "contractor_insured_ratio": (0.9, NAN, NAN, NAN),
-    # Electricity 0.4 and water 0.8; no gas on record.
-    "contractor_utilities_ratio": (0.6, NAN, NAN, NAN),
+    # Of A electricity 0.4 and water 0.8, no gas on record; of B gas only.
+    "contractor_utilities_ratio": (0.6, 0.4, NAN, NAN),
     # Since 1 May 2024, and since 1 January 2022.
-    "contractor_silent_months": (61 / MONTH, NAN, NAN, 912 / MONTH),
+    "contractor_silent_months": (61 / MONTH, 61 / MONTH, NAN, 912 / MONTH),
     "electricity_ratio": (0.4, NAN, NAN, NAN),
     "water_ratio": (0.8, NAN, NAN, NAN),
-    "gas_ratio": (NAN, NAN, NAN, NAN),
+    "gas_ratio": (NAN, 0.4, NAN, NAN),
     # 50 against 40, 30, 80, 100, 100 and 100; insured 100 against 90, 80, 80, 100, 100 and 100.
     "electricity_last_ratio": (50 / 75, NAN, NAN, NAN),
     "insured_last_ratio": (100 * 6 / 550, NAN, NAN, NAN),
     "insured_staff": (100, NAN, NAN, NAN),
     "overdue_months": (7, NAN, NAN, NAN),
     # Tax 0.6 and electricity 0.4; insured 0.9 and water 0.8 have not fallen by more than a fifth.
-    "falling_indicators": (2, NAN, NAN, NAN),
+    "falling_indicators": (2, 1, NAN, NAN),
     # A 90, 91, 365 and 366 days ago; B 10 and 11 days ago; "confirmed" 4, "away" 1.
     "complaints_90d": (1, 2, 0, 1),
     "complaints_365d": (3, 2, 0, 1),
@@ -119,6 +119,7 @@ def _indicators(world: World) -> None:
     add_months(world, "A", "social_insurance", (*NINE, 80, 90, 100))
     add_months(world, "A", "electricity", (*NINE, 30, 40, 50))
     add_months(world, "A", "water", (*NINE, 70, 80, 90))
+    add_months(world, "B", "gas", (*NINE, 20, 40, 60))
     add_months(world, "away", "gas", (100,), last="2022-01")
     add_months(world, "builder", "tax", (*NINE, 1, 1, 1))
 

@@ -62,6 +62,7 @@ SCENES: dict[str, tuple[Sub, ...]] = {
     "deep": (Sub(100, "big", name="first"), Sub(80, "small", parent="first")),
     "changing": (Sub(100, "changing"),),
 }
+NAMES = ("contracts_90d", "subcontractor_capital_min")
 EXPECTED: dict[str, tuple[float, float]] = {
     "edges": (3, 5_000),
     "signed later": (1, 5_000),
@@ -80,7 +81,7 @@ EXPECTED: dict[str, tuple[float, float]] = {
     # Its contracts came to be known on as_of, and other projects' are not its own.
     "no contract": (NAN, NAN),
 }
-"""contracts_90d and subcontractor_capital_min (yuan)."""
+"""The values of ``NAMES``; capital in yuan."""
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +119,5 @@ def _contract(world: World, project: str, sub: Sub, parent: str | None) -> None:
 
 @pytest.mark.parametrize("project", EXPECTED)
 def test_values_by_hand(matrix: Matrix, project: str) -> None:
-    names = ["contracts_90d", "subcontractor_capital_min"]
-    row = matrix.select_columns(names).values[matrix.project_ids.index(project)]
+    row = matrix.select_columns(NAMES).values[matrix.project_ids.index(project)]
     assert row.tolist() == pytest.approx(EXPECTED[project], nan_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from serving.snapshot.wages_owed import load_owed_teams, owed_summary
+from serving.snapshot.wages_owed import load_owed_teams, load_payroll_teams, owed_summary
 
 AS_OF = dt.date(2025, 6, 1)
 
@@ -91,3 +91,9 @@ def test_nothing_is_known_to_be_owed_without_payments(world):
     world.project()
     _payroll(world, "R1", None, "2025-03-01", "2025-04-15", 10_000, 5)
     assert load_owed_teams(world.store, AS_OF) == {}
+
+
+def test_payrolls_have_the_team_of_their_contract(world):
+    _two_teams(world)
+    assert load_payroll_teams(world.store, AS_OF) == dict.fromkeys(("R1", "R2", "R4"), "木工班组")
+    assert load_payroll_teams(world.store, dt.date(2025, 4, 15)) == {"R4": "木工班组"}

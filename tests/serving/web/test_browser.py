@@ -18,6 +18,7 @@ from serving.db.tables import MATTER_STEPS, NOTES, OUTCOMES
 from serving.matters.repository import all_matters
 from serving.matters.rules import matter_rules
 from serving.matters.sync import sync_from_lists
+from serving.outcomes.repository import newest_photo
 from serving.settings import MatterSettings
 from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import MENU
@@ -113,7 +114,7 @@ def paths(site: Site) -> list[str]:
         *("/ledger", "/ledger?state=closed", "/links", "/revisits", "/campaign", "/indicators"),
         *("/notices", "/deposits", "/watchlist?kind=employer", *employer_pages(site)),
         *("/data", "/data/quarantine", "/data/look", "/data/imports"),
-        *("/briefings", "/supervision", "/supervision/audit", "/supervision/people"),
+        *("/briefings", "/month", "/supervision", "/supervision/audit", "/supervision/people"),
         *("/supervision/model-changes", "/nowhere"),
     ]
 
@@ -227,6 +228,33 @@ def test_home_on_a_phone_begins_with_the_first_task(browser, site):
     page.context.close()
 
 
+def _picture(page: Page) -> dict[str, object]:
+    return {"name": "site.png", "mimeType": "image/png", "buffer": page.screenshot()}
+
+
+def test_visit_is_corrected_and_says_so(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    address = f"{site.url}/projects/{quote(site.listed[4], safe='')}"
+    page.goto(f"{address}/visit")
+    page.check("input[value=true]")
+    page.fill("#workers_owed", "7")
+    page.click("#visit button")
+    expect(page.locator("#said")).to_have_text("已保存。")
+    page.goto(address)
+    page.get_by_role("link", name="更正检查").click()
+    expect(page.locator("#workers_owed")).to_have_value("7")
+    page.check("input[value=false]")
+    page.fill("#reason", "看错了工资表")
+    page.click("#visit button")
+    expect(page.locator("#said")).to_have_text("已保存。")
+    page.goto(address)
+    expect(page.locator(".status")).to_contain_text("未发现欠薪")
+    page.get_by_text("更正过 1 次").click()
+    expect(page.get_by_text("更正原因：看错了工资表")).to_be_visible()
+    assert not page.faults
+    page.context.close()
+
+
 @thorough
 def test_visit_form_on_a_phone(browser, site):
     page = signed_in(browser, site, "inspector", size=PHONE)
@@ -236,6 +264,9 @@ def test_visit_form_on_a_phone(browser, site):
     page.check("input[name=arrears_found][value=true]")
     page.fill("#workers_owed", "12")
     page.fill("#amount_owed", "34567.89")
+    page.check("[name=paid]")
+    page.fill("#paid_on_spot", "1000.5")
+    page.set_input_files("#photo", files=[_picture(page)])
     page.locator("input[name=finding]").first.check()
     page.fill("#notes", "工人反映两个月没发；<b>已约谈</b>")
     page.click("#visit button")
@@ -243,6 +274,9 @@ def test_visit_form_on_a_phone(browser, site):
     with site.database.engine.connect() as connection:
         row = connection.execute(select(OUTCOMES).where(OUTCOMES.c.project_id == project)).one()
     assert (row.arrears_found, row.workers_owed, row.amount_owed) == (True, 12, 3_456_789)
+    assert row.paid_on_spot == 100_050
+    photo = newest_photo(site.database.engine, row.outcome_id, OFFICE)
+    assert photo.startswith(b"\xff\xd8")
     assert row.entered_by == "inspector"
     assert "工人反映" in row.findings
     page.goto(f"{site.url}/projects/{quote(project, safe='')}")
@@ -333,9 +367,9 @@ def test_visit_form_keeps_refused_input(browser, site):
 def test_project_page_takes_feedback_and_notes(browser, site):
     page = signed_in(browser, site, "inspector")
     page.goto(f"{site.url}/projects/{quote(site.listed[0], safe='')}")
-    page.locator(".factors > summary").first.click()
-    page.locator(".stated .judge button").first.click()
-    expect(page.locator(".stated .said").first).to_have_text("已记录：有用")
+    assert page.locator(".judge").count() == 1
+    page.locator(".judge button").first.click()
+    expect(page.locator(".said").first).to_have_text("已记录：有用")
     page.fill("#note", "<script>alert(1)</script> 老板换了")
     page.locator("#notes button").click()
     expect(page.locator("#notes .notes")).to_contain_text("<script>alert(1)</script> 老板换了")

@@ -11,7 +11,7 @@ import pytest
 
 from training.dataset.labels import EventLog
 from training.dataset.observation import Inspection, Observations
-from training.evaluation.bootstrap import Estimate, estimate, interval
+from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate, interval
 from training.evaluation.calibration import calibration_report
 from training.evaluation.fairness import (
     FIGURES,
@@ -21,6 +21,7 @@ from training.evaluation.fairness import (
     fairness,
     unfair_figures,
 )
+from training.evaluation.flag_grades import flag_grades
 from training.evaluation.operational_gain import MADE, gain
 from training.evaluation.predictions import MODEL, Predictions
 from training.evaluation.report import ranking_report
@@ -317,6 +318,62 @@ def test_recall_of_a_group_is_to_be_that_of_the_rest_but_less_where_it_owes_less
     assert private.figures["calibration"].value.value == pytest.approx(-1 / 4)
     assert private.figures["calibration"].fair == pytest.approx(1 / 4)
     assert government.figures["calibration"].fair == pytest.approx(-1 / 6)
+
+
+def quarter(projects, owing):
+    """Three months of ``projects``, of which the first ``owing`` have one event, in all three."""
+    names = tuple(f"P{number}" for number in range(projects)) * 3
+    days = np.repeat(
+        np.array(["2025-01-01", "2025-02-01", "2025-03-01"], "datetime64[D]"), projects
+    )
+    labels = np.tile(np.arange(projects) < owing, 3)
+    return days, names, labels.astype(float)
+
+
+@pytest.mark.parametrize(("owing", "tested"), [(9, False), (10, True)])
+def test_groups_are_tested_on_ten_distinct_events(owing, tested):
+    """Twenty projects of government and of private funding each; 27 or 30 rows with an event."""
+    days, names, labels = quarter(20, owing)
+    nothing = np.full(120, None, dtype=object)
+    columns = ("region_code", "sector", "registered_capital", "contract_amount")
+    funding = np.repeat(np.array(["government", "private"], dtype=object), 60)
+    given = Predictions(
+        *(np.tile(days, 2), names + tuple(f"Q{name}" for name in names)),
+        *((names + tuple(f"Q{name}" for name in names)), np.tile(labels, 2), np.tile(labels, 2)),
+        *({MODEL: np.zeros(120)}, {MODEL: np.full(120, 0.2)}),
+        {**dict.fromkeys(columns, nothing), "funding": funding},
+        *(np.full(120, np.nan), np.full(120, np.nan)),
+    )
+    for group in fairness(given, 4).groups:
+        assert group.events == owing
+        assert {one.chance is not None for one in group.figures.values()} == {tested}
+        assert (group.observed_rate.low is not None) == tested
+
+
+@pytest.mark.parametrize(("owing", "has_interval"), [(9, False), (10, True)])
+def test_rates_of_flags_and_visits_rest_on_distinct_events(owing, has_interval):
+    days, names, labels = quarter(20, owing)
+    nothing = np.full(60, np.nan)
+    given = Predictions(
+        *(days, names, names, labels, labels, {MODEL: np.zeros(60)}, {}, {}, nothing, nothing)
+    )
+    weights = bootstrap_weights(names, 50)
+    (figures,) = flag_grades({"money": np.ones(60, dtype=bool)}, given, weights).values()
+    assert (figures.recall.positives, figures.recall.low is not None) == (owing, has_interval)
+    visits = [
+        Inspection(name, day.astype(object), True, False)
+        for name, day in zip(names, days, strict=True)
+    ]
+    found = random_visits(given, Observations({}, tuple(visits)), MODEL, 20, weights)
+    for rate in (found.known_rate, found.base_rate, found.precision):
+        assert (rate.positives, rate.low is not None) == (owing, has_interval)
+    entries = [
+        LabelledEntry(ListedEntry(day.astype(object), name, name, "risk", None, 0.5), label)
+        for name, day, label in zip(names, days, labels, strict=True)
+    ]
+    listed = list_performance(entries)
+    assert (listed.precision.positives, listed.precision.low is not None) == (owing, has_interval)
+    assert listed.events == 3 * owing
 
 
 @pytest.mark.parametrize(
