@@ -37,7 +37,7 @@ class WebhookCaller:
             port=parsed.port,
             target=parsed.raw_path,
         )
-        sent = {"host": parsed.netloc.decode("ascii"), **headers}
+        sent = [("host", parsed.netloc.decode("ascii")), *headers.items()]
         backend = _Backend(self._policy, time.monotonic() + self._seconds)
         context = self._ssl_context if parsed.scheme == "https" else None
         with (
