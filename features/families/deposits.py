@@ -87,8 +87,10 @@ FAMILY = Family(
             unit="share",
             window="as of the date",
             direction=0,
-            zh="应存保证金（现行的，没有的取已到期的）与合同金额之比",
-            en="deposit required (of those in force, else of those lapsed) to the contract amount",
+            zh="应存保证金与合同金额之比",
+            en="deposit required to the contract amount",
+            formula_zh="取现行保证金中应存金额最高的，没有现行的取已到期的",
+            formula_en="the most required by a deposit in force, else by one that lapsed",
             unknown_zh="没有收到工资保证金数据，或该项目没有保证金记录，或未填应存金额、合同金额",
             unknown_en=(
                 "no deposits feed, no deposit of this project on record, or the amount required or "

@@ -233,10 +233,12 @@ FAMILY = Family(
             direction=-1,
             source=("projects", "payrolls"),
             article="15",
-            zh="近31天报送工资表的班组数与此前五个31天（有报送的）平均之比",
-            en=(
-                "teams with a payroll due in 31 days to the mean of the "
-                "five periods of 31 days before, those without any left out"
+            zh="报送工资表的班组数与此前之比",
+            en="teams with a payroll against before",
+            formula_zh="近31天到期工资的班组数，与此前五个31天中有到期工资的各期平均之比",
+            formula_en=(
+                "teams with wages due in 31 days, to the mean of the "
+                "five periods of 31 days before with any"
             ),
             unknown_zh="没有收到工资表数据，或此前没有到期的工资表",
             unknown_en="no payrolls feed, or no payroll fell due before",
