@@ -213,6 +213,17 @@ class AuditSettings(_Section):
     syslog: Annotated[str, Field(pattern=r"^$|^[^\s:]+:\d{1,5}$")] = ""
 
 
+class WebhookSettings(_Section):
+    """Where webhooks may go: hosts and networks; addresses of this machine must be among them."""
+
+    allow: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[\w.:/-]+$", max_length=253)], ...],
+        NoDecode,
+        BeforeValidator(_split),
+    ] = ()
+    only_allowed: bool = False
+
+
 class OidcSettings(_Section):
     """Sign-in through an OpenID provider; an empty ``issuer`` means passwords only."""
 
@@ -388,6 +399,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
     audit: AuditSettings = AuditSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     oidc: OidcSettings = OidcSettings()
     indicators: IndicatorSettings = IndicatorSettings()
     campaigns: tuple[CampaignPlan, ...] = ()
