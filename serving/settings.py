@@ -219,6 +219,17 @@ class AuditSettings(_Section):
     syslog: Annotated[str, Field(pattern=r"^$|^[^\s:]+:\d{1,5}$")] = ""
 
 
+class WebhookSettings(_Section):
+    """Where webhooks may go: hosts and networks; addresses of this machine must be among them."""
+
+    allow: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[\w.:/-]+$", max_length=253)], ...],
+        NoDecode,
+        BeforeValidator(_split),
+    ] = ()
+    only_allowed: bool = False
+
+
 class OidcSettings(_Section):
     """Sign-in through an OpenID provider; an empty ``issuer`` means passwords only."""
 
@@ -331,6 +342,12 @@ class LawSettings(_Section):
     values_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.toml$", max_length=100)] = ""
 
 
+class MapSettings(_Section):
+    """Outlines of regions: a GeoJSON file in the workspace; empty means there is none."""
+
+    outlines_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.(geo)?json$", max_length=100)] = ""
+
+
 class DepositSettings(_Section):
     """Local table of deposit rates, and the notice period for expiring guarantees.
 
@@ -389,6 +406,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
     audit: AuditSettings = AuditSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     oidc: OidcSettings = OidcSettings()
     indicators: IndicatorSettings = IndicatorSettings()
     campaigns: tuple[CampaignPlan, ...] = ()
@@ -397,6 +415,7 @@ class Settings(BaseSettings):
     deposits: DepositSettings = DepositSettings()
     law: LawSettings = LawSettings()
     links: LinkSettings = LinkSettings()
+    map: MapSettings = MapSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
     sources: Mapping[str, Any] = {}
     """Sections of sources, validated by :mod:`risk.sources.kinds` when they are used."""

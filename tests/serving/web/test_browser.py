@@ -314,6 +314,68 @@ def test_visit_form_offline_is_sent_once(browser, site):
     page.context.close()
 
 
+def test_day_pack_opens_and_is_filled_in_without_signal(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    first, other = site.listed[5], site.listed[6]
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    page.check(f".entry[data-project='{quote(first, safe='')}'] [name=stop]")
+    page.click("[data-pack]")
+    expect(page.locator("#pack-state")).to_contain_text("已下载 1 个项目")
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator("#no-signal")).to_be_visible()
+    page.click(f".entry[data-project='{quote(first, safe='')}'] .names a")
+    expect(page.locator(".plan")).to_contain_text("找谁")
+    page.locator(".entry a.button").click()
+    page.reload()
+    page.check("input[name=arrears_found][value=unable]")
+    page.check("[name=obstacle][value=nobody]")
+    page.click("#visit button")
+    expect(page.locator("#said")).to_contain_text("已存在本机")
+    page.goto(f"{site.url}/map")
+    expect(page.locator("h1")).to_contain_text("地图")
+    page.goto(f"{site.url}/projects/{quote(other, safe='')}")
+    expect(page.locator("h1")).to_have_text("没有信号")
+    assert _entered_for(site, first) == 0
+    page.context.set_offline(False)
+    page.goto(f"{site.url}/watchlist")
+    expect(page.locator("#waiting")).to_be_hidden()
+    assert _entered_for(site, first) == 1
+    page.context.close()
+
+
+def test_tables_are_cards_on_a_phone(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    page.goto(f"{site.url}/projects")
+    box = page.locator(".wide.cards").first
+    assert box.evaluate("one => one.scrollWidth <= one.clientWidth")
+    cells = box.get_by_role("row").nth(1).get_by_role("cell")
+    assert cells.nth(1).get_attribute("data-label") == "施工总承包"
+    assert cells.last.is_visible()
+    page.context.close()
+
+
+def test_map_groups_projects_and_zooms(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    page.goto(f"{site.url}/map")
+    marks = page.locator(".cluster .finger, #map a:not([hidden]) .finger")
+    sizes = [one.bounding_box() for one in marks.all()]
+    assert min(min(box["width"], box["height"]) for box in sizes) > 43
+    before = page.locator(".cluster").count()
+    assert before
+    page.locator(".cluster").first.press("Enter")
+    box = page.locator("#map").bounding_box()
+    page.mouse.move(box["x"] + 150, box["y"] + 150)
+    width = page.evaluate("document.getElementById('map').viewBox.baseVal.width")
+    page.mouse.wheel(0, -200)
+    assert page.evaluate("document.getElementById('map').viewBox.baseVal.width") < width
+    page.get_by_role("button", name="全图").click()
+    assert page.locator(".cluster").count() == before
+    assert not page.faults
+    page.context.close()
+
+
 # What waits on the phone once it is empty, or after ten seconds.
 KEPT_IN_THE_END = """() => new Promise((done) => {
   let left = 500;
