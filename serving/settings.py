@@ -156,6 +156,12 @@ class TrainingSettings(_Section):
     second_person: bool = False
 
 
+class TrackingSettings(_Section):
+    """Another MLflow that trained models are copied to; an empty ``uri`` means none."""
+
+    uri: Annotated[str, Field(pattern=r"^$|^(file|sqlite|https?|postgresql|mysql)(\+\w+)?:/")] = ""
+
+
 class DatabaseSettings(_Section):
     """Service database; an empty ``url`` means SQLite in the workspace."""
 
@@ -392,6 +398,7 @@ class Settings(BaseSettings):
     employers: EmployerSettings = EmployerSettings()
     records: RecordSettings = RecordSettings()
     training: TrainingSettings = TrainingSettings()
+    tracking: TrackingSettings = TrackingSettings()
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
     office: OfficeSettings = OfficeSettings()
