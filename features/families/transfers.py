@@ -272,6 +272,8 @@ FAMILY = Family(
             direction=-1,
             zh="已开立工资专用账户",
             en="a special account is open",
+            unknown_zh="没有收到工资专用账户数据，或竣工后已销户",
+            unknown_en="no accounts feed, or it was closed and the work is done",
             duty=ACCOUNT_OPEN,
             compliant_value=1.0,
             scorecard=(Points(1, "Art. 26: no special account", at_most=0),),
@@ -337,9 +339,11 @@ FAMILY = Family(
             "account_state",
             """
             SELECT c.as_of, c.project_id,
-                   max(CASE WHEN a.account_id IS NOT NULL
-                             AND (a.closed_on IS NULL OR a.closed_on >= c.as_of)
-                       THEN 1 ELSE 0 END) AS account_open,
+                   max(CASE WHEN a.account_id IS NULL THEN 0
+                            WHEN a.closed_on IS NULL OR a.closed_on >= c.as_of THEN 1
+                            -- The account may be closed when the work is done.
+                            WHEN c.completed_on IS NULL OR c.completed_on >= c.as_of THEN 0 END)
+                     AS account_open,
                    greatest(coalesce(min(days_between(c.started_on, a.opened_on)),
                                      min(days_between(c.started_on, c.as_of))), 0)
                      AS account_delay_days
