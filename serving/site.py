@@ -21,6 +21,7 @@ from serving.matters import matter_page as matter
 from serving.matters import pages as ledger
 from serving.model_changes import pages as model_changes
 from serving.models import pages as models
+from serving.monthly import pages as month
 from serving.notices import pages as notices
 from serving.projects import pages as project
 from serving.tasks import pages as tasks
@@ -46,6 +47,7 @@ ROUTERS = (
     ),
     *(
         indicators.router,
+        month.router,
         briefings.router,
         models.router,
         model_changes.router,

@@ -270,20 +270,19 @@ FAMILY = Family(
             SELECT as_of, project_id, period,
                    CASE WHEN count(workers) = count(*) THEN CAST(sum(workers) AS DOUBLE) END
                      AS listed,
-                   CAST(sum(amount_due) AS DOUBLE) AS due
-            FROM rolls GROUP BY as_of, project_id, period
-            """,
-        ),
-        Step(
-            "paid_months",
-            """
-            SELECT as_of, project_id, period,
+                   CAST(sum(amount_due) AS DOUBLE) AS due,
                    CASE WHEN count(workers_paid) = count(*) THEN sum(CAST(round(
                        least(workers_paid, coalesce(workers, workers_paid))
                        * CASE WHEN amount_due > 0
                               THEN least(CAST(paid AS DOUBLE) / amount_due, 1) ELSE 1 END
                        * 10000) / 10000 AS DECIMAL(18, 4))) END AS paid_workers
-            FROM pay GROUP BY as_of, project_id, period
+            FROM (
+              SELECT as_of, project_id, period, workers, amount_due, workers_paid, paid FROM pay
+              UNION ALL
+              SELECT r.as_of, r.project_id, r.period, r.workers, r.amount_due, NULL, NULL
+              FROM rolls r JOIN feeds f ON f.as_of = r.as_of AND f.has_payments IS NOT TRUE
+            ) r
+            GROUP BY as_of, project_id, period
             """,
         ),
         Step(
@@ -292,14 +291,14 @@ FAMILY = Family(
             SELECT p.as_of, p.project_id, p.present, p.days, r.listed, r.due,
                    CASE WHEN r.period IS NULL THEN 0 ELSE r.listed END AS on_rolls,
                    CASE WHEN f.has_payments THEN CAST(
-                        CASE WHEN r.period IS NULL THEN 0 ELSE q.paid_workers END
-                        AS DECIMAL(18, 4)) END AS paid_workers
+                        CASE WHEN r.period IS NULL THEN 0 ELSE r.paid_workers END
+                        AS DECIMAL(18, 4)) END AS paid_workers,
+                   CASE WHEN p.present > 0 AND r.period IS NULL THEN 1
+                        WHEN p.present IS NOT NULL THEN 0 END AS is_unlisted
             FROM presence_months p
             JOIN feeds f ON f.as_of = p.as_of AND f.has_payrolls
             LEFT JOIN roll_months r
               ON r.as_of = p.as_of AND r.project_id = p.project_id AND r.period = p.period
-            LEFT JOIN paid_months q
-              ON q.as_of = p.as_of AND q.project_id = p.project_id AND q.period = p.period
             WHERE {six_months_of_wages("p.period", "p.as_of")}
             """,
         ),
@@ -320,7 +319,8 @@ FAMILY = Family(
                      / nullif(sum(CASE WHEN listed IS NOT NULL THEN present END), 0)
                      AS listed_over_present,
                    sum(CASE WHEN days > 0 THEN due END) / 100
-                     / nullif(sum(CASE WHEN due IS NOT NULL THEN days END), 0) AS wage_per_day
+                     / nullif(sum(CASE WHEN due IS NOT NULL THEN days END), 0) AS wage_per_day,
+                   sum(is_unlisted) AS unlisted_months
             FROM presence_rolls GROUP BY as_of, project_id
             """,
         ),

@@ -8,7 +8,6 @@ from features.calendar_months import (
     last_month_of_attendance,
     last_month_of_wages,
     month_of,
-    six_months_of_wages,
 )
 from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
 from risk.measured_dates import measured_sql
@@ -291,6 +290,7 @@ FAMILY = Family(
               FROM cohort c CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5)) n(back)
             ) m
             """,
+            inlined=True,
         ),
         Step(
             "missing_months",
@@ -369,19 +369,6 @@ FAMILY = Family(
             """,
         ),
         Step(
-            "unlisted_months",
-            f"""
-            SELECT p.as_of, p.project_id,
-                   sum(CASE WHEN p.present > 0 AND r.period IS NULL THEN 1 ELSE 0 END) AS months
-            FROM presence_months p
-            JOIN feeds f ON f.as_of = p.as_of AND f.has_payrolls
-            LEFT JOIN roll_months r
-              ON r.as_of = p.as_of AND r.project_id = p.project_id AND r.period = p.period
-            WHERE {six_months_of_wages("p.period", "p.as_of")} AND p.present IS NOT NULL
-            GROUP BY p.as_of, p.project_id
-            """,
-        ),
-        Step(
             "reporting_family",
             """
             SELECT c.as_of, c.project_id,
@@ -395,7 +382,7 @@ FAMILY = Family(
                    CASE WHEN fa.known_at < c.as_of THEN m.attendance END
                      AS attendance_months_missing_6m,
                    t.teams_now / nullif(t.teams_before, 0) AS team_reports_drop,
-                   u.months AS present_without_payroll_months
+                   u.unlisted_months AS present_without_payroll_months
             FROM cohort c
             JOIN missing_months m ON m.as_of = c.as_of AND m.project_id = c.project_id
             LEFT JOIN first_payrolls_of_project fp ON fp.project_id = c.project_id
@@ -403,7 +390,7 @@ FAMILY = Family(
             LEFT JOIN reporting_teams t ON t.as_of = c.as_of AND t.project_id = c.project_id
             LEFT JOIN payroll_reports r ON r.as_of = c.as_of AND r.project_id = c.project_id
             LEFT JOIN attendance_reports a ON a.as_of = c.as_of AND a.project_id = c.project_id
-            LEFT JOIN unlisted_months u ON u.as_of = c.as_of AND u.project_id = c.project_id
+            LEFT JOIN presence_pay u ON u.as_of = c.as_of AND u.project_id = c.project_id
             """,
         ),
     ),

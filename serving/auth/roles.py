@@ -35,6 +35,7 @@ class Permission(StrEnum):
     WRITE_RECORDS = "write_records"
     IMPORT_FILES = "import_files"
     READ_BRIEFINGS = "read_briefings"
+    WRITE_BRIEFINGS = "write_briefings"
     READ_INDICATORS = "read_indicators"
     READ_MODELS = "read_models"
     CHANGE_MODELS = "change_models"
@@ -75,6 +76,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.BRIEFER: _READING
     | {
         Permission.READ_BRIEFINGS,
+        Permission.WRITE_BRIEFINGS,
         Permission.IMPORT_FILES,
         Permission.READ_JOBS,
         Permission.WRITE_FEEDBACK,

@@ -1,4 +1,4 @@
-"""Rendered monthly briefings in the service database."""
+"""Rendered briefings in the service database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, Engine, Row, insert, select
 
@@ -20,6 +20,9 @@ from serving.errors import ApiError
 
 if TYPE_CHECKING:
     from serving.briefings.figures import Figures
+
+
+PeriodKind = Literal["month", "year"]
 
 
 class BriefingUnknown(ApiError):
@@ -38,7 +41,10 @@ class BriefingFiguresUnknown(ApiError):
 
 @dataclass(frozen=True)
 class Briefing:
-    """A monthly briefing without its content."""
+    """The briefing of a month or the summary of a year, without its content.
+
+    ``month`` is the first day of the ``period``, ``region`` the smallest that holds all of it.
+    """
 
     id: int
     month: dt.date
@@ -47,24 +53,32 @@ class Briefing:
     digest: str
     made_at: dt.datetime
     made_by: str
+    period: PeriodKind = "month"
+
+    @property
+    def label(self) -> str:
+        """The period as ``2025-03``, or as ``2025``."""
+        return f"{self.month:%Y-%m}" if self.period == "month" else f"{self.month:%Y}"
 
 
 def insert_briefing(
     engine: Engine, briefing: Briefing, body: bytes, figures: Figures | None = None
 ) -> None:
-    """Insert a briefing unless the same month, region, format and content is stored.
+    """Insert a briefing unless the same period, region, format and content is stored.
 
     Its ``figures`` are added unless it has some.
     """
     digest = hashlib.sha256(body).hexdigest()
     same = select(BRIEFINGS.c.id).where(
         BRIEFINGS.c.month == briefing.month,
+        BRIEFINGS.c.period == briefing.period,
         BRIEFINGS.c.region == briefing.region,
         BRIEFINGS.c.format == briefing.format,
         BRIEFINGS.c.digest == digest,
     )
     row = {
         "month": briefing.month,
+        "period": briefing.period,
         "region": briefing.region,
         "format": briefing.format,
         "digest": digest,
@@ -133,6 +147,5 @@ def read_figures(engine: Engine, number: int, principal: Principal) -> dict[str,
 
 
 def _briefing(row: Row[Any]) -> Briefing:
-    return Briefing(
-        row.id, row.month, row.region, row.format, row.digest, utc(row.made_at), row.made_by
-    )
+    values = {name: row._mapping[name] for name in Briefing.__dataclass_fields__}
+    return Briefing(**{**values, "made_at": utc(values["made_at"])})

@@ -32,7 +32,7 @@ class LinkCandidate(Schema):
     unique: bool
 
 
-class LinkDecision(Schema):
+class CurrentLink(Schema):
     """The current decision; targets outside the reader's region are null. ``rule`` is set where
     nobody looked at this complaint alone.
     """
@@ -58,7 +58,7 @@ class UnlinkedComplaint(Schema):
     amount: float | None
     candidates: list[LinkCandidate]
     whole: bool
-    decision: LinkDecision | None
+    decision: CurrentLink | None
 
 
 class LinkIn(Schema):

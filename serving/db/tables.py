@@ -376,9 +376,10 @@ BRIEFINGS = Table(
     Column("body", LargeBinary, nullable=False),
     Column("made_at", _TIME, nullable=False),
     Column("made_by", String(200), nullable=False),
+    Column("period", String(5), nullable=False, server_default="month"),
     UniqueConstraint("month", "region", "format", "digest"),
 )
-"""Monthly briefings as rendered."""
+"""Briefings of a month and summaries of a year (``period``) as rendered."""
 
 BRIEFING_FIGURES = Table(
     "briefing_figures",

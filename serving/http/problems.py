@@ -127,25 +127,29 @@ def _on_invalid_request(request: Request, error: Exception) -> Response:
     if any(item["type"] == "json_invalid" for item in error.errors()):
         return problem(request, 400, code="not_json", texts=_texts("not_json"))
     language = language_of(request)
-    values = {_field(item["loc"]): _shortened(item["input"]) for item in error.errors()}
+    found = {_field(item["loc"]): item for item in error.errors()}
     errors = [
-        {"field": field, "found": value, "allowed": _allowed(field, language)}
-        for field, value in values.items()
+        {
+            "field": field,
+            "found": _shortened(item["input"]),
+            "allowed": _allowed(field, item, language),
+        }
+        for field, item in found.items()
     ]
-    texts = {language: _invalid_parameters(values, language) for language in LANGUAGES}
+    texts = {language: _invalid_parameters(found, language) for language in LANGUAGES}
     return problem(request, 422, code="invalid_parameter", texts=texts, errors=errors)
 
 
-def _invalid_parameters(values: Mapping[str, str], language: Language) -> str:
+def _invalid_parameters(found: Mapping[str, Mapping[str, Any]], language: Language) -> str:
     return " ".join(
         text(
             "problems.invalid_parameter",
             language,
             field=field,
-            found=value,
-            allowed=_allowed(field, language),
+            found=_shortened(item["input"]),
+            allowed=_allowed(field, item, language),
         )
-        for field, value in values.items()
+        for field, item in found.items()
     )
 
 
@@ -175,6 +179,10 @@ def _shortened(value: object) -> str:
     return shown if len(shown) <= 100 else f"{shown[:100]}…"
 
 
-def _allowed(name: str, language: Language) -> str:
-    key = f"parameters.{name}"
-    return text(key if key in catalogue(language) else "parameters.other", language)
+def _allowed(name: str, item: Mapping[str, Any], language: Language) -> str:
+    """What the constraint that failed allows; pydantic's own words where there are none here."""
+    if (key := f"parameters.{name}") in catalogue(language):
+        return text(key, language)
+    if (key := f"constraints.{item['type']}") in catalogue(language):
+        return text(key, language, **item.get("ctx", {}))
+    return str(item["msg"])

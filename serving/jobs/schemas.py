@@ -41,6 +41,8 @@ class Job(Schema):
         "check",
         "what_if",
         "monthly",
+        "preview_month",
+        "briefing",
         "propose_layouts",
         "try_import",
         "import_files",

@@ -52,7 +52,7 @@ class FileEvidence(Schema):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class StepIn(Schema):
+class MatterStepIn(Schema):
     """A step: ``given`` needs a person or unit, ``closed`` reason and text, and so on.
 
     To close a confirmed case, every duty must be checked (``duty`` steps) or ``unchecked`` must

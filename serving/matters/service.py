@@ -25,7 +25,7 @@ from serving.matters.queries import (
     unlisted_cases,
 )
 from serving.matters.rules import MatterRules, matter_rules
-from serving.matters.schemas import Matter, MatterIn, MatterWithSteps, StepIn, UnlistedCase
+from serving.matters.schemas import Matter, MatterIn, MatterStepIn, MatterWithSteps, UnlistedCase
 from serving.matters.state import MatterState, state_on
 from serving.matters.sync import sync_from_lists
 
@@ -97,7 +97,7 @@ def open_matter(
 
 
 def apply_step(
-    connection: Connection, request: Request, principal: Principal, key: str, sent: StepIn
+    connection: Connection, request: Request, principal: Principal, key: str, sent: MatterStepIn
 ) -> MatterWithSteps:
     """Apply a step.
 

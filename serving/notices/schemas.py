@@ -33,7 +33,7 @@ class NoticeStep(Schema):
     taken_at: dt.datetime
 
 
-class StepIn(Schema):
+class NoticeStepIn(Schema):
     """A step of a notice; ``text`` is the answer or note."""
 
     model_config = example(step="answered", text="已责令建设单位限期拨付")

@@ -13,7 +13,7 @@ from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
 from serving.auth.roles import Permission
 from serving.clock import now
-from serving.documents.formats import MEDIA_TYPES
+from serving.documents.formats import FILES, MEDIA_TYPES
 from serving.http.dependencies import DatabaseDep, language_of, settings_of
 from serving.http.etag import send_document
 from serving.http.parameters import (
@@ -153,7 +153,7 @@ def get_elements(
     return service.get_elements(database, principal, (project_id, as_of), of)
 
 
-@router.get("/{project_id:path}/listing-notice", response_class=Response)
+@router.get("/{project_id:path}/listing-notice", response_class=Response, responses={200: FILES})
 def get_listing_notice(
     request: Request,
     database: DatabaseDep,

@@ -101,6 +101,12 @@ def _states(reader: WatchlistReader, principal: Principal) -> dict[tuple[str, st
     return {key: row.state for key, row in found.items() if not row.has_lapsed(today())}
 
 
+@router.get("/offline")
+def offline(request: Request, principal: Reader) -> Response:
+    """The page shown without signal in place of one that was not downloaded."""
+    return render(request, "offline", principal)
+
+
 def _tasks(request: Request, principal: Principal, as_of: dt.date, visits_left: int) -> DayTasks:
     database, on = reader_of(request).database, today()
     states = (

@@ -46,6 +46,7 @@ MENU = (
     NavItem("projects", "/projects", Permission.READ_PROJECTS),
     NavItem("ledger", "/ledger", Permission.READ_OUTCOMES),
     NavItem("indicators", "/indicators", Permission.READ_INDICATORS),
+    NavItem("month", "/month", Permission.READ_BRIEFINGS),
     NavItem("briefings", "/briefings", Permission.READ_BRIEFINGS),
     NavItem("notices", "/notices", Permission.READ_NOTICES),
     NavItem("deposits", "/deposits", Permission.READ_PROJECTS),

@@ -37,6 +37,30 @@
       () => form.requestSubmit(), { timeout: 8000 });
   }
 
+  // --- tables ------------------------------------------------------------------------------
+  // On a phone a row becomes a card (phone.css). Its cells then need the name of their column, and
+  // all parts their roles, since browsers take tables shown as blocks for plain text.
+  function label(table) {
+    const heads = table.tHead && table.tHead.rows.length === 1 ? [...table.tHead.rows[0].cells] : [];
+    if (!heads.length || [...table.querySelectorAll("th, td")].some((cell) => cell.colSpan > 1)) return;
+    const names = heads.map((head) => head.firstChild ? head.firstChild.textContent.trim() : "");
+    table.setAttribute("role", "table");
+    for (const group of [table.tHead, ...table.tBodies]) group.setAttribute("role", "rowgroup");
+    heads.forEach((head) => head.setAttribute("role", "columnheader"));
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      if (row.parentNode === table.tHead) continue;
+      [...row.cells].forEach((cell, i) => {
+        cell.dataset.label = names[i] || "";
+        cell.setAttribute("role", cell.scope === "row" ? "rowheader" : "cell");
+      });
+    }
+    table.parentNode.classList.add("cards");
+  }
+  const labelAll = () => document.querySelectorAll(".wide > table:not(.paper):not([role])").forEach(label);
+  document.addEventListener("DOMContentLoaded", labelAll);
+  document.addEventListener("htmx:afterSettle", labelAll);
+
   // --- charts -------------------------------------------------------------------------------
   const INKS = ["#12304f", "#c2362f", "#8a6d00", "#1b6b3a", "#6a3d9a", "#a84c00", "#0b7f8c", "#7d4a6b"];
   const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [], [6, 3], [2, 3], [8, 3, 2, 3]];
@@ -156,7 +180,8 @@
   window.wagewatch = {
     async enter(body, path) {
       const visit = { key: crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now(), who, body, path };
-      keep([...kept(), visit]);
+      // A phone keeps about five megabytes; what does not fit is still in the form.
+      try { keep([...kept(), visit]); } catch { return { state: "full" }; }
       let state = "kept";
       try { state = await send(visit); } catch { state = "kept"; }
       if (state === "refused") drop(visit.key);  // it still stands in the form
@@ -164,12 +189,18 @@
       return { state, detail: visit.refused };
     },
   };
-  window.addEventListener("online", sendAll);
+  const signal = () => { document.getElementById("no-signal").hidden = navigator.onLine; };
+  window.addEventListener("offline", signal);
+  window.addEventListener("online", () => { signal(); sendAll(); });
+  document.addEventListener("DOMContentLoaded", signal);
   document.addEventListener("DOMContentLoaded", () => { if (who) sendAll(); });
   setInterval(() => { if (who && kept().length) sendAll(); }, 30000);
 
   if ("serviceWorker" in navigator && who) navigator.serviceWorker.register("/sw.js");
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-forget]") && window.caches) caches.delete("wagewatch-pages");
+    if (event.target.closest("[data-forget]") && window.caches) {
+      caches.delete("wagewatch-pages");
+      localStorage.removeItem("wagewatch-pack");
+    }
   });
 })();

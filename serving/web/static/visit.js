@@ -97,7 +97,7 @@
       : await window.wagewatch.enter({ project_id: form.dataset.project, ...body });
     said.textContent = state === "refused" ? `${form.dataset.refused} ${detail || ""}` : form.dataset[state] || "";
     said.className = state === "saved" ? "ok" : state === "kept" ? "warn" : "bad";
-    if (state === "refused") button.disabled = false;
+    if (state === "refused" || state === "full") button.disabled = false;
     else for (const one of form.elements) one.disabled = true;
   });
 })();

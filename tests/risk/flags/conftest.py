@@ -128,10 +128,12 @@ class Site:
             [*row.values()],
         )
 
-    def neighbour_reports(self, *, silent: str = "", until: str = "2025-05-31") -> None:
-        """The county reports every feed from early to late, and ``silent`` feeds only early."""
+    def neighbour_reports(
+        self, *, silent: str = "", since: str = "2024-01-05", until: str = "2025-05-31"
+    ) -> None:
+        """The county reports every feed ``since`` and ``until``, ``silent`` feeds only since."""
         for table in REPORTED:
-            self._neighbour(table, "2024-01-05", "early")
+            self._neighbour(table, since, "early")
             if table != silent:
                 self._neighbour(table, until, "late")
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from risk.flags import CODES, read_law, red_flags
+from risk.flags import CODES, RedFlag, read_law, red_flags
 from risk.flags.law import Duty, Law, Value
 from risk.store.store import RecordStore
 
@@ -73,9 +73,10 @@ class Place(Site):
         project: Mapping[str, object] | None = None,
         elsewhere: bool = False,
         day: dt.date = DAY,
+        county: int = 420301,
     ) -> None:
         self.project, self.elsewhere, self.day = project or {}, elsewhere, day
-        self.rows, self.key, self.county, self.muted = rows, key, 420301, ""
+        self.rows, self.key, self.county, self.muted = rows, key, county, ""
         if elsewhere:
             self.add_neighbour()
 
@@ -95,18 +96,24 @@ class Place(Site):
 
 @dataclass(frozen=True)
 class First:
-    """Scene of a rule; ``act`` is the day that the duty must cover, None if any day will do."""
+    """Scene of a rule.
+
+    ``act`` is the day that the duty must cover, None if any day will do; ``since`` and ``evidence``
+    are those of the flag, the evidence by weight.
+    """
 
     scene: Scene
     act: str | None
+    since: str | None
+    evidence: str
 
 
 FIRST: dict[str, First] = {}
 
 
-def first(code: str, act: str | None) -> Callable[[Scene], Scene]:
+def first(code: str, act: str | None, since: str | None, evidence: str) -> Callable[[Scene], Scene]:
     def keep(scene: Scene) -> Scene:
-        FIRST[code] = First(scene, act)
+        FIRST[code] = First(scene, act, since, evidence)
         return scene
 
     return keep
@@ -151,208 +158,223 @@ def listed(site: Site, party: str, listed_on: str, name: str = "L1") -> None:
     site.add("listings", listing_id=name, listed_on=listed_on, known_at="2018-01-01")
 
 
-@first("group_complaint_open", "2025-09-24")  # 25, 26, 28, 29 and 30 September
+@first(
+    "group_complaint_open", "2025-09-24", "2025-10-01", "complaints K1"
+)  # 25, 26, 28, 29 and 30 September
 def five_working_days_without_a_case(site: Site) -> None:
     site.add("projects")
     site.add("complaints", received_on="2025-09-24", known_at="2025-09-24")
 
 
-@first("correction_overdue", "2025-09-01")
+@first("correction_overdue", "2025-09-01", "2025-10-01", "inspections I1")
 def deadline_of_the_order_was_yesterday(site: Site) -> None:
     site.add("projects")
     days = {"inspected_on": "2025-09-01", "known_at": "2025-09-01"}
     site.add("inspections", rectify_by="2025-09-30", **days)
 
 
-@first("notice_board_missing", None)
+@first("notice_board_missing", None, None, "projects P1")
 def started_yesterday_without_a_board(site: Site) -> None:
     site.add("projects", started_on="2025-09-30", notice_board=False)
 
 
-@first("wages_overdue", "2025-08-15")
+@first("wages_overdue", "2025-08-15", "2025-08-16", "payrolls R2")
 def august_unpaid(site: Site) -> None:
     site.add("projects")
     roll(site)
 
 
-@first("wages_partly_paid", "2025-08-15")
+@first("wages_partly_paid", "2025-08-15", "2025-08-16", "payrolls R2")
 def august_paid_in_part(site: Site) -> None:
     august_unpaid(site)
     pay(site, 6_000)
 
 
-@first("attendance_month_unpaid", "2025-08-15")
+@first(
+    "attendance_month_unpaid", "2025-08-15", "2025-10-01", "attendance P1/C1/2025-08, payrolls R2"
+)
 def august_worked_and_unpaid(site: Site) -> None:
     august_unpaid(site)
     attend(site)
 
 
-@first("wages_stopped_in_dispute", "2025-08-15")
+@first("wages_stopped_in_dispute", "2025-08-15", "2025-08-16", "payrolls R2")
 def august_unpaid_in_a_dispute(site: Site) -> None:
     august_unpaid(site)
     site.add("disputes", opened_on="2025-08-15", known_at="2025-08-15")
 
 
-@first("paid_through_foreman", "2025-09-30")
+@first("paid_through_foreman", "2025-09-30", "2025-09-30", "payments M2")
 def foreman_paid_yesterday(site: Site) -> None:
     august_unpaid(site)
     pay(site, 100, paid_on="2025-09-30", channel="foreman")
 
 
-@first("paid_in_cash", "2025-09-30")
+@first("paid_in_cash", "2025-09-30", "2025-09-30", "payments M2")
 def paid_in_cash_yesterday(site: Site) -> None:
     august_unpaid(site)
     pay(site, 100, paid_on="2025-09-30", channel="cash")
 
 
-@first("pay_below_minimum", "2025-08-01")
+@first("pay_below_minimum", "2025-08-01", None, "payrolls R2")
 def low_payroll_known_since_yesterday(site: Site) -> None:
     site.add("projects", region_code="520102")
     roll(site, amount_due=18_899 * YUAN, known_at="2025-09-30")
 
 
-@first("payroll_missing", "2025-08-01")
+@first("payroll_missing", "2025-08-01", "2025-10-01", "attendance P1/C1/2025-08")
 def august_worked_without_a_payroll(site: Site) -> None:
     site.add("projects")
     attend(site)
 
 
-@first("attending_without_pay_record", "2025-08-01")
+@first(
+    "attending_without_pay_record",
+    "2025-08-01",
+    "2025-10-01",
+    "attendance P1/C1/2025-08, payrolls R2",
+)
 def half_of_august_on_no_payroll(site: Site) -> None:
     august_unpaid(site)
     attend(site, people=20)
 
 
-@first("fewer_paid_than_attending", "2025-08-01")
+@first(
+    "fewer_paid_than_attending", "2025-08-01", "2025-10-01", "attendance P1/C1/2025-08, payrolls R2"
+)
 def eight_of_ten_paid_for_august(site: Site) -> None:
     august_unpaid(site)
     pay(site, 10_000, workers_paid=8)
     attend(site, people=10)
 
 
-@first("labour_cost_overdue", "2025-09-30")
+@first("labour_cost_overdue", "2025-09-30", "2025-10-01", "transfers T1")
 def labour_cost_fell_due_yesterday(site: Site) -> None:
     site.add("projects")
     transfer(site, "2025-09-30")
 
 
-@first("transfers_stopped_in_dispute", "2025-09-30")
+@first("transfers_stopped_in_dispute", "2025-09-30", "2025-10-01", "transfers T1")
 def labour_cost_fell_due_in_a_dispute(site: Site) -> None:
     labour_cost_fell_due_yesterday(site)
     site.add("disputes", opened_on="2025-09-30", known_at="2025-09-29")
 
 
-@first("labour_cost_short", "2025-09-10")
+@first("labour_cost_short", "2025-09-10", "2025-09-30", "transfers T1")
 def three_quarters_came_yesterday(site: Site) -> None:
     site.add("projects")
     transfer(site, "2025-09-10", paid_on="2025-09-30", amount_paid=7_500 * YUAN)
 
 
-@first("labour_cost_cycle_long", "2025-03-28")
+@first("labour_cost_cycle_long", "2025-03-28", "2025-06-28", "transfers T2, transfers T3")
 def labour_cost_falls_due_every_quarter(site: Site) -> None:
     site.add("projects")
     for name, day in (("T1", "2025-03-28"), ("T2", "2025-06-28"), ("T3", "2025-09-30")):
         transfer(site, day, name, paid_on=day, amount_paid=10_000 * YUAN)
 
 
-@first("labour_share_low", None)
+@first("labour_share_low", None, None, "projects P1")
 def started_yesterday_with_a_low_share(site: Site) -> None:
     site.add("projects", region_code="640104", started_on="2025-09-30", labour_cost_share=0.2)
 
 
-@first("government_project_prefinanced", "2025-09-30")
+@first("government_project_prefinanced", "2025-09-30", "2025-09-30", "projects P1")
 def started_yesterday_on_credit(site: Site) -> None:
     more = {"funding": "government", "advance_funded": True}
     site.add("projects", started_on="2025-09-30", **more)
 
 
-@first("payment_guarantee_missing", "2025-09-30")
+@first("payment_guarantee_missing", "2025-09-30", None, "projects P1")
 def started_yesterday_without_a_guarantee(site: Site) -> None:
     more = {"funding": "private", "payment_guarantee": False}
     site.add("projects", started_on="2025-09-30", **more)
 
 
-@first("account_missing", "2025-08-31")
+@first("account_missing", "2025-08-31", "2025-10-01", "contracts C0")
 def thirty_days_without_an_account(site: Site) -> None:
     site.add("projects")
     general_contract(site, "2025-08-31")
 
 
-@first("account_not_recorded", "2025-08-31")
+@first("account_not_recorded", "2025-08-31", "2025-10-01", "contracts C0")
 def thirty_days_with_labour_cost_and_no_account(site: Site) -> None:
     thirty_days_without_an_account(site)
     transfer(site, "2025-09-10", paid_on="2025-09-10", amount_paid=10_000 * YUAN)
 
 
-@first("account_closed_early", "2025-09-30")
+@first("account_closed_early", "2025-09-30", "2025-09-30", "accounts A1")
 def account_closed_yesterday(site: Site) -> None:
     site.add("projects")
     site.add("accounts", closed_on="2025-09-30")
 
 
-@first("deposit_missing", "2025-09-03")  # 18 days from Monday to Friday, Sunday, Monday, Tuesday
+@first(
+    "deposit_missing", "2025-09-03", "2025-10-01", "deposits D1"
+)  # 18 days from Monday to Friday, Sunday, Monday, Tuesday
 def twenty_working_days_without_a_deposit(site: Site) -> None:
     site.add("projects")
     general_contract(site, "2025-09-03")
     site.add("deposits", status="missing")
 
 
-@first("deposit_not_recorded", "2025-09-03")
+@first("deposit_not_recorded", "2025-09-03", "2025-10-01", "contracts C0")
 def twenty_working_days_without_a_row(site: Site) -> None:
     site.add("projects")
     general_contract(site, "2025-09-03")
 
 
-@first("deposit_short", "2025-09-03")
+@first("deposit_short", "2025-09-03", "2025-10-01", "deposits D1")
 def half_stored_after_twenty_working_days(site: Site) -> None:
     site.add("projects")
     general_contract(site, "2025-09-03")
     site.add("deposits", amount=25_000_00)
 
 
-@first("deposit_expired", "2025-09-30")
+@first("deposit_expired", "2025-09-30", "2025-09-30", "deposits D1")
 def guarantee_ended_yesterday(site: Site) -> None:
     site.add("projects")
     site.add("deposits", valid_to="2025-09-30")
 
 
-@first("deposit_not_refilled", "2025-09-17")  # 18, 19, 22 to 26, 28, 29, 30 September
+@first(
+    "deposit_not_refilled", "2025-09-17", "2025-09-17", "deposits D1"
+)  # 18, 19, 22 to 26, 28, 29, 30 September
 def drawn_ten_working_days_ago(site: Site) -> None:
     site.add("projects")
     site.add("deposits", status="drawn", known_at="2025-09-17")
 
 
-@first("workers_unregistered", "2025-09-01")
+@first("workers_unregistered", "2025-09-01", "2025-09-01", "attendance P1/C1/2025-09")
 def half_registered_in_september(site: Site) -> None:
     site.add("projects")
     attend(site, 1, workers_registered=50)
 
 
-@first("workers_without_contract", "2025-09-01")
+@first("workers_without_contract", "2025-09-01", "2025-09-01", "attendance P1/C1/2025-09")
 def half_with_a_contract_in_september(site: Site) -> None:
     site.add("projects")
     attend(site, 1, workers_registered=100, workers_with_contract=50)
 
 
-@first("contractor_listed", None)
+@first("contractor_listed", None, "2025-09-30", "listings L1")
 def contractor_listed_yesterday(site: Site) -> None:
     site.add("projects", contractor_id="ORG", owner_id="CLEAN")
     listed(site, "contractor", "2025-09-30")
 
 
-@first("owner_listed", None)
+@first("owner_listed", None, "2025-09-30", "listings L1")
 def owner_listed_yesterday(site: Site) -> None:
     site.add("projects", contractor_id="CLEAN", owner_id="ORG")
     listed(site, "owner", "2025-09-30")
 
 
-@first("subcontract_to_individual", "2025-09-30")
+@first("subcontract_to_individual", "2025-09-30", "2025-09-30", "contracts C1")
 def person_got_work_yesterday(site: Site) -> None:
     site.add("projects")
     subcontract(site, contractor_kind="individual", written=True)
 
 
-@first("oral_subcontract", "2025-09-30")
+@first("oral_subcontract", "2025-09-30", "2025-09-30", "contracts C1")
 def oral_contract_of_yesterday(site: Site) -> None:
     site.add("projects")
     subcontract(site, contractor_kind="company", written=False)
@@ -751,6 +773,33 @@ def bank_paid_92_days_ago(site: Site, day: str) -> None:
     pay(site, 100, paid_on=day, channel="bank")
 
 
+@day_edge("account_missing", "nyy")
+@day_edge("account_not_recorded", "ynn")
+def bank_paid_today(site: Site, day: str) -> None:
+    bank_paid_92_days_ago(site, day)
+
+
+@day_edge("account_missing", "nyy")
+@day_edge("account_not_recorded", "ynn")
+def labour_cost_came_today(site: Site, day: str) -> None:
+    site.add("projects")
+    general_contract(site, "2025-06-03")
+    transfer(site, "2025-09-10", paid_on=day, amount_paid=10_000 * YUAN)
+
+
+@day_edge("labour_cost_short", "ynn")
+def part_of_the_labour_cost_came_today(site: Site, day: str) -> None:
+    site.add("projects")
+    transfer(site, "2025-09-10", paid_on=day, amount_paid=7_500 * YUAN)
+
+
+@day_edge("wages_overdue", "nyy")
+def wages_paid_today(site: Site, day: str) -> None:
+    """Pay of the day itself is not known to be paid yet."""
+    august_unpaid(site)
+    pay(site, 10_000, paid_on=day)
+
+
 @day_edge("deposit_missing deposit_expired deposit_not_refilled", "ynn")
 def another_guarantee_ends(site: Site, day: str) -> None:
     site.add("projects")
@@ -772,6 +821,103 @@ def foreman_paid_three_months_ago(site: Site, day: str) -> None:
     pay(site, 100, paid_on=day, channel="foreman")
 
 
+# --- what is no breach, and what is measured over several records ---
+
+QUIET: list[tuple[str, Scene]] = []
+
+
+def quiet(codes: str) -> Callable[[Scene], Scene]:
+    def keep(scene: Scene) -> Scene:
+        QUIET.extend((code, scene) for code in codes.split())
+        return scene
+
+    return keep
+
+
+@quiet("labour_cost_overdue")
+def labour_cost_paid_on_an_unknown_day(site: Site) -> None:
+    site.add("projects")
+    transfer(site, "2025-09-10", amount_paid=10_000 * YUAN)
+
+
+@quiet("account_not_recorded")
+def nothing_but_empty_transfers_and_payments(site: Site) -> None:
+    thirty_days_without_an_account(site)
+    transfer(site, "2025-09-10", paid_on="2025-09-10", amount_paid=0)
+    roll(site)
+    pay(site, 0)
+
+
+@quiet("deposit_short")
+def deposit_in_two_instalments(site: Site) -> None:
+    site.add("projects")
+    site.add("deposits", amount=25_000_00)
+    site.add("deposits", deposit_id="D2", amount=25_000_00)
+
+
+@quiet("deposit_short")
+def one_instalment_of_an_unknown_amount(site: Site) -> None:
+    site.add("projects")
+    site.add("deposits", amount=25_000_00)
+    site.add("deposits", deposit_id="D2", amount=None)
+
+
+@quiet("deposit_short")
+def a_part_and_an_exemption(site: Site) -> None:
+    site.add("projects")
+    site.add("deposits", amount=25_000_00)
+    site.add("deposits", deposit_id="D2", kind="exempt", amount=0)
+
+
+@quiet("wages_stopped_in_dispute transfers_stopped_in_dispute")
+def dispute_of_another_project_and_a_resolved_one(site: Site) -> None:
+    august_unpaid(site)
+    transfer(site, "2025-09-30")
+    site.add("disputes", project_id=NEIGHBOUR)
+    site.add("disputes", dispute_id="S2", resolved_on="2025-09-01", known_at="2025-09-01")
+
+
+@quiet("contractor_listed owner_listed")
+def subcontractor_of_another_project_is_listed(site: Site) -> None:
+    site.add("projects", contractor_id="CLEAN", owner_id="CLEAN")
+    site.add("contracts", project_id=NEIGHBOUR, contractor_id="ORG")
+    listed(site, "ORG", "2025-09-30")
+
+
+# --- the days since and until which a county reports ---
+
+
+@dataclass(frozen=True)
+class FeedEdge:
+    """Scene in a county that reports ``since`` or ``until`` a day, and whether it is flagged."""
+
+    code: str
+    end: str
+    scene: Scene
+    middle: str
+    flagged: str
+
+
+def july_worked_without_a_payroll(site: Site) -> None:
+    site.add("projects")
+    attend(site, 3)
+
+
+_PAID = ("wages_overdue", "wages_partly_paid", "attendance_month_unpaid",
+         "wages_stopped_in_dispute", "attending_without_pay_record",
+         "fewer_paid_than_attending")  # fmt: skip
+FEED_EDGES = [
+    # From the agreed day, 15 August, to the end of the next month: what came then is known.
+    *(FeedEdge(code, "since", FIRST[code].scene, "2025-08-15", "yyn") for code in _PAID),
+    *(FeedEdge(code, "until", FIRST[code].scene, "2025-09-29", "nny") for code in _PAID),
+    FeedEdge("payroll_missing", "since", july_worked_without_a_payroll, "2025-09-01", "yyn"),
+    FeedEdge("payroll_missing", "until", FIRST["payroll_missing"].scene, "2025-09-29", "nny"),
+    *(
+        FeedEdge(code, "until", FIRST[code].scene, "2025-09-29", "nny")
+        for code in ("labour_cost_overdue", "transfers_stopped_in_dispute")
+    ),
+]
+
 # --- all scenes in one store ---
 
 HOMES = {"pay_below_minimum": "52", "labour_share_low": "6401"}
@@ -780,6 +926,9 @@ HOMES = {"pay_below_minimum": "52", "labour_share_low": "6401"}
 COVERED, NOT_COVERED = "7", "8"
 """Parts of the regions where a duty covers acts from that of its first scene, or from a day later.
 """
+
+UNSTATED = "62"
+"""A region with no value of its own, whose ledger of deposits may have gaps."""
 
 ENDED_BY_COMPLETION = {
     "notice_board_missing", "payment_guarantee_missing", "account_missing", "account_closed_early",
@@ -858,7 +1007,7 @@ def scenes() -> Rows:
         here = {"region_code": township(home(code))}
         one.scene(Place(rows, f"{code}:first:", project=here))
         one.scene(Place(rows, f"{code}:elsewhere:", project=here, elsewhere=True))
-        one.scene(Place(rows, f"{code}:unstated:", project={"region_code": "620101101"}))
+        one.scene(Place(rows, f"{code}:unstated:", project={"region_code": township(UNSTATED)}))
         for days in (0, 90):
             done = {**here, "completed_on": days_ago(days)}
             one.scene(Place(rows, f"{code}:done{days}:", project=done))
@@ -870,36 +1019,53 @@ def scenes() -> Rows:
         for step, number in zip("012", around(value), strict=True):
             place = Place(rows, f"{key}:{step}:", project=there, day=day_of(value))
             EDGES[value.code, value.name].build(place, number)
+    for number, feed in enumerate(FEED_EDGES):
+        for step in (-1, 0, 1):
+            day = str(dt.date.fromisoformat(feed.middle) + dt.timedelta(days=step))
+            county = f"43{3 * number + step + 1:04d}"
+            site = Place(
+                rows, f"{feed.code}:{feed.end}:{step}:", project={"region_code": f"{county}101"}
+            )
+            feed.scene(site)
+            reporting = Place(rows, f"{county}:", county=int(county), elsewhere=True)
+            reporting.neighbour_reports(**{"until": "2025-09-30", feed.end: day})
+    for code, scene in QUIET:
+        there = {"region_code": township(home(code))}
+        scene(Place(rows, f"{code}:{scene.__name__}:", project=there))
     for number, one in enumerate(DAY_EDGES):
         there = {"region_code": township(home(one.code))}
         for step in (-1, 0, 1):
             day = dt.date.fromisoformat(one.middle) + dt.timedelta(days=step)
             one.build(Place(rows, f"{one.code}:{number}:{step}:", project=there), str(day))
+    regions = {home(code) + part for code in CODES for part in ("", COVERED, NOT_COVERED)}
+    regions |= {value.region or home(value.code) for value in VALUES.values()} | {UNSTATED}
+    for county in sorted({township(region)[:6] for region in regions}):
+        reporting = Place(rows, f"{county}:", county=int(county), elsewhere=True)
+        reporting.neighbour_reports(until="2025-09-30")
     return rows
 
 
+Found = dict[dt.date, dict[str, dict[str, RedFlag]]]
+
+
 @pytest.fixture(scope="module")
-def found() -> dict[dt.date, set[str]]:
-    """Project and code of all flags by day."""
+def found() -> Found:
+    """All flags by day, project and code."""
     with empty_store() as store:
         put_in(store)
-        counties = store.rows("SELECT DISTINCT left(region_code, 6) FROM projects")
-        for (county,) in counties:
-            reporting = Site(store, f"{county}:", county=int(county))
-            reporting.neighbour_reports(until="2025-09-30")
         older = {value.code for value in VALUES.values() if day_of(value) != DAY}
         days = {EARLIER: older, BEFORE: CODES, DAY: CODES, AFTER: CODES}
         flags = {day: red_flags(store, day, law=law(), codes=codes) for day, codes in days.items()}
     return {
-        day: {f"{name} {flag.code}" for name, flags in by_name.items() for flag in flags}
+        day: {name: {flag.code: flag for flag in flags} for name, flags in by_name.items()}
         for day, by_name in flags.items()
     }
 
 
-def marks(found: dict[dt.date, set[str]], name: str, *days: dt.date) -> str:
+def marks(found: Found, name: str, *days: dt.date) -> str:
     """``n`` or ``y`` for each day: whether the scene of a code is flagged with the code."""
     code = name.split(":", maxsplit=1)[0]
-    return "".join("y" if f"{name}:P1 {code}" in found[day] else "n" for day in days)
+    return "".join("y" if code in found[day].get(f"{name}:P1", ()) else "n" for day in days)
 
 
 def test_every_rule_and_every_number_has_an_edge():
@@ -911,6 +1077,14 @@ def test_every_rule_and_every_number_has_an_edge():
 @pytest.mark.parametrize("code", CODES)
 def test_flag_begins_on_its_day(code, found):
     assert marks(found, f"{code}:first", BEFORE, DAY, AFTER) == "nyy"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_flag_has_its_first_day_and_its_records(code, found):
+    flag, wanted = found[DAY][f"{code}:first:P1"][code], FIRST[code]
+    assert (flag.since and str(flag.since)) == wanted.since
+    records = ", ".join(f"{one.table} {one.record_id}" for one in flag.evidence)
+    assert records.replace(f"{code}:first:", "") == wanted.evidence
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -926,6 +1100,17 @@ def test_number_of_the_law_decides_at_its_edge(key, found):
     wanted = EDGES[value.code, value.name].flagged
     wanted = wanted if isinstance(wanted, str) else wanted[value.number]
     assert "".join(marks(found, f"{key}:{step}", day_of(value)) for step in "012") == wanted
+
+
+@pytest.mark.parametrize(("code", "scene"), QUIET)
+def test_no_breach_flags_nothing(code, scene, found):
+    assert marks(found, f"{code}:{scene.__name__}", DAY) == "n"
+
+
+@pytest.mark.parametrize("feed", FEED_EDGES, ids=lambda one: f"{one.code}:{one.end}")
+def test_county_reports_since_and_until_the_day_that_decides(feed, found):
+    name = f"{feed.code}:{feed.end}"
+    assert "".join(marks(found, f"{name}:{step}", DAY) for step in (-1, 0, 1)) == feed.flagged
 
 
 @pytest.mark.parametrize("number", range(len(DAY_EDGES)))
@@ -963,5 +1148,5 @@ def test_rules_of_a_region_flag_nothing_elsewhere(found):
 
 
 def test_listing_of_one_party_is_not_the_other_s(found):
-    assert "contractor_listed:first:P1 owner_listed" not in found[DAY]
-    assert "owner_listed:first:P1 contractor_listed" not in found[DAY]
+    assert "owner_listed" not in found[DAY]["contractor_listed:first:P1"]
+    assert "contractor_listed" not in found[DAY]["owner_listed:first:P1"]

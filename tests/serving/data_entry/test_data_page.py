@@ -266,8 +266,8 @@ def test_only_people_of_the_whole_office_may_import(address):
     for client in (regional, inspector):
         answer = client.post("/data/uploads", headers={"Accept": "application/json"})
         assert answer.status_code == 403
-        assert client.post("/data/month", data={"as_of": "2025-09-01"}).status_code == 403
     assert inspector.get("/data").status_code == 403
+    assert inspector.post("/month/publish", data={"as_of": "2025-09-01"}).status_code == 403
     without_csrf = {"X-CSRF-Token": ""}
     assert regional.post("/data/uploads", headers=without_csrf).status_code == 403
     for client in (regional, inspector):

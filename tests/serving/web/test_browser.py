@@ -114,7 +114,7 @@ def paths(site: Site) -> list[str]:
         *("/ledger", "/ledger?state=closed", "/links", "/revisits", "/campaign", "/indicators"),
         *("/notices", "/deposits", "/watchlist?kind=employer", *employer_pages(site)),
         *("/data", "/data/quarantine", "/data/look", "/data/imports"),
-        *("/briefings", "/supervision", "/supervision/audit", "/supervision/people"),
+        *("/briefings", "/month", "/supervision", "/supervision/audit", "/supervision/people"),
         *("/supervision/model-changes", "/nowhere"),
     ]
 
@@ -311,6 +311,48 @@ def test_visit_form_offline_is_sent_once(browser, site):
     page.reload()
     page.wait_for_load_state("networkidle")
     assert _entered_for(site, project) == 1
+    page.context.close()
+
+
+def test_day_pack_opens_and_is_filled_in_without_signal(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    first, other = site.listed[5], site.listed[6]
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    page.check(f".entry[data-project='{quote(first, safe='')}'] [name=stop]")
+    page.click("[data-pack]")
+    expect(page.locator("#pack-state")).to_contain_text("已下载 1 个项目")
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator("#no-signal")).to_be_visible()
+    page.click(f".entry[data-project='{quote(first, safe='')}'] .names a")
+    expect(page.locator(".plan")).to_contain_text("找谁")
+    page.locator(".entry a.button").click()
+    page.reload()
+    page.check("input[name=arrears_found][value=unable]")
+    page.check("[name=obstacle][value=nobody]")
+    page.click("#visit button")
+    expect(page.locator("#said")).to_contain_text("已存在本机")
+    page.goto(f"{site.url}/map")
+    expect(page.locator("h1")).to_contain_text("地图")
+    page.goto(f"{site.url}/projects/{quote(other, safe='')}")
+    expect(page.locator("h1")).to_have_text("没有信号")
+    assert _entered_for(site, first) == 0
+    page.context.set_offline(False)
+    page.goto(f"{site.url}/watchlist")
+    expect(page.locator("#waiting")).to_be_hidden()
+    assert _entered_for(site, first) == 1
+    page.context.close()
+
+
+def test_tables_are_cards_on_a_phone(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    page.goto(f"{site.url}/projects")
+    box = page.locator(".wide.cards").first
+    assert box.evaluate("one => one.scrollWidth <= one.clientWidth")
+    cells = box.get_by_role("row").nth(1).get_by_role("cell")
+    assert cells.nth(1).get_attribute("data-label") == "施工总承包"
+    assert cells.last.is_visible()
     page.context.close()
 
 

@@ -50,6 +50,7 @@ PATHS = (
         "/campaign",
         "/indicators",
         "/briefings",
+        "/month",
         "/supervision",
         "/supervision/model-changes",
         "/supervision/adoption",
