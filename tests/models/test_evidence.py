@@ -164,7 +164,8 @@ def add_transfers(world):
 def add_deposits(world):
     for name, kind, status, valid_from, valid_to in (
         ("D-stored", "cash", "stored", ago(500), AS_OF),
-        ("D-exempt", "exempt", None, ago(500), None),
+        ("D-exempt", "exempt", "stored", ago(500), None),
+        ("D-returned", "exempt", "returned", ago(500), None),
         ("D-lapsed", "guarantee", "stored", ago(500), ago(1)),
         ("D-lapsed longest", "guarantee", "expired", ago(500), ago(9)),
         ("D-ahead", "cash", "stored", AS_OF, None),
