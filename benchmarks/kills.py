@@ -50,6 +50,8 @@ from serving.db.tables import (
     WATCHLIST_ENTRIES,
     WATCHLISTS,
 )
+from serving.events.caller import WebhookCaller
+from serving.events.egress import EgressPolicy
 from serving.events.outbox import Subscription, add_subscription
 from serving.events.webhooks import deliver_due
 from serving.ingest.importer import import_waiting
@@ -192,11 +194,13 @@ def _child_imports(folder: Path, _: int) -> None:
 
 
 def _child_webhooks(folder: Path, _: int) -> None:
-    with _database(folder) as database, httpx.Client(trust_env=False) as client:
+    with _database(folder) as database:
         print("ready", flush=True)
-        while deliver_due(database.engine, client, dt.datetime.now(dt.UTC)):
+        while deliver_due(database.engine, _CALLER, dt.datetime.now(dt.UTC)):
             pass
 
+
+_CALLER = WebhookCaller(EgressPolicy.parse(["127.0.0.0/8"], only_listed=True))
 
 _CHILDREN = {
     "publish": _child_publish,
@@ -307,9 +311,9 @@ def _judge_imports(folder: Path, ran: Ran) -> Iterator[str]:
 
 
 def _judge_webhooks(folder: Path, ran: Ran) -> Iterator[str]:
-    with _database(folder) as database, _subscriber(ran, ran.port), httpx.Client() as client:
+    with _database(folder) as database, _subscriber(ran, ran.port):
         later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-        while deliver_due(database.engine, client, later):
+        while deliver_due(database.engine, _CALLER, later):
             pass
         with database.engine.connect() as connection:
             events = {row.event_id for row in connection.execute(select(EVENTS))}

@@ -32,6 +32,7 @@ from serving.events.endpoints import router as subscriptions
 from serving.feedback.endpoints import router as feedback
 from serving.flag_states.endpoints import router as flag_states
 from serving.health.endpoints import router as health
+from serving.http.address_check import AddressCheck
 from serving.http.metrics import Metrics
 from serving.http.middleware import RequestMiddleware
 from serving.http.openapi import add_docs
@@ -126,6 +127,7 @@ def create_app(
         app.routes.extend(router.routes)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(ResponseCache, authenticator=app.state.authenticator, freshness=freshness)
+    app.add_middleware(AddressCheck)
     app.add_middleware(
         RequestMiddleware,
         audit=app.state.audit,

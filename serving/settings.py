@@ -156,6 +156,12 @@ class TrainingSettings(_Section):
     second_person: bool = False
 
 
+class TrackingSettings(_Section):
+    """Another MLflow that trained models are copied to; an empty ``uri`` means none."""
+
+    uri: Annotated[str, Field(pattern=r"^$|^(file|sqlite|https?|postgresql|mysql)(\+\w+)?:/")] = ""
+
+
 class DatabaseSettings(_Section):
     """Service database; an empty ``url`` means SQLite in the workspace."""
 
@@ -211,6 +217,17 @@ class AuditSettings(_Section):
 
     heads_file: Annotated[str, Field(max_length=1000)] = ""
     syslog: Annotated[str, Field(pattern=r"^$|^[^\s:]+:\d{1,5}$")] = ""
+
+
+class WebhookSettings(_Section):
+    """Where webhooks may go: hosts and networks; addresses of this machine must be among them."""
+
+    allow: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[\w.:/-]+$", max_length=253)], ...],
+        NoDecode,
+        BeforeValidator(_split),
+    ] = ()
+    only_allowed: bool = False
 
 
 class OidcSettings(_Section):
@@ -325,6 +342,12 @@ class LawSettings(_Section):
     values_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.toml$", max_length=100)] = ""
 
 
+class MapSettings(_Section):
+    """Outlines of regions: a GeoJSON file in the workspace; empty means there is none."""
+
+    outlines_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.(geo)?json$", max_length=100)] = ""
+
+
 class DepositSettings(_Section):
     """Local table of deposit rates, and the notice period for expiring guarantees.
 
@@ -375,6 +398,7 @@ class Settings(BaseSettings):
     employers: EmployerSettings = EmployerSettings()
     records: RecordSettings = RecordSettings()
     training: TrainingSettings = TrainingSettings()
+    tracking: TrackingSettings = TrackingSettings()
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
     office: OfficeSettings = OfficeSettings()
@@ -382,6 +406,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
     audit: AuditSettings = AuditSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     oidc: OidcSettings = OidcSettings()
     indicators: IndicatorSettings = IndicatorSettings()
     campaigns: tuple[CampaignPlan, ...] = ()
@@ -390,6 +415,7 @@ class Settings(BaseSettings):
     deposits: DepositSettings = DepositSettings()
     law: LawSettings = LawSettings()
     links: LinkSettings = LinkSettings()
+    map: MapSettings = MapSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
     sources: Mapping[str, Any] = {}
     """Sections of sources, validated by :mod:`risk.sources.kinds` when they are used."""

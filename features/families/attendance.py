@@ -56,10 +56,11 @@ FAMILY = Family(
             unit="ratio",
             window="last reported month against the 3 before",
             direction=0,
-            zh="最近报送月考勤人数与再前三个自然月平均之比",
-            en=(
-                "workers on site of the last reported month "
-                "to the mean of the three calendar months before"
+            zh="考勤人数的变化",
+            en="workers on site against the three months before",
+            formula_zh="最近报送的月份与其前三个自然月平均之比",
+            formula_en=(
+                "the last reported month, to the mean of the three calendar months before it"
             ),
             unknown_zh="没有收到实名制考勤数据，或再前三个自然月没有考勤",
             unknown_en="no attendance feed, or no attendance in the three months before",

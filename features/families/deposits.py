@@ -42,6 +42,9 @@ _LAPSED = _deposits(
 )
 _DRAWN = _deposits("u.deposit_id IS NOT NULL")
 
+_HELD = f"({_IN_FORCE} AND d.status = 'stored')"
+_AMOUNT = "coalesce(d.amount, d.required_amount)"
+
 
 FAMILY = Family(
     name="deposits",
@@ -85,8 +88,10 @@ FAMILY = Family(
             unit="share",
             window="as of the date",
             direction=0,
-            zh="应存保证金（现行的，没有的取已到期的）与合同金额之比",
-            en="deposit required (of those in force, else of those lapsed) to the contract amount",
+            zh="应存保证金与合同金额之比",
+            en="deposit required to the contract amount",
+            formula_zh="取现行保证金中应存金额最高的，没有现行的取已到期的",
+            formula_en="the most required by a deposit in force, else by one that lapsed",
             unknown_zh="没有收到工资保证金数据，或该项目没有保证金记录，或未填应存金额、合同金额",
             unknown_en=(
                 "no deposits feed, no deposit of this project on record, or the amount required or "
@@ -100,6 +105,8 @@ FAMILY = Family(
             direction=1,
             zh="保证金过期天数",
             en="days since the deposit lapsed",
+            formula_zh="没有到期日的，自得知已到期之日起",
+            formula_en="without an end on record, since the day it was known to have lapsed",
             duty=DEPOSIT_STORED,
             compliant_value=0.0,
             raises=Statement(
@@ -149,10 +156,13 @@ FAMILY = Family(
             source=("projects", "deposits", "payrolls"),
             zh="保证金可抵几个月工资",
             en="months of wages the deposit would cover",
-            unknown_zh="没有收到工资保证金数据，或该项目没有保证金记录，或近三个月没有到期工资",
+            unknown_zh=(
+                "没有收到工资保证金数据，该项目没有保证金记录、免存、未填金额或竣工后已退还，"
+                "或近三个月没有到期工资"
+            ),
             unknown_en=(
-                "no deposits feed, no deposit of this project on record, or no wages due in three "
-                "months"
+                "no deposits feed, none of this project on record, exempt, not filled in, returned "
+                "after completion, or no wages due in three months"
             ),
         ),
     ),
@@ -171,16 +181,20 @@ FAMILY = Family(
             SELECT d.as_of, d.project_id,
                    max(CASE WHEN {_IN_FORCE} AND (d.kind = 'exempt' OR d.status = 'stored')
                        THEN 1 ELSE 0 END) AS valid,
-                   CAST(sum(CASE WHEN {_IN_FORCE} AND d.status = 'stored'
-                            THEN coalesce(d.amount, d.required_amount) ELSE 0 END) AS DOUBLE)
+                   CASE WHEN count(CASE WHEN {_HELD} AND {_AMOUNT} IS NULL THEN 1 END) = 0
+                        THEN CAST(sum(CASE WHEN {_HELD} THEN {_AMOUNT} ELSE 0 END) AS DOUBLE) END
                      AS stored,
-                   CAST(coalesce(max(CASE WHEN {_IN_FORCE} THEN d.required_amount END),
-                                 max(CASE WHEN d.status <> 'returned' THEN d.required_amount END))
-                     AS DOUBLE) AS required,
+                   CAST(CASE WHEN count(CASE WHEN {_IN_FORCE} THEN 1 END) > 0
+                             THEN max(CASE WHEN {_IN_FORCE} THEN d.required_amount END)
+                             ELSE max(CASE WHEN d.status <> 'returned' THEN d.required_amount END)
+                        END AS DOUBLE) AS required,
                    max(CASE WHEN d.status IN ('expired', 'stored') AND d.valid_to < d.as_of
-                       THEN days_between(d.valid_to, d.as_of) ELSE 0 END) AS lapsed,
+                            THEN days_between(d.valid_to, d.as_of)
+                            WHEN d.status = 'expired' THEN days_between(d.known_at, d.as_of)
+                            ELSE 0 END) AS lapsed,
                    max(CASE WHEN u.deposit_id IS NOT NULL THEN 1 ELSE 0 END) AS drawn,
-                   max(CASE WHEN d.status = 'returned' THEN 1 ELSE 0 END) AS returned,
+                   max(CASE WHEN d.status = 'returned' AND c.completed_on < c.as_of
+                       THEN 1 ELSE 0 END) AS given_back,
                    max(CASE WHEN {_IN_FORCE} AND d.kind = 'exempt' THEN 1 ELSE 0 END) AS exempt,
                    max(CASE WHEN {_IN_FORCE} AND d.status <> 'missing'
                              AND d.kind IN ('guarantee', 'insurance') THEN 1 ELSE 0 END)
@@ -196,17 +210,15 @@ FAMILY = Family(
             "deposits_family",
             """
             SELECT d.as_of, d.project_id,
-                   -- Deposits are given back when the work is done.
-                   CASE WHEN d.valid = 1 THEN 1
-                        WHEN d.returned = 0 OR c.completed_on IS NULL OR c.completed_on >= c.as_of
-                        THEN 0 END AS deposit_valid,
+                   CASE WHEN d.valid = 1 THEN 1 WHEN d.given_back = 0 THEN 0 END AS deposit_valid,
                    CASE WHEN d.exempt = 0 AND d.stored IS NOT NULL AND d.required > 0
                         THEN least(d.stored / d.required, 2) END AS deposit_cover,
                    d.required / nullif(c.contract_amount, 0) AS deposit_rate,
                    CASE WHEN d.valid = 1 THEN 0 ELSE d.lapsed END AS deposit_lapsed_days,
                    d.drawn AS deposit_drawn, d.exempt AS deposit_exempt,
                    d.guarantee AS deposit_is_guarantee,
-                   d.stored / nullif(w.wages, 0) AS deposit_months_of_wages
+                   CASE WHEN d.exempt = 0 AND (d.valid = 1 OR d.given_back = 0)
+                        THEN d.stored / nullif(w.wages, 0) END AS deposit_months_of_wages
             FROM deposit_state d
             JOIN cohort c ON c.as_of = d.as_of AND c.project_id = d.project_id
             LEFT JOIN wage_months w ON w.as_of = d.as_of AND w.project_id = d.project_id

@@ -204,7 +204,7 @@ FAMILY = Family(
         _feature(
             name="unpaid_overdue_share",
             unit="share",
-            window="wages due 32-365 days ago",
+            window="wages due in 12 months, more than 31 days ago",
             direction=1,
             zh="逾期超过31天的工资未付占比",
             en="unpaid share of wages more than 31 days overdue",
@@ -307,8 +307,12 @@ FAMILY = Family(
             unit="count",
             window="92 days",
             direction=1,
-            zh="未付清工资涉及人数（各班组取人数最多的一月）",
-            en="workers on payrolls not settled, of each team the month with the most",
+            zh="未付清工资涉及人数",
+            en="workers on payrolls not settled",
+            formula_zh="各班组取人数最多的一月；人数填零而有欠付的视为未填",
+            formula_en=(
+                "of each team the month with the most; 0 workers owed wages are an unknown number"
+            ),
             duty=WAGES_PAID,
             compliant_value=0.0,
         ),
@@ -354,11 +358,10 @@ FAMILY = Family(
             window="92 days",
             direction=1,
             article="12",
-            zh="近三个月工资平均拖延天数（多付部分视为最后付的，不计）",
-            en=(
-                "mean days of delay, weighted by money, three months; what is overpaid was paid"
-                " last and does not count"
-            ),
+            zh="近三个月工资平均拖延天数",
+            en="mean days of delay, weighted by money, three months",
+            formula_zh="多付部分视为最后付的，不计拖延",
+            formula_en="what is overpaid counts as paid last, and not as late",
             raises=Statement(
                 zh="近三个月工资按金额平均晚付{value}（含尚未付清的）",
                 en=(
@@ -377,6 +380,8 @@ FAMILY = Family(
             article="12",
             zh="近一年工资平均拖延天数",
             en="mean days of delay, weighted by money, a year",
+            formula_zh="多付部分视为最后付的，不计拖延",
+            formula_en="what is overpaid counts as paid last, and not as late",
             raises=Statement(
                 zh="近一年工资按金额平均晚付{value}（含尚未付清的）",
                 en="Wages of the last year {value} late on average by amount, unpaid ones included",
@@ -389,8 +394,10 @@ FAMILY = Family(
             unit="days",
             window="wages due 32-92 days ago against 93-184",
             direction=1,
-            zh="工资拖延天数的变化（到期31天内的不计）",
+            zh="工资拖延天数的变化",
             en="change in the days of delay of wages due more than 31 days ago",
+            formula_zh="到期31天内的工资尚看不出拖延，不计",
+            formula_en="younger wages are left out, as their delay cannot show yet",
         ),
         _change(
             name="unpaid_trend",
@@ -467,8 +474,10 @@ FAMILY = Family(
             unit="days",
             window="12 months",
             direction=1,
-            zh="距最近一次发放的天数（不论工资何时到期）",
-            en="days since the last payment, whenever the wages were due",
+            zh="距最近一次发放的天数",
+            en="days since the last payment",
+            formula_zh="不论工资何时到期",
+            formula_en="whenever the wages were due",
             unknown_zh="没有工资表或工资发放数据，或近一年没有发放",
             unknown_en="no payrolls or payments feed, or no payment in the year",
         ),
@@ -478,10 +487,12 @@ FAMILY = Family(
             window="6 months",
             direction=1,
             article="12",
-            zh=f"近六个月到期工资中过了约定日{UNPAID_AFTER_DAYS}日仍未足额支付的月数",
-            en=(
-                "months whose wages, due in six months, are not paid in full"
-                f" {UNPAID_AFTER_DAYS} days after the due day"
+            zh="近六个月中未足额支付的月数",
+            en="months of the last six not paid in full",
+            formula_zh=f"按工资月份计，到期不超过184天，过了约定日{UNPAID_AFTER_DAYS}日未付逾1%",
+            formula_en=(
+                f"wages of a month due up to 184 days ago, of which over 1 % is "
+                f"unpaid {UNPAID_AFTER_DAYS} days after the due day"
             ),
             duty=WAGES_PAID,
             compliant_value=0.0,
@@ -518,8 +529,10 @@ FAMILY = Family(
             unit="yuan",
             window="92 days",
             direction=0,
-            zh="人均月应发工资（未填人数或人数为零的工资表不计）",
-            en="wages due per worker and month, payrolls without workers left out",
+            zh="人均月应发工资",
+            en="wages due per worker and month",
+            formula_zh="未填人数或人数为零的工资表不计",
+            formula_en="payrolls without a number of workers, or of none, are left out",
         ),
         _feature(
             name="wage_bill_ratio",
@@ -652,7 +665,8 @@ FAMILY = Family(
                      CASE WHEN count(*) = count(workers) THEN max(workers) END AS workers
               FROM (
                 SELECT as_of, project_id, coalesce(contract_id, '') AS team, period,
-                       CASE WHEN count(*) = count(workers) THEN sum(workers) END AS workers
+                       CASE WHEN count(*) = count(nullif(workers, 0)) THEN sum(workers) END
+                         AS workers
                 FROM pay WHERE age <= 92 AND is_open = 1
                 GROUP BY as_of, project_id, coalesce(contract_id, ''), period
               ) m

@@ -38,6 +38,14 @@ def _lag(measure: str) -> str:
     return _if_measured(measure, "lag_measured")
 
 
+def _silent_until_completion(days: str) -> str:
+    """SQL for ``days`` of silence without those after completion; cohort ``c``."""
+    return f"""
+        CASE WHEN c.completed_on < c.as_of AND {days} IS NOT NULL
+             THEN greatest({days} - days_between(c.completed_on, c.as_of), 0)
+             ELSE {days} END"""
+
+
 def _first_versions(table: str, key: str) -> Step:
     """The first version of the rows of ``table`` that were corrected, and how it was dated.
 
@@ -97,6 +105,8 @@ FAMILY = Family(
             article="15",
             zh="距最近一次报送工资表的天数",
             en="days since the last payroll came in",
+            formula_zh="已竣工的计至竣工日",
+            formula_en="to the day of completion if the work is done",
             duty=REPORTED,
             compliant_value=0.0,
             unknown_zh="没有收到该类数据，或该时段没有报送，或多数入库日期不是主管部门给出的",
@@ -114,6 +124,8 @@ FAMILY = Family(
             article="28",
             zh="距最近一次报送考勤的天数",
             en="days since the last attendance came in",
+            formula_zh="已竣工的计至竣工日",
+            formula_en="to the day of completion if the work is done",
             duty=REPORTED,
             compliant_value=0.0,
             raises=Statement(
@@ -233,13 +245,15 @@ FAMILY = Family(
             direction=-1,
             source=("projects", "payrolls"),
             article="15",
-            zh="近31天报送工资表的班组数与此前五个31天（有报送的）平均之比",
-            en=(
-                "teams with a payroll due in 31 days to the mean of the "
-                "five periods of 31 days before, those without any left out"
+            zh="报送工资表的班组数与此前之比",
+            en="teams with a payroll against before",
+            formula_zh="近31天到期工资的班组数，与此前五个31天中有到期工资的各期平均之比",
+            formula_en=(
+                "teams with wages due in 31 days, to the mean of the "
+                "five periods of 31 days before with any"
             ),
-            unknown_zh="没有收到工资表数据，或此前没有到期的工资表",
-            unknown_en="no payrolls feed, or no payroll fell due before",
+            unknown_zh="没有收到工资表数据，此前没有到期的工资表，或已竣工",
+            unknown_en="no payrolls feed, no payroll fell due before, or the work is done",
         ),
         _feature(
             name="present_without_payroll_months",
@@ -370,10 +384,10 @@ FAMILY = Family(
         ),
         Step(
             "reporting_family",
-            """
+            f"""
             SELECT c.as_of, c.project_id,
-                   r.silent AS payroll_silent_days,
-                   a.silent AS attendance_silent_days,
+                   {_silent_until_completion("r.silent")} AS payroll_silent_days,
+                   {_silent_until_completion("a.silent")} AS attendance_silent_days,
                    r.lag_3m AS payroll_lag_days,
                    r.lag_3m - r.lag AS payroll_lag_trend,
                    a.lag AS attendance_lag_days,
@@ -381,7 +395,8 @@ FAMILY = Family(
                      AS payroll_months_missing_6m,
                    CASE WHEN fa.known_at < c.as_of THEN m.attendance END
                      AS attendance_months_missing_6m,
-                   t.teams_now / nullif(t.teams_before, 0) AS team_reports_drop,
+                   CASE WHEN c.completed_on IS NULL OR c.completed_on >= c.as_of
+                        THEN t.teams_now / nullif(t.teams_before, 0) END AS team_reports_drop,
                    u.unlisted_months AS present_without_payroll_months
             FROM cohort c
             JOIN missing_months m ON m.as_of = c.as_of AND m.project_id = c.project_id

@@ -119,8 +119,10 @@ FAMILY = Family(
             window="12 months",
             direction=1,
             article="24",
-            zh="近一年未足额拨付的月数（同月多笔计一个月）",
+            zh="近一年未足额拨付的月数",
             en="months of the year with labour cost not received in full",
+            formula_zh="同月多笔计一个月",
+            formula_en="transfers of one month count once",
             duty=LABOUR_COST_PASSED_ON,
             compliant_value=0.0,
         ),
@@ -132,6 +134,8 @@ FAMILY = Family(
             article="24",
             zh="近三个月未足额拨付的月数",
             en="months of the last three with labour cost not received in full",
+            formula_zh="同月多笔计一个月",
+            formula_en="transfers of one month count once",
             duty=LABOUR_COST_PASSED_ON,
             compliant_value=0.0,
         ),
@@ -159,8 +163,13 @@ FAMILY = Family(
             window="92 days",
             direction=1,
             article="24",
-            zh="近三个月人工费平均迟拨天数（部分拨付的按金额折算）",
-            en="mean days a transfer is late, three months, partly paid ones in proportion",
+            zh="近三个月人工费平均迟拨天数",
+            en="mean days a transfer is late, three months",
+            formula_zh="每笔为每元平均迟拨天数（取整），未到账部分计至当日；各笔取平均",
+            formula_en=(
+                "of a transfer the whole days a yuan was late on average, what is "
+                "missing until the date; then the mean of transfers"
+            ),
             raises=Statement(
                 zh="近三个月人工费平均迟拨{value}（含未见拨付记录的）",
                 en=(
@@ -177,8 +186,13 @@ FAMILY = Family(
             window="12 months",
             direction=1,
             article="24",
-            zh="近一年人工费平均迟拨天数（部分拨付的按金额折算）",
-            en="mean days a transfer is late, a year, partly paid ones in proportion",
+            zh="近一年人工费平均迟拨天数",
+            en="mean days a transfer is late, a year",
+            formula_zh="每笔为每元平均迟拨天数（取整），未到账部分计至当日；各笔取平均",
+            formula_en=(
+                "of a transfer the whole days a yuan was late on average, what is "
+                "missing until the date; then the mean of transfers"
+            ),
             raises=Statement(
                 zh="近一年人工费平均迟拨{value}（含未见拨付记录的）",
                 en=(
@@ -197,6 +211,16 @@ FAMILY = Family(
             article="24",
             zh="迟拨天数的变化",
             en="change in the days transfers are late",
+            unknown_zh="没有人工费拨付数据，两个时段之一没有到期的拨付，或未填实拨金额、日期",
+            unknown_en=(
+                "no transfers feed, no transfer fell due in one of the two "
+                "periods, or an amount or a day of payment is not filled in"
+            ),
+            formula_zh="每笔为每元平均迟拨天数（取整），未到账部分计至当日；各笔取平均",
+            formula_en=(
+                "of a transfer the whole days a yuan was late on average, what is "
+                "missing until the date; then the mean of transfers"
+            ),
         ),
         _feature(
             name="transfer_short_amount",
@@ -220,8 +244,10 @@ FAMILY = Family(
             window="12 months",
             direction=1,
             article="24",
-            zh="距最近一次拨付的天数（不论何时到期）",
-            en="days since the last transfer arrived, whenever it was due",
+            zh="距最近一次拨付的天数",
+            en="days since the last transfer arrived",
+            formula_zh="不论何时到期",
+            formula_en="whenever it was due",
             unknown_zh="没有人工费拨付数据，或近一年没有到账的拨付",
             unknown_en="no transfers feed, or no transfer arrived in the year",
         ),
@@ -246,6 +272,8 @@ FAMILY = Family(
             direction=-1,
             zh="已开立工资专用账户",
             en="a special account is open",
+            unknown_zh="没有收到工资专用账户数据，或竣工后已销户",
+            unknown_en="no accounts feed, or it was closed and the work is done",
             duty=ACCOUNT_OPEN,
             compliant_value=1.0,
             scorecard=(Points(1, "Art. 26: no special account", at_most=0),),
@@ -311,9 +339,11 @@ FAMILY = Family(
             "account_state",
             """
             SELECT c.as_of, c.project_id,
-                   max(CASE WHEN a.account_id IS NOT NULL
-                             AND (a.closed_on IS NULL OR a.closed_on >= c.as_of)
-                       THEN 1 ELSE 0 END) AS account_open,
+                   max(CASE WHEN a.account_id IS NULL THEN 0
+                            WHEN a.closed_on IS NULL OR a.closed_on >= c.as_of THEN 1
+                            -- The account may be closed when the work is done.
+                            WHEN c.completed_on IS NULL OR c.completed_on >= c.as_of THEN 0 END)
+                     AS account_open,
                    greatest(coalesce(min(days_between(c.started_on, a.opened_on)),
                                      min(days_between(c.started_on, c.as_of))), 0)
                      AS account_delay_days

@@ -86,7 +86,7 @@ def write_audited(
     """
     state = request.scope["state"]
     if subject:
-        state["subject"] = storable_subject(f"{request.url.path} {subject}")
+        state["subject"] = storable_subject(f"{request.url.path}#{subject}")
     with writing(database.engine).begin() as connection:
         apply(connection)
         add_audit_entries(connection, [audit_entry(request.scope, state["action"], principal, 200)])

@@ -110,6 +110,7 @@ def sentence(entry: AuditEntry, name_of: Callable[[str], str], language: Languag
         said = text(f"pages.audit.{verb}", language, thing=thing)
     else:
         said = text(f"pages.audit.deeds.{key}", language, **fields)
+        said = _detail(urlsplit(entry.subject).fragment, language) or said
     return Sentence(said, _outcome(entry, language), project, matter)
 
 
@@ -121,6 +122,14 @@ def _match(
         if found is not None:
             return key, found.groupdict()
     return None, {}
+
+
+def _detail(fragment: str, language: Language) -> str | None:
+    """Return what a change of users and tokens did to whom; None for other entries."""
+    verb, _, rest = fragment.partition(" ")
+    kind, _, whom = rest.partition(" ")
+    key = f"pages.audit.people.{verb}_{kind}"
+    return text(key, language, whom=whom) if key in catalogue(language) else None
 
 
 def _by_permission(action: str, language: Language) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from serving.http.schemas import Schema, example
+from serving.http.schemas import RequestSchema, Schema, example
 
 Likeness = Literal["equal", "nearly"]
 Rule = Literal["named_together", "equal_name"]
@@ -61,7 +61,7 @@ class UnlinkedComplaint(Schema):
     decision: CurrentLink | None
 
 
-class LinkIn(Schema):
+class LinkIn(RequestSchema):
     """A decision: the target of a complaint, or a refusal of all candidates."""
 
     model_config = example(complaint_id="T-1", decision="linked", project_id="P-00001")

@@ -6,6 +6,7 @@ import base64
 import secrets
 import uuid
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
@@ -16,8 +17,9 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
 from serving.events import outbox
+from serving.events.egress import policy_of
 from serving.events.schemas import EVENT_TYPES, NewSubscription, Subscription, SubscriptionIn
-from serving.http.dependencies import DatabaseDep
+from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.parameters import NamePath
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -32,6 +34,7 @@ def subscribe(
     request: Request, database: DatabaseDep, principal: Manager, wanted: SubscriptionIn
 ) -> Response:
     """Subscribe a system to events; the secret is shown once."""
+    policy_of(settings_of(request)).check_host(urlsplit(wanted.url).hostname or "")
 
     def keep(connection: Connection) -> NewSubscription:
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

@@ -20,6 +20,9 @@ from serving.events.repository import Event, to_event
 LEASE = dt.timedelta(seconds=60)
 """A claimed delivery is not claimed again for this long."""
 
+PER_SUBSCRIPTION = 5
+"""Deliveries of one subscription claimed at a time."""
+
 RETRY_SECONDS = (10, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
 """Seconds until the next attempt after each failure; then the delivery is given up."""
 
@@ -133,10 +136,14 @@ def end_subscription(
 def claim_deliveries(engine: Engine, now: dt.datetime, most: int = 20) -> list[Delivery]:
     """Claim deliveries that are due; no other caller gets them until the lease expires.
 
-    Deliveries of a subscription are in the order of their events.
+    Deliveries of a subscription are in the order of their events, at most ``PER_SUBSCRIPTION`` of
+    each, so that the backlog of one does not delay the others.
     """
-    due = (
-        select(DELIVERIES)
+    turn = func.row_number().over(
+        partition_by=DELIVERIES.c.subscription, order_by=DELIVERIES.c.event
+    )
+    waiting = (
+        select(DELIVERIES.c.event, DELIVERIES.c.subscription, turn.label("turn"))
         .join(SUBSCRIPTIONS, DELIVERIES.c.subscription == SUBSCRIPTIONS.c.id)
         .where(
             DELIVERIES.c.delivered_at.is_(None),
@@ -144,7 +151,19 @@ def claim_deliveries(engine: Engine, now: dt.datetime, most: int = 20) -> list[D
             DELIVERIES.c.due_at <= now,
             SUBSCRIPTIONS.c.ended_at.is_(None),
         )
-        .order_by(DELIVERIES.c.event, DELIVERIES.c.subscription)
+        .subquery()
+    )
+    due = (
+        select(DELIVERIES)
+        .join(
+            waiting,
+            and_(
+                waiting.c.event == DELIVERIES.c.event,
+                waiting.c.subscription == DELIVERIES.c.subscription,
+            ),
+        )
+        .where(waiting.c.turn <= PER_SUBSCRIPTION)
+        .order_by(waiting.c.turn, DELIVERIES.c.event, DELIVERIES.c.subscription)
         .limit(most)
         .with_for_update(skip_locked=True, of=DELIVERIES)
     )
@@ -181,6 +200,12 @@ def mark_failed(engine: Engine, one: Delivery, answer: str, now: dt.datetime) ->
         values["due_at"] = now + dt.timedelta(seconds=RETRY_SECONDS[one.attempts - 1])
     with writing(engine).begin() as connection:
         connection.execute(_change(one, **values))
+
+
+def release_delivery(engine: Engine, one: Delivery, now: dt.datetime) -> None:
+    """Make a claimed delivery that was not tried due again."""
+    with writing(engine).begin() as connection:
+        connection.execute(_change(one, attempts=one.attempts - 1, due_at=now))
 
 
 def _change(one: Delivery, **values: object) -> Any:

@@ -84,7 +84,12 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            # Routes are declared for GET; the answer to HEAD is the same without its body.
+            scope = {**scope, "method": "GET"}
         request = _Request(scope, receive, send, self._limit(scope["path"]), self._audit)
+        request.is_head = is_head
         try:
             await self._app(scope, request.receive, request.send)
         finally:
@@ -122,7 +127,7 @@ class _Request:
 
     __slots__ = (
         *("_audit", "_most", "_receive", "_received", "_send"),
-        *("request_id", "scope", "started", "status"),
+        *("is_head", "request_id", "scope", "started", "status"),
     )
 
     def __init__(
@@ -133,6 +138,7 @@ class _Request:
         self._most = most
         self.started = time.perf_counter()
         self.status = 500
+        self.is_head = False
         self._receive, self._send, self._received = receive, send, 0
         state: dict[str, Any] = scope.setdefault("state", {})
         headers = scope["headers"]
@@ -158,6 +164,8 @@ class _Request:
             added = (header for header in _HEADERS if header[0] not in present)
             request_id = (_REQUEST_ID_HEADER, self.request_id.encode())
             message["headers"] = [*message["headers"], *added, request_id]
+        elif self.is_head and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
         await self._send(message)
 
     async def _record_file(self) -> None:

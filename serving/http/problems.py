@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -39,6 +40,10 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {"model": Problem, "description": "api.responses.409"}
 }
+
+_LONGEST = 100
+_SECRETS = frozenset({"password", "old", "new", "secret", "token", "authorization"})
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 _log = logging.getLogger("wagewatch.api")
 
@@ -83,6 +88,11 @@ def problem(
         "request_id": request.scope.get("state", {}).get("request_id", ""),
     }
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+
+
+def unreadable_address(request: Request) -> Response:
+    """Return the problem document of an address with text that cannot be stored."""
+    return problem(request, 400, code="text_invalid", texts=_texts("text_invalid"))
 
 
 def _texts(key: str, **fields: object) -> dict[Language, str]:
@@ -131,7 +141,7 @@ def _on_invalid_request(request: Request, error: Exception) -> Response:
     errors = [
         {
             "field": field,
-            "found": _shortened(item["input"]),
+            "found": _found(item["loc"], item["input"]),
             "allowed": _allowed(field, item, language),
         }
         for field, item in found.items()
@@ -146,7 +156,7 @@ def _invalid_parameters(found: Mapping[str, Mapping[str, Any]], language: Langua
             "problems.invalid_parameter",
             language,
             field=field,
-            found=_shortened(item["input"]),
+            found=_found(item["loc"], item["input"]),
             allowed=_allowed(field, item, language),
         )
         for field, item in found.items()
@@ -174,9 +184,16 @@ def _field(location: Sequence[object]) -> str:
     return ".".join(str(part) for part in location[1:]) or str(location[0])
 
 
-def _shortened(value: object) -> str:
-    shown = str(value)
-    return shown if len(shown) <= 100 else f"{shown[:100]}…"
+def _found(location: Sequence[object], value: object) -> str:
+    """Return ``value`` for the message: no secret, of an object only the names of its fields."""
+    if isinstance(value, Mapping):
+        return _shortened(", ".join(map(str, value)))
+    return "***" if _SECRETS & {str(part) for part in location} else _shortened(str(value))
+
+
+def _shortened(text: str) -> str:
+    shown = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
 
 
 def _allowed(name: str, item: Mapping[str, Any], language: Language) -> str:

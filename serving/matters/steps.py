@@ -16,6 +16,7 @@ from risk.contract import TABLES
 from risk.locale import Language, catalogue, text
 from serving.auth.jurisdiction import require_covers
 from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of, regions_of
 from serving.clock import office_date
 from serving.errors import ApiError
 from serving.events.types import MATTER_CLOSED
@@ -162,8 +163,11 @@ def open_manually(
 
     Raises:
         OutsideRegion: the matter is outside the region of the principal.
+        ProjectUnknown: its project is.
     """
     require_covers(principal, new.region_code)
+    if new.project_id is not None and regions_of(connection, [new.project_id]):
+        region_of(connection, new.project_id, principal)
     lock(connection)
     today = office_date(now)
     key = f"hand:{uuid.uuid4()}"

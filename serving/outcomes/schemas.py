@@ -9,7 +9,7 @@ from pydantic import Field
 
 from risk.contract import TABLES
 from serving.http.parameters import IsoDate, LiteralOf
-from serving.http.schemas import Schema, example
+from serving.http.schemas import RequestSchema, example
 
 Kind = Annotated[str, LiteralOf(TABLES["inspections"].field("kind").values)]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
@@ -25,7 +25,7 @@ Measure = Annotated[str, LiteralOf(MEASURES)]
 Met = Annotated[str, LiteralOf(ROLES)]
 
 
-class Found(Schema):
+class Found(RequestSchema):
     """Findings of a visit. Missing values are unknown, not zero.
 
     ``workers_covered`` counts the workers of the site or employer visited, ``contracts_seen`` the

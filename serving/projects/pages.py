@@ -297,11 +297,14 @@ def _inspections(found: Document) -> Sequence[Document]:
 
 def _last_visit(entered: Outcome | None, found: Document) -> Document | None:
     """Return the later of the last visit entered here and the last in the records."""
-    last = next(reversed(_inspections(found)), None)
-    if entered and (last is None or entered.inspected_on.isoformat() >= last["inspected_on"]):
-        names = ("inspected_on", "arrears_found", "obstacle")
+    recorded = next(reversed(_inspections(found)), None)
+    names = ("inspected_on", "arrears_found", "obstacle")
+    if entered and (
+        recorded is None or entered.inspected_on.isoformat() >= recorded["inspected_on"]
+    ):
         return {name: getattr(entered, name) for name in names}
-    return last
+    # Records hold visits with a result only.
+    return {**dict.fromkeys(names), **recorded} if recorded else None
 
 
 def _case_page(request: Request, principal: Principal, case_file: Document) -> Response:

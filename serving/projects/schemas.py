@@ -14,6 +14,7 @@ from serving.http.schemas import (
     Listing,
     Model,
     RedFlag,
+    RequestSchema,
     Schema,
     View,
     Words,
@@ -123,7 +124,7 @@ class Note(Schema):
     written_at: dt.datetime
 
 
-class NoteIn(Schema):
+class NoteIn(RequestSchema):
     """A note to store."""
 
     model_config = example(text="已约谈项目经理，承诺月底前付清")

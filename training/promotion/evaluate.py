@@ -22,6 +22,7 @@ from training.evaluation.challengers import CHALLENGER, Challenger
 from training.evaluation.champion import ChampionScores, champion_scores
 from training.evaluation.fairness import as_document as fairness_document
 from training.evaluation.fairness import fairness
+from training.evaluation.monthly_precision import monthly_precision
 from training.evaluation.predictions import MODEL, Predictions
 from training.evaluation.predictions_join import details_at, join_predictions
 from training.evaluation.report import ranking_report
@@ -92,6 +93,7 @@ def evaluate_challenger(
             name: _as_dicts(ranking_report(predictions, name, capacity, weights).figures)
             for name in predictions.scores
         },
+        "by_month": monthly_precision(predictions, (MODEL, RULES), capacity),
         "calibration": asdict(calibration),
         "fairness": fairness_document(groups),
         "gate": asdict(decision),

@@ -160,3 +160,38 @@ def test_deposits(values, project, as_of):
 def test_days_since_a_deposit_ran_out(values, project):
     found = [values[project, as_of]["deposit_lapsed_days"] for as_of in (AS_OF, NEXT)]
     assert found == pytest.approx(list(LAPSED[project]), nan_ok=True)
+
+
+WAGES = 50_000 * YUAN
+
+MONEY: dict[str, tuple[tuple, tuple[float, float, float]]] = {
+    # Deposits: kind, status, required, stored, valid to; then the share stored of what is required,
+    # the months of wages covered and the days lapsed.
+    "half stored": ((("cash", "stored", 200, 100, None),), (0.5, 2, 0)),
+    "amount unknown": ((("cash", "stored", 200, None, None),), (1, 4, 0)),
+    "nothing filled in": (
+        (("cash", "expired", 200, 200, "2024-06-30"), ("cash", "stored", None, None, None)),
+        (nan, nan, 0),
+    ),
+    "exempt": ((("exempt", "stored", 0, None, None),), (nan, nan, 0)),
+    "lapsed": ((("cash", "stored", 200, 200, "2024-12-31"),), (0, 0, 1)),
+    "until today": ((("cash", "stored", 200, 200, "2025-01-01"),), (1, 4, 0)),
+    # It is known since 30 December that these have lapsed.
+    "lapsed, no end": ((("cash", "expired", 200, 200, None),), (0, 0, 2)),
+    "lapsed early": ((("cash", "expired", 200, 200, "2025-06-30"),), (0, 0, 2)),
+}
+
+
+def test_money_of_deposits(world):
+    for name, (rows, _) in MONEY.items():
+        world.project(name, contract_amount=10_000_000 * YUAN)
+        world.payroll(name, "2024-12-15", project_id=name, amount_due=WAGES)
+        for number, (kind, status, required, amount, valid_to) in enumerate(rows):
+            row = (kind, required, "2024-01-10", "2024-12-30")
+            stored = None if amount is None else amount * 1000 * YUAN
+            deposit(world, name, str(number), row, status=status, amount=stored, valid_to=valid_to)
+    names = ["deposit_cover", "deposit_months_of_wages", "deposit_lapsed_days"]
+    found = value_table(world.store, names, [AS_OF])
+    values = {name: [found[name, AS_OF][one] for one in names] for name in MONEY}
+    expected = {name: pytest.approx(list(cells), nan_ok=True) for name, (_, cells) in MONEY.items()}
+    assert values == expected

@@ -77,9 +77,27 @@ PAYROLLS: dict[str, list[tuple]] = {  # due on, known at (the due day), number o
     ],
     "new": [("2024-09-10", "2024-09-10")],
     "completed": [(f"2024-{month:02}-15", f"2024-{month:02}-15") for month in range(6, 10)],
+    "completed later": [("2024-11-10", "2024-11-10")],
+    "completes today": [("2024-09-15", "2024-09-15")],
     "first month": [("2024-12-31", "2024-12-31", 2)],
     "old": [("2023-12-31", "2023-12-31")],
     "never": [],
+}
+
+PAYROLLS_SILENT = {  # days since the last one came in
+    ("missing", AS_OF): 1,
+    ("corrected", AS_OF): 2,  # a correction is a sign of life
+    ("completed", AS_OF): 35,  # from 15 September to the completion on 20 October
+    ("completed later", AS_OF): 0,  # reported after the completion
+    ("completes today", AS_OF): 108,
+    ("old", AS_OF): nan,
+}
+
+ATTENDANCE_SILENT = {
+    ("missing", AS_OF): 27,  # November came in on 5 December
+    ("completed", AS_OF): 15,  # September came in on 5 October, 15 days before the completion
+    ("completed later", AS_OF): nan,
+    ("never", AS_OF): nan,
 }
 
 LAG = {
@@ -121,6 +139,8 @@ TEAMS = {
     ("more teams", AS_OF): 0.5,  # 2 against 4
     ("more teams", NEXT): 0.75,  # 3 against 4
     ("first month", AS_OF): nan,
+    ("completed", AS_OF): nan,  # fewer teams are no news when the work is done
+    ("completes today", AS_OF): 0,
     ("old", AS_OF): nan,
     ("never", AS_OF): nan,
 }
@@ -141,6 +161,7 @@ ATTENDANCE: dict[str, list[tuple]] = {  # month, present, team, known at (the 5t
     "complete": [(f"2024-{month:02}", 9) for month in range(5, 13)],
     "corrected": [("2024-11", 9), ("2024-11", 8, "a", "2024-12-30")],
     "early": [("2024-11", 9, "a", "2024-11-20")],
+    "completed": [("2024-09", 9)],
     "nobody": [("2024-09", 0)],
     "uncounted": [("2024-09", None)],
     "June": [("2024-06", 9), ("2024-07", 9), ("2024-12", 9, "a", "2025-01-01")],
@@ -191,6 +212,8 @@ PRESENT_WITHOUT_PAYROLL = {
 PROJECTS = {
     "new": {"started_on": "2024-08-20", "known_at": "2024-08-20"},
     "completed": {"completed_on": "2024-10-20", "known_at": "2024-10-21"},
+    "completed later": {"completed_on": "2024-10-20", "known_at": "2024-10-21"},
+    "completes today": {"completed_on": "2025-01-01", "known_at": "2024-12-20"},
 }
 
 
@@ -222,6 +245,8 @@ def build(world: World) -> None:
 
 
 PINNED = {
+    "payroll_silent_days": PAYROLLS_SILENT,
+    "attendance_silent_days": ATTENDANCE_SILENT,
     "payroll_lag_days": LAG,
     "payroll_lag_trend": LAG_TREND,
     "attendance_lag_days": ATTENDANCE_LAG,

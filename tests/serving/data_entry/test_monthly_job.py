@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import own_region, region_of_all, save_regions
-from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.briefings.jobs import PeriodInvalid, parse_period, start_briefing
 from serving.briefings.repository import list_briefings
@@ -69,7 +68,7 @@ def add_writer(database, role=Role.BRIEFER):
     """A person of the office's only county."""
     with database.engine.connect() as connection:
         region = region_of_all(connection)
-    add_user(UserRepository(database.engine), "writer", role, region)
+    add_user(database, "writer", role, region)
     return region
 
 

@@ -356,6 +356,26 @@ def test_tables_are_cards_on_a_phone(browser, site):
     page.context.close()
 
 
+def test_map_groups_projects_and_zooms(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    page.goto(f"{site.url}/map")
+    marks = page.locator(".cluster .finger, #map a:not([hidden]) .finger")
+    sizes = [one.bounding_box() for one in marks.all()]
+    assert min(min(box["width"], box["height"]) for box in sizes) > 43
+    before = page.locator(".cluster").count()
+    assert before
+    page.locator(".cluster").first.press("Enter")
+    box = page.locator("#map").bounding_box()
+    page.mouse.move(box["x"] + 150, box["y"] + 150)
+    width = page.evaluate("document.getElementById('map').viewBox.baseVal.width")
+    page.mouse.wheel(0, -200)
+    assert page.evaluate("document.getElementById('map').viewBox.baseVal.width") < width
+    page.get_by_role("button", name="全图").click()
+    assert page.locator(".cluster").count() == before
+    assert not page.faults
+    page.context.close()
+
+
 # What waits on the phone once it is empty, or after ten seconds.
 KEPT_IN_THE_END = """() => new Promise((done) => {
   let left = 500;

@@ -91,7 +91,7 @@ def test_supervision_links_to_the_register_entry_of_the_model(site):
     assert "（由本单位填写）" in entry.text
 
 
-def register_of(publication, **fields) -> Snapshot:
+def register_of(publication, dossier=None, **fields) -> Snapshot:
     """A dossier and a line of the register for every project of a hand-made publication."""
     rows = []
     for number, risk in enumerate(publication.risks):
@@ -125,7 +125,8 @@ def register_of(publication, **fields) -> Snapshot:
             }
         )
     empty = {"facts": {}, "contracts": [], "money": None, "similar": [], "levers": []}
-    dossiers = {row["project_id"]: {**empty, "records": {}} for row in rows}
+    empty |= {"records": {}, **(dossier or {})}
+    dossiers = {row["project_id"]: empty for row in rows}
     whole = {"as_of": AS_OF.isoformat(), "projects": rows, "matters": [], "closed": []}
     return Snapshot(dossiers, whole)
 
@@ -137,11 +138,13 @@ def shown(tmp_path, sqlite_template):
     path.write_bytes(sqlite_template.read_bytes())
     opened = []
 
-    def serve(*publications, with_register=True):
+    def serve(*publications, with_register=True, dossier=None):
         database = Database(f"sqlite:///{path}")
         add_user(database, "admin", Role.ADMIN)
         for one in publications:
-            things = replace(make_extras(), snapshot=register_of(one) if with_register else None)
+            things = replace(
+                make_extras(), snapshot=register_of(one, dossier) if with_register else None
+            )
             store_publication(
                 database, one.seal(), published_at=PUBLISHED_AT, published_by="李", extras=things
             )
@@ -182,6 +185,15 @@ def test_pages_of_one_project(shown):
     client = shown(make_publication(listed=1, cohort=1))
     more = ("/projects/P%2F000", "/projects/P%2F000/visit", "/route?stop=P%2F000")
     _fine(client, [*PATHS, *more], LANGUAGES)
+
+
+def test_project_page_shows_the_last_visit_on_record(shown):
+    seen = {"inspected_on": "2025-05-02", "rectify_by": "2025-05-20", "rectified_on": None}
+    handling = {"cases": [], "accounts": [], "inspections": [{**seen, "arrears_found": True}]}
+    client = shown(make_publication(listed=1, cohort=1), dossier={"handling": handling})
+    text = client.get("/projects/P%2F000").text
+    assert "发现欠薪" in text
+    assert "限2025年5月20日前完成" in text
 
 
 def test_pages_of_an_empty_list(shown):

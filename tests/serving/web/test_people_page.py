@@ -129,8 +129,8 @@ def test_people_page_says_in_the_audit_log_what_it_did_to_whom(admin, database):
         query = "SELECT subject FROM audit WHERE action = 'manage_people' ORDER BY id"
         subjects = list(connection.exec_driver_sql(query).scalars())
     assert subjects == [
-        "/supervision/people add user 新用户 inspector 990101",
-        "/supervision/people disable user 新用户",
+        "/supervision/people#add user 新用户 inspector 990101",
+        "/supervision/people#disable user 新用户",
     ]
 
 
