@@ -271,7 +271,25 @@ def test_a_visit_where_nobody_looked_is_not_one_with_nothing_owed():
     assert figures("own", *reached) == [0] * 6
     assert figures(MADE, *reached) == [1, 1, 0, 1, 5, 7]
     assert [found.ahead["own"][name].value for name in reached] == [1, 4, 0, 4, 5, 7]
+    assert [found.ahead[MADE][name].value for name in reached] == [0, 3, 0, 3, 0, 0]
     assert found.known_stakes == 1.0
+
+
+@pytest.mark.parametrize(
+    ("days", "visits", "early"),
+    # The event is on 12 April; the first visit of the month counts, not that of another month.
+    [((1, 11), 1, 11), ((11, 30), 1, 1), ((30,), 1, 0), ((31,), 0, 0), ((0,), 0, 0)],
+)
+def test_visits_made_are_those_of_the_month(days, visits, early):
+    given = predictions([2, 1], [1, 0])
+    given = dataclasses.replace(given, scores={**given.scores, "rules": given.scores[MODEL]})
+    log = EventLog(dt.date(2026, 1, 1), {"A": np.array(["2025-04-12"], "datetime64[D]")}, 30)
+    made = [
+        Inspection("A", dt.date(2025, 3, 31) + dt.timedelta(days=day), False, True)
+        for day in reversed(days)
+    ]
+    found = gain(given, log, made).ways[MADE]
+    assert (found["visits"].value, found["days_early"].value) == (visits, early)
 
 
 @pytest.mark.parametrize(("day", "weeks"), [(7, 0), (8, 1), (9, 1)])
