@@ -152,6 +152,12 @@ def test_intervals_are_percentiles_of_the_resamples():
     normal = NormalDist()
     assert low == pytest.approx(1e4 * normal.cdf(2 - 1.96), abs=2)
     assert high == pytest.approx(1e4 * normal.cdf(2 + 1.96), abs=2)
+    # Below all of 1 to 100, so half of the first: 2.576 deviations down; the upper end is at
+    # 2 * -2.576 + 1.96 = -3.192, or 0.07 % of the 99 steps.
+    low, high = interval(np.arange(1.0, 101.0), around=0.0)
+    assert (low, high) == pytest.approx((1, 1 + 99 * normal.cdf(-3.192)), abs=1e-3)
+    low, high = interval(np.arange(1.0, 101.0), around=200.0)
+    assert (low, high) == pytest.approx((100 - 99 * normal.cdf(-3.192), 100), abs=1e-3)
     assert interval(np.full(3, np.nan))[0] != interval(np.full(3, np.nan))[0]  # NaN
 
 
