@@ -11,7 +11,13 @@ import pytest
 
 from training.dataset.labels import EventLog
 from training.dataset.observation import Inspection, Observations
-from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate, interval
+from training.evaluation.bootstrap import (
+    Estimate,
+    bootstrap_weights,
+    estimate,
+    expanded_level,
+    interval,
+)
 from training.evaluation.calibration import calibration_report
 from training.evaluation.fairness import (
     FIGURES,
@@ -115,6 +121,15 @@ def test_calibration_of_two_probabilities():
     assert [one.observed.positives for one in found.bins] == [1, 5]
 
 
+def test_calibration_of_probabilities_on_both_sides_of_a_half():
+    """One of ten came at 0.2 and nine of ten at 0.8, so the intercept is 0 from the first step."""
+    probability = np.repeat([0.2, 0.8], 10)
+    labels = np.repeat([1.0, 0.0, 1.0, 0.0], [1, 9, 9, 1])
+    found = calibration_report(probability, labels, alone(20)[1:])
+    assert found.slope.value == pytest.approx(np.log(9) / np.log(4), abs=1e-5)
+    assert found.intercept.value == pytest.approx(0, abs=1e-5)
+
+
 def test_calibration_has_ten_bins_of_as_many_rows_each():
     probability = np.linspace(0.01, 0.99, 50)
     found = calibration_report(probability, np.resize([1.0, 0.0], 50), alone(50)[1:])
@@ -168,6 +183,13 @@ def test_figures_have_an_interval_from_ten_events_on(events, has_interval):
     assert (found.value, found.positives) == (0.5, events)
     assert (found.low is not None) == (found.high is not None) == has_interval
     assert found.too_few == (not has_interval)
+
+
+def test_intervals_are_wider_for_few_clusters():
+    """Ten: t of 9 degrees 2.262 * (10 / 9) ** 0.5 = 2.385 deviations, 98.29 %; many: 95 %."""
+    assert expanded_level(10) == pytest.approx(0.9829, abs=1e-4)
+    assert expanded_level(1e7) == pytest.approx(0.95, abs=1e-6)
+    assert expanded_level(0) == expanded_level(2) < 1
 
 
 @pytest.mark.parametrize("clusters", [1, 2, 3])
