@@ -7,6 +7,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from serving.errors import ApiError
 from serving.settings import Settings
@@ -70,6 +71,21 @@ class EgressPolicy:
         if not allowed:
             raise WebhookRefused(host=host)
         return allowed
+
+    def check_url(self, url: str) -> None:
+        """Check the host of ``url`` with :meth:`check_host`, and its port.
+
+        Raises:
+            WebhookRefused: they are malformed or may not be called.
+        """
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise WebhookRefused(host=url[:MAX_LABEL]) from error
+        if not host or port == 0:
+            raise WebhookRefused(host=url[:MAX_LABEL])
+        self.check_host(host)
 
     def check_host(self, host: str) -> None:
         """Check a host as far as that is possible without resolving its name.

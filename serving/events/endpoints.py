@@ -6,7 +6,6 @@ import base64
 import secrets
 import uuid
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
@@ -34,7 +33,7 @@ def subscribe(
     request: Request, database: DatabaseDep, principal: Manager, wanted: SubscriptionIn
 ) -> Response:
     """Subscribe a system to events; the secret is shown once."""
-    policy_of(settings_of(request)).check_host(urlsplit(wanted.url).hostname or "")
+    policy_of(settings_of(request)).check_url(wanted.url)
 
     def keep(connection: Connection) -> NewSubscription:
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
