@@ -213,9 +213,13 @@ class SessionSettings(_Section):
 
 
 class AuditSettings(_Section):
-    """Where the daily heads of the audit log go: a file (empty: one in the workspace), syslog."""
+    """Where the daily heads of the audit log go: a file (empty: one in the workspace), syslog.
+
+    ``unwritten``: what happens to reads while entries cannot be stored.
+    """
 
     heads_file: Annotated[str, Field(max_length=1000)] = ""
+    unwritten: Literal["refuse", "wait"] = "refuse"
     syslog: Annotated[str, Field(pattern=r"^$|^[^\s:]+:\d{1,5}$")] = ""
 
 

@@ -65,7 +65,6 @@ _CONTRACTORS_EVENTS = Evidence(
     JOIN known_projects p ON p.as_of = e.as_of AND p.project_id = e.project_id
     JOIN cohort c ON c.as_of = p.as_of AND c.contractor_id = p.contractor_id
     WHERE c.project_id <> p.project_id AND days_between(e.event_on, e.as_of) <= 365
-      AND (p.completed_on IS NULL OR days_between(p.completed_on, p.as_of) <= 730)
     """
 )
 
