@@ -188,8 +188,10 @@ def test_pages_of_one_project(shown):
 
 
 def test_project_page_shows_the_last_visit_on_record(shown):
-    seen = {"inspected_on": "2025-05-02", "rectify_by": "2025-05-20", "rectified_on": None}
-    handling = {"cases": [], "accounts": [], "inspections": [{**seen, "arrears_found": True}]}
+    found = {"inspection_id": "J1", "kind": "routine", "arrears_found": True, "workers_owed": 3}
+    days = {"inspected_on": "2025-05-02", "rectify_by": "2025-05-20", "rectified_on": None}
+    seen = {**found, **days, "amount_owed": None, "known_at": "2025-05-03"}
+    handling = {"cases": [], "accounts": [], "inspections": [seen]}
     client = shown(make_publication(listed=1, cohort=1), dossier={"handling": handling})
     text = client.get("/projects/P%2F000").text
     assert "发现欠薪" in text
