@@ -35,7 +35,7 @@ venv:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; try: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || { echo "Setting up $(VENV) (a minute or two the first time) ..."; $(PYTHON) -m venv $(VENV); }
 
-# A generator of clients, in an environment of its own: CI makes a client and calls the service.
+# An environment without Wagewatch, in which tests make a client and load models.
 clients:
 	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
 	@$(if $(UV),$(UV) pip install --quiet --python .venv-clients/bin/python,.venv-clients/bin/python -m pip install --quiet) --require-hashes -r requirements/clients.txt

@@ -38,6 +38,7 @@ from risk.workspace import Workspace
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run as MlflowRun
 
 _NAMES: Mapping[Kind, str] = {"project": "arrears", "employer": "arrears-employers"}
 _PREFIXES: Mapping[Kind, str] = {"project": "", "employer": "employer-"}
@@ -279,13 +280,17 @@ class Registry:
         run = self._client.get_model_version(self.name, self._number(version)).run_id
         return read_artifact(self._folder(run), name, entry.digest)
 
+    def run_of(self, version: str) -> tuple[MlflowRun, Path]:
+        """The run of MLflow that made ``version``, and the folder of its artifacts."""
+        run = str(self._client.get_model_version(self.name, self._number(version)).run_id)
+        return self._client.get_run(run), self._workspace.models / run / "artifacts"
+
     def attach(self, version: str, documents: Mapping[str, str]) -> None:
         """Store texts by file name among the artifacts of the run that made ``version``.
 
         They are for people: the digest of the model does not cover them.
         """
-        run = self._client.get_model_version(self.name, self._number(version)).run_id
-        folder = self._workspace.models / str(run) / "artifacts"
+        _, folder = self.run_of(version)
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in documents.items():
             (folder / name).write_text(content, encoding="utf-8")

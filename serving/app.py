@@ -99,7 +99,6 @@ def create_app(
         lifespan=_lifespan,
     )
     freshness = ChangeStamp(database.engine)
-    config = AuthConfig(key or secrets.token_urlsafe(32), settings.limits.per_minute, local)
     app.state.settings = settings
     app.state.database = database
     app.state.workspace = workspace
@@ -109,6 +108,11 @@ def create_app(
     app.state.audit = AuditQueue(
         database.engine,
         HeadExport(database.engine, _heads_file(settings, workspace), settings.audit.syslog),
+        refuses=settings.audit.unwritten == "refuse",
+    )
+    config = AuthConfig(
+        *(key or secrets.token_urlsafe(32), settings.limits.per_minute, local),
+        app.state.audit.require_room,
     )
     app.state.metrics = Metrics()
     app.state.sessions = SessionRepository(

@@ -156,6 +156,12 @@ class TrainingSettings(_Section):
     second_person: bool = False
 
 
+class TrackingSettings(_Section):
+    """Another MLflow that trained models are copied to; an empty ``uri`` means none."""
+
+    uri: Annotated[str, Field(pattern=r"^$|^(file|sqlite|https?|postgresql|mysql)(\+\w+)?:/")] = ""
+
+
 class DatabaseSettings(_Section):
     """Service database; an empty ``url`` means SQLite in the workspace."""
 
@@ -207,9 +213,13 @@ class SessionSettings(_Section):
 
 
 class AuditSettings(_Section):
-    """Where the daily heads of the audit log go: a file (empty: one in the workspace), syslog."""
+    """Where the daily heads of the audit log go: a file (empty: one in the workspace), syslog.
+
+    ``unwritten``: what happens to reads while entries cannot be stored.
+    """
 
     heads_file: Annotated[str, Field(max_length=1000)] = ""
+    unwritten: Literal["refuse", "wait"] = "refuse"
     syslog: Annotated[str, Field(pattern=r"^$|^[^\s:]+:\d{1,5}$")] = ""
 
 
@@ -392,6 +402,7 @@ class Settings(BaseSettings):
     employers: EmployerSettings = EmployerSettings()
     records: RecordSettings = RecordSettings()
     training: TrainingSettings = TrainingSettings()
+    tracking: TrackingSettings = TrackingSettings()
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
     office: OfficeSettings = OfficeSettings()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import importlib.metadata
 import json
+import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,10 @@ from training.promotion.gate import Decision
 
 if TYPE_CHECKING:
     from training.dataset.training_set import TrainingSet
+    from training.evaluation.backtest import Backtest
+    from training.evaluation.predictions import Predictions
 
+_BACKTEST_METRICS = ("roc_auc", "average_precision", "precision_capacity", "recall_capacity")
 _PACKAGES = ("duckdb", "lightgbm", "numpy", "pyarrow", "scipy")
 
 
@@ -83,3 +88,38 @@ def metrics_by_month(holdout: Holdout) -> dict[dt.date, dict[str, float]]:
             figures["log_loss"] = log_loss(probability, labels)
         found[month.astype(object)] = figures
     return found
+
+
+def log_backtest(run: Run, report: Backtest, document: Mapping[str, Any]) -> None:
+    """Log the figures of all contenders, each month as a nested run, and ``backtest.json``."""
+    run.log_parameters({"capacity": report.capacity, "months": len(report.walk.months)})
+    for name, one in report.reports.items():
+        figures = {metric: one.figures[metric].value for metric in _BACKTEST_METRICS}
+        run.log_metrics({f"{_plain(name)}/{m}": v for m, v in figures.items() if not math.isnan(v)})
+    predictions = report.walk.predictions
+    by_month: dict[dt.date, dict[str, float]] = {}
+    for note in report.walk.months:
+        month = predictions.where(predictions.as_ofs == np.datetime64(note.as_of))
+        by_month[note.as_of] = _contenders_of(month)
+        tags = {"as_of": note.as_of, "model_kind": note.kind}
+        with run.child(note.as_of.isoformat(), tags) as child:
+            child.log_parameters({"cohort": note.cohort, "events_learnt": note.events_learnt})
+            child.log_metrics({"events": float(note.events), **by_month[note.as_of]})
+    run.log_months(by_month)
+    run.write("backtest.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+
+
+def _contenders_of(month: Predictions) -> dict[str, float]:
+    """Ranking metrics of every contender in one month; empty unless both labels occur."""
+    if not 0 < month.labels.sum() < len(month.labels):
+        return {}
+    figures = {}
+    for name, scores in month.scores.items():
+        figures[f"{_plain(name)}/roc_auc"] = roc_auc(scores, month.labels)
+        figures[f"{_plain(name)}/average_precision"] = average_precision(scores, month.labels)
+    return figures
+
+
+def _plain(name: str) -> str:
+    """``name`` with characters that MLflow takes in names of metrics only."""
+    return re.sub(r"[^\w./ -]", "_", name)

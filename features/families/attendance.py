@@ -257,7 +257,8 @@ FAMILY = Family(
                      AS DOUBLE) AS present_days,
                    CAST(sum(CASE WHEN workers_present IS NOT NULL THEN worker_days END)
                      AS DOUBLE) AS days_of_present,
-                   CAST(sum(worker_days) AS DOUBLE) AS days,
+                   CASE WHEN count(*) = count(worker_days) THEN CAST(sum(worker_days) AS DOUBLE) END
+                     AS days,
                    CASE WHEN {last_year("period", "as_of")}
                         THEN CAST(sum(workers_present) AS DOUBLE) END AS present_12m,
                    max(period) OVER (PARTITION BY as_of, project_id) AS last,

@@ -30,19 +30,17 @@ def _deposits(condition: str, weight: str = "1") -> Evidence:
     )
 
 
-_VALID = _deposits(
-    "(d.kind = 'exempt' OR d.status = 'stored') AND (d.valid_to IS NULL OR d.valid_to >= d.as_of)"
+_IN_FORCE = (
+    "(d.status NOT IN ('expired', 'returned') AND (d.valid_to IS NULL OR d.valid_to >= d.as_of))"
 )
+"""SQL: whether deposit ``d`` has not ended."""
+
+_VALID = _deposits(f"{_IN_FORCE} AND (d.kind = 'exempt' OR d.status = 'stored')")
 _LAPSED = _deposits(
     "d.status IN ('expired', 'stored') AND d.valid_to < d.as_of",
     "days_between(d.valid_to, d.as_of)",
 )
 _DRAWN = _deposits("u.deposit_id IS NOT NULL")
-
-_IN_FORCE = (
-    "(d.status NOT IN ('expired', 'returned') AND (d.valid_to IS NULL OR d.valid_to >= d.as_of))"
-)
-"""SQL: whether deposit ``d`` has not ended."""
 
 _HELD = f"({_IN_FORCE} AND d.status = 'stored')"
 _AMOUNT = "coalesce(d.amount, d.required_amount)"

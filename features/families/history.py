@@ -65,7 +65,6 @@ _CONTRACTORS_EVENTS = Evidence(
     JOIN known_projects p ON p.as_of = e.as_of AND p.project_id = e.project_id
     JOIN cohort c ON c.as_of = p.as_of AND c.contractor_id = p.contractor_id
     WHERE c.project_id <> p.project_id AND days_between(e.event_on, e.as_of) <= 365
-      AND (p.completed_on IS NULL OR days_between(p.completed_on, p.as_of) <= 730)
     """
 )
 
@@ -83,12 +82,16 @@ _LAST_INSPECTION = Evidence(
     """
 )
 
+_OVERDUE = """
+    rectify_by < as_of AND days_between(rectify_by, as_of) <= 365
+    AND (rectified_on IS NULL OR rectified_on >= as_of)
+"""
+
 _OVERDUE_ORDERS = Evidence(
-    """
+    f"""
     SELECT as_of, project_id, 'inspections' AS source_table, inspection_id AS record_id, known_at,
            CAST(days_between(rectify_by, as_of) AS DOUBLE) AS weight
-    FROM known_inspections
-    WHERE rectify_by < as_of AND rectified_on IS NULL AND days_between(rectify_by, as_of) <= 365
+    FROM known_inspections WHERE {_OVERDUE}
     """
 )
 
@@ -701,14 +704,12 @@ FAMILY = Family(
         ),
         Step(
             "visit_facts",
-            """
+            f"""
             SELECT as_of, project_id,
                    max_by(CASE WHEN arrears_found THEN 1 ELSE 0 END,
                           CAST(inspected_on AS VARCHAR(10)) || inspection_id) AS last_found,
                    max_by(codes, CAST(inspected_on AS VARCHAR(10)) || inspection_id) AS last_codes,
-                   max(CASE WHEN rectify_by < as_of AND rectified_on IS NULL
-                             AND days_between(rectify_by, as_of) <= 365 THEN 1 ELSE 0 END)
-                     AS overdue
+                   max(CASE WHEN {_OVERDUE} THEN 1 ELSE 0 END) AS overdue
             FROM visits GROUP BY as_of, project_id
             """,
         ),

@@ -204,7 +204,7 @@ FAMILY = Family(
         _feature(
             name="unpaid_overdue_share",
             unit="share",
-            window="wages due 32-365 days ago",
+            window="wages due in 12 months, more than 31 days ago",
             direction=1,
             zh="逾期超过31天的工资未付占比",
             en="unpaid share of wages more than 31 days overdue",
@@ -309,8 +309,10 @@ FAMILY = Family(
             direction=1,
             zh="未付清工资涉及人数",
             en="workers on payrolls not settled",
-            formula_zh="各班组取人数最多的一月",
-            formula_en="of each team the month with the most",
+            formula_zh="各班组取人数最多的一月；人数填零而有欠付的视为未填",
+            formula_en=(
+                "of each team the month with the most; 0 workers owed wages are an unknown number"
+            ),
             duty=WAGES_PAID,
             compliant_value=0.0,
         ),
@@ -663,7 +665,8 @@ FAMILY = Family(
                      CASE WHEN count(*) = count(workers) THEN max(workers) END AS workers
               FROM (
                 SELECT as_of, project_id, coalesce(contract_id, '') AS team, period,
-                       CASE WHEN count(*) = count(workers) THEN sum(workers) END AS workers
+                       CASE WHEN count(*) = count(nullif(workers, 0)) THEN sum(workers) END
+                         AS workers
                 FROM pay WHERE age <= 92 AND is_open = 1
                 GROUP BY as_of, project_id, coalesce(contract_id, ''), period
               ) m

@@ -33,7 +33,7 @@ _log = logging.getLogger("wagewatch.audit")
 
 
 class AuditFull(ApiError):
-    """The queue is full, and no read may go unrecorded."""
+    """Entries cannot be stored, and no read may go unrecorded; ``waiting`` is their number."""
 
     code = "audit_full"
     status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -44,9 +44,15 @@ class AuditFull(ApiError):
 
 
 class AuditQueue:
-    """Queue of audit entries: any thread adds, one thread writes."""
+    """Queue of audit entries: any thread adds, one thread writes.
 
-    def __init__(self, engine: Engine, heads: HeadExport) -> None:
+    With ``refuses``, reads are refused while entries cannot be stored; otherwise up to
+    ``MAX_WAITING`` wait in memory.
+    """
+
+    def __init__(self, engine: Engine, heads: HeadExport, *, refuses: bool = True) -> None:
+        self._refuses = refuses
+        self._failing = False
         self._engine = engine
         self._heads = heads
         self._waiting: queue.SimpleQueue[AuditEntry] = queue.SimpleQueue()
@@ -61,10 +67,10 @@ class AuditQueue:
         """Check that another entry can be added.
 
         Raises:
-            AuditFull: the queue is full.
+            AuditFull: the queue is full, or entries cannot be stored and reads are refused then.
         """
-        if self._waiting.qsize() >= MAX_WAITING:
-            raise AuditFull(waiting=MAX_WAITING)
+        if self._waiting.qsize() >= MAX_WAITING or (self._refuses and self._failing):
+            raise AuditFull(waiting=self._waiting.qsize())
 
     def add_request(
         self, scope: Scope, permission: Permission, principal: Principal | None, status: int
@@ -94,6 +100,7 @@ class AuditQueue:
             try:
                 write_audit_entries(self._engine, entries)
             except DBAPIError as error:
+                self._failing = True
                 _log.error("audit entries wait: %s", error.orig)
                 for entry in entries:
                     self._waiting.put(entry)
@@ -101,6 +108,7 @@ class AuditQueue:
                     return
                 time.sleep(SECONDS)
             else:
+                self._failing = False
                 self._heads.run()
 
     def _take_batch(self) -> list[AuditEntry]:

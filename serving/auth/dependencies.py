@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -48,11 +49,13 @@ class AuthConfig:
         key: key that signs the cookie of a sign-in through an OpenID provider.
         per_minute: requests per minute and principal, 0 for no limit.
         local: admit requests from this machine while there is no user and no token.
+        require_audit: raises an error while requests cannot be recorded.
     """
 
     key: str
     per_minute: int
     local: bool
+    require_audit: Callable[[], None] = lambda: None
 
 
 class Authenticator:
@@ -86,9 +89,11 @@ class Authenticator:
         Raises:
             NotAllowed: the principal lacks the permission.
             TooManyRequests: the principal exceeded its rate limit.
+            ApiError: the request could not be recorded in the audit log.
         """
         self._requests.spend(principal.key)
         principal.require(permission)
+        self._config.require_audit()
 
     def valid_until(self, header: object) -> dt.datetime | None:
         """Return when the token of an ``Authorization`` header expires; None if it does not."""

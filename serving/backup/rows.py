@@ -27,13 +27,16 @@ from sqlalchemy import (
 )
 
 from serving.db.engine import utc
-from serving.db.tables import METADATA, SESSIONS
+from serving.db.tables import METADATA, PROBES, SESSIONS
 
 ROWS_AT_ONCE = 500
 _VERSION_TABLE = "alembic_version"
 
-TABLES = tuple(table for table in METADATA.sorted_tables if table is not SESSIONS)
-"""Tables in a backup; people sign in again after a restore."""
+_LEFT_OUT = frozenset({SESSIONS.name, PROBES.name})
+"""Tables of the running service; people sign in again after a restore."""
+
+TABLES = tuple(table for table in METADATA.sorted_tables if table.name not in _LEFT_OUT)
+"""Tables in a backup."""
 
 
 def dump_tables(connection: Connection, folder: Path) -> int:
@@ -49,12 +52,12 @@ def load_tables(connection: Connection, folder: Path, *, with_columns: bool) -> 
     """
     tables = reflected(connection)
     files = {path.stem: path for path in folder.glob("*.jsonl")}
-    names = {table.name for table in tables} - {SESSIONS.name}
+    names = {table.name for table in tables} - _LEFT_OUT
     if names != set(files):
         raise KeyError(", ".join(sorted(names ^ set(files))))
     rows = 0
     for table in tables:
-        if table.name != SESSIONS.name:
+        if table.name not in _LEFT_OUT:
             rows += _load(connection, table, files[table.name], with_columns=with_columns)
     return rows
 

@@ -32,7 +32,7 @@ from risk.workspace import Workspace
 from serving.audit.verification import newest_head, parse_head, verify_entries
 from serving.auth.secrets import signing_key
 from serving.backup.files import written_files
-from serving.backup.rows import dump_tables, load_tables, reflected
+from serving.backup.rows import TABLES, dump_tables, load_tables, reflected
 from serving.db.database import Database
 from serving.db.engine import make_engine, writing
 from serving.db.migrate import HEAD, RevisionUnknown, migrate_to, revision
@@ -181,7 +181,8 @@ def _require_empty(connection: Connection) -> None:
     if revision(connection) is None:
         return
     for table in reflected(connection):
-        if connection.execute(select(table).limit(1)).first() is not None:
+        row = connection.execute(select(table).limit(1)).first()
+        if row is not None and table.name in {one.name for one in TABLES}:
             raise RestoreWouldMix(path=table.name)
 
 

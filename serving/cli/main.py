@@ -127,7 +127,7 @@ def main(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:
-        return _unexpected_error(cli, error)
+        return _write_failure(cli, error) or _unexpected_error(cli, error)
 
 
 def command(cli: CliContext) -> Any:
@@ -170,6 +170,17 @@ def _version(requested: bool) -> None:
 
 def _exit_code(result: object) -> int:
     return result if isinstance(result, int) else DONE
+
+
+def _write_failure(cli: CliContext, error: Exception) -> int | None:
+    """Print what kept the command from writing and return its exit code; None if nothing did."""
+    from serving.db.failures import write_failure
+
+    failure = write_failure(error)
+    if failure is None:
+        return None
+    print_note(cli.text(f"failures.{failure}", path=str(cli.workspace.root)))
+    return FAILED
 
 
 def _unexpected_error(cli: CliContext, error: Exception) -> int:

@@ -149,6 +149,14 @@ SESSIONS = Table(
 )
 """Browser sessions; one whose ``stamp`` is not that of its user has ended."""
 
+PROBES = Table(
+    "probes",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", _TIME, nullable=False),
+)
+"""One row, written to see whether the database can be written."""
+
 AUDIT = Table(
     "audit",
     METADATA,

@@ -12,12 +12,13 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, Language, catalogue, text
+from serving.db.failures import write_failure
 from serving.errors import ApiError
 from serving.http.dependencies import language_of
 from serving.http.middleware import BodyTooLarge
@@ -41,6 +42,12 @@ CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {"model": Problem, "description": "api.responses.409"}
 }
 
+_RETRY_SECONDS = {
+    "service_unavailable": 2,
+    "database_busy": 2,
+    "disk_full": 60,
+    "read_only": 60,
+}
 _LONGEST = 100
 _SECRETS = frozenset({"password", "old", "new", "secret", "token", "authorization"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -54,7 +61,7 @@ def add_exception_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(BodyTooLarge, _on_body_too_large)
-    app.add_exception_handler(OperationalError, _on_database_error)
+    app.add_exception_handler(DBAPIError, _on_database_error)
     app.add_exception_handler(PoolTimeout, _on_database_error)
     app.add_exception_handler(Exception, _on_unexpected_error)
 
@@ -122,14 +129,19 @@ def _on_body_too_large(request: Request, error: Exception) -> Response:
 
 
 def _on_database_error(request: Request, error: Exception) -> Response:
-    cause = getattr(error, "orig", None)
-    if isinstance(cause, sqlite3.OperationalError) and "locked" not in str(cause):
+    failure = write_failure(error)
+    is_lost = isinstance(error, PoolTimeout | OperationalError) and not _is_of_sqlite(error)
+    if failure is None and not is_lost:
         return _on_unexpected_error(request, error)
     _log.warning("%s", getattr(error, "orig", error))
-    code = "service_unavailable"
+    code = failure or "service_unavailable"
     response = problem(request, 503, code=code, texts=_texts(code))
-    response.headers["Retry-After"] = "2"
+    response.headers["Retry-After"] = str(_RETRY_SECONDS[code])
     return response
+
+
+def _is_of_sqlite(error: Exception) -> bool:
+    return isinstance(getattr(error, "orig", None), sqlite3.Error)
 
 
 def _on_invalid_request(request: Request, error: Exception) -> Response:

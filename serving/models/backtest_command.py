@@ -29,6 +29,7 @@ def backtest(
     challenger: Challengers = None,
 ) -> None:
     """Evaluate month by month, compared with the baselines."""
+    from models.registry import Registry
     from models.rule_set import read_rule_sets
     from serving.models.backtest_text import (
         backtest_parts,
@@ -43,6 +44,7 @@ def backtest(
     from training.evaluation.challengers import CHALLENGER, load_challenger
     from training.evaluation.walk_forward import plan_walk
     from training.promotion.challengers import judge_challenger
+    from training.run_log import log_backtest, opening_tags
 
     cli = cli_context(context)
     cache_dir = cli.workspace.features
@@ -50,7 +52,9 @@ def backtest(
     challengers = [load_challenger(name) for name in challenger or ()]
     settings = open_settings(cli)
     list_size = capacity or capacity_of(settings, kind)
-    with open_records(cli) as stored, progress() as step:
+    registry = Registry(cli.workspace.require(), kind)
+    name, tags = f"backtest {first} {last}", opening_tags(last, kind)
+    with open_records(cli) as stored, progress() as step, registry.run(name, tags) as run:
         stored.minimum_wages = office_minimum_wages(cli.workspace, settings)
         store = stored.for_kind(kind)
         done = run_backtest(
@@ -69,11 +73,12 @@ def backtest(
             worths = run_ablation(
                 store, months, capacity=list_size, progress=step, cache_dir=cache_dir
             )
-    predictions = done.walk.predictions
-    judged = {
-        one.name: judge_challenger(predictions, CHALLENGER + one.name, list_size)
-        for one in challengers
-    }
+        predictions = done.walk.predictions
+        judged = {
+            one.name: judge_challenger(predictions, CHALLENGER + one.name, list_size)
+            for one in challengers
+        }
+        log_backtest(run, done, documents(done, worths, judged))
     if json:
         print_json(documents(done, worths, judged))
         return

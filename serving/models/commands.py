@@ -109,6 +109,31 @@ def register_entry(
     _write(cli, render_register_entry(model, cli.language, _form(form, out)), out, "written")
 
 
+@GROUP.command("push")
+def push_model(
+    context: typer.Context,
+    to: Annotated[str, typer.Option("--to", metavar="URI")],
+    version: VersionOrChampion = CHAMPION,
+    kind: KindOption = "project",
+) -> None:
+    """Copy a version to another MLflow."""
+    from models.mirror import push, shown
+
+    cli = cli_context(context)
+    registry = _holding(cli, version, kind)
+    number = _number(registry, version)
+    pushed = push(registry, number, to)
+    print_line(
+        cli.text(
+            "model_pushed" if pushed.new else "model_pushed_before",
+            name=pushed.name,
+            version=number,
+            there=pushed.version,
+            uri=shown(to),
+        )
+    )
+
+
 @GROUP.command("promote")
 def promote_model(context: typer.Context, version: Version, by: By = "", why: Why = "") -> None:
     """Make a version the champion, by hand."""

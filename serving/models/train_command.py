@@ -65,6 +65,7 @@ def _train(
     kind: Kind,
 ) -> None:
     from serving.models.run_documents import attach_documents
+    from serving.models.tracking_mirror import mirror
     from serving.office_values import office_minimum_wages
     from serving.settings import capacity_of
     from training.pipeline import run_training
@@ -82,6 +83,8 @@ def _train(
         )
     version = run.version
     attach_documents(cli.workspace, version.version, kind)
+    if remark := mirror(cli.workspace, settings, version.version, kind, cli.language):
+        print_note(remark)
     print_line(
         cli.text(
             "trained", version=version.version, kind=version.kind, positives=run.trained.positives

@@ -34,6 +34,9 @@ from serving.watchlists.ranking import ranking_of
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.seal_version import parse_sealed
 
+_RATE_MONTHS = 24
+"""A year, and the one before to compare it with."""
+
 
 class RegionUnknown(CommandError):
     """No project of the region is in the cohort."""
@@ -104,12 +107,14 @@ def collect_extras(
 
 
 def county_rates(store: RecordStore, as_of: dt.date, transfer_days: int = 0) -> list[CountyRates]:
-    """The eight rates of every county and township in each of the last months."""
+    """The eight rates of every county and township in each of the last two years' months."""
     from risk.indicators import rates_by_place
 
     return [
         CountyRates(as_of, place, month, {name: asdict(rate) for name, rate in by.items()})
-        for (place, month), by in rates_by_place(store, as_of, transfer_days=transfer_days).items()
+        for (place, month), by in rates_by_place(
+            store, as_of, _RATE_MONTHS, transfer_days=transfer_days
+        ).items()
     ]
 
 

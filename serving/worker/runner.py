@@ -139,6 +139,7 @@ def _publish(work: JobContext, progress: Progress) -> Mapping[str, Any]:
 
 def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
     from serving.models.run_documents import attach_documents
+    from serving.models.tracking_mirror import mirror
     from training.pipeline import Search, run_training
 
     run = run_training(
@@ -151,12 +152,14 @@ def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
         minimum_wages=office_minimum_wages(work.workspace, work.settings),
     )
     attach_documents(work.workspace, run.version.version)
+    remark = mirror(work.workspace, work.settings, run.version.version, "project", "en")
     refresh(work.workspace, work.database)
     return {
         "version": run.version.version,
         "kind": run.version.kind,
         "promoted": run.decision.passed,
         "grounds": run.decision.grounds,
+        **({"remark": remark} if remark else {}),
     }
 
 

@@ -71,7 +71,7 @@ EXPECTED = {
     # Three, nine and one more present than registered; of July is a fourth reported month.
     "registered_share": ["P//2024-09", "P//2024-11", "P//2024-10"],
     "contract_signed_share": ["P//2024-10", "P//2024-11", "P//2024-09"],
-    "contractor_events_365d": ["V-other"],
+    "contractor_events_365d": ["V-completed", "V-other"],
     "contractor_complaints_365d": ["C-other"],
     "contractor_unpaid_share": ["N-1", "N-92"],
     "owner_short_share": ["T-N-92"],
@@ -164,7 +164,8 @@ def add_transfers(world):
 def add_deposits(world):
     for name, kind, status, valid_from, valid_to in (
         ("D-stored", "cash", "stored", ago(500), AS_OF),
-        ("D-exempt", "exempt", None, ago(500), None),
+        ("D-exempt", "exempt", "stored", ago(500), None),
+        ("D-returned", "exempt", "returned", ago(500), None),
         ("D-lapsed", "guarantee", "stored", ago(500), ago(1)),
         ("D-lapsed longest", "guarantee", "expired", ago(500), ago(9)),
         ("D-ahead", "cash", "stored", AS_OF, None),
@@ -187,7 +188,7 @@ def add_visits(world):
             *("inspections",), inspection_id=f"V-{days}", project_id="P", inspected_on=ago(days),
             arrears_found=True, rectify_by=ago(rectify_by), known_at=ago(days),
         )  # fmt: skip
-    for project, name in (("N", "V-other"), ("L", "V-of a project long over")):
+    for project, name in (("N", "V-other"), ("L", "V-completed")):
         world.add(
             *("inspections",), inspection_id=name, project_id=project, inspected_on=ago(200),
             arrears_found=True, known_at=ago(200),

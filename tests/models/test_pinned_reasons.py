@@ -87,7 +87,7 @@ COLUMNS = (
 MODEL = LogisticModel(COLUMNS, ((0.0,),) * 5, (1.0,) * 5, (0.0,) * 5, 0.0)
 
 
-def found_reasons(parts, values, typical, shown=COLUMNS):
+def found_reasons(parts, values, typical, shown=COLUMNS, group=11, *, in_group=True):
     """The reasons of one project; the features ``shown`` have a record each."""
     matrix = matrix_of(COLUMNS, [values])
     item = EvidenceItem("payrolls", "R", dt.date(2024, 12, 1))
@@ -97,7 +97,7 @@ def found_reasons(parts, values, typical, shown=COLUMNS):
         for sign in (1.0, -1.0)
         if (statement := statement_of(FEATURES[name], sign))
     }
-    usual = Typical(np.array([typical], dtype=float), np.array([11]), np.array([[True] * 5]))
+    usual = Typical(np.array([typical], dtype=float), np.array([group]), np.array([[in_group] * 5]))
     (found,) = reasons(MODEL, matrix, np.array([[*parts, 0.0]]), evidence, usual)
     return found
 
@@ -120,6 +120,14 @@ def test_reasons_are_sums_of_families_strongest_first():
     assert (disputes.value, disputes.typical, disputes.peers) == (40, 0, 11)
     assert (payments.feature, payments.value, payments.typical) == ("unpaid_share_3m", 0.4, 0.1)
     assert (payments.article, len(payments.evidence)) == (FEATURES["unpaid_share_3m"].article, 1)
+
+
+@pytest.mark.parametrize("group", [0, 1, 2, 11, 23])
+def test_a_reason_names_its_peers_unless_they_are_all(group):
+    parts, values, typical = [0.5, 0, 0, 0, 0], [0.4, 0, 0, 0, 5], [0.1, 0, 0, 0, 5]
+    (found,) = found_reasons(parts, values, typical, group=group)
+    (of_all,) = found_reasons(parts, values, typical, group=group, in_group=False)
+    assert (found.peers, of_all.peers) == (group, None)
 
 
 def test_a_family_states_its_strongest_fact_not_its_strongest_feature():

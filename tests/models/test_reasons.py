@@ -172,6 +172,8 @@ def _states(value, typical, contribution, rest=0.0, name="unpaid_share_3m"):
         (0.0, 0.0, -0.4, 0.0, False),
         (0.3, 0.02, 0.0099, 0.9901, False),  # less than 1 % of all contributions
         (0.3, 0.02, 0.0101, 0.9899, True),
+        (0.3, 0.02, 0.0198, 1.9802, False),
+        (0.3, 0.02, 0.0202, 1.9798, True),
     ],
 )
 def test_when_a_feature_may_be_stated(value, typical, contribution, rest, may):

@@ -15,12 +15,21 @@ from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from training.artifacts import typical_row
 from training.dataset.training_set import NoProjectsKnown
+from training.evaluation.backtest import backtest
 from training.fit.fit import Holdout
 from training.fit.honest_loss import honest_losses
 from training.fit.model_selection import Candidate, choose
 from training.fit.out_of_time import directions_of
 from training.pipeline import run_training
-from training.run_log import log_candidates, log_training, metrics_by_month, opening_tags
+from training.run_log import (
+    log_backtest,
+    log_candidates,
+    log_training,
+    metrics_by_month,
+    opening_tags,
+)
+
+from ..conftest import thorough
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +152,23 @@ def test_the_stages_of_a_fit_are_those_of_its_holdout(county_trained):
         "average_precision",
         "base_rate",
     }
+
+
+@thorough
+def test_a_backtest_is_a_run_with_a_nested_run_for_every_month(registry, county):
+    first, last = dt.date(2025, 3, 1), dt.date(2025, 4, 1)
+    with (
+        RecordStore(county.records, read_only=True) as store,
+        registry.run("backtest", opening_tags(last, "project")) as run,
+    ):
+        report = backtest(store, first, last, capacity=10)
+        log_backtest(run, report, {"capacity": 10})
+    stored = registry._client.get_run(run.id)
+    figures = report.reports["model"].figures
+    assert stored.data.metrics["model/roc_auc"] == figures["roc_auc"].value
+    children = [r for r in runs_of(registry) if r.data.tags.get("mlflow.parentRunId") == run.id]
+    names = {one.info.run_name: one.data for one in children}
+    assert set(names) == {"2025-03-01", "2025-04-01"}
+    assert names["2025-04-01"].metrics["events"] == report.walk.months[1].events
+    assert "rules/average_precision" in names["2025-04-01"].metrics
+    assert (run.folder / "backtest.json").is_file()

@@ -39,7 +39,7 @@ class AnalysisWorkspace:
 
     def features(self, dates: Sequence[dt.date]) -> pd.DataFrame:
         """as_of, project_id and the features of the cohort at each of ``dates``."""
-        with self._store() as store:
+        with self.records() as store:
             matrix = cached_matrix(store, dates, self.workspace.features)
         return feature_frame(matrix, keys=True)
 
@@ -51,7 +51,7 @@ class AnalysisWorkspace:
         Raises:
             NoProjectsKnown: no project was known before ``first``.
         """
-        with self._store() as store:
+        with self.records() as store:
             table = training_table(
                 store,
                 month_days(first, last),
@@ -73,7 +73,8 @@ class AnalysisWorkspace:
         return ArrearsClassifier.from_model(found, self.kind)
 
     @contextmanager
-    def _store(self) -> Iterator[RecordStore]:
+    def records(self) -> Iterator[RecordStore]:
+        """The record store, read only, with the minimum wages of the office."""
         path, memory = self.workspace.records, self.workspace.memory_gb
         with RecordStore(path, read_only=True, memory_gb=memory) as records:
             records.minimum_wages = self.minimum_wages

@@ -108,17 +108,6 @@
         },
       };
     },
-    rates(data, names, width) {
-      const keys = Object.keys(data.series);
-      return {
-        data: [data.months.map(seconds), ...keys.map((key) => data.series[key])],
-        options: {
-          width, height: 320, scales: { y: { range: [0, 1] } },
-          axes: [monthAxis(), { size: 60, values: (u, ticks) => ticks.map((v) => Math.round(100 * v) + "%") }],
-          series: [{ label: names.month || "", value: monthValue }, ...lines(names, keys, {}).map((one) => ({ ...one, value: (u, v) => share(v) }))],
-        },
-      };
-    },
   };
   const monthOf = (at) => new Date(at * 1000).toISOString().slice(0, 7);
   const monthValue = (u, at) => (at ? monthOf(at) : "—");

@@ -95,6 +95,7 @@ EXPECTED = {
         "rectified": 0,
         "rectified on 30 June": 0,
         "rectified on 1 July": 1,  # not known yet
+        "to be rectified": 1,  # planned for 1 July
         "ordered on 1 July": 0,
         "without order": 0,
         "older order": 1,  # the last visit ordered nothing
@@ -341,6 +342,8 @@ def _orders(world: World) -> None:
         project(world, name)
     order("rectified", 100, rectified_on=ago(50))
     order("ordered on 1 July", 100, known_at=ago(0))
+    project(world, "to be rectified")
+    order("to be rectified", 100, rectified_on=ago(0), known_at=ago(1))
     visit(world, "without order", 10)
     order("older order", 100)
     visit(world, "older order", 10)

@@ -274,7 +274,7 @@ EXPECTED: dict[str, dict[str, float]] = {
     "only old wages": {"days_since_payment": 365, "unpaid_share_12m": NAN},
     "old wages a year ago": {"days_since_payment": NAN},
     # What 0 workers are owed is of an unknown number of workers.
-    "no workers": {"wage_per_worker": 4000},
+    "no workers": {"wage_per_worker": 4000, "workers_unpaid": NAN},
     # 20 days of day 60 against 10 of day 120; days 10 and 31 are too young for a delay to show.
     "late trend": {"delay_trend": 20 - 10},
     "workers": {"workers_unpaid": 6 + 5},

@@ -884,6 +884,269 @@ def subcontractor_of_another_project_is_listed(site: Site) -> None:
     listed(site, "ORG", "2025-09-30")
 
 
+# --- what a flag measures over several records ---
+
+
+@dataclass(frozen=True)
+class Several:
+    """Scene with several records of a breach, and the values of its flag."""
+
+    scene: Scene
+    values: Mapping[str, float]
+
+
+SEVERAL: dict[str, Several] = {}
+
+
+def several(code: str, **values: float) -> Callable[[Scene], Scene]:
+    def keep(scene: Scene) -> Scene:
+        SEVERAL[code] = Several(scene, values)
+        return scene
+
+    return keep
+
+
+def july_and_august(site: Site) -> None:
+    """20,000 yuan of 31 workers in July, 10,000 of 10 in August."""
+    site.add("projects")
+    roll(site, 3, amount_due=20_000 * YUAN, workers=31)
+    roll(site, 2, workers=10)
+
+
+# From 15 July to 1 October: 16 + 31 + 30 + 1 days.
+@several("wages_overdue", unpaid_fen=30_000_00, months=2, late_days=78, people=31)
+def two_months_unpaid(site: Site) -> None:
+    july_and_august(site)
+
+
+@several("wages_partly_paid", unpaid_fen=12_000_00, months=2, late_days=78, people=31)
+def two_months_paid_in_part(site: Site) -> None:
+    july_and_august(site)
+    pay(site, 12_000, 3)
+    pay(site, 6_000, 2)
+
+
+@several("attendance_month_unpaid", months=2, people=40)
+def two_months_worked_and_unpaid(site: Site) -> None:
+    july_and_august(site)
+    attend(site, 3, 40)
+    attend(site, 2, 12)
+
+
+# From 1 July, the older of two disputes: 30 + 31 + 30 + 1 days.
+@several("wages_stopped_in_dispute", unpaid_fen=30_000_00, dispute_days=92)
+def two_months_unpaid_in_two_disputes(site: Site) -> None:
+    july_and_august(site)
+    site.add("disputes", dispute_id="S2", opened_on="2025-07-10", known_at="2025-07-10")
+    site.add("disputes", opened_on="2025-07-01", known_at="2025-07-01")
+
+
+@several("paid_through_foreman", paid_fen=7_000_00, paid_share=0.7)
+def foreman_paid_twice(site: Site) -> None:
+    august_unpaid(site)
+    for number, (yuan, channel) in enumerate(((3_000, "foreman"), (4_000, "foreman"))):
+        pay(site, yuan, channel=channel, payment_id=f"M-{number}")
+    pay(site, 3_000, channel="bank")
+
+
+@several("paid_in_cash", paid_fen=7_000_00, paid_share=0.7)
+def cash_paid_twice(site: Site) -> None:
+    august_unpaid(site)
+    for number, yuan in enumerate((3_000, 4_000)):
+        pay(site, yuan, channel="cash", payment_id=f"M-{number}")
+    pay(site, 3_000, channel="bank")
+
+
+@several("pay_below_minimum", months=2, people=20, mean_pay_fen=1_000_00, minimum_fen=1_890_00)
+def two_months_of_low_pay(site: Site) -> None:
+    site.add("projects", region_code="520102")
+    roll(site, 3, amount_due=10_000 * YUAN, workers=10)
+    roll(site, 2, amount_due=24_000 * YUAN, workers=20)
+
+
+@several("payroll_missing", months=2, people=40)
+def two_months_without_a_payroll(site: Site) -> None:
+    site.add("projects")
+    attend(site, 3, 40)
+    attend(site, 2, 12)
+
+
+@several(
+    "attending_without_pay_record", for_month=202508, present=20, on_roll=15, missing_share=0.25
+)
+def two_months_on_no_payroll(site: Site) -> None:
+    """The newest month is shown."""
+    site.add("projects")
+    for number, people, heads in ((3, 40, 10), (2, 20, 15)):
+        attend(site, number, people)
+        roll(site, number, workers=heads)
+
+
+@several("fewer_paid_than_attending", for_month=202508, present=20, paid=15, paid_share=0.75)
+def two_months_paid_to_fewer(site: Site) -> None:
+    """Two payments of August paid 8 and 7 people."""
+    site.add("projects")
+    for number, people, heads in ((3, 40, 10), (2, 20, 8)):
+        attend(site, number, people)
+        roll(site, number, workers=people)
+        pay(site, 5_000, number, workers_paid=heads)
+    pay(site, 5_000, payment_id="M-2", workers_paid=7)
+
+
+# Due so far: 30,000 + 10,000 + 20,000; unpaid 6,000 since 28 August, and 20,000.
+@several("labour_cost_overdue", short_fen=26_000_00, short_share=26 / 60, transfers=2, late_days=34)
+def two_transfers_overdue(site: Site) -> None:
+    site.add("projects")
+    paid = {"paid_on": "2025-07-28", "amount_paid": 30_000 * YUAN}
+    transfer(site, "2025-07-28", "T0", amount_due=30_000 * YUAN, **paid)
+    transfer(site, "2025-08-28", "T1", amount_paid=4_000 * YUAN)
+    transfer(site, "2025-09-28", "T2", amount_due=20_000 * YUAN)
+    transfer(site, "2025-10-01", "T3", amount_due=60_000 * YUAN)
+
+
+@several("transfers_stopped_in_dispute", short_fen=26_000_00, dispute_days=92)
+def two_transfers_overdue_in_two_disputes(site: Site) -> None:
+    two_transfers_overdue(site)
+    site.add("disputes", dispute_id="S2", opened_on="2025-07-10", known_at="2025-07-10")
+    site.add("disputes", opened_on="2025-07-01", known_at="2025-07-01")
+
+
+@several("labour_cost_short", short_fen=3_500_00, transfers=2, paid_share=0.825)
+def two_transfers_short(site: Site) -> None:
+    site.add("projects")
+    for name, day, yuan in (("T1", "2025-08-28", 7_500), ("T2", "2025-09-28", 9_000)):
+        transfer(site, day, name, paid_on=day, amount_paid=yuan * YUAN)
+
+
+@several("labour_cost_cycle_long", cycle_months=2, transfers=2)
+def steps_of_three_and_two_months(site: Site) -> None:
+    site.add("projects")
+    for name, day in (("T1", "2025-04-28"), ("T2", "2025-07-28"), ("T3", "2025-09-28")):
+        transfer(site, day, name)
+
+
+@several("account_missing", late_days=1)
+def a_day_late_without_an_account(site: Site) -> None:
+    thirty_days_without_an_account(site)
+
+
+@several(
+    "account_not_recorded",
+    **{"transfers": 2, "transferred_fen": 15_000_00, "bank_payments": 3, "shared_accounts": 2},
+)
+def signs_of_an_account(site: Site) -> None:
+    site.add("projects", contractor_id="ORG")
+    general_contract(site, "2025-08-31")
+    for name, yuan in (("T1", 10_000), ("T2", 5_000)):
+        transfer(site, "2025-09-10", name, paid_on="2025-09-10", amount_paid=yuan * YUAN)
+    roll(site)
+    for number in range(3):
+        pay(site, 100, payment_id=f"M-{number}", channel="bank")
+    place = {"region_code": site.project["region_code"], "contractor_id": "ORG"}
+    for number in (2, 3):
+        site.add("projects", project_id=f"P{number}", **place)
+        site.add("accounts", account_id=f"A{number}", project_id=f"P{number}")
+
+
+# The later of two accounts closed on 20 September.
+@several("account_closed_early", closed_days=11)
+def two_accounts_closed(site: Site) -> None:
+    site.add("projects")
+    for name, day in (("A1", "2025-09-20"), ("A2", "2025-09-01")):
+        site.add("accounts", account_id=name, closed_on=day)
+
+
+# Twenty working days after 3 September ended on the 30th.
+@several("deposit_missing", late_days=1, missing=1, returned=1)
+def deposit_missing_and_returned(site: Site) -> None:
+    twenty_working_days_without_a_deposit(site)
+    site.add("deposits", deposit_id="D2", status="returned")
+
+
+@several("deposit_short", short_fen=20_000_00, held_share=0.6)
+def two_deposits_short(site: Site) -> None:
+    """30,000 of the larger required amount of 50,000."""
+    site.add("projects")
+    site.add("deposits", amount=20_000_00, required_amount=50_000_00)
+    site.add("deposits", deposit_id="D2", amount=10_000_00, required_amount=40_000_00)
+
+
+@several("deposit_expired", late_days=30)
+def two_guarantees_ended(site: Site) -> None:
+    site.add("projects")
+    for name, day in (("D1", "2025-09-01"), ("D2", "2025-09-20")):
+        site.add("deposits", deposit_id=name, valid_to=day)
+
+
+@several("deposit_not_refilled", late_days=61)
+def drawn_twice(site: Site) -> None:
+    site.add("projects")
+    for name, day in (("D1", "2025-08-01"), ("D2", "2025-09-01")):
+        site.add("deposits", deposit_id=name, status="drawn", known_at=day)
+
+
+@several("workers_unregistered", for_month=202509, covered=60, people=100, covered_share=0.6)
+def two_months_of_half_registered(site: Site) -> None:
+    """The newest month is shown, with the heads of two teams."""
+    site.add("projects")
+    attend(site, 2, 90, workers_registered=10)
+    attend(site, 1, 70, workers_registered=50)
+    attend(site, 1, 30, workers_registered=10, contract_id="C2")
+
+
+@several("contractor_listed", listed_days=273, units=2, contractors=1, subcontractors=1)
+def contractor_and_team_listed(site: Site) -> None:
+    site.add("projects", contractor_id="ORG")
+    subcontract(site, contractor_id="TEAM")
+    site.add("listings", listing_id="L1", org_id="ORG", listed_on="2025-01-01")
+    site.add("listings", listing_id="L2", org_id="ORG", listed_on="2025-06-01")
+    site.add("listings", listing_id="L3", org_id="TEAM", listed_on="2025-06-01")
+
+
+@several(
+    "subcontract_to_individual",
+    **{"contracts": 3, "by_owner": 1, "by_contractor": 1, "by_subcontractor": 1, "oral": 2},
+)
+def persons_at_each_level(site: Site) -> None:
+    site.add("projects")
+    person = {"contractor_kind": "individual"}
+    site.add("contracts", contract_id="C0", **person, written=True)
+    site.add("contracts", contract_id="C1", parent_contract_id="C0", **person, written=False)
+    site.add("contracts", contract_id="C2", parent_contract_id="C1", **person, written=False)
+
+
+@several("oral_subcontract", contracts=2)
+def two_oral_contracts(site: Site) -> None:
+    """A third was made by a subcontractor, whom the article does not bind."""
+    site.add("projects")
+    site.add("contracts", contract_id="C0")
+    oral = {"contractor_kind": "company", "written": False}
+    for name, parent in (("C1", "C0"), ("C2", "C0"), ("C3", "C1")):
+        site.add("contracts", contract_id=name, parent_contract_id=parent, **oral)
+
+
+# 1 May to 1 October: 153 days. Sixty working days after 3 June ended on 26 August.
+@several(
+    "group_complaint_open",
+    **{"complaints": 2, "people": 30, "open_days": 153, "unfiled": 1, "over_term": 1},
+    **{"handling_days": 60, "extended_days": 90},
+)
+def one_complaint_unfiled_and_one_over_its_term(site: Site) -> None:
+    site.add("projects")
+    site.add("complaints", workers=12)
+    late = {"received_on": "2025-06-02", "known_at": "2025-06-02"}
+    site.add("complaints", complaint_id="K2", workers=30, **late)
+    case = {"opened_on": "2025-06-03", "known_at": "2025-06-03"}
+    site.add("cases", complaint_id="K2", status="filed", **case)
+
+
+@several("correction_overdue", orders=2, late_days=31)
+def two_orders_overdue(site: Site) -> None:
+    site.add("projects")
+    site.add("inspections", rectify_by="2025-08-31")
+    site.add("inspections", inspection_id="I2", rectify_by="2025-09-15")
+
+
 # --- the days since and until which a county reports ---
 
 
@@ -1029,6 +1292,8 @@ def scenes() -> Rows:
             feed.scene(site)
             reporting = Place(rows, f"{county}:", county=int(county), elsewhere=True)
             reporting.neighbour_reports(**{"until": "2025-09-30", feed.end: day})
+    for code, one in SEVERAL.items():
+        one.scene(Place(rows, f"{code}:several:", project={"region_code": township(home(code))}))
     for code, scene in QUIET:
         there = {"region_code": township(home(code))}
         scene(Place(rows, f"{code}:{scene.__name__}:", project=there))
@@ -1100,6 +1365,12 @@ def test_number_of_the_law_decides_at_its_edge(key, found):
     wanted = EDGES[value.code, value.name].flagged
     wanted = wanted if isinstance(wanted, str) else wanted[value.number]
     assert "".join(marks(found, f"{key}:{step}", day_of(value)) for step in "012") == wanted
+
+
+@pytest.mark.parametrize("code", SEVERAL)
+def test_flag_measures_several_records(code, found):
+    values = found[DAY][f"{code}:several:P1"][code].values
+    assert values == pytest.approx(SEVERAL[code].values)
 
 
 @pytest.mark.parametrize(("code", "scene"), QUIET)

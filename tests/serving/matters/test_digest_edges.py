@@ -84,6 +84,7 @@ def test_a_list_counts_from_its_own_day(database):
     days = (dt.date(2025, 5, 31), dt.date(2025, 6, 1))
     digests = [build_digest(database, SETTINGS, Audience(), day, NOW) for day in days]
     assert [digest.as_of for digest in digests] == [None, dt.date(2025, 6, 1)]
+    assert [digest.until for digest in digests] == [dt.date(2025, 6, 7), dt.date(2025, 6, 8)]
 
 
 def test_a_notice_is_unanswered_from_the_day_after_the_one_it_asks_for(database):

@@ -213,6 +213,7 @@ def test_random_visits_count_only_those_whose_outcome_is_known():
     assert found.visits == 2
     assert found.known_rate.value == pytest.approx(2 / 6)
     assert found.base_rate.value == pytest.approx(1 / 2)
+    assert (found.known_rate.positives, found.base_rate.positives) == (2, 1)
     assert found.precision.value == 1.0
     assert found.elsewhere.value == 0.0
 

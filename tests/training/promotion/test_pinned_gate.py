@@ -158,6 +158,8 @@ def test_one_failed_check_decides(name, grounds):
         decision = decide(checks, first=False, few_events=few_events, over_scorecard=True)
         assert (decision.passed, decision.grounds) == (False, grounds)
         assert decision.failed_checks() == (name,)
+    undecided = Check(name, False, {}, undecided=True)
+    assert decide([undecided], first=False, few_events=False).grounds == "cannot_tell"
     passed = decide([checks[0], checks[2]], first=False, few_events=False)
     assert (passed.passed, passed.grounds) == (True, "no_worse")
     first = decide(checks, first=True, few_events=False)
