@@ -23,6 +23,8 @@ _THINGS = (
     (r"/watchlists/[^/]+/adoption|/supervision/adoption", "adoption"),
     (r"/watchlist/forms/.+|/visits\.xlsx", "visit_forms"),
     (r"/watchlists?(?:[/.].*)?", "watchlist"),
+    (r"/visits/.+/photo", "visit_photo"),
+    (r"/offline", "day_pack"),
     (r"/map", "map"),
     (r"/route", "route"),
     (rf"/projects{_ANY}/visit", "visit_form"),
