@@ -30,6 +30,7 @@ from serving.users import sign_in_pages as sign_in
 from serving.watchlists import composition_pages as composition
 from serving.watchlists import map_pages as map
 from serving.watchlists import pages as watchlist
+from serving.watchlists import trend_pages as trend
 from serving.watchlists.reader import WatchlistReader
 from serving.web.errors import error_page
 from serving.web.render import FOLDER
@@ -56,7 +57,7 @@ ROUTERS = (
         matter.router,
         campaigns.router,
     ),
-    *(notices.router, deposits.router, data.router, composition.router),
+    *(notices.router, deposits.router, data.router, composition.router, trend.router),
     adoption.router,
 )
 

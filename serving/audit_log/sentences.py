@@ -23,10 +23,10 @@ _THINGS = (
     (r"/watchlists/[^/]+/adoption|/supervision/adoption", "adoption"),
     (r"/watchlist/forms/.+|/visits\.xlsx", "visit_forms"),
     (r"/watchlists?(?:[/.].*)?", "watchlist"),
-    (r"/visits/.+/photo", "visit_photo"),
-    (r"/offline", "day_pack"),
     (r"/map", "map"),
     (r"/route", "route"),
+    (r"/offline", "day_pack"),
+    (r"/visits/.+/photo", "visit_photo"),
     (rf"/projects{_ANY}/visit", "visit_form"),
     (rf"/projects{_ANY}/case-file", "case_file"),
     (rf"/projects{_ANY}/listing-notice(?:\..+)?", "listing_notice"),
@@ -37,7 +37,7 @@ _THINGS = (
     (r"/matters/(?P<matter>.+)", "matter"),
     (r"/revisits", "revisits"),
     (r"/campaigns?(?:[/.].*)?", "campaign"),
-    (r"/indicators", "indicators"),
+    (r"/indicators(?:/trend)?", "indicators"),
     (r"/month", "month"),
     (r"/briefings(?:/.*)?", "briefings"),
     (r"/notices(?:/.*)?", "notices"),
@@ -105,7 +105,8 @@ def sentence(entry: AuditEntry, name_of: Callable[[str], str], language: Languag
     project, matter = found.get("project"), found.get("matter")
     fields = {"project": name_of(project) if project else "", "matter": matter or ""}
     if key is None:
-        said = _by_permission(entry.action, language)
+        refused = entry.action in _WITH_PASSWORD and entry.status in _REFUSED
+        said = _by_permission(f"{entry.action}_refused" if refused else entry.action, language)
     elif reads:
         verb = "downloaded" if _FILE.search(path) else "viewed"
         thing = text(f"pages.audit.things.{key}", language, **fields)

@@ -77,6 +77,7 @@ def indicators(
         rows=_rows(rows, when),
         whole=_cells(inside, when),
         plots=_plots(inside, months, names, spring),
+        tab="indicators",
     )
 
 

@@ -49,6 +49,7 @@ PATHS = (
         "/unlisted",
         "/campaign",
         "/indicators",
+        "/indicators/trend",
         "/briefings",
         "/month",
         "/supervision",
