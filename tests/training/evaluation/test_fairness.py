@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.stats import nchypergeom_fisher
 
-from training.evaluation.fairness import FIGURES, as_document, fairness, unfair_figures_figures
+from training.evaluation.fairness import FIGURES, as_document, fairness, unfair_figures
 from training.evaluation.group_counts import listed_share
 from training.evaluation.groups import memberships
 from training.evaluation.hypothesis_tests import (
