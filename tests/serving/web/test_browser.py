@@ -225,6 +225,10 @@ def test_home_on_a_phone_begins_with_the_first_task(browser, site):
     first = page.locator(".entry").first
     assert first.locator(".owed").bounding_box()["y"] + 60 < PHONE[1]
     assert first.locator(".judge").count() == 1
+    first.locator(".names a").click()
+    check = page.locator(".plan h3").first
+    expect(check).to_have_text("查什么")
+    assert check.bounding_box()["y"] + 60 < PHONE[1]
     page.context.close()
 
 
