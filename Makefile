@@ -61,6 +61,10 @@ types: setup
 imports: setup
 	@$(BIN)/lint-imports
 
+# What the run-time lock holds, as CycloneDX.
+sbom:
+	@$(PYTHON) requirements/sbom.py
+
 docs: setup
 	@$(BIN)/python docs/generate.py
 

@@ -11,7 +11,13 @@ import pytest
 
 from training.dataset.labels import EventLog
 from training.dataset.observation import Inspection, Observations
-from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate, interval
+from training.evaluation.bootstrap import (
+    Estimate,
+    bootstrap_weights,
+    estimate,
+    expanded_level,
+    interval,
+)
 from training.evaluation.calibration import calibration_report
 from training.evaluation.fairness import (
     FIGURES,
@@ -115,6 +121,15 @@ def test_calibration_of_two_probabilities():
     assert [one.observed.positives for one in found.bins] == [1, 5]
 
 
+def test_calibration_of_probabilities_on_both_sides_of_a_half():
+    """One of ten came at 0.2 and nine of ten at 0.8, so the intercept is 0 from the first step."""
+    probability = np.repeat([0.2, 0.8], 10)
+    labels = np.repeat([1.0, 0.0, 1.0, 0.0], [1, 9, 9, 1])
+    found = calibration_report(probability, labels, alone(20)[1:])
+    assert found.slope.value == pytest.approx(np.log(9) / np.log(4), abs=1e-5)
+    assert found.intercept.value == pytest.approx(0, abs=1e-5)
+
+
 def test_calibration_has_ten_bins_of_as_many_rows_each():
     probability = np.linspace(0.01, 0.99, 50)
     found = calibration_report(probability, np.resize([1.0, 0.0], 50), alone(50)[1:])
@@ -152,6 +167,12 @@ def test_intervals_are_percentiles_of_the_resamples():
     normal = NormalDist()
     assert low == pytest.approx(1e4 * normal.cdf(2 - 1.96), abs=2)
     assert high == pytest.approx(1e4 * normal.cdf(2 + 1.96), abs=2)
+    # Below all of 1 to 100, so half of the first: 2.576 deviations down; the upper end is at
+    # 2 * -2.576 + 1.96 = -3.192, or 0.07 % of the 99 steps.
+    low, high = interval(np.arange(1.0, 101.0), around=0.0)
+    assert (low, high) == pytest.approx((1, 1 + 99 * normal.cdf(-3.192)), abs=1e-3)
+    low, high = interval(np.arange(1.0, 101.0), around=200.0)
+    assert (low, high) == pytest.approx((100 - 99 * normal.cdf(-3.192), 100), abs=1e-3)
     assert interval(np.full(3, np.nan))[0] != interval(np.full(3, np.nan))[0]  # NaN
 
 
@@ -162,6 +183,13 @@ def test_figures_have_an_interval_from_ten_events_on(events, has_interval):
     assert (found.value, found.positives) == (0.5, events)
     assert (found.low is not None) == (found.high is not None) == has_interval
     assert found.too_few == (not has_interval)
+
+
+def test_intervals_are_wider_for_few_clusters():
+    """Ten: t of 9 degrees 2.262 * (10 / 9) ** 0.5 = 2.385 deviations, 98.29 %; many: 95 %."""
+    assert expanded_level(10) == pytest.approx(0.9829, abs=1e-4)
+    assert expanded_level(1e7) == pytest.approx(0.95, abs=1e-6)
+    assert expanded_level(0) == expanded_level(2) < 1
 
 
 @pytest.mark.parametrize("clusters", [1, 2, 3])
@@ -271,7 +299,25 @@ def test_a_visit_where_nobody_looked_is_not_one_with_nothing_owed():
     assert figures("own", *reached) == [0] * 6
     assert figures(MADE, *reached) == [1, 1, 0, 1, 5, 7]
     assert [found.ahead["own"][name].value for name in reached] == [1, 4, 0, 4, 5, 7]
+    assert [found.ahead[MADE][name].value for name in reached] == [0, 3, 0, 3, 0, 0]
     assert found.known_stakes == 1.0
+
+
+@pytest.mark.parametrize(
+    ("days", "visits", "early"),
+    # The event is on 12 April; the first visit of the month counts, not that of another month.
+    [((1, 11), 1, 11), ((11, 30), 1, 1), ((30,), 1, 0), ((31,), 0, 0), ((0,), 0, 0)],
+)
+def test_visits_made_are_those_of_the_month(days, visits, early):
+    given = predictions([2, 1], [1, 0])
+    given = dataclasses.replace(given, scores={**given.scores, "rules": given.scores[MODEL]})
+    log = EventLog(dt.date(2026, 1, 1), {"A": np.array(["2025-04-12"], "datetime64[D]")}, 30)
+    made = [
+        Inspection("A", dt.date(2025, 3, 31) + dt.timedelta(days=day), False, True)
+        for day in reversed(days)
+    ]
+    found = gain(given, log, made).ways[MADE]
+    assert (found["visits"].value, found["days_early"].value) == (visits, early)
 
 
 @pytest.mark.parametrize(("day", "weeks"), [(7, 0), (8, 1), (9, 1)])
