@@ -12,7 +12,11 @@ from serving.scores.table_file import TableFormat, write_table
 
 
 def write_features(
-    store: RecordStore, as_ofs: Sequence[dt.date], out: Path, progress: Progress, form: TableFormat
+    store: RecordStore,
+    as_ofs: Sequence[dt.date],
+    out: Path,
+    progress: Progress,
+    form: TableFormat = "parquet",
 ) -> int:
     """Write the feature matrix of ``as_ofs`` as one file and return the number of rows.
 

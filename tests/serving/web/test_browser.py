@@ -333,11 +333,11 @@ def test_day_pack_opens_and_is_filled_in_without_signal(browser, site):
     page.check("[name=obstacle][value=nobody]")
     page.click("#visit button")
     expect(page.locator("#said")).to_contain_text("已存在本机")
+    assert _entered_for(site, first) == 0
     page.goto(f"{site.url}/map")
     expect(page.locator("h1")).to_contain_text("地图")
     page.goto(f"{site.url}/projects/{quote(other, safe='')}")
     expect(page.locator("h1")).to_have_text("没有信号")
-    assert _entered_for(site, first) == 0
     page.context.set_offline(False)
     page.goto(f"{site.url}/watchlist")
     expect(page.locator("#waiting")).to_be_hidden()
