@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 
-from serving.audit.repository import AuditEntry
+from sqlalchemy import Engine
+
+from serving.audit.repository import AuditEntry, write_audit_entries
 from serving.audit.request_entry import storable_subject
 from serving.auth.principal import OFFICE
 from serving.auth.roles import Permission
@@ -12,12 +14,21 @@ from serving.clock import now
 from serving.terminal.context import os_user_name
 
 
-def command_entry(action: Permission, subject: str) -> AuditEntry:
-    """Return the audit entry of a command that does ``subject``, by the user of the machine."""
+def record_command(engine: Engine, action: Permission, subject: str) -> None:
+    """Store the audit entry of a command whose writes are not in the service database."""
+    write_audit_entries(engine, [command_entry(action, subject)])
+
+
+def command_entry(action: Permission, subject: str, who: str = "") -> AuditEntry:
+    """Return the audit entry of a command that does ``subject``.
+
+    Args:
+        who: who asked for it; by default, the user of the machine.
+    """
     return AuditEntry(
         at=now(),
         request_id=secrets.token_hex(8),
-        who=os_user_name()[:200],
+        who=(who or os_user_name())[:200],
         role=OFFICE.name,
         action=action.value,
         method="CLI",

@@ -17,7 +17,7 @@ PROJECT_TABLES = {
     "history": "cases contracts inspections listings payments payrolls projects transfers",
     "operations": "cases contracts operations projects",
     "payments": "attendance cases payments payrolls projects",
-    "reporting": "attendance cases payrolls projects",
+    "reporting": "attendance cases payments payrolls projects",
     "stage": "cases organizations projects",
     "subcontracting": "cases contracts organizations projects",
     "transfers": "accounts cases payrolls projects transfers",

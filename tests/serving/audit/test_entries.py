@@ -47,3 +47,24 @@ def test_file_is_audited_before_its_first_byte_and_refused_if_that_fails(
         connection.execute(text("ALTER TABLE elsewhere RENAME TO audit"))
     assert refused.status_code in (500, 503)
     assert b"PK" not in refused.content
+
+
+def test_published_list_is_audited_in_its_transaction(database, publish):
+    publish(region="9901")
+    publish(region="9901")
+    with database.engine.connect() as connection:
+        query = "SELECT who, method, subject, as_of, length(list_digest), model_version FROM audit"
+        rows = [tuple(map(str, row)) for row in connection.execute(text(query))]
+    assert rows == [("李", "CLI", "publish 2025-06-01 9901", "2025-06-01", "64", "1")]
+
+
+def test_import_by_command_is_audited(wagewatch, database, tmp_path):
+    file = tmp_path / "projects.csv"
+    file.write_text(
+        "project_id,project_name,region_code,started_on\nP/1,x,990102,2025-01-01\n",
+        encoding="utf-8",
+    )
+    wagewatch("import", str(file))
+    with database.engine.connect() as connection:
+        rows = connection.execute(text("SELECT action, method, subject FROM audit")).all()
+    assert [tuple(row) for row in rows] == [("import_files", "CLI", "import 1 files 0 failed")]
