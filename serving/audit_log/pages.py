@@ -12,7 +12,7 @@ from serving.audit_log.names import matching_projects, project_names
 from serving.audit_log.sentences import sentence
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Permission
+from serving.auth.roles import Permission, Role
 from serving.clock import today
 from serving.db.pagination import PageRequest
 from serving.http.dependencies import DatabaseDep
@@ -48,6 +48,7 @@ def audit(
         "audit",
         principal,
         entries=said,
+        roles=[role.value for role in Role],
         people=audit_people(database.engine, principal),
         after=page.next,
         asked={"who": who, "project": project, "day": day},

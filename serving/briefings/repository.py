@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, or_, select
 
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
+from serving.auth.project_regions import own_region
 from serving.db.engine import utc, writing
 from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import BRIEFING_FIGURES, BRIEFINGS
@@ -105,8 +106,8 @@ def _insert_figures(connection: Connection, number: int, figures: Figures) -> No
 def list_briefings(engine: Engine, principal: Principal, wanted: PageRequest) -> Page[Briefing]:
     """Return the briefings of the region, newest first."""
     columns = [BRIEFINGS.c[name] for name in Briefing.__dataclass_fields__]
-    query = select(*columns).where(within(BRIEFINGS.c.region, principal))
     with engine.connect() as connection:
+        query = select(*columns).where(_may_read(connection, principal))
         rows, after = page(connection, query, BRIEFINGS.c.id, wanted, newest_first=True)
     return Page([_briefing(row) for row in rows], after)
 
@@ -117,8 +118,9 @@ def read_briefing(engine: Engine, number: int, principal: Principal) -> tuple[Br
     Raises:
         BriefingUnknown: the principal's region has no such briefing.
     """
-    query = select(BRIEFINGS).where(BRIEFINGS.c.id == number, within(BRIEFINGS.c.region, principal))
     with engine.connect() as connection:
+        allowed = _may_read(connection, principal)
+        query = select(BRIEFINGS).where(BRIEFINGS.c.id == number, allowed)
         row = connection.execute(query).first()
     if row is None:
         raise BriefingUnknown(number=number)
@@ -132,18 +134,28 @@ def read_figures(engine: Engine, number: int, principal: Principal) -> dict[str,
         BriefingUnknown: the principal's region has no such briefing.
         BriefingFiguresUnknown: it was made before figures were stored.
     """
-    query = (
-        select(BRIEFINGS.c.id, BRIEFING_FIGURES.c.body)
-        .outerjoin(BRIEFING_FIGURES, BRIEFING_FIGURES.c.briefing_id == BRIEFINGS.c.id)
-        .where(BRIEFINGS.c.id == number, within(BRIEFINGS.c.region, principal))
-    )
     with engine.connect() as connection:
+        query = (
+            select(BRIEFINGS.c.id, BRIEFING_FIGURES.c.body)
+            .outerjoin(BRIEFING_FIGURES, BRIEFING_FIGURES.c.briefing_id == BRIEFINGS.c.id)
+            .where(BRIEFINGS.c.id == number, _may_read(connection, principal))
+        )
         row = connection.execute(query).first()
     if row is None:
         raise BriefingUnknown(number=number)
     if row.body is None:
         raise BriefingFiguresUnknown(number=number)
     return dict(row.body)
+
+
+def _may_read(connection: Connection, principal: Principal) -> ColumnElement[bool]:
+    """Return the condition that a briefing is of the principal's region.
+
+    Where the region holds every known project, that includes briefings of all regions.
+    """
+    here = within(BRIEFINGS.c.region, principal)
+    whole = own_region(connection, principal) == ""
+    return or_(here, BRIEFINGS.c.region == "") if whole else here
 
 
 def _briefing(row: Row[Any]) -> Briefing:

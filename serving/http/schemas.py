@@ -48,7 +48,8 @@ class EvidenceRef(Schema):
 
 
 class Reason(Schema):
-    """A reason for the risk; ``contribution`` in log-odds, positive values raise it.
+    """A reason for the risk. ``contribution`` is the sum over the whole ``family``, in log-odds,
+    positive values raise the risk; that of ``feature`` alone is in ``/contributions``.
 
     ``basis`` says what ``text`` rests on: a ``fact`` with evidence, ``not_reported`` data, or
     several features ``combined``. It is null in lists sealed before reasons had one.

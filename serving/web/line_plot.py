@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 420, 220
-_LEFT, _RIGHT, _UPPER, _LOWER = 56, 24, 14, 30
+_LEFT, _RIGHT, _UPPER, _LOWER = 56, 40, 14, 30
 _MOST_LABELS = 5
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _TICKS = 4

@@ -1101,6 +1101,7 @@ def contractor_and_team_listed(site: Site) -> None:
     site.add("listings", listing_id="L1", org_id="ORG", listed_on="2025-01-01")
     site.add("listings", listing_id="L2", org_id="ORG", listed_on="2025-06-01")
     site.add("listings", listing_id="L3", org_id="TEAM", listed_on="2025-06-01")
+    site.add("listings", listing_id="L4", org_id="TEAM", listed_on="2025-07-01")
 
 
 @several(

@@ -65,6 +65,7 @@ def test_an_entry_says_what_was_done(method, subject, words):
 def test_actions_without_an_address_and_failures_are_said():
     assert said("RULE", "matters/case:A?level=1", "escalate_matter").text == "上报了一件超期事项"
     assert said("POST", "/sign-in", "sign_in", 401).outcome == "用户名或密码不对"
+    assert said("CLI", "publish 2025-06-01 *", "run_jobs", 0).text == "发布了一期名单"
     assert said("POST", "/sign-in", "sign_in", 401).text == "试图登录"
     assert said("POST", "/sign-in", "sign_in", 200).text == "登录"
     assert said("GET", "/supervision", "read_models", 403).outcome == "没有权限，已拒绝"

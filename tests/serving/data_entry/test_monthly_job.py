@@ -13,7 +13,7 @@ from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import own_region, region_of_all, save_regions
 from serving.auth.roles import Role
 from serving.briefings.jobs import PeriodInvalid, parse_period, start_briefing
-from serving.briefings.repository import list_briefings
+from serving.briefings.repository import Briefing, insert_briefing, list_briefings
 from serving.clock import now
 from serving.data_entry.service import start_month
 from serving.db.database import Database
@@ -27,6 +27,8 @@ from serving.worker.runner import run_job
 from ...conftest import thorough
 from ..conftest import LISTS
 from ..site import add_user, signed_in, site_of
+
+MAY = dt.date(2025, 5, 1)
 
 
 @pytest.fixture
@@ -147,6 +149,24 @@ def test_people_of_a_part_of_the_office_make_what_is_theirs(database):
     assert regions("990102001", "990102") == ("990102", "")
     assert regions("990102001", "990103") == ("9901", "990102")
     assert regions("990102001", "420103") == ("", "990102")
+
+
+def test_a_county_on_its_own_reads_briefings_of_all_regions(database):
+    """Those that were made before briefings were stored under the region that holds them."""
+    county = Principal("u", "u", Role.BRIEFER, "990102")
+    insert_briefing(database.engine, Briefing(0, MAY, "", "html", "", now(), "李"), b"all")
+    insert_briefing(database.engine, Briefing(0, MAY, "420103", "html", "", now(), "李"), b"there")
+
+    def seen():
+        return [one.region for one in list_briefings(database.engine, county, PageRequest(9)).items]
+
+    assert seen() == []
+    with database.engine.begin() as connection:
+        save_regions(connection, {"P": "990102001"})
+    assert seen() == [""]
+    with database.engine.begin() as connection:
+        save_regions(connection, {"Q": "420103"})
+    assert seen() == []
 
 
 @pytest.mark.parametrize("found", ["2025", "2025-03", "2000-01"])

@@ -109,3 +109,28 @@ def test_a_notice_is_unanswered_from_the_day_after_the_one_it_asks_for(database)
     assert [len(digest.sections["answers"]) for digest in digests] == [0, 1]
     unit = build_digest(database, SETTINGS, Audience(unit="x"), days[1], NOW)
     assert unit.sections["answers"] == []
+
+
+def test_items_have_the_name_of_the_project_its_code_the_unit_or_the_key(database):
+    nobody = {"project_id": None, "project_name": None}
+    rows = {
+        "named": {},
+        "coded": {"project_name": None},
+        "unit": {**nobody, "org_id": "O1"},
+        "bare": nobody,
+    }
+    publish_register(
+        database,
+        matters=[
+            matter(f"inspection:{key}", "rectification", due_on="2025-06-12", **row)
+            for key, row in rows.items()
+        ],
+    )
+    sync_from_lists(database, matter_rules(SETTINGS.matters), BEGUN)
+    due = build_digest(database, SETTINGS, Audience(), ON, NOW).sections["due"]
+    assert {item.matter: item.name for item in due} == {
+        "inspection:named": "模拟学校",
+        "inspection:coded": "P/100",
+        "inspection:unit": "O1",
+        "inspection:bare": "inspection:bare",
+    }

@@ -225,6 +225,10 @@ def test_home_on_a_phone_begins_with_the_first_task(browser, site):
     first = page.locator(".entry").first
     assert first.locator(".owed").bounding_box()["y"] + 60 < PHONE[1]
     assert first.locator(".judge").count() == 1
+    first.locator(".names a").click()
+    check = page.locator(".plan h3").first
+    expect(check).to_have_text("查什么")
+    assert check.bounding_box()["y"] + 60 < PHONE[1]
     page.context.close()
 
 
@@ -333,11 +337,11 @@ def test_day_pack_opens_and_is_filled_in_without_signal(browser, site):
     page.check("[name=obstacle][value=nobody]")
     page.click("#visit button")
     expect(page.locator("#said")).to_contain_text("已存在本机")
+    assert _entered_for(site, first) == 0
     page.goto(f"{site.url}/map")
     expect(page.locator("h1")).to_contain_text("地图")
     page.goto(f"{site.url}/projects/{quote(other, safe='')}")
     expect(page.locator("h1")).to_have_text("没有信号")
-    assert _entered_for(site, first) == 0
     page.context.set_offline(False)
     page.goto(f"{site.url}/watchlist")
     expect(page.locator("#waiting")).to_be_hidden()

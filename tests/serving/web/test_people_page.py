@@ -10,8 +10,12 @@ import pytest
 
 from risk.locale import text
 from serving.app import create_app
+from serving.audit.command_entry import command_entry
+from serving.audit.repository import write_audit_entries
 from serving.auth.repository import UserRepository
-from serving.auth.roles import Role
+from serving.auth.roles import Permission, Role
+from serving.clock import now
+from serving.matters.sync import rule_audit_entry
 from serving.settings import Settings
 
 from ..conftest import NO_TLS, served
@@ -164,3 +168,17 @@ def test_pages_of_errors_speak_to_people(app_url, database):
     for page in (missing.text, refused.text):
         assert "/docs" not in page
         assert "read_audit" not in page
+
+
+def test_the_audit_page_shows_commands_and_rules(admin, database):
+    add = [
+        command_entry(Permission.IMPORT_FILES, "import 3 files 0 failed", "李"),
+        rule_audit_entry("escalate_matter", "matters/case:A?level=1", "990101", now()),
+    ]
+    write_audit_entries(database.engine, add)
+    page = admin.get("/supervision/audit")
+    assert page.status_code == 200
+    assert "李" in page.text
+    assert "导入了账册" in page.text
+    assert "上报了一件超期事项" in page.text
+    assert "import_files" not in page.text

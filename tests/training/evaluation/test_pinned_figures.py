@@ -77,6 +77,14 @@ def test_average_precision_and_precision_at_each_length_of_a_ranking_with_a_tie(
     assert np.isnan(top_k(scores, labels, 0).precision)
 
 
+def test_ties_range_from_the_worst_to_the_best_order():
+    """A list of two holds the first row and one of two equal ones, of which one is an event."""
+    found = ranking_report(predictions([3, 2, 2, 1], [0, 1, 0, 1]), MODEL, 2, alone(4))
+    tie = found.ties["precision_capacity"]
+    assert (tie.worst, tie.best) == (0, 0.5)
+    assert found.figures["precision_capacity"].value == 0.25
+
+
 @pytest.mark.parametrize(
     ("rows", "lengths"),
     # 5 %, 10 % and 20 % of the rows, rounded, at least one; the capacity is 4.
