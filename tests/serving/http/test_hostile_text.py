@@ -104,5 +104,7 @@ def test_errors_of_the_database_show_no_values(database):
 
 @pytest.mark.parametrize("origin", ["http://[", "http://a]b", "null", "\xff"])
 def test_forms_of_a_broken_origin_are_refused(client, origin):
-    answer = client.post("/sign-in", data={"name": "x"}, headers={"Origin": origin.encode("latin-1")})
+    answer = client.post(
+        "/sign-in", data={"name": "x"}, headers={"Origin": origin.encode("latin-1")}
+    )
     assert answer.status_code == 403
