@@ -9,12 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.auth.principal import Principal
 from serving.auth.project_regions import own_region
 from serving.briefings.period import Period, month_of, year_of
-from serving.briefings.service import make_briefing
 from serving.clock import today
 from serving.db.database import Database
 from serving.errors import CommandError
@@ -65,6 +63,10 @@ def run_briefing(
     workspace: Workspace, settings: Settings, database: Database, job: Job
 ) -> Mapping[str, Any]:
     """Make the briefing of a job and return what it is of."""
+    # The page that asks for briefings is part of the service, which imports no engine.
+    from risk.store.store import RecordStore
+    from serving.briefings.service import make_briefing
+
     period = parse_period(job.parameters["period"], today())
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
         make_briefing(store, database, settings, period, job.parameters["region"], job.asked_by)
