@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate --quiet
 
-.PHONY: setup setup-runtime venv demo test pytest lint types imports lock docs pictures bench bench-check mutants vendor clean
+.PHONY: setup setup-runtime venv clients demo test pytest lint types imports lock docs pictures bench bench-check mutants vendor clean
 
 setup: $(STAMP)
 
@@ -34,6 +34,11 @@ setup-runtime: venv
 venv:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; try: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || { echo "Setting up $(VENV) (a minute or two the first time) ..."; $(PYTHON) -m venv $(VENV); }
+
+# An environment without Wagewatch, in which tests make a client and load models.
+clients:
+	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
+	@$(if $(UV),$(UV) pip install --quiet --python .venv-clients/bin/python,.venv-clients/bin/python -m pip install --quiet) --require-hashes -r requirements/clients.txt
 
 demo: setup
 	@$(BIN)/wagewatch -w demo-workspace demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
@@ -55,6 +60,10 @@ types: setup
 
 imports: setup
 	@$(BIN)/lint-imports
+
+# What the run-time lock holds, as CycloneDX.
+sbom:
+	@$(PYTHON) requirements/sbom.py
 
 docs: setup
 	@$(BIN)/python docs/generate.py
@@ -92,6 +101,7 @@ lock:
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra postgresql -o requirements/runtime.txt
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra postgresql --group dev -c requirements/runtime.txt -o $(DEV_LOCK)
 	$(COMPILE) --group build -c $(DEV_LOCK) -o requirements/build.txt
+	$(COMPILE) --group clients -o requirements/clients.txt
 
 clean:
 	rm -rf $(VENV) demo-workspace .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -31,11 +31,13 @@ import httpx
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from benchmarks.publications import publication
+from benchmarks.tokens import add_token
 from risk.calendar.dates import add_months
 from risk.intake.importer import import_file, import_paths
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.principal import OFFICE
+from serving.auth.repository import NewAccount
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.db.engine import writing
@@ -48,6 +50,8 @@ from serving.db.tables import (
     WATCHLIST_ENTRIES,
     WATCHLISTS,
 )
+from serving.events.caller import WebhookCaller
+from serving.events.egress import EgressPolicy
 from serving.events.outbox import Subscription, add_subscription
 from serving.events.webhooks import deliver_due
 from serving.ingest.importer import import_waiting
@@ -150,7 +154,7 @@ def _prepared(scene: str, folder: Path) -> Iterator[Ran]:
         if scene == "outcomes":
             _publish(database, FIRST)
             grant = NewAccount("case", Role.SYSTEM, "", "benchmark", dt.datetime.now(dt.UTC))
-            (folder / "token").write_text(UserRepository(database.engine).add_token(grant))
+            (folder / "token").write_text(add_token(database.engine, grant))
             yield ran
             return
         with _subscriber(ran) as url:
@@ -190,11 +194,13 @@ def _child_imports(folder: Path, _: int) -> None:
 
 
 def _child_webhooks(folder: Path, _: int) -> None:
-    with _database(folder) as database, httpx.Client(trust_env=False) as client:
+    with _database(folder) as database:
         print("ready", flush=True)
-        while deliver_due(database.engine, client, dt.datetime.now(dt.UTC)):
+        while deliver_due(database.engine, _CALLER, dt.datetime.now(dt.UTC)):
             pass
 
+
+_CALLER = WebhookCaller(EgressPolicy.parse(["127.0.0.0/8"], only_listed=True))
 
 _CHILDREN = {
     "publish": _child_publish,
@@ -305,9 +311,9 @@ def _judge_imports(folder: Path, ran: Ran) -> Iterator[str]:
 
 
 def _judge_webhooks(folder: Path, ran: Ran) -> Iterator[str]:
-    with _database(folder) as database, _subscriber(ran, ran.port), httpx.Client() as client:
+    with _database(folder) as database, _subscriber(ran, ran.port):
         later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-        while deliver_due(database.engine, client, later):
+        while deliver_due(database.engine, _CALLER, later):
             pass
         with database.engine.connect() as connection:
             events = {row.event_id for row in connection.execute(select(EVENTS))}
@@ -341,7 +347,7 @@ def _subscribe(database: Database, url: str) -> None:
     types = ("watchlist.published", "project.tier_changed")
     one = Subscription("s", "case", url, "", types, "whsec_MDEyMzQ1Njc=", now, "benchmark", None)
     with writing(database.engine).begin() as connection:
-        add_subscription(connection, one)
+        add_subscription(connection, one, OFFICE)
 
 
 def _take_in(workspace: Workspace, database: Database) -> None:

@@ -28,8 +28,9 @@ import httpx
 from sqlalchemy import func, select
 
 from benchmarks.publications import publication
+from benchmarks.tokens import add_token
 from risk.workspace import Workspace
-from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.repository import NewAccount
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.db.tables import AUDIT
@@ -113,7 +114,7 @@ def prepared(folder: Path) -> tuple[Workspace, str]:
         now = dt.datetime.now(dt.UTC)
         store_publication(database, sealed, published_at=now, published_by="benchmark")
         grant = NewAccount("inspector", Role.INSPECTOR, "9901", "benchmark", now)
-        token = UserRepository(database.engine).add_token(grant)
+        token = add_token(database.engine, grant)
     return workspace, token
 
 

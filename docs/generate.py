@@ -230,8 +230,8 @@ def main(arguments: list[str]) -> int:
 def _feature_row(feature: Feature) -> str:
     cells = (
         f"`{feature.name}`",
-        feature.zh,
-        feature.en,
+        feature.zh + (f"；{feature.formula_zh}" if feature.formula_zh else ""),
+        feature.en + (f"; {feature.formula_en}" if feature.formula_en else ""),
         feature.unit,
         feature.window,
         ", ".join(feature.source),

@@ -12,7 +12,10 @@ from risk.locale import text
 
 ROOT = Path(__file__).parent.parent
 _TESTS = ROOT / "tests" / "risk" / "flags"
-_GENERAL = ("test_law.py", "test_text.py", "test_engine.py", "test_grades.py", "conftest.py")
+_GENERAL = (
+    *("test_law.py", "test_text.py", "test_engine.py", "test_grades.py", "test_edges.py"),
+    "conftest.py",
+)
 
 _INTRO = """\
 # Law
@@ -29,6 +32,10 @@ How sure: *primary* read in the statute; *two sources*; *one page*; *unverified*
 specialists and not read again; *local* a rule of one place used for lack of another; *own choice*
 set here because the law sets none; for a second source after a semicolon. Check what is not
 primary before relying on it.
+
+In addition to the tests in the table, `tests/risk/flags/test_edges.py` tries every rule around its
+first day, and one below, at and one above each of its values. A new rule or value needs a scene
+there.
 """
 
 _OFFICE = """\

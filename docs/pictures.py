@@ -21,10 +21,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from serving.watchlists.repository import WatchlistRepository
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -33,7 +36,6 @@ TAKEN = PICTURES / "taken.json"
 WIDTHS = {"desktop": (1280, 860), "phone": (390, 844)}
 LANGUAGES = ("zh", "en")
 PAGES = {
-    "sign-in": "/sign-in",
     "watchlist": "/watchlist",
     "print": "/watchlist/print",
     "project": "/projects/{0}",
@@ -47,17 +49,15 @@ PAGES = {
     "matter": "/ledger",
     "notices": "/notices",
     "deposits": "/deposits",
-    "revisits": "/revisits",
     "campaign": "/campaign",
     "indicators": "/indicators",
     "briefings": "/briefings",
     "supervision": "/supervision",
     "audit": "/supervision/audit",
-    "people": "/supervision/people",
     "data": "/data",
-    "imports": "/data/imports",
 }
 BRIEFING_PAGES = 4
+MOST_COLOURS = 256
 PASSWORD = "pictures-of-the-demo"  # noqa: S105 - of a world that lives two minutes
 SETTINGS = """
 [briefing]
@@ -209,11 +209,32 @@ def _print_briefing(workspace: Path) -> None:
 
 
 def _keep(picture: bytes, name: str) -> None:
-    """Save with few colours: pages are flat, and the files stay small."""
+    """Save the commonest colours as they are and others as the nearest of them.
+
+    Pages are flat: what is drawn in one colour, such as a tier, has exactly that colour, and the
+    files stay small.
+    """
     from PIL import Image
 
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(96, dither=Image.Dither.NONE).save(PICTURES / name, optimize=True)
+    few_colours(image).save(PICTURES / name, optimize=True)
+
+
+def few_colours(image: Image) -> Image:
+    """Return ``image`` with a palette of its 256 commonest colours."""
+    import numpy as np
+    from PIL import Image
+
+    red, green, blue = (plane.astype(np.int64) for plane in np.asarray(image).transpose(2, 0, 1))
+    colours, places, counts = np.unique(
+        red << 16 | green << 8 | blue, return_inverse=True, return_counts=True
+    )
+    split = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1)
+    palette = split[np.argsort(-counts, kind="stable")[:MOST_COLOURS]]
+    nearest = np.array([np.square(palette - one).sum(axis=1).argmin() for one in split], np.uint8)
+    found = Image.fromarray(nearest[places].reshape(red.shape), "P")
+    found.putpalette(palette.astype(np.uint8).tobytes())
+    return found
 
 
 if __name__ == "__main__":

@@ -80,12 +80,17 @@ class Statement:
 class EmployerUse:
     """A project feature that is also computed for employers outside construction.
 
-    ``zh`` and ``en`` replace its description where they are given. It has no statements but its
-    own, because those of projects name the contractor.
+    ``zh`` and ``en`` replace its description, ``unknown_zh`` and ``unknown_en`` the meaning of an
+    empty value, ``formula_zh`` and ``formula_en`` the formula, where they are given. It has no
+    statements but its own, because those of projects name the contractor.
     """
 
     zh: str = ""
     en: str = ""
+    unknown_zh: str = ""
+    unknown_en: str = ""
+    formula_zh: str = ""
+    formula_en: str = ""
     scorecard: tuple[Points, ...] = ()
     raises: Statement | None = None
     lowers: Statement | None = None
@@ -96,8 +101,9 @@ class Feature:
     """One catalogue entry.
 
     ``window`` is the period before as_of it covers; ``source`` the tables it needs;
-    ``unknown_zh``/``unknown_en`` the meaning of an empty value; ``article`` the article of the
-    Regulation it is about, if any. ``compliant_value`` is its value with ``duty`` met, for the
+    ``unknown_zh``/``unknown_en`` the meaning of an empty value; ``formula_zh``/``formula_en`` how
+    it is computed where the description leaves that open; ``article`` the article of the Regulation
+    it is about, if any. ``compliant_value`` is its value with ``duty`` met, for the
     counterfactuals. Without ``employers`` it is not computed for employers. ``raises`` and
     ``lowers`` are the sentences in which it is a reason for more or less risk; without one it may
     move the score but is never given as a reason.
@@ -112,6 +118,8 @@ class Feature:
     en: str
     unknown_zh: str
     unknown_en: str
+    formula_zh: str = ""
+    formula_en: str = ""
     article: str | None = None
     duty: Duty | None = None
     compliant_value: float | None = None
@@ -159,6 +167,10 @@ class Family:
                 feature,
                 zh=feature.employers.zh or feature.zh,
                 en=feature.employers.en or feature.en,
+                unknown_zh=feature.employers.unknown_zh or feature.unknown_zh,
+                unknown_en=feature.employers.unknown_en or feature.unknown_en,
+                formula_zh=feature.employers.formula_zh or feature.formula_zh,
+                formula_en=feature.employers.formula_en or feature.formula_en,
                 source=_sources_of_employers(feature.source),
                 scorecard=feature.employers.scorecard,
                 raises=feature.employers.raises,

@@ -76,20 +76,41 @@ def _feeds() -> Step:
     return Step("feeds", f"SELECT a.as_of, {flags} FROM as_ofs a")
 
 
-COHORT = Step(
-    "cohort",
+RUNNING = Step(
+    "running",
     f"""
     SELECT p.*
     FROM known_projects p
-    LEFT JOIN (
-      SELECT DISTINCT as_of, project_id FROM known_cases WHERE status = 'confirmed'
-    ) c ON c.as_of = p.as_of AND c.project_id = p.project_id
     WHERE p.started_on < p.as_of
       AND (p.completed_on IS NULL
            OR days_between(p.completed_on, p.as_of) <= {COMPLETED_GRACE_DAYS})
-      AND c.project_id IS NULL
     """,
 )
+"""Projects begun and not completed for longer than the days of grace.
+
+Peers are found among them, not in the cohort: a project with a confirmed case is not scored, but is
+one of its contractor's, its owner's and its township's projects.
+"""
+
+RUNNING_ZH = f"在建及竣工{COMPLETED_GRACE_DAYS}天内的项目，含有查实案件的"
+RUNNING_EN = (
+    f"of projects running or completed within {COMPLETED_GRACE_DAYS} days, those with a confirmed "
+    "case included"
+)
+"""What "other projects" are, for the catalogue."""
+
+COHORT = Step(
+    "cohort",
+    """
+    SELECT p.*
+    FROM running p
+    LEFT JOIN (
+      SELECT DISTINCT as_of, project_id FROM known_cases WHERE status = 'confirmed'
+    ) c ON c.as_of = p.as_of AND c.project_id = p.project_id
+    WHERE c.project_id IS NULL
+    """,
+)
+"""Running projects without a confirmed case: those that are scored."""
 
 EVENTS = Step(
     "events",
@@ -133,7 +154,7 @@ ROLLS = Step(
     JOIN payrolls_versions r
       ON CAST(date_trunc('month', r.due_on) AS DATE) = m.month
      AND r.known_at < m.as_of AND (r.superseded_at IS NULL OR r.superseded_at >= m.as_of)
-    JOIN cohort c ON c.as_of = m.as_of AND c.project_id = r.project_id
+    JOIN running c ON c.as_of = m.as_of AND c.project_id = r.project_id
     WHERE r.due_on >= months_later(m.as_of, -{PAY_WINDOW_MONTHS}) AND r.due_on < m.as_of
     """,
 )
@@ -200,7 +221,10 @@ PAY = Step(
              AS workers_paid,
            greatest(r.amount_due - coalesce(p.paid, 0), 0) AS unpaid,
            CASE WHEN coalesce(p.paid, 0) < 0.99 * r.amount_due THEN 1 ELSE 0 END AS is_open,
-           coalesce(p.fen_days_late, 0)
+           -- What was paid above the amount due was paid last, and is not late.
+           greatest(coalesce(p.fen_days_late, 0)
+               - CAST(greatest(coalesce(p.paid, 0) - r.amount_due, 0) AS DOUBLE)
+                 * greatest(days_between(r.due_on, coalesce(p.last_paid_on, r.due_on)), 0), 0)
              + CAST(greatest(r.amount_due - coalesce(p.paid, 0), 0) AS DOUBLE) * r.age
              AS fen_days_late
     FROM rolls r
@@ -232,22 +256,40 @@ the months in which every payroll gives its number of workers.
 DUE_TRANSFERS = Step(
     "due_transfers",
     f"""
-    SELECT t.as_of, t.project_id, t.transfer_id, t.period, t.amount_due, t.due_on, t.known_at,
-           t.paid_on, coalesce(t.amount_paid, 0) AS paid,
-           greatest(t.amount_due - coalesce(t.amount_paid, 0), 0) AS short,
-           CASE WHEN coalesce(t.amount_paid, 0) < 0.99 * t.amount_due THEN 1 ELSE 0 END AS is_open,
-           days_between(t.due_on, t.as_of) AS age,
-           CASE WHEN t.paid_on IS NULL THEN days_between(t.due_on, t.as_of)
-                ELSE greatest(days_between(t.due_on, t.paid_on), 0) END AS days_late
-    FROM known_transfers t
-    JOIN cohort c ON c.as_of = t.as_of AND c.project_id = t.project_id
-    WHERE t.due_on >= months_later(t.as_of, -{PAY_WINDOW_MONTHS}) AND t.due_on < t.as_of
+    SELECT as_of, project_id, transfer_id, period, amount_due, due_on, known_at, paid_on, paid,
+           age, CASE WHEN paid IS NOT NULL THEN greatest(amount_due - paid, 0) END AS short,
+           CASE WHEN paid < 0.99 * amount_due THEN 1 WHEN paid IS NOT NULL THEN 0 END AS is_open,
+           CASE WHEN paid IS NULL OR (paid > 0 AND paid_on IS NULL) THEN NULL
+                WHEN amount_due = 0 THEN 0
+                ELSE CAST(floor((CAST(least(paid, amount_due) AS DOUBLE) * days_to_pay
+                       + CAST(greatest(amount_due - paid, 0) AS DOUBLE) * age) / amount_due)
+                     AS INT) END AS days_late
+    FROM (
+      SELECT t.as_of, t.project_id, t.transfer_id, t.period, t.amount_due, t.due_on, t.known_at,
+             CASE WHEN t.paid_on < t.as_of THEN t.paid_on END AS paid_on,
+             CASE WHEN t.paid_on >= t.as_of THEN 0
+                  WHEN t.paid_on IS NULL THEN coalesce(t.amount_paid, 0)
+                  ELSE t.amount_paid END AS paid,
+             CASE WHEN t.paid_on < t.as_of
+                  THEN greatest(days_between(t.due_on, t.paid_on), 0) ELSE 0 END AS days_to_pay,
+             days_between(t.due_on, t.as_of) AS age
+      FROM known_transfers t
+      JOIN running c ON c.as_of = t.as_of AND c.project_id = t.project_id
+      WHERE t.due_on >= months_later(t.as_of, -{PAY_WINDOW_MONTHS}) AND t.due_on < t.as_of
+    ) d
     """,
 )
+"""Transfers that fell due in the last year. A payment dated on or after as_of has not been made.
+
+``paid``, ``short`` and ``is_open`` are NULL where a payment has no amount, ``days_late`` where it
+has no amount or no day. ``days_late`` is how late a yuan is on average, in whole days: what was
+transferred until the day it was, the rest until as_of. So a small part paid in time hides no delay.
+"""
 
 SHARED_STEPS: tuple[Step, ...] = (
     *(known_rows_step(table) for table in TABLES),
     _feeds(),
+    RUNNING,
     COHORT,
     EVENTS,
     PAY_MONTHS,

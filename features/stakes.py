@@ -13,9 +13,9 @@ STAKES = Step(
                 ELSE m.wages + coalesce(u.unpaid, 0) END AS amount
     FROM cohort c
     LEFT JOIN (
-      SELECT as_of, project_id, max_by(workers, due_on) AS workers FROM (
-        SELECT as_of, project_id, due_on, sum(workers) AS workers
-        FROM rolls WHERE age <= 92 AND workers IS NOT NULL GROUP BY as_of, project_id, due_on
+      SELECT as_of, project_id, max_by(workers, period) AS workers FROM (
+        SELECT as_of, project_id, period, sum(workers) AS workers
+        FROM rolls WHERE age <= 92 AND workers IS NOT NULL GROUP BY as_of, project_id, period
       ) x GROUP BY as_of, project_id
     ) w ON w.as_of = c.as_of AND w.project_id = c.project_id
     LEFT JOIN (
@@ -29,8 +29,8 @@ STAKES = Step(
     ) u ON u.as_of = c.as_of AND u.project_id = c.project_id
     """,
 )
-"""``workers``: on the latest payroll of the last three months, else on site. ``amount`` in fen:
-wages unpaid so far plus one month's wages. NULL if nothing was reported."""
+"""``workers``: on the payrolls of the latest month due in three months, else on site. ``amount`` in
+fen: wages unpaid so far plus one month's wages. NULL if nothing was reported."""
 
 EMPLOYER_STAKES = Step(
     "stakes",

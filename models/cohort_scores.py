@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix, compute, matrix_table, to_matrix
-from models.base import ScoringModel
+from models.base import ScoringModel, align_columns
 from models.counterfactuals import LeverEffect, lever_effects
+from models.explained import ExplainedCohort
 from models.novelty import Group, Novelty, known_units, novel_units
 from models.reasons import Evidence, Reason, contributions_by_family, evidence_for, reasons
 from risk.contract import TABLES
@@ -50,11 +51,15 @@ class ScoredProject:
 
 @dataclass(frozen=True)
 class ScoredCohort:
-    """The scored cohort at ``as_of``, ordered by project_id."""
+    """The scored cohort at ``as_of``, ordered by project_id.
+
+    ``explained`` holds the contributions of single features.
+    """
 
     as_of: dt.date
     projects: tuple[ScoredProject, ...]
     missing_feeds: tuple[str, ...]
+    explained: ExplainedCohort | None = field(default=None, compare=False, repr=False)
 
 
 _DETAILS = """
@@ -175,7 +180,14 @@ def score_records(
     if with_levers:
         effects = lever_effects(model, matrix)
         projects = tuple(replace(p, levers=e) for p, e in zip(projects, effects, strict=True))
-    return ScoredCohort(records.as_of, projects, records.missing_feeds)
+    explained = ExplainedCohort(
+        matrix.project_ids,
+        model.columns,
+        align_columns(matrix, model.columns),
+        parts,
+        model.calibration,
+    )
+    return ScoredCohort(records.as_of, projects, records.missing_feeds, explained)
 
 
 def _scored(

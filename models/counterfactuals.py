@@ -1,8 +1,8 @@
 """Counterfactual scores: the probability if one unmet duty were met.
 
-A lever sets the features of one duty to their compliant values, leaves all others unchanged, and
-scores again. It explains how the model reads the records; it does not forecast the effect of
-meeting the duty.
+A lever raises or lowers the features of one duty to their compliant values where they are worse,
+leaves all others unchanged, and scores again. It explains how the model reads the records; it does
+not forecast the effect of meeting the duty.
 """
 
 from __future__ import annotations
@@ -56,13 +56,15 @@ def levers_of(families: Iterable[Family]) -> tuple[Lever, ...]:
 
 
 LEVERS = levers_of(ALL_FAMILIES)
+_DIRECTIONS = {one.name: one.direction for family in ALL_FAMILIES for one in family.features}
 
 
 def lever_effects(model: ScoringModel, matrix: Matrix) -> list[tuple[LeverEffect, ...]]:
     """Per row of ``matrix`` the levers that lower its probability.
 
     Sorted by the resulting probability, lowest first; all duties together come last. Unknown
-    values stay unknown: a lever changes known values only.
+    values stay unknown, and values better than compliant, such as more workers registered than
+    present, stay as they are.
     """
     now = model.calibration.probability(model.raw(matrix))
     every = {name: value for lever in LEVERS for name, value in lever.met.items()}
@@ -89,7 +91,7 @@ def _met(matrix: Matrix, met: Mapping[str, float]) -> NDArray[np.float64]:
     for name, value in met.items():
         if name in matrix.columns:
             column = values[:, matrix.columns.index(name)]
-            column[~np.isnan(column)] = value
+            column[_DIRECTIONS[name] * (column - value) > 0] = value  # unknown is never greater
     return values
 
 

@@ -2,8 +2,9 @@
 
 The alias ``champion`` marks the version that scores, ``challenger`` the one trained last. MLflow
 holds versions, aliases, parameters and metrics. The models themselves are plain files
-(:mod:`models.storage`) in the workspace; scoring reads nothing else. Every change of champion is
-logged with its author and reason.
+(:mod:`models.storage`) among the artifacts of their run; scoring reads nothing else. MLflow loads
+them too, see :mod:`models.mlflow_flavor`. Every change of champion is logged with its author and
+reason.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from models.artifact_paths import move_artifacts
 from models.base import ScoringModel
 from models.promotion_log import (
     PROMOTED,
@@ -27,6 +30,7 @@ from models.promotion_log import (
     from_tags,
     require_reason,
 )
+from models.runs import Run, open_run
 from models.storage import load, read_artifact, save
 from risk.errors import WagewatchError
 from risk.unit_kinds import KINDS, Kind
@@ -34,11 +38,15 @@ from risk.workspace import Workspace
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run as MlflowRun
 
 _NAMES: Mapping[Kind, str] = {"project": "arrears", "employer": "arrears-employers"}
 _PREFIXES: Mapping[Kind, str] = {"project": "", "employer": "employer-"}
 CHAMPION = "champion"
 CHALLENGER = "challenger"
+_MODEL = "model"
+"""Folder of the model among the artifacts of its run."""
+
 _STANDS_IN = "stands_in"
 _ORIGIN = "origin"
 
@@ -94,6 +102,7 @@ class Registry:
 
     def __init__(self, workspace: Workspace, kind: Kind = "project") -> None:
         self._workspace = workspace
+        self.kind = kind
         self.name = _NAMES[kind]
         self._prefix = _PREFIXES[kind]
         self._client = _client(workspace, self.name)
@@ -107,27 +116,46 @@ class Registry:
         metrics: Mapping[str, float],
         artifacts: Mapping[str, str] = MappingProxyType({}),
         stands_in: str | None = None,
+        run: Run | None = None,
+        example: Sequence[float] | None = None,
     ) -> ModelVersion:
         """Store ``model`` as the new challenger. ``about`` must hold ``trained_at`` (ISO date).
 
         ``artifacts`` are texts by file name, covered by the digest; see :meth:`artifact`. A model
         that ``stands_in`` is no challenger, and found again by that key; see :meth:`stand_in`.
+        ``run`` is the run that made it, by default one of its own; ``example`` is a row of values
+        that shows what the model reads.
         """
-        run = self._client.create_run(self._experiment()).info.run_id
-        for name, value in parameters.items():
-            self._client.log_param(run, name, value)
-        for name, figure in metrics.items():
-            self._client.log_metric(run, name, figure)
-        folder = self._workspace.models / run
-        digest = save(model, folder, about, artifacts)
-        self._client.set_terminated(run)
+        if run is None:
+            with self.run(f"{self.name} {about['trained_at']}") as opened:
+                return self.register(
+                    model,
+                    about,
+                    parameters=parameters,
+                    metrics=metrics,
+                    artifacts=artifacts,
+                    stands_in=stands_in,
+                    run=opened,
+                    example=example,
+                )
+        run.log_parameters(parameters)
+        run.log_metrics(metrics)
+        folder = run.folder / _MODEL
+        digest = save(model, folder, about, artifacts, run.id, example)
         tags = {"digest": digest} | ({_STANDS_IN: stands_in} if stands_in else {})
         made = self._client.create_model_version(
-            self.name, source=folder.resolve().as_uri(), run_id=run, tags=tags
+            self.name, source=folder.resolve().as_uri(), run_id=run.id, tags=tags
         )
+        run.tag({"model_version": self._label(made.version), "model_digest": digest})
         if stands_in is None:
             self._client.set_registered_model_alias(self.name, CHALLENGER, str(made.version))
         return self.get(self._label(made.version))
+
+    def run(
+        self, name: str, tags: Mapping[str, object] = MappingProxyType({})
+    ) -> AbstractContextManager[Run]:
+        """A run of MLflow called ``name``, see :func:`models.runs.open_run`."""
+        return open_run(self._client, self._experiment(), name, self._workspace.models, tags)
 
     def stand_in(self, key: str) -> ModelVersion | None:
         """The first version registered as standing in under ``key``; None if there is none."""
@@ -252,8 +280,26 @@ class Registry:
         run = self._client.get_model_version(self.name, self._number(version)).run_id
         return read_artifact(self._folder(run), name, entry.digest)
 
+    def run_of(self, version: str) -> tuple[MlflowRun, Path]:
+        """The run of MLflow that made ``version``, and the folder of its artifacts."""
+        run = str(self._client.get_model_version(self.name, self._number(version)).run_id)
+        return self._client.get_run(run), self._workspace.models / run / "artifacts"
+
+    def attach(self, version: str, documents: Mapping[str, str]) -> None:
+        """Store texts by file name among the artifacts of the run that made ``version``.
+
+        They are for people: the digest of the model does not cover them.
+        """
+        _, folder = self.run_of(version)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in documents.items():
+            (folder / name).write_text(content, encoding="utf-8")
+
     def _folder(self, run_id: str | None) -> Path:
-        return self._workspace.models / str(run_id)
+        """The folder of the model of a run; one without an MLflow flavor is its whole folder."""
+        run = self._workspace.models / str(run_id)
+        logged = run / "artifacts" / _MODEL
+        return logged if logged.is_dir() else run
 
     def _alias(self, alias: str) -> str | None:
         version = self._client.get_registered_model(self.name).aliases.get(alias)
@@ -278,8 +324,12 @@ def _client(workspace: Workspace, name: str) -> MlflowClient:
 
     uri = f"sqlite:///{workspace.tracking.resolve()}"
     client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-    if client.get_experiment_by_name(name) is None:
-        client.create_experiment(name, artifact_location=workspace.models.resolve().as_uri())
+    artifacts = workspace.models.resolve().as_uri()
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        client.create_experiment(name, artifact_location=artifacts)
+    elif experiment.artifact_location != artifacts:
+        move_artifacts(workspace.tracking, experiment.artifact_location, artifacts)
     if not client.search_registered_models(f"name='{name}'"):
         client.create_registered_model(name)
     return client

@@ -7,20 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from models import mlflow_flavor
 from models.arrears import ArrearsModel
 from models.base import ScoringModel
 from models.calibration import Calibration
 from models.logistic import LogisticModel
-from models.scorecard import Scorecard
+from models.scorecard import LINES, Scorecard
 from risk.errors import WagewatchError
 
 _DESCRIPTION = "model.json"
 _ARTIFACTS = "papers"
+_BOOSTERS = "boosters"
+_WRITTEN_BY_MLFLOW = ("registered_model_meta",)
+_COMPILED = "__pycache__"
+"""Of the loader, where MLflow loads the model in place; our own loading runs no code."""
+
 _LOG_ODDS_PER_POINT_BEFORE = 0.35
 """Of scorecards stored without it."""
 
@@ -42,16 +48,20 @@ def save(
     folder: Path,
     about: Mapping[str, Any],
     artifacts: Mapping[str, str] = MappingProxyType({}),
+    run_id: str | None = None,
+    example: Sequence[float] | None = None,
 ) -> str:
     """Write ``model`` and its metadata ``about`` into ``folder``; returns the digest.
 
-    ``artifacts`` are further texts by file name, such as the profile of the training data.
+    ``artifacts`` are further texts by file name, such as the profile of the training data. With a
+    ``run_id`` the folder is an MLflow Model too, with the row ``example`` as its input example.
     """
     folder.mkdir(parents=True, exist_ok=True)
     boosters = model.boosters if isinstance(model, ArrearsModel) else ()
     weights = model.weights if isinstance(model, ArrearsModel) else ()
     for number, body in enumerate(boosters):
-        (folder / f"booster_{number}.txt").write_text(body, encoding="utf-8")
+        (folder / _BOOSTERS / str(number)).mkdir(parents=True, exist_ok=True)
+        _booster_file(folder, number).write_text(body, encoding="utf-8")
     description = {
         "kind": model.kind,
         "columns": list(model.columns),
@@ -71,6 +81,8 @@ def save(
     for name, content in artifacts.items():
         (folder / _ARTIFACTS).mkdir(exist_ok=True)
         (folder / _ARTIFACTS / name).write_text(content, encoding="utf-8")
+    if run_id is not None:
+        mlflow_flavor.describe(folder, model, run_id, example)
     return digest(folder)
 
 
@@ -106,7 +118,7 @@ def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel
     if description["kind"] == "logistic":
         return _logistic_from_json(description, calibration), about
     texts = [
-        (folder / f"booster_{number}.txt").read_text(encoding="utf-8")
+        _booster_file(folder, number).read_text(encoding="utf-8")
         for number in range(description["boosters"])
     ]
     weights = tuple(description.get("weights", ()))
@@ -114,8 +126,18 @@ def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel
     return ArrearsModel(columns, tuple(texts), calibration, weights=weights), about
 
 
+def _booster_file(folder: Path, number: int) -> Path:
+    before = folder / f"booster_{number}.txt"  # of models without an MLflow flavor
+    return before if before.is_file() else folder / _BOOSTERS / str(number) / "model.txt"
+
+
 def _scorecard_to_json(model: Scorecard) -> dict[str, Any]:
-    return {"unit": model.unit, "log_odds_per_point": model.log_odds_per_point}
+    """The fields of ``model``; its ``lines`` are for MLflow's loader, which has no catalogue."""
+    return {
+        "unit": model.unit,
+        "log_odds_per_point": model.log_odds_per_point,
+        "lines": mlflow_flavor.scorecard_lines(model.columns, LINES[model.unit]),
+    }
 
 
 def _scorecard_from_json(description: Mapping[str, Any], calibration: Calibration) -> Scorecard:
@@ -163,7 +185,22 @@ def _logistic_from_json(description: Mapping[str, Any], calibration: Calibration
 
 
 def digest(folder: Path) -> str:
-    """SHA-256 over the names and contents of the folder's model files."""
+    """SHA-256 over the names and contents of all files of the model in ``folder``.
+
+    Models without an MLflow flavor have the former digest, over those files that are read.
+    """
+    if not (folder / mlflow_flavor.DESCRIPTION).is_file():
+        return _former_digest(folder)
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder)
+        if name.name not in _WRITTEN_BY_MLFLOW and _COMPILED not in name.parts:
+            body = path.read_bytes()
+            total.update(f"{name.as_posix()}\0{len(body)}\0".encode() + body)
+    return total.hexdigest()
+
+
+def _former_digest(folder: Path) -> str:
     total = hashlib.sha256()
     for path in [*sorted(folder.glob("*")), *sorted(folder.glob(f"{_ARTIFACTS}/*"))]:
         if path.is_file() and _is_model_file(path):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
@@ -13,9 +15,11 @@ from risk.locale import text
 from risk.workspace import Workspace
 from serving.adoption.endpoints import router as adoption
 from serving.audit.endpoints import router as audit
+from serving.audit.head_export import HEADS_FILE, HeadExport
 from serving.audit.queue import AuditQueue
 from serving.auth.dependencies import AuthConfig, Authenticator
 from serving.auth.repository import UserRepository
+from serving.auth.sessions import SessionLimits, SessionRepository
 from serving.briefings.endpoints import router as briefings
 from serving.campaigns.endpoints import router as campaigns
 from serving.complaint_links.endpoints import router as links
@@ -28,6 +32,7 @@ from serving.events.endpoints import router as subscriptions
 from serving.feedback.endpoints import router as feedback
 from serving.flag_states.endpoints import router as flag_states
 from serving.health.endpoints import router as health
+from serving.http.address_check import AddressCheck
 from serving.http.metrics import Metrics
 from serving.http.middleware import RequestMiddleware
 from serving.http.openapi import add_docs
@@ -80,7 +85,7 @@ def create_app(
     """Return the application over ``database``, which it closes when the server stops.
 
     Args:
-        key: key that signs browser sessions; without one, sessions end with the process.
+        key: key that signs the cookie of a sign-in through an OpenID provider.
         local: admit requests from this machine while no user and no token was created.
         workspace: where uploaded files and layouts are; without one, no files can be uploaded.
     """
@@ -94,16 +99,30 @@ def create_app(
         lifespan=_lifespan,
     )
     freshness = ChangeStamp(database.engine)
-    config = AuthConfig(key or secrets.token_urlsafe(32), settings.limits.per_minute, local)
     app.state.settings = settings
     app.state.database = database
     app.state.workspace = workspace
     app.state.freshness = freshness
     app.state.users = UserRepository(database.engine)
     app.state.views = Views(database, freshness)
-    app.state.audit = AuditQueue(database.engine)
+    app.state.audit = AuditQueue(
+        database.engine,
+        HeadExport(database.engine, _heads_file(settings, workspace), settings.audit.syslog),
+        refuses=settings.audit.unwritten == "refuse",
+    )
+    config = AuthConfig(
+        *(key or secrets.token_urlsafe(32), settings.limits.per_minute, local),
+        app.state.audit.require_room,
+    )
     app.state.metrics = Metrics()
-    app.state.authenticator = Authenticator(app.state.users, freshness, config)
+    app.state.sessions = SessionRepository(
+        database.engine,
+        SessionLimits(
+            idle=dt.timedelta(minutes=settings.sessions.idle_minutes),
+            total=dt.timedelta(hours=settings.sessions.total_hours),
+        ),
+    )
+    app.state.authenticator = Authenticator(app.state.users, app.state.sessions, freshness, config)
     add_exception_handlers(app)
     add_pages(app)
     add_docs(app, ROUTERS)
@@ -112,6 +131,7 @@ def create_app(
         app.routes.extend(router.routes)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(ResponseCache, authenticator=app.state.authenticator, freshness=freshness)
+    app.add_middleware(AddressCheck)
     app.add_middleware(
         RequestMiddleware,
         audit=app.state.audit,
@@ -121,10 +141,17 @@ def create_app(
     return app
 
 
+def _heads_file(settings: Settings, workspace: Workspace | None) -> Path | None:
+    if settings.audit.heads_file:
+        return Path(settings.audit.heads_file)
+    return workspace.root / HEADS_FILE if workspace else None
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.audit.start()
     yield
     app.state.audit.close()
+    app.state.sessions.close()
     app.state.freshness.close()
     app.state.database.close()

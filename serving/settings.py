@@ -156,6 +156,12 @@ class TrainingSettings(_Section):
     second_person: bool = False
 
 
+class TrackingSettings(_Section):
+    """Another MLflow that trained models are copied to; an empty ``uri`` means none."""
+
+    uri: Annotated[str, Field(pattern=r"^$|^(file|sqlite|https?|postgresql|mysql)(\+\w+)?:/")] = ""
+
+
 class DatabaseSettings(_Section):
     """Service database; an empty ``url`` means SQLite in the workspace."""
 
@@ -197,6 +203,35 @@ class LimitSettings(_Section):
     """Requests per minute of one user or token; 0 means no limit."""
 
     per_minute: Annotated[int, Field(ge=0, le=10_000_000)] = 1200
+
+
+class SessionSettings(_Section):
+    """Time after which a browser session ends: without requests, and whatever happens."""
+
+    idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    total_hours: Annotated[int, Field(ge=1, le=168)] = 12
+
+
+class AuditSettings(_Section):
+    """Where the daily heads of the audit log go: a file (empty: one in the workspace), syslog.
+
+    ``unwritten``: what happens to reads while entries cannot be stored.
+    """
+
+    heads_file: Annotated[str, Field(max_length=1000)] = ""
+    unwritten: Literal["refuse", "wait"] = "refuse"
+    syslog: Annotated[str, Field(pattern=r"^$|^[^\s:]+:\d{1,5}$")] = ""
+
+
+class WebhookSettings(_Section):
+    """Where webhooks may go: hosts and networks; addresses of this machine must be among them."""
+
+    allow: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[\w.:/-]+$", max_length=253)], ...],
+        NoDecode,
+        BeforeValidator(_split),
+    ] = ()
+    only_allowed: bool = False
 
 
 class OidcSettings(_Section):
@@ -311,6 +346,12 @@ class LawSettings(_Section):
     values_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.toml$", max_length=100)] = ""
 
 
+class MapSettings(_Section):
+    """Outlines of regions: a GeoJSON file in the workspace; empty means there is none."""
+
+    outlines_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.(geo)?json$", max_length=100)] = ""
+
+
 class DepositSettings(_Section):
     """Local table of deposit rates, and the notice period for expiring guarantees.
 
@@ -361,11 +402,15 @@ class Settings(BaseSettings):
     employers: EmployerSettings = EmployerSettings()
     records: RecordSettings = RecordSettings()
     training: TrainingSettings = TrainingSettings()
+    tracking: TrackingSettings = TrackingSettings()
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
     office: OfficeSettings = OfficeSettings()
     ingest: IngestSettings = IngestSettings()
     limits: LimitSettings = LimitSettings()
+    sessions: SessionSettings = SessionSettings()
+    audit: AuditSettings = AuditSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     oidc: OidcSettings = OidcSettings()
     indicators: IndicatorSettings = IndicatorSettings()
     campaigns: tuple[CampaignPlan, ...] = ()
@@ -374,6 +419,7 @@ class Settings(BaseSettings):
     deposits: DepositSettings = DepositSettings()
     law: LawSettings = LawSettings()
     links: LinkSettings = LinkSettings()
+    map: MapSettings = MapSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
     sources: Mapping[str, Any] = {}
     """Sections of sources, validated by :mod:`risk.sources.kinds` when they are used."""

@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from serving.adoption import pages as adoption
-from serving.audit import pages as audit
+from serving.audit_log import pages as audit
 from serving.briefings import pages as briefings
 from serving.campaigns import pages as campaigns
 from serving.complaint_links import pages as links
@@ -21,22 +21,34 @@ from serving.matters import matter_page as matter
 from serving.matters import pages as ledger
 from serving.model_changes import pages as model_changes
 from serving.models import pages as models
+from serving.monthly import pages as month
 from serving.notices import pages as notices
 from serving.projects import pages as project
+from serving.tasks import pages as tasks
 from serving.users import pages as users
 from serving.users import sign_in_pages as sign_in
 from serving.watchlists import composition_pages as composition
 from serving.watchlists import map_pages as map
 from serving.watchlists import pages as watchlist
+from serving.watchlists import trend_pages as trend
 from serving.watchlists.reader import WatchlistReader
 from serving.web.errors import error_page
 from serving.web.render import FOLDER
 from serving.web.requests import is_page
 
 ROUTERS = (
-    *(sign_in.router, watchlist.router, project.router, map.router, ledger.router, links.router),
+    *(
+        sign_in.router,
+        tasks.router,
+        watchlist.router,
+        project.router,
+        map.router,
+        ledger.router,
+        links.router,
+    ),
     *(
         indicators.router,
+        month.router,
         briefings.router,
         models.router,
         model_changes.router,
@@ -45,7 +57,7 @@ ROUTERS = (
         matter.router,
         campaigns.router,
     ),
-    *(notices.router, deposits.router, data.router, composition.router),
+    *(notices.router, deposits.router, data.router, composition.router, trend.router),
     adoption.router,
 )
 

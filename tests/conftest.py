@@ -351,7 +351,12 @@ def county_trained(
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
-    """A Spark session of our own, small, in a time zone that is neither ours nor UTC."""
+    """A Spark session of our own, small, in a time zone that is neither ours nor UTC.
+
+    It plans some hundred queries a minute, so only WAGEWATCH_TEST_ALL=1 asks it.
+    """
+    if not MUST_RUN_ALL:
+        pytest.skip("asked of DuckDB here; of Spark too with WAGEWATCH_TEST_ALL=1")
     require_program("java")
     if importlib.util.find_spec("pyspark") is None:
         if MUST_RUN_ALL:

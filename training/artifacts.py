@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from features.feature_sets import FEATURE_SETS
+from features.matrix import Matrix
 from models.arrears import ArrearsModel
 from models.logistic import LogisticModel
 from risk.store.store import RecordStore
@@ -21,6 +23,16 @@ def model_artifacts(training_set: TrainingSet, trained: Trained) -> Mapping[str,
     matrix = training_set.matrix
     profile = reference_profile(matrix, trained.model.raw(matrix), _importance(trained))
     return {PROFILE_ARTIFACT: profile.to_text()}
+
+
+def typical_row(matrix: Matrix, columns: Sequence[str]) -> list[float]:
+    """The median of the known values of each of ``columns``, NaN where none is known.
+
+    An example of what a model reads that is no project's own row.
+    """
+    values = matrix.select_columns(columns).values
+    known = [column[~np.isnan(column)] for column in values.T]
+    return [float(np.median(column)) if len(column) else math.nan for column in known]
 
 
 def missing_feeds(store: RecordStore, as_of: dt.date) -> list[str]:

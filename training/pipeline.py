@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from features.cache.dependencies import feature_definitions
 from models.arrears import MergedHyperparameters
 from models.registry import ModelVersion, NoModel, Registry
+from models.runs import Run
 from risk.minimum_wage import MinimumWage
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
-from training.artifacts import missing_feeds, model_artifacts
+from training.artifacts import missing_feeds, model_artifacts, typical_row
 from training.dataset.training_set import TrainingSet, build_training_set
 from training.fit.fit import Trained, fit, fit_card
+from training.fit.honest_loss import honest_losses
 from training.fit.ladder import simpler_than
 from training.fit.model_selection import Choice
 from training.fit.out_of_time import AnyHyperparameters
@@ -29,6 +31,7 @@ from training.monitoring.lost_inputs import feed_summaries
 from training.promotion.evaluate import ChallengerEvaluation, Champion, evaluate_challenger
 from training.promotion.gate import Decision
 from training.promotion.leakage import require_no_leak
+from training.run_log import log_candidates, log_decision, log_training, opening_tags
 from training.shared import (
     SHARED_ARTIFACT,
     provenance,
@@ -39,6 +42,7 @@ from training.shared import (
 
 if TYPE_CHECKING:
     from models.shared_models import SharedModels
+    from training.evaluation.challengers import Challenger
 
 Attempt: TypeAlias = tuple[Trained, ChallengerEvaluation]
 Fit: TypeAlias = Callable[[AnyHyperparameters | None], Trained]
@@ -58,11 +62,13 @@ class TrainingRun:
 class Search:
     """What is compared: ``trials`` of hyperparameters, proposed from ``seed``, and models that use
     those of other counties in the file ``shared``, by default that of the workspace if it has one.
+    ``challengers`` are judged beside the model and never stored.
     """
 
     trials: int = 0
     seed: int = 0
     shared: Path | None = None
+    challengers: Sequence[Challenger] = ()
 
 
 def run_training(
@@ -81,7 +87,7 @@ def run_training(
     ``principal`` is recorded as the one who promotes. ``capacity`` is the usual length of a list,
     at which the gate compares precision. The hyperparameters are chosen over past months, see
     :mod:`training.fit.model_selection`. ``minimum_wages`` are those of features, by default those
-    shipped with the law.
+    shipped with the law. The run in MLflow begins before anything is fitted.
 
     Raises:
         NoProjectsKnown: nothing was known before ``as_of``.
@@ -91,12 +97,30 @@ def run_training(
         SharedModelsFromLater: a part of it was learnt from records of ``as_of`` or later.
     """
     registry = Registry(workspace, kind)
-    champion = _champion(registry)
-    extent = search or Search()
-    others = _shared(workspace, kind, extent.shared)
+    asked = _Asked(as_of, principal, capacity, search or Search(), minimum_wages)
+    with registry.run(f"{registry.name} {as_of}", opening_tags(as_of, kind)) as run:
+        return _train(workspace, registry, asked, run, progress)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The arguments of :func:`run_training`."""
+
+    as_of: dt.date
+    principal: str
+    capacity: int
+    search: Search
+    minimum_wages: Sequence[MinimumWage] | None
+
+
+def _train(
+    workspace: Workspace, registry: Registry, asked: _Asked, run: Run, progress: Progress | None
+) -> TrainingRun:
+    as_of, champion = asked.as_of, _champion(registry)
+    others = _shared(workspace, registry.kind, asked.search.shared)
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as records:
-        records.minimum_wages = minimum_wages
-        store = records.for_kind(kind)
+        records.minimum_wages = asked.minimum_wages
+        store = records.for_kind(registry.kind)
         training_set = build_training_set(store, as_of, progress, workspace.features)
         if training_set.dates:
             sample = [training_set.dates[0], training_set.dates[-1]]
@@ -105,24 +129,39 @@ def run_training(
             definitions = shipped_definitions(store)
             training_set = with_shared_models(training_set, others, definitions, registry.origin())
         training_set = with_shared_of(training_set, registry, champion[1] if champion else None)
+        extent = asked.search
         choice = tune(training_set, extent.trials, extent.seed, workspace.tuning, progress)
-        attempts = _attempts(store, training_set, choice, champion, capacity, progress)
+        judge = partial(
+            evaluate_challenger,
+            *(store, training_set),
+            champion=champion,
+            capacity=asked.capacity,
+            challengers=extent.challengers,
+        )
+        attempts = _attempts(training_set, choice, judge, champion is None, progress)
         trained, evaluation = attempts[-1]
         about = metadata(attempts, choice, store)
         artifacts = dict(model_artifacts(training_set, trained))
         if others is not None and isinstance(trained.recipe, MergedHyperparameters):
             about["shared"] = provenance(others, registry.origin())
             artifacts[SHARED_ARTIFACT] = others.to_text()
+    log_training(run, training_set, trained, about["records_digest"])
+    if choice is not None:
+        log_candidates(run, choice)
     version = registry.register(
         trained.model,
         about,
         parameters=trained.parameters,
-        metrics=trained.metrics,
+        metrics=about["metrics"],
         artifacts=artifacts,
+        run=run,
+        example=typical_row(training_set.matrix, trained.model.columns),
     )
     decision = evaluation.decision
+    log_decision(run, about, decision)
     if decision.passed:
-        version = registry.promote(version.version, who=principal, why=f"gate: {decision.grounds}")
+        why = f"gate: {decision.grounds}"
+        version = registry.promote(version.version, who=asked.principal, why=why)
     return TrainingRun(trained, version, decision)
 
 
@@ -145,16 +184,15 @@ def _champion(registry: Registry) -> Champion | None:
 
 
 def _attempts(
-    store: RecordStore,
     training_set: TrainingSet,
     choice: Choice | None,
-    champion: Champion | None,
-    capacity: int,
+    judge: Judge,
+    first: bool,
     progress: Progress | None,
 ) -> list[Attempt]:
     """The trained models with their evaluations; the last one is the challenger.
 
-    Without a champion a model that fails a check would go live, so the next simpler kind is trained
+    The ``first`` model goes live even if it fails a check, so then the next simpler kind is trained
     until one passes or only the scorecard is left.
     """
     chosen = choice.chosen if choice else None
@@ -163,11 +201,7 @@ def _attempts(
         if chosen
         else fit(training_set, progress=progress)
     )
-
-    def judge(one: Trained) -> ChallengerEvaluation:
-        return evaluate_challenger(store, training_set, one, champion, capacity=capacity)
-
-    if champion is not None:
+    if not first:
         return [(trained, judge(trained))]
     return attempts_until_sound(trained, partial(fit_recipe, training_set, progress), judge)
 
@@ -205,7 +239,7 @@ def metadata(attempts: list[Attempt], choice: Choice | None, store: RecordStore)
         "events": trained.events,
         "maturity_days": trained.maturity_days,
         "completeness": trained.completeness.to_document() if trained.completeness else None,
-        "metrics": dict(trained.metrics),
+        "metrics": {**trained.metrics, **_losses(trained)},
         "parameters": dict(trained.parameters),
         "records_digest": store.digest(trained.as_of),
         "missing_feeds": missing_feeds(store, trained.as_of),
@@ -222,3 +256,10 @@ def metadata(attempts: list[Attempt], choice: Choice | None, store: RecordStore)
             for other, judged in attempts[:-1]
         ],
     }
+
+
+def _losses(trained: Trained) -> Mapping[str, float]:
+    held = trained.holdout
+    if held is None or trained.stages is None or not trained.metrics:
+        return {}
+    return honest_losses(trained.stages, held.matrix.as_ofs, held.labels, held.expected)

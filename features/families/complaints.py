@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import EmployerUse, Evidence, Family, Feature, Points, Statement, Step
+from features.common_steps import RUNNING_EN, RUNNING_ZH
 
 _feature = partial(
     Feature,
@@ -13,13 +14,23 @@ _feature = partial(
     unknown_en="no complaints feed",
 )
 
-_COMPLAINTS = Evidence(
-    """
-    SELECT as_of, project_id, 'complaints' AS source_table, complaint_id AS record_id,
-           known_at, CAST(-days_between(received_on, as_of) AS DOUBLE) AS weight
-    FROM known_complaints WHERE project_id IS NOT NULL
-    """
-)
+_NEWEST_FIRST = "-days_between(received_on, as_of)"
+
+
+def _complaints(condition: str, weight: str = _NEWEST_FIRST) -> Evidence:
+    return Evidence(
+        f"""
+        SELECT as_of, project_id, 'complaints' AS source_table, complaint_id AS record_id,
+               known_at, CAST({weight} AS DOUBLE) AS weight
+        FROM known_complaints WHERE project_id IS NOT NULL AND {condition}
+        """
+    )
+
+
+_COMPLAINTS = _complaints("TRUE")
+_COMPLAINTS_90D = _complaints("days_between(received_on, as_of) <= 90")
+_COMPLAINTS_365D = _complaints("days_between(received_on, as_of) <= 365")
+_CLAIMS_365D = _complaints("days_between(received_on, as_of) <= 365", "amount_claimed")
 
 _CONTRACTORS_COMPLAINTS = Evidence(
     """
@@ -52,14 +63,14 @@ FAMILY = Family(
                     zh="近90天收到投诉{value}件",
                     en="{value} complaints received in the last 90 days",
                     at_least=1,
-                    evidence=_COMPLAINTS,
+                    evidence=_COMPLAINTS_90D,
                 ),
             ),
             raises=Statement(
                 zh="近90天收到投诉{value}件",
                 en="{value} complaints received in the last 90 days",
                 at_least=1,
-                evidence=_COMPLAINTS,
+                evidence=_COMPLAINTS_90D,
             ),
         ),
         _feature(
@@ -76,14 +87,14 @@ FAMILY = Family(
                     zh="近一年收到投诉{value}件",
                     en="{value} complaints received in the last year",
                     at_least=1,
-                    evidence=_COMPLAINTS,
+                    evidence=_COMPLAINTS_365D,
                 ),
             ),
             raises=Statement(
                 zh="近一年收到投诉{value}件",
                 en="{value} complaints received in the last year",
                 at_least=1,
-                evidence=_COMPLAINTS,
+                evidence=_COMPLAINTS_365D,
             ),
         ),
         _feature(
@@ -113,6 +124,8 @@ FAMILY = Family(
             unit="count",
             window="365 days",
             direction=1,
+            formula_zh="未写人数的计1人",
+            formula_en="a complaint that gives no number counts as one",
             zh="近一年投诉涉及人数",
             en="workers named in a year's complaints",
             employers=EmployerUse(),
@@ -122,16 +135,23 @@ FAMILY = Family(
             unit="share",
             window="365 days",
             direction=1,
+            formula_zh="最高为1",
+            formula_en="at most 1",
+            unknown_zh="没有收到投诉举报数据，或有投诉未写金额，或合同金额未登记",
+            unknown_en=(
+                "no complaints feed, a complaint gives no amount, or the contract amount is not on "
+                "record"
+            ),
             zh="近一年诉求金额与合同金额之比",
             en="amount claimed in a year to the contract amount",
             raises=Statement(
-                zh="近一年投诉诉求金额为合同金额的{value}",
+                zh="近一年投诉诉求金额达合同金额的{value}",
                 en=(
-                    "Amount claimed in complaints of the last year is {value} of the "
+                    "Amount claimed in complaints of the last year reaches {value} of the "
                     "contract amount"
                 ),
                 at_least=0.001,
-                evidence=_COMPLAINTS,
+                evidence=_CLAIMS_365D,
             ),
         ),
         _feature(
@@ -150,6 +170,8 @@ FAMILY = Family(
             unit="ratio",
             window="90 days against 365",
             direction=1,
+            formula_zh="90天件数÷（365天件数÷4＋1）",
+            formula_en="complaints of 90 days / (complaints of 365 days / 4 + 1)",
             zh="近90天投诉相对全年的快慢",
             en="complaints of 90 days against the year's pace",
             employers=EmployerUse(),
@@ -159,6 +181,10 @@ FAMILY = Family(
             unit="count",
             window="365 days",
             direction=1,
+            formula_zh="含已完工项目",
+            formula_en="completed projects included",
+            unknown_zh="没有收到投诉举报数据，或总包单位未登记",
+            unknown_en="no complaints feed, or the contractor is not on record",
             zh="总包单位其他项目近一年投诉件数",
             en="complaints on the contractor's other projects",
             raises=Statement(
@@ -173,9 +199,17 @@ FAMILY = Family(
             unit="ratio",
             window="365 days",
             direction=0,
+            formula_zh=RUNNING_ZH,
+            formula_en=RUNNING_EN,
+            unknown_zh="没有收到投诉举报数据，或同区划没有其他项目",
+            unknown_en="no complaints feed, or no other project in the township",
             zh="同乡镇其他项目近一年平均投诉件数",
             en="complaints per other project of the township in a year",
             employers=EmployerUse(
+                unknown_zh="没有收到投诉举报数据，或同区划没有其他单位",
+                formula_zh="含有查实案件的",
+                formula_en="those with a confirmed case included",
+                unknown_en="no complaints feed, or no other employer of the place",
                 zh="同区划其他单位近一年平均投诉件数",
                 en="complaints per other employer of the place in a year",
             ),
@@ -212,8 +246,12 @@ FAMILY = Family(
                      AS n_365,
                    sum(CASE WHEN days_between(k.received_on, k.as_of) <= 365
                        THEN coalesce(k.workers, 1) ELSE 0 END) AS workers_365,
-                   CAST(sum(CASE WHEN days_between(k.received_on, k.as_of) <= 365
-                       THEN k.amount_claimed END) AS DOUBLE) AS claimed_365,
+                   -- Unknown if one of them states no amount.
+                   CASE WHEN sum(CASE WHEN days_between(k.received_on, k.as_of) <= 365
+                                       AND k.amount_claimed IS NULL THEN 1 ELSE 0 END) = 0
+                        THEN CAST(sum(CASE WHEN days_between(k.received_on, k.as_of) <= 365
+                                           THEN k.amount_claimed END) AS DOUBLE) END
+                     AS claimed_365,
                    sum(CASE WHEN days_between(k.received_on, k.as_of) <= 365 AND k.linked
                        THEN 1 ELSE 0 END) AS linked_365,
                    min(days_between(k.received_on, k.as_of)) AS days_since
@@ -247,7 +285,7 @@ FAMILY = Family(
             """
             SELECT c.as_of, c.region_code, count(*) AS projects,
                    sum(coalesce(k.n_365, 0)) AS n_365
-            FROM cohort c
+            FROM running c
             LEFT JOIN complaint_facts k ON k.as_of = c.as_of AND k.project_id = c.project_id
             GROUP BY c.as_of, c.region_code
             """,
@@ -260,8 +298,10 @@ FAMILY = Family(
                    coalesce(k.n_365, 0) AS complaints_365d,
                    coalesce(k.total, 0) AS complaints_all,
                    coalesce(k.workers_365, 0) AS complaint_workers_365d,
-                   CASE WHEN coalesce(k.n_365, 0) = 0 THEN 0 ELSE k.claimed_365 END
-                     / nullif(c.contract_amount, 0) AS complaint_amount_share,
+                   CASE WHEN coalesce(k.n_365, 0) = 0 THEN 0
+                        WHEN k.claimed_365 > c.contract_amount THEN c.contract_amount
+                        ELSE k.claimed_365 END
+                     / nullif(CAST(c.contract_amount AS DOUBLE), 0) AS complaint_amount_share,
                    k.days_since AS days_since_complaint,
                    coalesce(k.n_90, 0) / (coalesce(k.n_365, 0) / 4 + CAST(1 AS DOUBLE))
                      AS complaint_pace,

@@ -14,13 +14,19 @@ _feature = partial(
     unknown_en="no disputes feed",
 )
 
-_OPEN_DISPUTES = Evidence(
-    """
-    SELECT as_of, project_id, 'disputes' AS source_table, dispute_id AS record_id, known_at,
-           CAST(days_between(opened_on, as_of) AS DOUBLE) AS weight
-    FROM known_disputes WHERE resolved_on IS NULL OR resolved_on >= as_of
-    """
-)
+
+def _open_disputes(weight: str) -> Evidence:
+    return Evidence(
+        f"""
+        SELECT as_of, project_id, 'disputes' AS source_table, dispute_id AS record_id, known_at,
+               CAST({weight} AS DOUBLE) AS weight
+        FROM known_disputes WHERE resolved_on IS NULL OR resolved_on >= as_of
+        """
+    )
+
+
+_OPEN_DISPUTES = _open_disputes("days_between(opened_on, as_of)")
+_DISPUTED_AMOUNTS = _open_disputes("amount")
 
 
 FAMILY = Family(
@@ -62,13 +68,20 @@ FAMILY = Family(
             unit="share",
             window="as of the date",
             direction=1,
+            formula_zh="最高为1",
+            formula_en="at most 1",
+            unknown_zh="没有收到工程款争议数据，或有未解决争议未写金额，或合同金额未登记",
+            unknown_en=(
+                "no disputes feed, an open dispute gives no amount, or the contract amount is not "
+                "on record"
+            ),
             zh="未解决争议金额与合同金额之比",
             en="amount in open dispute to the contract amount",
             raises=Statement(
-                zh="未解决的工程款争议金额为合同金额的{value}",
-                en="Amount in open dispute is {value} of the contract amount",
+                zh="未解决的工程款争议金额达合同金额的{value}",
+                en="Amount in open dispute reaches {value} of the contract amount",
                 at_least=0.01,
-                evidence=_OPEN_DISPUTES,
+                evidence=_DISPUTED_AMOUNTS,
             ),
         ),
         _feature(
@@ -84,6 +97,10 @@ FAMILY = Family(
             unit="count",
             window="as of the date",
             direction=1,
+            formula_zh="含已完工项目",
+            formula_en="completed projects included",
+            unknown_zh="没有收到工程款争议数据，或总包单位未登记",
+            unknown_en="no disputes feed, or the contractor is not on record",
             zh="总包单位其他项目未解决的争议件数",
             en="open disputes on the contractor's other projects",
         ),
@@ -95,7 +112,9 @@ FAMILY = Family(
             SELECT as_of, project_id,
                    sum(CASE WHEN is_open THEN 1 ELSE 0 END) AS open,
                    max(CASE WHEN is_open THEN days_between(opened_on, as_of) ELSE 0 END) AS days,
-                   CAST(sum(CASE WHEN is_open THEN amount END) AS DOUBLE) AS amount,
+                   -- Unknown if one of them states no amount.
+                   CASE WHEN sum(CASE WHEN is_open AND amount IS NULL THEN 1 ELSE 0 END) = 0
+                        THEN CAST(sum(CASE WHEN is_open THEN amount END) AS DOUBLE) END AS amount,
                    sum(CASE WHEN days_between(opened_on, as_of) <= 365 THEN 1 ELSE 0 END) AS n_365
             FROM (
               SELECT d.*, d.resolved_on IS NULL OR d.resolved_on >= d.as_of AS is_open
@@ -108,7 +127,8 @@ FAMILY = Family(
             "disputes_by_contractor",
             """
             SELECT c.as_of, c.contractor_id, sum(d.open) AS open
-            FROM cohort c JOIN dispute_facts d ON d.as_of = c.as_of AND d.project_id = c.project_id
+            FROM known_projects c
+            JOIN dispute_facts d ON d.as_of = c.as_of AND d.project_id = c.project_id
             WHERE c.contractor_id IS NOT NULL
             GROUP BY c.as_of, c.contractor_id
             """,
@@ -119,7 +139,9 @@ FAMILY = Family(
             SELECT c.as_of, c.project_id,
                    coalesce(d.open, 0) AS disputes_open,
                    coalesce(d.days, 0) AS dispute_open_days,
-                   CASE WHEN coalesce(d.open, 0) = 0 THEN 0 ELSE d.amount END
+                   CASE WHEN coalesce(d.open, 0) = 0 THEN 0
+                        WHEN d.amount > c.contract_amount THEN c.contract_amount
+                        ELSE d.amount END
                      / nullif(CAST(c.contract_amount AS DOUBLE), 0) AS dispute_open_share,
                    coalesce(d.n_365, 0) AS disputes_365d,
                    CASE WHEN c.contractor_id IS NOT NULL

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Duty, EmployerUse, Evidence, Family, Feature, Points, Statement, Step
+from features.common_steps import RUNNING_EN, RUNNING_ZH
 
 _event = partial(
     Feature,
@@ -35,15 +36,26 @@ _peer = partial(
     unknown_en="no other project to look at, or the feed is missing",
 )
 
+_RATE_ZH = (
+    "（事件数＋2×均值）÷（项目数＋2）；项目为近两年内在建或有事件的，"
+    "均值取总包单位已登记的全部此类项目"
+)
+_RATE_EN = (
+    "(events + 2 x mean) / (projects + 2), over projects under way or with an event in the two "
+    "years; the mean is that of all such projects whose contractor is on record"
+)
+_NO_VISIT_ZH = "没有收到检查数据，或该单位未被检查过"
+_NO_VISIT_EN = "no inspections feed, or the employer was never inspected"
+
 RECTIFIED = Duty("rectified", article="39")
 
-_EVENTS = Evidence(
-    """
+_EVENTS_SQL = """
     SELECT as_of, project_id, source_table, record_id, known_at,
            CAST(-days_between(event_on, as_of) AS DOUBLE) AS weight
     FROM events
-    """
-)
+"""
+_EVENTS = Evidence(_EVENTS_SQL)
+_EVENTS_365D = Evidence(f"{_EVENTS_SQL} WHERE days_between(event_on, as_of) <= 365")
 
 _CONTRACTORS_EVENTS = Evidence(
     """
@@ -56,20 +68,30 @@ _CONTRACTORS_EVENTS = Evidence(
     """
 )
 
-
-_INSPECTIONS = Evidence(
+_LAST_INSPECTION = Evidence(
     """
     SELECT as_of, project_id, 'inspections' AS source_table, inspection_id AS record_id, known_at,
-           CAST(-days_between(inspected_on, as_of) AS DOUBLE) AS weight
-    FROM known_inspections
+           CAST(1 AS DOUBLE) AS weight
+    FROM (
+      SELECT as_of, project_id, inspection_id, known_at, row_number() OVER (
+               PARTITION BY as_of, project_id ORDER BY inspected_on DESC, inspection_id DESC
+             ) AS back
+      FROM known_inspections
+    ) x
+    WHERE back = 1
     """
 )
 
+_OVERDUE = """
+    rectify_by < as_of AND days_between(rectify_by, as_of) <= 365
+    AND (rectified_on IS NULL OR rectified_on >= as_of)
+"""
+
 _OVERDUE_ORDERS = Evidence(
-    """
+    f"""
     SELECT as_of, project_id, 'inspections' AS source_table, inspection_id AS record_id, known_at,
            CAST(days_between(rectify_by, as_of) AS DOUBLE) AS weight
-    FROM known_inspections WHERE rectify_by < as_of AND rectified_on IS NULL
+    FROM known_inspections WHERE {_OVERDUE}
     """
 )
 
@@ -77,7 +99,8 @@ _OPEN_CASES = Evidence(
     """
     SELECT as_of, project_id, 'cases' AS source_table, case_id AS record_id, known_at,
            CAST(-days_between(opened_on, as_of) AS DOUBLE) AS weight
-    FROM known_cases WHERE project_id IS NOT NULL AND status IN ('accepted', 'filed')
+    FROM known_cases
+    WHERE project_id IS NOT NULL AND status IN ('accepted', 'filed') AND confirmed_on IS NULL
     """
 )
 
@@ -86,7 +109,7 @@ _CONTRACTORS_UNPAID = Evidence(
     SELECT r.as_of, c.project_id, 'payrolls' AS source_table, r.payroll_id AS record_id,
            r.known_at, CAST(r.unpaid AS DOUBLE) AS weight
     FROM pay r
-    JOIN cohort p ON p.as_of = r.as_of AND p.project_id = r.project_id
+    JOIN running p ON p.as_of = r.as_of AND p.project_id = r.project_id
     JOIN cohort c ON c.as_of = p.as_of AND c.contractor_id = p.contractor_id
     WHERE c.project_id <> p.project_id AND r.is_open = 1 AND r.age <= 92
     """
@@ -97,7 +120,7 @@ _OWNERS_SHORT = Evidence(
     SELECT t.as_of, c.project_id, 'transfers' AS source_table, t.transfer_id AS record_id,
            t.known_at, CAST(t.short AS DOUBLE) AS weight
     FROM due_transfers t
-    JOIN cohort p ON p.as_of = t.as_of AND p.project_id = t.project_id
+    JOIN running p ON p.as_of = t.as_of AND p.project_id = t.project_id
     JOIN cohort c ON c.as_of = p.as_of AND c.owner_id = p.owner_id
     WHERE c.project_id <> p.project_id AND t.is_open = 1 AND t.age <= 92
     """
@@ -127,6 +150,8 @@ FAMILY = Family(
             zh="本项目累计查实欠薪次数",
             en="confirmed arrears of the project so far",
             employers=EmployerUse(
+                zh="该单位累计查实欠薪次数",
+                en="confirmed arrears of the employer so far",
                 raises=Statement(
                     zh="该单位累计有查实欠薪记录{value}条（案件和检查分别计数）",
                     en=(
@@ -156,6 +181,8 @@ FAMILY = Family(
             en="confirmed arrears of the project in a year",
             scorecard=(Points(2, "Art. 47: arrears confirmed before", at_least=1),),
             employers=EmployerUse(
+                zh="该单位近一年查实欠薪次数",
+                en="confirmed arrears of the employer in a year",
                 scorecard=(Points(2, "Art. 47: arrears confirmed before", at_least=1),),
                 raises=Statement(
                     zh="该单位近一年有查实欠薪记录{value}条（案件和检查分别计数）",
@@ -164,7 +191,7 @@ FAMILY = Family(
                         "(cases and inspections counted separately)"
                     ),
                     at_least=1,
-                    evidence=_EVENTS,
+                    evidence=_EVENTS_365D,
                 ),
             ),
             raises=Statement(
@@ -174,7 +201,7 @@ FAMILY = Family(
                     "(cases and inspections counted separately)"
                 ),
                 at_least=1,
-                evidence=_EVENTS,
+                evidence=_EVENTS_365D,
             ),
         ),
         _event(
@@ -193,6 +220,12 @@ FAMILY = Family(
             unit="ratio",
             window="730 days",
             direction=1,
+            formula_zh=_RATE_ZH,
+            formula_en=_RATE_EN,
+            unknown_zh="没有收到案件和检查数据，或总包单位未登记",
+            unknown_en=(
+                "neither a cases nor an inspections feed, or the contractor is not on record"
+            ),
             zh="总包单位其他项目近两年平均每个项目查实欠薪次数",
             en="confirmed arrears per other project of the contractor, two years",
         ),
@@ -201,6 +234,12 @@ FAMILY = Family(
             unit="count",
             window="365 days",
             direction=1,
+            formula_zh="含已完工项目",
+            formula_en="completed projects included",
+            unknown_zh="没有收到案件和检查数据，或总包单位未登记",
+            unknown_en=(
+                "neither a cases nor an inspections feed, or the contractor is not on record"
+            ),
             zh="总包单位其他项目近一年查实欠薪次数",
             en="confirmed arrears on the contractor's other projects in a year",
             scorecard=(Points(1, "Art. 47: contractor's record", at_least=2),),
@@ -219,6 +258,10 @@ FAMILY = Family(
             unit="ratio",
             window="730 days",
             direction=1,
+            formula_zh=_RATE_ZH,
+            formula_en=_RATE_EN,
+            unknown_zh="没有收到案件和检查数据，或建设单位未登记",
+            unknown_en="neither a cases nor an inspections feed, or the owner is not on record",
             zh="建设单位其他项目近两年平均每个项目查实欠薪次数",
             en="confirmed arrears per other project of the owner, two years",
         ),
@@ -227,9 +270,21 @@ FAMILY = Family(
             unit="ratio",
             window="365 days",
             direction=0,
+            formula_zh=RUNNING_ZH,
+            formula_en=RUNNING_EN,
+            unknown_zh="没有收到案件和检查数据，或同区划没有其他项目",
+            unknown_en=(
+                "neither a cases nor an inspections feed, or no other project in the township"
+            ),
             zh="同乡镇其他项目近一年平均每个项目查实欠薪次数",
             en="confirmed arrears per other project of the township in a year",
             employers=EmployerUse(
+                unknown_zh="没有收到案件和检查数据，或同区划没有其他单位",
+                formula_zh="含有查实案件的",
+                formula_en="those with a confirmed case included",
+                unknown_en=(
+                    "neither a cases nor an inspections feed, or no other employer of the place"
+                ),
                 zh="同区划其他单位近一年平均欠薪事件数",
                 en="arrears events per other employer of the place in a year",
             ),
@@ -239,6 +294,10 @@ FAMILY = Family(
             unit="count",
             window="730 days",
             direction=1,
+            formula_zh="与几家分包单位有关的同一事件计一次",
+            formula_en="an event on a project of several of the subcontractors counts once",
+            unknown_zh="没有收到案件和检查数据，或没有收到承包合同数据",
+            unknown_en="neither a cases nor an inspections feed, or no contracts feed",
             source=("projects", "contracts", "cases", "inspections"),
             zh="分包单位在其他项目近两年查实欠薪次数",
             en="confirmed arrears on other projects of the subcontractors, two years",
@@ -251,18 +310,20 @@ FAMILY = Family(
             zh="最近一次检查发现欠薪",
             en="the last inspection found arrears",
             employers=EmployerUse(
+                unknown_zh=_NO_VISIT_ZH,
+                unknown_en=_NO_VISIT_EN,
                 raises=Statement(
                     zh="最近一次检查发现欠薪",
                     en="Last inspection found arrears",
                     at_least=1,
-                    evidence=_INSPECTIONS,
+                    evidence=_LAST_INSPECTION,
                 ),
             ),
             raises=Statement(
                 zh="最近一次检查发现欠薪",
                 en="Last inspection found arrears",
                 at_least=1,
-                evidence=_INSPECTIONS,
+                evidence=_LAST_INSPECTION,
             ),
         ),
         _visit(
@@ -283,7 +344,10 @@ FAMILY = Family(
             zh="最近一次检查发现问题项数",
             en="findings noted in the last inspection",
             scorecard=(Points(1, "Art. 39: duties found unmet", at_least=2),),
-            employers=EmployerUse(),
+            employers=EmployerUse(
+                unknown_zh=_NO_VISIT_ZH,
+                unknown_en=_NO_VISIT_EN,
+            ),
         ),
         _visit(
             name="rectification_overdue",
@@ -318,6 +382,8 @@ FAMILY = Family(
             unit="count",
             window="as of the date",
             direction=1,
+            formula_zh="已查实的不计",
+            formula_en="those already confirmed left out",
             zh="正在办理尚未查实的案件数",
             en="cases accepted or filed, not decided yet",
             employers=EmployerUse(
@@ -350,8 +416,12 @@ FAMILY = Family(
             unit="share",
             window="all",
             direction=-1,
-            unknown_zh="没有案件数据，或没有查实的欠薪案件",
-            unknown_en="no cases feed, or no confirmed case",
+            formula_zh="计拖欠、追回金额都有记录的查实案件，每件追回不超过拖欠",
+            formula_en=(
+                "over confirmed cases with both amounts on record; of each at most what was owed"
+            ),
+            unknown_zh="没有案件数据，或没有拖欠、追回金额都有记录的查实案件",
+            unknown_en="no cases feed, or no confirmed case with both amounts on record",
             zh="以往拖欠工资的追回比例",
             en="share of past arrears recovered",
             employers=EmployerUse(),
@@ -361,6 +431,8 @@ FAMILY = Family(
             unit="share",
             window="92 days",
             direction=1,
+            formula_zh=RUNNING_ZH,
+            formula_en=RUNNING_EN,
             source=("projects", "payrolls", "payments"),
             zh="总包单位其他项目近三个月工资未付占比",
             en="unpaid share on the contractor's other projects",
@@ -380,6 +452,8 @@ FAMILY = Family(
             unit="days",
             window="92 days",
             direction=1,
+            formula_zh=RUNNING_ZH,
+            formula_en=RUNNING_EN,
             source=("projects", "payrolls", "payments"),
             zh="总包单位其他项目近三个月工资平均拖延天数",
             en="days of delay on the contractor's other projects",
@@ -389,6 +463,8 @@ FAMILY = Family(
             unit="share",
             window="92 days",
             direction=1,
+            formula_zh=RUNNING_ZH,
+            formula_en=RUNNING_EN,
             article="29",
             source=("projects", "transfers"),
             zh="建设单位其他项目近三个月人工费未到账占比",
@@ -408,6 +484,11 @@ FAMILY = Family(
             unit="days",
             window="92 days",
             direction=1,
+            formula_zh="每笔为每元平均迟拨天数（取整），未到账部分计至当日；各笔取平均",
+            formula_en=(
+                "whole days a yuan of a transfer was late on average, what is missing until the "
+                "date; then the mean of transfers"
+            ),
             article="29",
             source=("projects", "transfers"),
             zh="建设单位其他项目人工费平均迟拨天数",
@@ -427,6 +508,10 @@ FAMILY = Family(
             unit="count",
             window="as of the date",
             direction=0,
+            formula_zh="已开工未竣工，含有查实案件的",
+            formula_en="begun and not completed, those with a confirmed case included",
+            unknown_zh="总包单位未登记",
+            unknown_en="the contractor is not on record",
             source=("projects",),
             zh="总包单位在建项目数",
             en="running projects of the contractor",
@@ -474,27 +559,34 @@ FAMILY = Family(
             """,
         ),
         Step(
-            "contractor_history",
+            # Under way in the two years or with an event in them, on a project ended before too.
+            "projects_of_two_years",
             """
-            SELECT p.as_of, p.contractor_id, count(*) AS projects,
-                   sum(coalesce(e.n_365, 0)) AS n_365, sum(coalesce(e.n_730, 0)) AS n_730
+            SELECT p.as_of, p.contractor_id, p.owner_id,
+                   coalesce(e.n_365, 0) AS n_365, coalesce(e.n_730, 0) AS n_730
             FROM known_projects p
             LEFT JOIN project_events e ON e.as_of = p.as_of AND e.project_id = p.project_id
-            WHERE p.contractor_id IS NOT NULL
-              AND (p.completed_on IS NULL OR days_between(p.completed_on, p.as_of) <= 730)
-            GROUP BY p.as_of, p.contractor_id
+            WHERE (p.started_on < p.as_of
+                   AND (p.completed_on IS NULL OR days_between(p.completed_on, p.as_of) <= 730))
+               OR e.n_730 > 0
+            """,
+            inlined=True,
+        ),
+        Step(
+            "contractor_history",
+            """
+            SELECT as_of, contractor_id, count(*) AS projects, sum(n_365) AS n_365,
+                   sum(n_730) AS n_730
+            FROM projects_of_two_years WHERE contractor_id IS NOT NULL
+            GROUP BY as_of, contractor_id
             """,
         ),
         Step(
             "owner_history",
             """
-            SELECT p.as_of, p.owner_id, count(*) AS projects,
-                   sum(coalesce(e.n_730, 0)) AS n_730
-            FROM known_projects p
-            LEFT JOIN project_events e ON e.as_of = p.as_of AND e.project_id = p.project_id
-            WHERE p.owner_id IS NOT NULL
-              AND (p.completed_on IS NULL OR days_between(p.completed_on, p.as_of) <= 730)
-            GROUP BY p.as_of, p.owner_id
+            SELECT as_of, owner_id, count(*) AS projects, sum(n_730) AS n_730
+            FROM projects_of_two_years WHERE owner_id IS NOT NULL
+            GROUP BY as_of, owner_id
             """,
         ),
         Step(
@@ -502,7 +594,7 @@ FAMILY = Family(
             """
             SELECT c.as_of, c.region_code, count(*) AS projects,
                    sum(coalesce(e.n_365, 0)) AS n_365
-            FROM cohort c
+            FROM running c
             LEFT JOIN project_events e ON e.as_of = c.as_of AND e.project_id = c.project_id
             GROUP BY c.as_of, c.region_code
             """,
@@ -557,23 +649,27 @@ FAMILY = Family(
             """,
         ),
         Step(
-            "subcontractor_totals",
+            "subcontractors_with_events",
             """
-            SELECT s.as_of, s.contractor_id, sum(e.n_730) AS n_730
+            SELECT s.as_of, s.contractor_id, s.project_id, e.n_730
             FROM subcontractor_of s
             JOIN project_events e ON e.as_of = s.as_of AND e.project_id = s.project_id
-            GROUP BY s.as_of, s.contractor_id
+            WHERE e.n_730 > 0
             """,
         ),
         Step(
             "subcontractor_events",
             """
-            SELECT s.as_of, s.project_id, sum(t.n_730 - coalesce(e.n_730, 0)) AS n_730
-            FROM subcontractor_of s
-            JOIN subcontractor_totals t
-              ON t.as_of = s.as_of AND t.contractor_id = s.contractor_id
-            LEFT JOIN project_events e ON e.as_of = s.as_of AND e.project_id = s.project_id
-            GROUP BY s.as_of, s.project_id
+            SELECT as_of, project_id, sum(n_730) AS n_730
+            FROM (
+              -- An event on a project with two of the subcontractors is one event.
+              SELECT DISTINCT s.as_of, s.project_id, o.project_id AS other_id, o.n_730
+              FROM subcontractor_of s
+              JOIN subcontractors_with_events o
+                ON o.as_of = s.as_of AND o.contractor_id = s.contractor_id
+              WHERE o.project_id <> s.project_id
+            ) x
+            GROUP BY as_of, project_id
             """,
         ),
         Step(
@@ -608,30 +704,36 @@ FAMILY = Family(
         ),
         Step(
             "visit_facts",
-            """
+            f"""
             SELECT as_of, project_id,
                    max_by(CASE WHEN arrears_found THEN 1 ELSE 0 END,
                           CAST(inspected_on AS VARCHAR(10)) || inspection_id) AS last_found,
                    max_by(codes, CAST(inspected_on AS VARCHAR(10)) || inspection_id) AS last_codes,
-                   max(CASE WHEN rectify_by < as_of AND rectified_on IS NULL
-                             AND days_between(rectify_by, as_of) <= 365 THEN 1 ELSE 0 END)
-                     AS overdue
+                   max(CASE WHEN {_OVERDUE} THEN 1 ELSE 0 END) AS overdue
             FROM visits GROUP BY as_of, project_id
             """,
         ),
         Step(
             "case_facts",
             """
-            SELECT as_of, project_id,
-                   sum(CASE WHEN status IN ('accepted', 'filed') THEN 1 ELSE 0 END) AS open,
-                   sum(CASE WHEN status = 'unfounded'
-                             AND days_between(opened_on, as_of) <= 730 THEN 1 ELSE 0 END)
+            SELECT k.as_of, k.project_id,
+                   sum(CASE WHEN k.status IN ('accepted', 'filed') AND k.confirmed_on IS NULL
+                       THEN 1 ELSE 0 END) AS open,
+                   sum(CASE WHEN k.status = 'unfounded'
+                             AND days_between(k.opened_on, k.as_of) <= 730 THEN 1 ELSE 0 END)
                      AS unfounded,
-                   CAST(sum(CASE WHEN status <> 'unfounded' THEN amount_recovered END) AS DOUBLE)
-                     / nullif(sum(CASE WHEN status <> 'unfounded' AND amount_recovered IS NOT NULL
-                                  THEN amount_owed END), 0) AS recovered
-            FROM known_cases WHERE project_id IS NOT NULL
-            GROUP BY as_of, project_id
+                   CAST(sum(CASE WHEN e.record_id IS NULL THEN NULL
+                                 WHEN k.amount_recovered <= k.amount_owed THEN k.amount_recovered
+                                 WHEN k.amount_recovered IS NOT NULL THEN k.amount_owed END)
+                     AS DOUBLE)
+                     / nullif(sum(CASE WHEN e.record_id IS NOT NULL
+                                        AND k.amount_recovered IS NOT NULL
+                                  THEN k.amount_owed END), 0) AS recovered
+            FROM known_cases k
+            LEFT JOIN events e
+              ON e.as_of = k.as_of AND e.record_id = k.case_id AND e.source_table = 'cases'
+            WHERE k.project_id IS NOT NULL
+            GROUP BY k.as_of, k.project_id
             """,
         ),
         Step(
@@ -641,7 +743,7 @@ FAMILY = Family(
                    CAST(sum(p.unpaid) AS DOUBLE) AS unpaid,
                    CAST(sum(p.amount_due) AS DOUBLE) AS due,
                    sum(p.fen_days_late) AS days_late
-            FROM pay p JOIN cohort c ON c.as_of = p.as_of AND c.project_id = p.project_id
+            FROM pay p JOIN running c ON c.as_of = p.as_of AND c.project_id = p.project_id
             WHERE p.age <= 92 GROUP BY p.as_of, p.project_id, c.contractor_id
             """,
         ),
@@ -658,9 +760,10 @@ FAMILY = Family(
             """
             SELECT t.as_of, t.project_id, c.owner_id,
                    CAST(sum(t.short) AS DOUBLE) AS short,
-                   CAST(sum(t.amount_due) AS DOUBLE) AS due,
-                   CAST(sum(t.days_late) AS DOUBLE) AS days_late, count(*) AS n
-            FROM due_transfers t JOIN cohort c ON c.as_of = t.as_of AND c.project_id = t.project_id
+                   CAST(sum(CASE WHEN t.short IS NOT NULL THEN t.amount_due END) AS DOUBLE) AS due,
+                   CAST(sum(t.days_late) AS DOUBLE) AS days_late, count(t.days_late) AS n
+            FROM due_transfers t
+            JOIN running c ON c.as_of = t.as_of AND c.project_id = t.project_id
             WHERE t.age <= 92 GROUP BY t.as_of, t.project_id, c.owner_id
             """,
         ),
@@ -676,7 +779,9 @@ FAMILY = Family(
             "running_by_contractor",
             """
             SELECT as_of, contractor_id, count(*) AS projects
-            FROM cohort WHERE contractor_id IS NOT NULL GROUP BY as_of, contractor_id
+            FROM running
+            WHERE contractor_id IS NOT NULL AND (completed_on IS NULL OR completed_on >= as_of)
+            GROUP BY as_of, contractor_id
             """,
         ),
         Step(

@@ -14,27 +14,57 @@ _feature = partial(
     unknown_en="this indicator of the organisation is not on record",
 )
 
+NOTHING_BEFORE_ZH = "没有收到该单位的这项经营指标，或此前没有可比的月份"
+NOTHING_BEFORE_EN = "this indicator is not on record, or of no earlier month to compare with"
 
-def _indicator(indicator: str, party: str = "contractor") -> Evidence:
-    """The last three reported months of ``indicator`` of the contractor or owner."""
+RATIO_ZH = "最近报送月份起倒数三个自然月与再前九个月各取有报送月份的平均，不计15个月以前的"
+RATIO_EN = (
+    "means of the reported of the three calendar months up to the last reported one and of the "
+    "nine before; none over 15 months old"
+)
+_ratio = partial(
+    _feature,
+    unit="ratio",
+    window="3 months against the 9 before",
+    direction=-1,
+    formula_zh=RATIO_ZH,
+    formula_en=RATIO_EN,
+    unknown_zh=NOTHING_BEFORE_ZH,
+    unknown_en=NOTHING_BEFORE_EN,
+)
+
+
+def _indicator(indicator: str, party: str = "contractor", *, months: int = 3) -> Evidence:
+    """Reports of ``indicator`` in the ``months`` up to the last one, of contractor or owner."""
     return Evidence(
         f"""
         SELECT c.as_of, c.project_id, 'operations' AS source_table,
                i.org_id || '/' || i.indicator || '/' || substr(CAST(i.period AS VARCHAR(10)), 1, 7)
                  AS record_id,
-               k.known_at, CAST(10 - i.back AS DOUBLE) AS weight
+               i.known_at, CAST(-days_between(i.period, l.period) AS DOUBLE) AS weight
         FROM cohort c
-        JOIN indicators i ON i.as_of = c.as_of AND i.org_id = c.{party}_id AND i.back <= 3
-        JOIN known_operations k
-          ON k.as_of = i.as_of AND k.org_id = i.org_id AND k.indicator = i.indicator
-         AND k.period = i.period
-        WHERE i.indicator = '{indicator}'
+        JOIN last_months l ON l.as_of = c.as_of AND l.org_id = c.{party}_id
+        JOIN known_operations i
+          ON i.as_of = l.as_of AND i.org_id = l.org_id AND i.indicator = l.indicator
+         AND i.period <= l.period AND i.period > months_later(l.period, -{months})
+        WHERE l.indicator = '{indicator}'
         """
     )
 
 
-_LOANS = _indicator("overdue_loans")
-_OWNERS_LOANS = _indicator("overdue_loans", "owner")
+def _exact(value: str) -> str:
+    """SQL for ``value`` as DECIMAL, so that sums do not depend on their order."""
+    return f"TRY_CAST(round({value} * 10000) / 10000 AS DECIMAL(28, 4))"
+
+
+def _mean(first: int, last: int) -> str:
+    """SQL for the mean of the values reported ``first`` to ``last`` months back."""
+    rows = f"CASE WHEN back BETWEEN {first} AND {last} THEN"
+    return f"CAST(sum({rows} value END) AS DOUBLE) / nullif(sum({rows} 1 END), 0)"
+
+
+_LOANS = _indicator("overdue_loans", months=1)
+_OWNERS_LOANS = _indicator("overdue_loans", "owner", months=1)
 INSURED = _indicator("social_insurance")
 ELECTRICITY = _indicator("electricity")
 
@@ -57,14 +87,14 @@ FAMILY = Family(
                 en="overdue loans",
                 scorecard=(Points(2, "Art. 38: credit indicator", at_least=1),),
                 raises=Statement(
-                    zh="最近一月逾期贷款余额{value}",
+                    zh="最近报送月份逾期贷款余额{value}",
                     en="Overdue loans in the last reported month: {value}",
                     at_least=10_000,
                     evidence=_LOANS,
                 ),
             ),
             raises=Statement(
-                zh="总包单位最近一月逾期贷款余额{value}",
+                zh="总包单位最近报送月份逾期贷款余额{value}",
                 en="Contractor's overdue loans in the last reported month: {value}",
                 at_least=10_000,
                 evidence=_LOANS,
@@ -75,15 +105,16 @@ FAMILY = Family(
             unit="yuan",
             window="last month against 6 before",
             direction=1,
+            formula_zh="最近报送月份与此前六个自然月有报送的平均之差",
+            formula_en="the last reported month less the mean of the reported of the six before",
+            unknown_zh=NOTHING_BEFORE_ZH,
+            unknown_en=NOTHING_BEFORE_EN,
             zh="总包单位逾期贷款的变化",
             en="change in the contractor's overdue loans",
             employers=EmployerUse(zh="逾期贷款的变化", en="change in overdue loans"),
         ),
-        _feature(
+        _ratio(
             name="contractor_tax_ratio",
-            unit="ratio",
-            window="3 months against the 9 before",
-            direction=-1,
             zh="总包单位近三月纳税与此前之比",
             en="contractor's tax against before",
             scorecard=(Points(1, "Art. 38: tax indicator", at_most=0.5),),
@@ -93,11 +124,8 @@ FAMILY = Family(
                 scorecard=(Points(1, "Art. 38: tax indicator", at_most=0.5),),
             ),
         ),
-        _feature(
+        _ratio(
             name="contractor_insured_ratio",
-            unit="ratio",
-            window="3 months against the 9 before",
-            direction=-1,
             zh="总包单位参保人数与此前之比",
             en="contractor's insured staff against before",
             employers=EmployerUse(
@@ -124,11 +152,8 @@ FAMILY = Family(
                 evidence=INSURED,
             ),
         ),
-        _feature(
+        _ratio(
             name="contractor_utilities_ratio",
-            unit="ratio",
-            window="3 months against the 9 before",
-            direction=-1,
             zh="总包单位水电气用量与此前之比",
             en="contractor's electricity, water and gas against before",
             employers=EmployerUse(
@@ -140,6 +165,8 @@ FAMILY = Family(
             unit="months",
             window="all",
             direction=1,
+            formula_zh="自最近报送月份的1日起",
+            formula_en="from the first day of the last reported month",
             zh="总包单位经营指标中断月数",
             en="months since the contractor's last indicator",
             employers=EmployerUse(
@@ -156,17 +183,14 @@ FAMILY = Family(
             zh="建设单位逾期贷款",
             en="overdue loans of the owner",
             raises=Statement(
-                zh="建设单位最近一月逾期贷款余额{value}",
+                zh="建设单位最近报送月份逾期贷款余额{value}",
                 en="Owner's overdue loans in the last reported month: {value}",
                 at_least=10_000,
                 evidence=_OWNERS_LOANS,
             ),
         ),
-        _feature(
+        _ratio(
             name="owner_tax_ratio",
-            unit="ratio",
-            window="3 months against the 9 before",
-            direction=-1,
             zh="建设单位近三月纳税与此前之比",
             en="owner's tax against before",
         ),
@@ -179,11 +203,8 @@ FAMILY = Family(
             zh="分包单位逾期贷款最高值",
             en="highest overdue loans among subcontractors",
         ),
-        _feature(
+        _ratio(
             name="subcontractor_tax_ratio_min",
-            unit="ratio",
-            window="3 months against the 9 before",
-            direction=-1,
             source=("projects", "contracts", "operations"),
             zh="分包单位纳税与此前之比最低值",
             en="lowest tax against before among subcontractors",
@@ -191,30 +212,36 @@ FAMILY = Family(
     ),
     steps=(
         Step(
-            "indicators",
-            """
-            SELECT as_of, org_id, indicator, period,
-                   TRY_CAST(round(value * 10000) / 10000 AS DECIMAL(28, 4)) AS value,
-                   row_number() OVER (PARTITION BY as_of, org_id, indicator ORDER BY period DESC)
-                     AS back
-            FROM known_operations
-            WHERE period >= months_later(as_of, -15) AND period < as_of
+            "last_months",
+            f"""
+            SELECT as_of, org_id, indicator, max(period) AS period,
+                   {_exact("max_by(value, period)")} AS value
+            FROM known_operations WHERE period < as_of
+            GROUP BY as_of, org_id, indicator
             """,
         ),
         Step(
+            # back: calendar months before the last one reported, which is of whatever age.
             "indicator_facts",
-            """
-            SELECT as_of, org_id, indicator,
-                   CAST(max(CASE WHEN back = 1 THEN value END) AS DOUBLE) AS last,
-                   CAST(max(CASE WHEN back = 1 THEN value END) AS DOUBLE)
-                     - CAST(sum(CASE WHEN back BETWEEN 2 AND 7 THEN value END) AS DOUBLE)
-                       / nullif(sum(CASE WHEN back BETWEEN 2 AND 7 THEN 1 END), 0) AS change,
-                   CAST(sum(CASE WHEN back <= 3 THEN value END) AS DOUBLE)
-                     / sum(CASE WHEN back <= 3 THEN 1 END)
-                     / nullif(CAST(sum(CASE WHEN back BETWEEN 4 AND 12 THEN value END) AS DOUBLE)
-                       / nullif(sum(CASE WHEN back BETWEEN 4 AND 12 THEN 1 END), 0), 0) AS ratio,
-                   max(period) AS last_period
-            FROM indicators GROUP BY as_of, org_id, indicator
+            f"""
+            SELECT as_of, org_id, indicator, last_period, CAST(last AS DOUBLE) AS last,
+                   CAST(last AS DOUBLE) - {_mean(1, 6)} AS change,
+                   CAST(last AS DOUBLE) / nullif({_mean(1, 6)}, 0) AS last_ratio,
+                   {_mean(0, 2)} / nullif({_mean(3, 11)}, 0) AS ratio,
+                   sum(CASE WHEN back <= 11 AND value > 0 THEN 1 ELSE 0 END) AS months_above_none
+            FROM (
+              SELECT l.as_of, l.org_id, l.indicator, l.period AS last_period, l.value AS last,
+                     k.value,
+                     12 * (year(l.period) - year(k.period)) + month(l.period) - month(k.period)
+                       AS back
+              FROM last_months l
+              LEFT JOIN (
+                SELECT as_of, org_id, indicator, period, {_exact("value")} AS value
+                FROM known_operations
+                WHERE period >= months_later(as_of, -15) AND period < as_of
+              ) k ON k.as_of = l.as_of AND k.org_id = l.org_id AND k.indicator = l.indicator
+            ) x
+            GROUP BY as_of, org_id, indicator, last_period, last
             """,
         ),
         Step(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
-from features.common_steps import LATE_AFTER_DAYS, UNPAID_AFTER_DAYS
+from features.common_steps import LATE_AFTER_DAYS, PAY_WINDOW_MONTHS, UNPAID_AFTER_DAYS
 from features.minimum_wage import MINIMUM_MONTHS, MINIMUM_PAY, PAYROLLS_BELOW, WORKED_DAYS
 from features.pay_state import PAY_STATE, TEAM_MONTHS, TEAM_STATES
 
@@ -20,41 +20,62 @@ _feature = partial(
     unknown_en="no payrolls or payments feed, or no wages fell due in the window",
 )
 
-_UNPAID = Evidence(
-    """
-    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-           CAST(unpaid AS DOUBLE) AS weight
-    FROM pay WHERE is_open = 1
-    """
+_channel = partial(
+    _feature,
+    unknown_zh="没有工资表或工资发放数据，或该时段到期工资没有登记了发放渠道的发放",
+    unknown_en=(
+        "no payrolls or payments feed, or no payment with a recorded channel of wages due in the "
+        "window"
+    ),
+)
+_by_worker = partial(
+    _feature,
+    unknown_zh="没有工资表或工资发放数据、该时段没有到期工资，或未填人数",
+    unknown_en="no payrolls or payments feed, no wages due in the window, or no headcounts",
+)
+_change = partial(
+    _feature,
+    unknown_zh="没有工资表或工资发放数据，或两个时段之一没有到期工资",
+    unknown_en="no payrolls or payments feed, or no wages fell due in one of the two periods",
 )
 
-_PAID_LATE = Evidence(
-    """
-    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-           CAST(fen_days_late AS DOUBLE) AS weight
-    FROM pay WHERE fen_days_late > 0
-    """
-)
+_LAST_92_DAYS = "age <= 92"
+
+
+def _payrolls(condition: str, weight: str) -> Evidence:
+    """The payrolls of the last 12 months that meet ``condition``; SQL over the step ``pay``."""
+    return Evidence(
+        f"""
+        SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
+               CAST({weight} AS DOUBLE) AS weight
+        FROM pay WHERE {condition}
+        """
+    )
+
+
+_UNPAID = _payrolls("is_open = 1", "unpaid")
+_UNPAID_3M = _payrolls(f"is_open = 1 AND {_LAST_92_DAYS}", "unpaid")
+_UNPAID_OVERDUE = _payrolls("is_open = 1 AND age > 31", "unpaid")
+_UNPAID_LONGEST = _payrolls("is_open = 1", "age")
+
+_PAID_LATE = _payrolls("fen_days_late > 0", "fen_days_late")
+_PAID_LATE_3M = _payrolls(f"fen_days_late > 0 AND {_LAST_92_DAYS}", "fen_days_late")
 
 _MAY_BE_LATE = f"age > {LATE_AFTER_DAYS}"
 """SQL: whether the days after which wages count as late are over."""
 
-_NOT_IN_TIME = Evidence(
-    f"""
-    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-           CAST(amount_due - paid_in_time AS DOUBLE) AS weight
-    FROM pay WHERE {_MAY_BE_LATE} AND paid_in_time < amount_due
-    """
-)
+_OWED_6M = f"age BETWEEN {UNPAID_AFTER_DAYS + 1} AND 184"
+"""SQL: whether what is unpaid of wages due in six months is owed, not only late."""
 
-_LAST_PAID = Evidence(
-    """
-    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-           CAST(-days_between(last_paid_on, as_of) AS DOUBLE) AS weight
-    FROM pay WHERE last_paid_on IS NOT NULL
-    """
+_NOT_IN_TIME = _payrolls(
+    f"{_MAY_BE_LATE} AND paid_in_time < amount_due", "amount_due - paid_in_time"
 )
-
+_NOT_IN_TIME_3M = _payrolls(
+    f"{_MAY_BE_LATE} AND paid_in_time < amount_due AND {_LAST_92_DAYS}", "amount_due - paid_in_time"
+)
+_PAID_3M = _payrolls(
+    f"last_paid_on IS NOT NULL AND {_LAST_92_DAYS}", "-days_between(last_paid_on, as_of)"
+)
 
 _BELOW_MINIMUM = Evidence(PAYROLLS_BELOW)
 
@@ -71,19 +92,38 @@ _RETURNED = Evidence(
 )
 
 
-def _paid_in(channel: str) -> Evidence:
-    """Payrolls paid wholly or partly through ``channel``."""
-    return Evidence(
-        f"""
-        SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-               CAST(paid_{channel} AS DOUBLE) AS weight
-        FROM pay WHERE paid_{channel} > 0
-        """
+_IN_CASH_3M = _payrolls(f"paid_cash > 0 AND {_LAST_92_DAYS}", "paid_cash")
+_BY_FOREMAN = _payrolls("paid_foreman > 0", "paid_foreman")
+_BY_FOREMAN_3M = _payrolls(f"paid_foreman > 0 AND {_LAST_92_DAYS}", "paid_foreman")
+
+
+_YEAR_AGO = f"months_later(a.as_of, -{PAY_WINDOW_MONTHS})"
+
+LAST_PAYMENTS = Step(
+    "last_payments",
+    f"""
+    WITH asked AS (
+      SELECT min({_YEAR_AGO}) AS first, max({_YEAR_AGO}) AS last FROM as_ofs a
+    ), late AS (
+      SELECT r.project_id, r.due_on, r.known_at, r.superseded_at, p.paid_on, p.returned_on,
+             p.known_at AS paid_known_at, p.superseded_at AS paid_superseded_at
+      FROM payrolls_versions r
+      JOIN payments_versions p ON p.payroll_id = r.payroll_id
+      WHERE p.paid_on > r.due_on AND p.paid_on >= (SELECT first FROM asked)
+        AND r.due_on < (SELECT last FROM asked)
     )
-
-
-_IN_CASH = _paid_in("cash")
-_BY_FOREMAN = _paid_in("foreman")
+    SELECT a.as_of, l.project_id, max(l.paid_on) AS paid_on
+    FROM late l
+    JOIN as_ofs a
+      ON l.paid_on < a.as_of AND l.paid_on >= {_YEAR_AGO} AND l.due_on < {_YEAR_AGO}
+     AND l.known_at < a.as_of AND (l.superseded_at IS NULL OR l.superseded_at >= a.as_of)
+     AND l.paid_known_at < a.as_of
+     AND (l.paid_superseded_at IS NULL OR l.paid_superseded_at >= a.as_of)
+    WHERE l.returned_on IS NULL OR l.returned_on >= a.as_of
+    GROUP BY a.as_of, l.project_id
+    """,
+)
+"""The last payment in a year of wages that fell due before it: ``pay`` has only those due in it."""
 
 
 FAMILY = Family(
@@ -118,13 +158,13 @@ FAMILY = Family(
                 zh="近三个月到期工资有{value}未付",
                 en="{value} of wages due in the last three months unpaid",
                 at_least=0.01,
-                evidence=_UNPAID,
+                evidence=_UNPAID_3M,
             ),
             lowers=Statement(
                 zh="近三个月到期工资已全部付清",
                 en="All wages due in the last three months paid",
                 at_most=0.0,
-                evidence=_LAST_PAID,
+                evidence=_PAID_3M,
             ),
         ),
         _feature(
@@ -150,6 +190,8 @@ FAMILY = Family(
             direction=1,
             zh="未付工资折合应发工资的月数",
             en="unpaid wages in months of wages",
+            unknown_zh="没有工资表或工资发放数据，或近三个月没有到期工资",
+            unknown_en="no payrolls or payments feed, or no wages fell due in three months",
             duty=WAGES_PAID,
             compliant_value=0.0,
             raises=Statement(
@@ -162,17 +204,17 @@ FAMILY = Family(
         _feature(
             name="unpaid_overdue_share",
             unit="share",
-            window="wages due 31-365 days ago",
+            window="wages due in 12 months, more than 31 days ago",
             direction=1,
-            zh="逾期超过一个月的工资未付占比",
-            en="unpaid share of wages more than a month overdue",
+            zh="逾期超过31天的工资未付占比",
+            en="unpaid share of wages more than 31 days overdue",
             duty=WAGES_PAID,
             compliant_value=0.0,
             raises=Statement(
-                zh="近一年到期、已逾期31天以上的工资有{value}未付",
-                en=("{value} of wages due in the last year and 31 or more days overdue unpaid"),
+                zh="近一年到期、已逾期超过31天的工资有{value}未付",
+                en="{value} of wages due in the last year and more than 31 days overdue unpaid",
                 at_least=0.01,
-                evidence=_UNPAID,
+                evidence=_UNPAID_OVERDUE,
             ),
         ),
         _feature(
@@ -191,7 +233,7 @@ FAMILY = Family(
                 evidence=_UNPAID,
             ),
         ),
-        _feature(
+        _by_worker(
             name="unpaid_per_worker",
             unit="yuan",
             window="12 months",
@@ -221,7 +263,7 @@ FAMILY = Family(
                 zh="近一年到期而未付清的工资最早一笔已逾期{value}",
                 en="Oldest of the unpaid wages due in the last year {value} overdue",
                 at_least=31,
-                evidence=_UNPAID,
+                evidence=_UNPAID_LONGEST,
             ),
         ),
         _feature(
@@ -247,7 +289,7 @@ FAMILY = Family(
                 zh="近三个月有未付清工资的班组占{value}",
                 en="{value} of teams with unpaid wages in the last three months",
                 at_least=0.01,
-                evidence=_UNPAID,
+                evidence=_UNPAID_3M,
             ),
         ),
         _feature(
@@ -260,13 +302,17 @@ FAMILY = Family(
             duty=WAGES_PAID,
             compliant_value=0.0,
         ),
-        _feature(
+        _by_worker(
             name="workers_unpaid",
             unit="count",
             window="92 days",
             direction=1,
             zh="未付清工资涉及人数",
             en="workers on payrolls not settled",
+            formula_zh="各班组取人数最多的一月；人数填零而有欠付的视为未填",
+            formula_en=(
+                "of each team the month with the most; 0 workers owed wages are an unknown number"
+            ),
             duty=WAGES_PAID,
             compliant_value=0.0,
         ),
@@ -285,7 +331,7 @@ FAMILY = Family(
                     f" {LATE_AFTER_DAYS} days after the due day"
                 ),
                 at_least=0.05,
-                evidence=_NOT_IN_TIME,
+                evidence=_NOT_IN_TIME_3M,
             ),
         ),
         _feature(
@@ -314,6 +360,8 @@ FAMILY = Family(
             article="12",
             zh="近三个月工资平均拖延天数",
             en="mean days of delay, weighted by money, three months",
+            formula_zh="多付部分视为最后付的，不计拖延",
+            formula_en="what is overpaid counts as paid last, and not as late",
             raises=Statement(
                 zh="近三个月工资按金额平均晚付{value}（含尚未付清的）",
                 en=(
@@ -321,7 +369,7 @@ FAMILY = Family(
                     "unpaid ones included"
                 ),
                 at_least=3,
-                evidence=_PAID_LATE,
+                evidence=_PAID_LATE_3M,
             ),
         ),
         _feature(
@@ -332,6 +380,8 @@ FAMILY = Family(
             article="12",
             zh="近一年工资平均拖延天数",
             en="mean days of delay, weighted by money, a year",
+            formula_zh="多付部分视为最后付的，不计拖延",
+            formula_en="what is overpaid counts as paid last, and not as late",
             raises=Statement(
                 zh="近一年工资按金额平均晚付{value}（含尚未付清的）",
                 en="Wages of the last year {value} late on average by amount, unpaid ones included",
@@ -339,15 +389,17 @@ FAMILY = Family(
                 evidence=_PAID_LATE,
             ),
         ),
-        _feature(
+        _change(
             name="delay_trend",
             unit="days",
-            window="92 days against the 92 before",
+            window="wages due 32-92 days ago against 93-184",
             direction=1,
             zh="工资拖延天数的变化",
-            en="change in the days of delay of wages due 31+ days ago",
+            en="change in the days of delay of wages due more than 31 days ago",
+            formula_zh="到期31天内的工资尚看不出拖延，不计",
+            formula_en="younger wages are left out, as their delay cannot show yet",
         ),
-        _feature(
+        _change(
             name="unpaid_trend",
             unit="share",
             window="1 month against the 3 before",
@@ -355,7 +407,7 @@ FAMILY = Family(
             zh="未付占比的变化",
             en="change in the unpaid share",
         ),
-        _feature(
+        _channel(
             name="cash_share_3m",
             unit="share",
             window="92 days",
@@ -369,10 +421,10 @@ FAMILY = Family(
                 zh="近三个月登记了发放渠道的工资有{value}为现金发放",
                 en="{value} of wages with a recorded channel paid in cash in the last three months",
                 at_least=0.05,
-                evidence=_IN_CASH,
+                evidence=_IN_CASH_3M,
             ),
         ),
-        _feature(
+        _channel(
             name="foreman_share_3m",
             unit="share",
             window="92 days",
@@ -389,10 +441,10 @@ FAMILY = Family(
                     "the last three months"
                 ),
                 at_least=0.01,
-                evidence=_BY_FOREMAN,
+                evidence=_BY_FOREMAN_3M,
             ),
         ),
-        _feature(
+        _channel(
             name="foreman_share_12m",
             unit="share",
             window="12 months",
@@ -409,7 +461,7 @@ FAMILY = Family(
                 evidence=_BY_FOREMAN,
             ),
         ),
-        _feature(
+        _channel(
             name="bank_share_trend",
             unit="share",
             window="92 days against 12 months",
@@ -424,6 +476,10 @@ FAMILY = Family(
             direction=1,
             zh="距最近一次发放的天数",
             en="days since the last payment",
+            formula_zh="不论工资何时到期",
+            formula_en="whenever the wages were due",
+            unknown_zh="没有工资表或工资发放数据，或近一年没有发放",
+            unknown_en="no payrolls or payments feed, or no payment in the year",
         ),
         _feature(
             name="months_not_full_6m",
@@ -433,6 +489,11 @@ FAMILY = Family(
             article="12",
             zh="近六个月中未足额支付的月数",
             en="months of the last six not paid in full",
+            formula_zh=f"按工资月份计，到期不超过184天，过了约定日{UNPAID_AFTER_DAYS}日未付逾1%",
+            formula_en=(
+                f"wages of a month due up to 184 days ago, of which over 1 % is "
+                f"unpaid {UNPAID_AFTER_DAYS} days after the due day"
+            ),
             duty=WAGES_PAID,
             compliant_value=0.0,
             scorecard=(Points(1, "Art. 12: months not paid in full", at_least=3),),
@@ -460,14 +521,18 @@ FAMILY = Family(
             direction=1,
             zh="每张工资表分几次付",
             en="payments per payroll",
+            unknown_zh="没有工资表或工资发放数据，或该时段到期工资都没有发放",
+            unknown_en="no payrolls or payments feed, or nothing was paid of these wages",
         ),
-        _feature(
+        _by_worker(
             name="wage_per_worker",
             unit="yuan",
             window="92 days",
             direction=0,
             zh="人均月应发工资",
             en="wages due per worker and month",
+            formula_zh="未填人数或人数为零的工资表不计",
+            formula_en="payrolls without a number of workers, or of none, are left out",
         ),
         _feature(
             name="wage_bill_ratio",
@@ -476,6 +541,10 @@ FAMILY = Family(
             direction=0,
             zh="三个月工资额与合同金额之比",
             en="three months' wages to the contract amount",
+            unknown_zh="没有工资表或工资发放数据、该时段没有到期工资，或未填合同金额",
+            unknown_en=(
+                "no payrolls or payments feed, no wages due in the window, or no contract amount"
+            ),
         ),
         *(
             _feature(
@@ -494,15 +563,13 @@ FAMILY = Family(
                 ("piece", "计件", "by the piece"),
             )
         ),
-        _feature(
+        _by_worker(
             name="people_unpaid_share",
             unit="share",
             window="92 days",
             direction=1,
             zh="实发人数少于应发人数的比例",
             en="share of workers on the payroll not paid",
-            unknown_zh="没有工资表或工资发放数据、该时段没有到期工资，或未填人数",
-            unknown_en="no payrolls or payments feed, no wages due in the window, or no headcounts",
             duty=WAGES_PAID,
             compliant_value=0.0,
         ),
@@ -547,10 +614,11 @@ FAMILY = Family(
     steps=(
         Step(
             "pay_months",
-            """
-            SELECT as_of, project_id, due_on,
-                   sum(unpaid) AS unpaid, sum(amount_due) AS due, min(age) AS age
-            FROM pay GROUP BY as_of, project_id, due_on
+            f"""
+            SELECT as_of, project_id, period,
+                   sum(CASE WHEN {_OWED_6M} THEN unpaid END) AS unpaid,
+                   sum(CASE WHEN {_OWED_6M} THEN amount_due END) AS due
+            FROM pay GROUP BY as_of, project_id, period
             """,
         ),
         Step(
@@ -588,6 +656,27 @@ FAMILY = Family(
         MINIMUM_MONTHS,
         MINIMUM_PAY,
         Step(
+            "unpaid_workers",
+            """
+            SELECT as_of, project_id,
+                   CASE WHEN count(*) = count(workers) THEN sum(workers) END AS workers_unpaid
+            FROM (
+              SELECT as_of, project_id, team,
+                     CASE WHEN count(*) = count(workers) THEN max(workers) END AS workers
+              FROM (
+                SELECT as_of, project_id, coalesce(contract_id, '') AS team, period,
+                       CASE WHEN count(*) = count(nullif(workers, 0)) THEN sum(workers) END
+                         AS workers
+                FROM pay WHERE age <= 92 AND is_open = 1
+                GROUP BY as_of, project_id, coalesce(contract_id, ''), period
+              ) m
+              GROUP BY as_of, project_id, team
+            ) t
+            GROUP BY as_of, project_id
+            """,
+        ),
+        LAST_PAYMENTS,
+        Step(
             "returned_payments",
             """
             SELECT r.as_of, r.project_id, CAST(sum(p.amount) AS DOUBLE) AS returned
@@ -617,8 +706,6 @@ FAMILY = Family(
                      AS due_before,
                    max(CASE WHEN is_open = 1 THEN age ELSE 0 END) AS oldest_unpaid_days,
                    avg(CASE WHEN age <= 92 THEN is_open END) AS open_roll_share_3m,
-                   sum(CASE WHEN age <= 92 AND is_open = 1 THEN workers END) AS workers_unpaid,
-                   sum(CASE WHEN age <= 92 AND is_open = 0 THEN 0 END) AS no_worker_unpaid,
                    CAST(sum(CASE WHEN {_MAY_BE_LATE} AND age <= 92
                             THEN amount_due - paid_in_time END) AS DOUBLE) AS late_3m,
                    CAST(sum(CASE WHEN {_MAY_BE_LATE} AND age <= 92
@@ -628,6 +715,9 @@ FAMILY = Family(
                    CAST(sum(CASE WHEN {_MAY_BE_LATE} THEN amount_due END) AS DOUBLE) AS may_be_late,
                    sum(CASE WHEN age <= 92 THEN fen_days_late END) AS days_late_3m,
                    sum(fen_days_late) AS days_late,
+                   sum(CASE WHEN age BETWEEN 32 AND 92 THEN fen_days_late END) AS days_late_old,
+                   CAST(sum(CASE WHEN age BETWEEN 32 AND 92 THEN amount_due END) AS DOUBLE)
+                     AS due_late_old,
                    sum(CASE WHEN age BETWEEN 93 AND 184 THEN fen_days_late END) AS days_late_6m,
                    CAST(sum(CASE WHEN age BETWEEN 93 AND 184 THEN amount_due END) AS DOUBLE)
                      AS due_6m,
@@ -658,7 +748,7 @@ FAMILY = Family(
         Step(
             "payments_family",
             """
-            SELECT s.as_of, s.project_id,
+            SELECT c.as_of, c.project_id,
                    s.unpaid_1m / nullif(s.due_1m, 0) AS unpaid_share_1m,
                    s.unpaid_3m / nullif(s.due_3m, 0) AS unpaid_share_3m,
                    s.unpaid / nullif(s.due, 0) AS unpaid_share_12m,
@@ -668,12 +758,13 @@ FAMILY = Family(
                    s.unpaid / 100 / nullif(w.heads, 0) AS unpaid_per_worker,
                    s.oldest_unpaid_days, s.open_roll_share_3m,
                    t.open_teams_share, t.worst_team_unpaid_share,
-                   coalesce(s.workers_unpaid, s.no_worker_unpaid) AS workers_unpaid,
+                   CASE WHEN s.open_roll_share_3m = 0 THEN 0 ELSE h.workers_unpaid END
+                     AS workers_unpaid,
                    s.late_3m / nullif(s.may_be_late_3m, 0) AS late_share_3m,
                    s.late / nullif(s.may_be_late, 0) AS late_share_12m,
                    s.days_late_3m / nullif(s.due_3m, 0) AS delay_days_3m,
                    s.days_late / nullif(s.due, 0) AS delay_days_12m,
-                   s.days_late_3m / nullif(s.due_3m, 0)
+                   s.days_late_old / nullif(s.due_late_old, 0)
                      - s.days_late_6m / nullif(s.due_6m, 0) AS delay_trend,
                    s.unpaid_1m / nullif(s.due_1m, 0)
                      - s.unpaid_before / nullif(s.due_before, 0) AS unpaid_trend,
@@ -682,7 +773,8 @@ FAMILY = Family(
                    s.foreman / nullif(s.channel, 0) AS foreman_share_12m,
                    (s.cash + s.foreman) / nullif(s.channel, 0)
                      - (s.cash_3m + s.foreman_3m) / nullif(s.channel_3m, 0) AS bank_share_trend,
-                   s.days_since_payment,
+                   least(s.days_since_payment, days_between(l.paid_on, c.as_of))
+                     AS days_since_payment,
                    m.months_not_full_6m,
                    p.unpaid_state_months,
                    s.instalments_3m,
@@ -694,20 +786,22 @@ FAMILY = Family(
                    s.workers_missed / nullif(s.workers_listed, 0) AS people_unpaid_share,
                    coalesce(y.returned, 0) / nullif(coalesce(s.paid_3m, 0)
                      + coalesce(y.returned, 0), 0) AS returned_share_3m
-            FROM pay_sums s
-            JOIN cohort c ON c.as_of = s.as_of AND c.project_id = s.project_id
-            LEFT JOIN wage_months w ON w.as_of = s.as_of AND w.project_id = s.project_id
-            LEFT JOIN pay_state p ON p.as_of = s.as_of AND p.project_id = s.project_id
-            LEFT JOIN minimum_pay n ON n.as_of = s.as_of AND n.project_id = s.project_id
-            LEFT JOIN wage_bases b ON b.as_of = s.as_of AND b.project_id = s.project_id
-            LEFT JOIN pay_teams t ON t.as_of = s.as_of AND t.project_id = s.project_id
-            LEFT JOIN returned_payments y ON y.as_of = s.as_of AND y.project_id = s.project_id
+            FROM cohort c
+            LEFT JOIN pay_sums s ON s.as_of = c.as_of AND s.project_id = c.project_id
+            LEFT JOIN wage_months w ON w.as_of = c.as_of AND w.project_id = c.project_id
+            LEFT JOIN pay_state p ON p.as_of = c.as_of AND p.project_id = c.project_id
+            LEFT JOIN minimum_pay n ON n.as_of = c.as_of AND n.project_id = c.project_id
+            LEFT JOIN wage_bases b ON b.as_of = c.as_of AND b.project_id = c.project_id
+            LEFT JOIN pay_teams t ON t.as_of = c.as_of AND t.project_id = c.project_id
+            LEFT JOIN unpaid_workers h ON h.as_of = c.as_of AND h.project_id = c.project_id
+            LEFT JOIN last_payments l ON l.as_of = c.as_of AND l.project_id = c.project_id
+            LEFT JOIN returned_payments y ON y.as_of = c.as_of AND y.project_id = c.project_id
             LEFT JOIN (
               SELECT as_of, project_id,
-                     sum(CASE WHEN age BETWEEN 15 AND 184 AND unpaid > 0.01 * due
-                         THEN 1 ELSE 0 END) AS months_not_full_6m
+                     least(sum(CASE WHEN unpaid > 0.01 * due THEN 1 ELSE 0 END), 6)
+                       AS months_not_full_6m
               FROM pay_months GROUP BY as_of, project_id
-            ) m ON m.as_of = s.as_of AND m.project_id = s.project_id
+            ) m ON m.as_of = c.as_of AND m.project_id = c.project_id
             """,
         ),
     ),

@@ -88,6 +88,8 @@ FAMILY = Family(
             article="36",
             zh="发包给个人的合同占比",
             en="share of subcontracts held by a person",
+            unknown_zh="没有收到承包合同数据，或该项目没有登记了承包方类型的分包合同",
+            unknown_en="no contracts feed, or no subcontract with a recorded kind of contractor",
             scorecard=(Points(1, "Art. 36: work given to persons", at_least=0.5),),
             raises=Statement(
                 zh="登记了承包方类型的分包合同有{value}由个人承接",
@@ -104,6 +106,8 @@ FAMILY = Family(
             article="25",
             zh="没有书面合同的占比",
             en="share of subcontracts without a written contract",
+            unknown_zh="没有收到承包合同数据，或该项目没有登记了书面形式的分包合同",
+            unknown_en="no contracts feed, or no subcontract with a recorded form",
             scorecard=(Points(1, "Art. 25: no written subcontract", at_least=0.5),),
             raises=Statement(
                 zh="登记了书面形式的分包有{value}没有书面合同",
@@ -153,6 +157,10 @@ FAMILY = Family(
             source=("contracts", "organizations"),
             zh="分包单位最低注册资本",
             en="lowest registered capital among subcontractors",
+            unknown_zh="没有收到承包合同或单位数据，或分包单位未填注册资本",
+            unknown_en=(
+                "no contracts or organizations feed, or no registered capital of a subcontractor"
+            ),
         ),
     ),
     steps=(
@@ -163,6 +171,7 @@ FAMILY = Family(
                    k.contractor_id, k.contractor_kind, k.written, k.amount, k.signed_on, k.known_at
             FROM known_contracts k
             JOIN cohort c ON c.as_of = k.as_of AND c.project_id = k.project_id
+            WHERE k.signed_on < k.as_of
             """,
         ),
         Step(

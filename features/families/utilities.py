@@ -5,7 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Family, Feature, Points, Statement, Step
-from features.families.operations import ELECTRICITY, INSURED
+from features.families.operations import (
+    ELECTRICITY,
+    INSURED,
+    NOTHING_BEFORE_EN,
+    NOTHING_BEFORE_ZH,
+    RATIO_EN,
+    RATIO_ZH,
+)
 
 _feature = partial(
     Feature,
@@ -13,6 +20,17 @@ _feature = partial(
     article="38",
     unknown_zh="没有收到该单位的这项经营指标",
     unknown_en="this indicator of the employer is not on record",
+)
+
+_ratio = partial(
+    _feature,
+    unit="ratio",
+    window="3 months against the 9 before",
+    direction=-1,
+    formula_zh=RATIO_ZH,
+    formula_en=RATIO_EN,
+    unknown_zh=NOTHING_BEFORE_ZH,
+    unknown_en=NOTHING_BEFORE_EN,
 )
 
 FALLING = 0.8
@@ -23,11 +41,8 @@ FAMILY = Family(
     zh="用电用水用工",
     en="power, water and staff",
     features=(
-        _feature(
+        _ratio(
             name="electricity_ratio",
-            unit="ratio",
-            window="3 months against the 9 before",
-            direction=-1,
             zh="近三月用电量与此前之比",
             en="electricity against before",
             scorecard=(Points(1, "Art. 38: utility supply (Wuxing, Yichang)", at_most=0.8),),
@@ -41,20 +56,14 @@ FAMILY = Family(
                 evidence=ELECTRICITY,
             ),
         ),
-        _feature(
+        _ratio(
             name="water_ratio",
-            unit="ratio",
-            window="3 months against the 9 before",
-            direction=-1,
             zh="近三月用水量与此前之比",
             en="water against before",
             scorecard=(Points(1, "Art. 38: utility supply", at_most=0.7),),
         ),
-        _feature(
+        _ratio(
             name="gas_ratio",
-            unit="ratio",
-            window="3 months against the 9 before",
-            direction=-1,
             zh="近三月用气量与此前之比",
             en="gas against before",
         ),
@@ -63,6 +72,10 @@ FAMILY = Family(
             unit="ratio",
             window="last month against the 6 before",
             direction=-1,
+            formula_zh="最近报送月份与此前六个自然月有报送的平均之比",
+            formula_en="the last reported month to the mean of the reported of the six before",
+            unknown_zh=NOTHING_BEFORE_ZH,
+            unknown_en=NOTHING_BEFORE_EN,
             zh="最近一月用电量与前六月平均之比",
             en="last month's electricity against the six before",
             scorecard=(Points(1, "Art. 38: utility supply, at once", at_most=0.6),),
@@ -72,6 +85,10 @@ FAMILY = Family(
             unit="ratio",
             window="last month against the 6 before",
             direction=-1,
+            formula_zh="最近报送月份与此前六个自然月有报送的平均之比",
+            formula_en="the last reported month to the mean of the reported of the six before",
+            unknown_zh=NOTHING_BEFORE_ZH,
+            unknown_en=NOTHING_BEFORE_EN,
             zh="最近一月参保人数与前六月平均之比",
             en="last month's insured staff against the six before",
             scorecard=(Points(1, "Art. 38: staff fall at once", at_most=0.7),),
@@ -95,6 +112,8 @@ FAMILY = Family(
             unit="months",
             window="12 months",
             direction=1,
+            formula_zh="最近报送月份起倒数十二个自然月",
+            formula_en="of the twelve calendar months up to the last reported one",
             zh="近一年有逾期贷款的月数",
             en="months of the year with overdue loans",
             scorecard=(Points(1, "Art. 38: credit indicator, months in a row", at_least=3),),
@@ -111,37 +130,23 @@ FAMILY = Family(
     ),
     steps=(
         Step(
-            "meter_months",
-            """
-            SELECT as_of, org_id, indicator,
-                   CAST(max(CASE WHEN back = 1 THEN value END) AS DOUBLE)
-                     / nullif(CAST(sum(CASE WHEN back BETWEEN 2 AND 7 THEN value END) AS DOUBLE)
-                       / nullif(sum(CASE WHEN back BETWEEN 2 AND 7 THEN 1 END), 0), 0)
-                     AS last_ratio,
-                   sum(CASE WHEN back <= 12 AND value > 0 THEN 1 ELSE 0 END) AS months_above_none
-            FROM indicators GROUP BY as_of, org_id, indicator
-            """,
-        ),
-        Step(
             "meters",
             f"""
             SELECT f.as_of, f.org_id,
                    max(CASE WHEN f.indicator = 'electricity' THEN f.ratio END) AS electricity,
                    max(CASE WHEN f.indicator = 'water' THEN f.ratio END) AS water,
                    max(CASE WHEN f.indicator = 'gas' THEN f.ratio END) AS gas,
-                   max(CASE WHEN f.indicator = 'electricity' THEN m.last_ratio END)
+                   max(CASE WHEN f.indicator = 'electricity' THEN f.last_ratio END)
                      AS electricity_last,
-                   max(CASE WHEN f.indicator = 'social_insurance' THEN m.last_ratio END)
+                   max(CASE WHEN f.indicator = 'social_insurance' THEN f.last_ratio END)
                      AS insured_last,
                    max(CASE WHEN f.indicator = 'social_insurance' THEN f.last END) AS insured,
-                   max(CASE WHEN f.indicator = 'overdue_loans' THEN m.months_above_none END)
+                   max(CASE WHEN f.indicator = 'overdue_loans' THEN f.months_above_none END)
                      AS overdue_months,
                    sum(CASE WHEN f.indicator = 'overdue_loans' THEN NULL
                             WHEN f.ratio < {FALLING} THEN 1
                             WHEN f.ratio IS NOT NULL THEN 0 END) AS falling
             FROM indicator_facts f
-            JOIN meter_months m
-              ON m.as_of = f.as_of AND m.org_id = f.org_id AND m.indicator = f.indicator
             GROUP BY f.as_of, f.org_id
             """,
         ),

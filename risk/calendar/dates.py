@@ -37,6 +37,16 @@ def add_months(day: dt.date, months: int) -> dt.date:
     return dt.date(year, month + 1, min(day.day, last))
 
 
+def month_days(first: dt.date, last: dt.date) -> list[dt.date]:
+    """One day a month from ``first`` to ``last``, on the day of the month of ``first``.
+
+    >>> [str(day) for day in month_days(dt.date(2025, 1, 31), dt.date(2025, 3, 30))]
+    ['2025-01-31', '2025-02-28']
+    """
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    return [day for day in (add_months(first, n) for n in range(count)) if day <= last]
+
+
 def month_end(day: dt.date) -> dt.date:
     """Last day of the month of ``day``."""
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])

@@ -5,6 +5,7 @@ the software; it describes no real place, organisation or person.
 """
 
 from risk.simulator.ledgers import write_ledgers
+from risk.simulator.place_names import place_names
 from risk.simulator.simulate import SimulationReport, simulate
 
-__all__ = ["SimulationReport", "simulate", "write_ledgers"]
+__all__ = ["SimulationReport", "place_names", "simulate", "write_ledgers"]

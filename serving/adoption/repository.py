@@ -34,7 +34,7 @@ class EnteredVisit:
     project_id: str
     region_code: str
     inspected_on: dt.date
-    arrears_found: bool
+    arrears_found: bool | None
 
 
 def openings(

@@ -70,7 +70,7 @@ def _person(
         if shown is None
         else len((shown & visited) - {one.project_id for one in on_list}),
         visits_on_list=len(on_list),
-        found_on_list=sum(one.arrears_found for one in on_list),
+        found_on_list=sum(one.arrears_found is True for one in on_list),
         visits_elsewhere=len(elsewhere),
-        found_elsewhere=sum(one.arrears_found for one in elsewhere),
+        found_elsewhere=sum(one.arrears_found is True for one in elsewhere),
     )

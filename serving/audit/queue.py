@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.types import Scope
 
+from serving.audit.head_export import HeadExport
 from serving.audit.repository import AuditEntry, write_audit_entries
 from serving.audit.request_entry import audit_entry
 from serving.auth.principal import Principal
@@ -32,7 +33,7 @@ _log = logging.getLogger("wagewatch.audit")
 
 
 class AuditFull(ApiError):
-    """The queue is full, and no read may go unrecorded."""
+    """Entries cannot be stored, and no read may go unrecorded; ``waiting`` is their number."""
 
     code = "audit_full"
     status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -43,10 +44,17 @@ class AuditFull(ApiError):
 
 
 class AuditQueue:
-    """Queue of audit entries: any thread adds, one thread writes."""
+    """Queue of audit entries: any thread adds, one thread writes.
 
-    def __init__(self, engine: Engine) -> None:
+    With ``refuses``, reads are refused while entries cannot be stored; otherwise up to
+    ``MAX_WAITING`` wait in memory.
+    """
+
+    def __init__(self, engine: Engine, heads: HeadExport, *, refuses: bool = True) -> None:
+        self._refuses = refuses
+        self._failing = False
         self._engine = engine
+        self._heads = heads
         self._waiting: queue.SimpleQueue[AuditEntry] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
@@ -59,16 +67,22 @@ class AuditQueue:
         """Check that another entry can be added.
 
         Raises:
-            AuditFull: the queue is full.
+            AuditFull: the queue is full, or entries cannot be stored and reads are refused then.
         """
-        if self._waiting.qsize() >= MAX_WAITING:
-            raise AuditFull(waiting=MAX_WAITING)
+        if self._waiting.qsize() >= MAX_WAITING or (self._refuses and self._failing):
+            raise AuditFull(waiting=self._waiting.qsize())
 
     def add_request(
         self, scope: Scope, permission: Permission, principal: Principal | None, status: int
     ) -> None:
         """Add the entry of a request answered with ``status``."""
         self._waiting.put(audit_entry(scope, permission, principal, status))
+
+    def write_request(
+        self, scope: Scope, permission: Permission, principal: Principal | None, status: int
+    ) -> None:
+        """Store the entry of a request at once."""
+        write_audit_entries(self._engine, [audit_entry(scope, permission, principal, status)])
 
     def close(self) -> None:
         """Write the remaining entries and stop the thread."""
@@ -86,12 +100,16 @@ class AuditQueue:
             try:
                 write_audit_entries(self._engine, entries)
             except DBAPIError as error:
+                self._failing = True
                 _log.error("audit entries wait: %s", error.orig)
                 for entry in entries:
                     self._waiting.put(entry)
                 if self._stop.is_set():
                     return
                 time.sleep(SECONDS)
+            else:
+                self._failing = False
+                self._heads.run()
 
     def _take_batch(self) -> list[AuditEntry]:
         entries: list[AuditEntry] = []

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from serving.audit.repository import add_audit_entries
-from serving.audit.request_entry import audit_entry
+from serving.audit.request_entry import audit_entry, storable_subject
 from serving.auth.principal import Principal
 from serving.clock import now
 from serving.db.database import Database
@@ -77,9 +77,16 @@ def write_audited(
     database: Database,
     principal: Principal,
     apply: Callable[[Connection], object],
+    subject: str = "",
 ) -> None:
-    """Carry out ``apply``, a write from a page, and add its audit entry."""
+    """Carry out ``apply``, a write from a page, and add its audit entry.
+
+    Args:
+        subject: what is done and to whom, where the URL does not say it.
+    """
     state = request.scope["state"]
+    if subject:
+        state["subject"] = storable_subject(f"{request.url.path}#{subject}")
     with writing(database.engine).begin() as connection:
         apply(connection)
         add_audit_entries(connection, [audit_entry(request.scope, state["action"], principal, 200)])

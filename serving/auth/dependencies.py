@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -16,18 +17,17 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
+from serving.auth.hashing_queue import HashingQueue
 from serving.auth.principal import LOCAL, NotSignedIn, Principal
 from serving.auth.rate_limit import RateLimiter
 from serving.auth.repository import Token, UserRepository
 from serving.auth.roles import Permission
 from serving.auth.secrets import PREFIX, token_hash
-from serving.auth.sessions import COOKIE, CSRF_HEADER, open_session
+from serving.auth.sessions import COOKIE, CSRF_HEADER, SessionRepository
+from serving.auth.sign_in_limits import SignInLimits
 from serving.clock import now
 from serving.db.change_stamp import ChangeStamp
 from serving.errors import ApiError
-
-SIGN_INS_PER_MINUTE = 10
-"""Sign-in attempts per user name, successful or not."""
 
 _MAX_CACHED_TOKENS = 10_000
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -46,31 +46,41 @@ class AuthConfig:
     """Configuration of the :class:`Authenticator`.
 
     Attributes:
-        key: key that signs session cookies.
+        key: key that signs the cookie of a sign-in through an OpenID provider.
         per_minute: requests per minute and principal, 0 for no limit.
         local: admit requests from this machine while there is no user and no token.
+        require_audit: raises an error while requests cannot be recorded.
     """
 
     key: str
     per_minute: int
     local: bool
+    require_audit: Callable[[], None] = lambda: None
 
 
 class Authenticator:
     """Identifies the principal of a request and checks permissions and rate limits."""
 
-    def __init__(self, users: UserRepository, freshness: ChangeStamp, config: AuthConfig) -> None:
+    def __init__(
+        self,
+        users: UserRepository,
+        sessions: SessionRepository,
+        freshness: ChangeStamp,
+        config: AuthConfig,
+    ) -> None:
         self._users = users
+        self.sessions = sessions
+        self.sign_in_limits = SignInLimits()
+        self.hashing = HashingQueue()
         self._freshness = freshness
         self._config = config
         self._requests = RateLimiter(config.per_minute)
-        self._sign_ins = RateLimiter(SIGN_INS_PER_MINUTE)
         self._tokens: OrderedDict[str, tuple[object, Token | None]] = OrderedDict()
         self._no_users_at: object = None
 
     @property
     def key(self) -> str:
-        """The key that signs session cookies."""
+        """The key that signs the cookie of a sign-in through an OpenID provider."""
         return self._config.key
 
     def admit(self, principal: Principal, permission: Permission) -> None:
@@ -79,9 +89,11 @@ class Authenticator:
         Raises:
             NotAllowed: the principal lacks the permission.
             TooManyRequests: the principal exceeded its rate limit.
+            ApiError: the request could not be recorded in the audit log.
         """
         self._requests.spend(principal.key)
         principal.require(permission)
+        self._config.require_audit()
 
     def valid_until(self, header: object) -> dt.datetime | None:
         """Return when the token of an ``Authorization`` header expires; None if it does not."""
@@ -89,14 +101,6 @@ class Authenticator:
         secret = header.decode("latin-1").partition(" ")[2]
         token = self._cached_token(secret)
         return token.expires_at if token else None
-
-    def count_sign_in(self, key: str) -> None:
-        """Count an attempt to sign in.
-
-        Raises:
-            TooManyRequests: there were too many within a minute.
-        """
-        self._sign_ins.spend(key)
 
     def identify(self, request: Request) -> Principal:
         """Return the principal of ``request``.
@@ -136,17 +140,14 @@ class Authenticator:
         return token
 
     def _by_session(self, request: Request, cookie: str) -> Principal:
-        session = open_session(self._config.key, cookie)
+        session = self.sessions.find(cookie, now())
         if session is None:
-            raise NotSignedIn()
-        user = self._users.user_by(id=session.user_id, stamp=session.stamp)
-        if user is None:
             raise NotSignedIn()
         if request.method not in _SAFE:
             sent = request.headers.get(CSRF_HEADER, "")
             if not hmac.compare_digest(sent.encode(), session.csrf.encode()):
                 raise CsrfMissing(header=CSRF_HEADER)
-        return user.principal(session.csrf)
+        return session.user.principal(session.csrf)
 
     def _is_local(self, request: Request) -> bool:
         # A page of another site can make a browser on this machine send requests, and a reverse

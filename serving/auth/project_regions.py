@@ -56,3 +56,25 @@ def save_regions(connection: Connection, regions: Mapping[str, str]) -> None:
         connection.execute(delete(PLACES).where(PLACES.c.project_id.in_(batch)))
     if rows:
         connection.execute(insert(PLACES), rows)
+
+
+_LEVELS = (6, 4, 2)
+"""Digits of the codes of counties, prefectures and provinces."""
+
+
+def region_of_all(connection: Connection) -> str:
+    """Return the smallest county, prefecture or province that holds every known project.
+
+    ``""`` if no one does, or no project is known.
+    """
+    codes = set(connection.execute(select(PLACES.c.region_code).distinct()).scalars())
+    for digits in _LEVELS:
+        starts = sorted({str(code)[:digits] for code in codes})
+        if len(starts) == 1 and len(starts[0]) == digits:
+            return starts[0]
+    return ""
+
+
+def own_region(connection: Connection, principal: Principal) -> str:
+    """Return the region of what ``principal`` makes: ``""`` if theirs holds every known project."""
+    return "" if region_of_all(connection).startswith(principal.region) else principal.region

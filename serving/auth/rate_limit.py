@@ -33,7 +33,7 @@ class RateLimiter:
     """Token buckets of ``per_minute`` requests per key; 0 means no limit.
 
     Buckets are in the memory of one process: a server with N workers accepts up to N times the
-    rate. The table holds 10,000 keys and is cleared when full, which refills all buckets; this
+    rate. The table holds 10,000 keys; beyond that the key unused for longest is forgotten, which
     bounds the memory that made-up sign-in names can take.
 
     >>> limiter = RateLimiter(60, now=lambda: 0.0)
@@ -60,11 +60,10 @@ class RateLimiter:
         if not self._per_minute:
             return
         now = self._now()
-        bucket = self._buckets.get(key)
-        if bucket is None:
-            if len(self._buckets) >= _MAX_BUCKETS:
-                self._buckets.clear()
-            bucket = self._buckets[key] = _Bucket(self._per_minute, now)
+        bucket = self._buckets.pop(key, None) or _Bucket(self._per_minute, now)
+        self._buckets[key] = bucket
+        if len(self._buckets) > _MAX_BUCKETS:
+            self._buckets.pop(next(iter(self._buckets)), None)
         refilled = bucket.left + (now - bucket.at) * self._per_minute / 60
         bucket.left = min(self._per_minute, refilled)
         bucket.at = now

@@ -1,19 +1,18 @@
-"""Repository of users and tokens."""
+"""Reading users and tokens; :mod:`serving.auth.accounts` writes them."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+import unicodedata
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Engine, Row, Table, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, Row, func, select, update
 
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission, Role
-from serving.auth.secrets import new_token, token_hash
-from serving.db.engine import utc, writing
+from serving.auth.secrets import token_hash
+from serving.db.engine import utc
 from serving.db.tables import TOKENS, USERS
 from serving.errors import CommandError
 
@@ -99,35 +98,6 @@ class UserRepository:
                 for table in (USERS, TOKENS)
             )
 
-    def add_user(
-        self, account: NewAccount, *, password_hash: str | None, subject: str | None
-    ) -> None:
-        """Create a user.
-
-        Raises:
-            NameTaken: another user has the name or the subject.
-        """
-        extra = {"password_hash": password_hash, "subject": subject, "stamp": 1}
-        self._add(USERS, account, extra)
-
-    def add_token(
-        self,
-        account: NewAccount,
-        *,
-        scopes: Sequence[Permission] | None = None,
-        expires_at: dt.datetime | None = None,
-    ) -> str:
-        """Create a token and return its secret; only the secret's hash is stored.
-
-        Raises:
-            NameTaken: a token has the name.
-        """
-        secret = new_token()
-        names = None if scopes is None else [scope.value for scope in scopes]
-        extra = {"secret_hash": token_hash(secret), "scopes": names, "expires_at": expires_at}
-        self._add(TOKENS, account, extra)
-        return secret
-
     def region_of(self, name: str) -> str:
         """Return the region of a user.
 
@@ -141,36 +111,12 @@ class UserRepository:
             raise NameUnknown(name=name)
         return str(region)
 
-    def set_password(self, name: str, password_hash: str) -> None:
-        """Change a user's password and end their sessions.
-
-        Raises:
-            NameUnknown: there is no such user.
-        """
-        values = {"password_hash": password_hash, "stamp": USERS.c.stamp + 1}
-        self._change(USERS, name, values, USERS.c.disabled_at)
-
-    def disable_user(self, name: str, at: dt.datetime) -> None:
-        """End a user's access.
-
-        Raises:
-            NameUnknown: there is no such user.
-        """
-        values = {"disabled_at": at, "stamp": USERS.c.stamp + 1}
-        self._change(USERS, name, values, USERS.c.disabled_at)
-
-    def revoke_token(self, name: str, at: dt.datetime) -> None:
-        """End a token.
-
-        Raises:
-            NameUnknown: there is no such token.
-        """
-        self._change(TOKENS, name, {"revoked_at": at}, TOKENS.c.revoked_at)
-
     def users(self) -> list[User]:
         """Return all users by name, disabled ones included."""
         with self._engine.connect() as connection:
-            return [_user(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))]
+            return [
+                to_user(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))
+            ]
 
     def tokens(self) -> list[Token]:
         """Return all tokens by name, revoked and expired ones included."""
@@ -185,7 +131,13 @@ class UserRepository:
             query = query.where(USERS.c[name] == value)
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
-        return _user(row) if row else None
+        return to_user(row) if row else None
+
+    def user_to_sign_in(self, name: str) -> User | None:
+        """Return the active user of this name as typed, or as names are stored; None if none."""
+        spellings = dict.fromkeys((name, unicodedata.normalize("NFKC", name).strip()))
+        found = (self.user_by(name=one) for one in spellings)
+        return next((user for user in found if user), None)
 
     def token_by_secret(self, secret: str) -> Token | None:
         """Return the token with this secret, valid or not; None if there is none."""
@@ -194,29 +146,26 @@ class UserRepository:
             row = connection.execute(query).first()
         return _token(row) if row else None
 
-    def _add(self, table: Table, account: NewAccount, extra: Mapping[str, object]) -> None:
-        values = {
-            "name": account.name,
-            "role": account.role.value,
-            "region": account.region,
-            "created_at": account.created_at,
-            "created_by": account.created_by,
-            **extra,
-        }
-        try:
-            with writing(self._engine).begin() as connection:
-                connection.execute(insert(table).values(values))
-        except IntegrityError as error:
-            raise NameTaken(name=account.name) from error
 
-    def _change(self, table: Table, name: str, values: dict[str, Any], ended: Any) -> None:
-        statement = update(table).where(table.c.name == name, ended.is_(None)).values(values)
-        with writing(self._engine).begin() as connection:
-            if connection.execute(statement).rowcount == 0:
-                raise NameUnknown(name=name)
+def store_password(connection: Connection, user: User, password_hash: str) -> User:
+    """Store the password that ``user`` changed, and return the user; all sessions end.
+
+    Raises:
+        NameUnknown: the user was changed or disabled meanwhile.
+    """
+    changed = replace(user, password_hash=password_hash, stamp=user.stamp + 1)
+    statement = (
+        update(USERS)
+        .where(USERS.c.id == user.id, USERS.c.stamp == user.stamp, USERS.c.disabled_at.is_(None))
+        .values(password_hash=password_hash, stamp=changed.stamp)
+    )
+    if connection.execute(statement).rowcount == 0:
+        raise NameUnknown(name=user.name)
+    return changed
 
 
-def _user(row: Row[Any]) -> User:
+def to_user(row: Row[Any]) -> User:
+    """Return the user of a row of the table, which may have further columns."""
     return User(**_values(row, User))
 
 

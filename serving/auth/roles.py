@@ -13,6 +13,7 @@ class Role(StrEnum):
     BRIEFER = "briefer"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
+    AUDITOR = "auditor"
     SYSTEM = "system"
 
 
@@ -34,6 +35,7 @@ class Permission(StrEnum):
     WRITE_RECORDS = "write_records"
     IMPORT_FILES = "import_files"
     READ_BRIEFINGS = "read_briefings"
+    WRITE_BRIEFINGS = "write_briefings"
     READ_INDICATORS = "read_indicators"
     READ_MODELS = "read_models"
     CHANGE_MODELS = "change_models"
@@ -74,6 +76,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.BRIEFER: _READING
     | {
         Permission.READ_BRIEFINGS,
+        Permission.WRITE_BRIEFINGS,
         Permission.IMPORT_FILES,
         Permission.READ_JOBS,
         Permission.WRITE_FEEDBACK,
@@ -88,6 +91,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.MANAGE_PEOPLE,
     },
     Role.ADMIN: frozenset(Permission),
+    Role.AUDITOR: frozenset({Permission.READ_AUDIT}),
     Role.SYSTEM: _READING
     | _ON_SITE
     | {

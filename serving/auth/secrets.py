@@ -1,4 +1,4 @@
-"""Secrets of tokens, of which only hashes are stored, and the key that signs sessions."""
+"""Secrets of tokens, of which only hashes are stored, and the key that signs cookies."""
 
 from __future__ import annotations
 
@@ -32,4 +32,6 @@ def signing_key(path: Path) -> str:
         with contextlib.suppress(FileExistsError):
             os.link(temporary, path)
         os.unlink(temporary)
+    elif path.stat().st_mode & 0o077:
+        path.chmod(0o600)
     return path.read_text(encoding="ascii").strip()

@@ -14,20 +14,23 @@ from serving.terminal.resources import open_database, open_settings
 File = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False)]
 
 
-def backup(context: typer.Context, file: File) -> None:
+Key = Annotated[Path | None, typer.Option("--key", metavar="FILE", dir_okay=False)]
+
+
+def backup(context: typer.Context, file: File, key: Key = None) -> None:
     """Back everything up to one file while the service runs."""
     from serving.backup.service import back_up
 
     cli = cli_context(context)
     require_parent_folder(file)
     with open_database(cli, open_settings(cli)) as database:
-        done = back_up(cli.workspace, database, file)
+        done = back_up(cli.workspace, database, file, key)
     print_line(
         cli.text("backed_up", path=str(file), rows=done.rows, size=f"{done.bytes / 1e6:.1f}")
     )
 
 
-def restore(context: typer.Context, file: File) -> None:
+def restore(context: typer.Context, file: File, key: Key = None) -> None:
     """Restore a backup into an empty workspace, and into WAGEWATCH_DATABASE__URL if set."""
     import os
 
@@ -35,5 +38,5 @@ def restore(context: typer.Context, file: File) -> None:
 
     cli = cli_context(context)
     url = os.environ.get("WAGEWATCH_DATABASE__URL")
-    done = put_back(file, cli.workspace, url)
+    done = put_back(file, cli.workspace, url, key)
     print_line(cli.text("restored", path=str(cli.workspace.root), rows=done.rows))

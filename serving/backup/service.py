@@ -2,48 +2,60 @@
 
 A backup is a ``.tar.gz`` with every table of the service database as JSON lines (to be restored
 into SQLite or PostgreSQL), the record store, the registry, models, quarantine, settings, layouts,
-and the queries and dialects of sources. Secrets of sources are left out.
+and the queries and dialects of sources. Secrets of sources, sessions and the key that signs cookies
+are left out; a restored workspace makes a new key. A backup of an earlier release is loaded at its
+own migration and then upgraded.
 """
 
 from __future__ import annotations
 
-import base64
-import datetime as dt
 import hashlib
+import hmac
 import io
 import json
+import os
 import shutil
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Date, DateTime, LargeBinary, Table, insert, select, text
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
 
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving.audit.verification import newest_head, parse_head, verify_entries
+from serving.auth.secrets import signing_key
 from serving.backup.files import written_files
+from serving.backup.rows import TABLES, dump_tables, load_tables, reflected
 from serving.db.database import Database
-from serving.db.engine import utc, writing
-from serving.db.migrate import HEAD
-from serving.db.tables import METADATA
+from serving.db.engine import make_engine, writing
+from serving.db.migrate import HEAD, RevisionUnknown, migrate_to, revision
 from serving.errors import CommandError
+from serving.version import package_version
 
-_FORMAT = "wagewatch-backup-1"
-_ABOUT = "about.json"
+_FORMATS = ("wagewatch-backup-1", "wagewatch-backup-2")
+_ABOUT, _SIGNATURE = "about.json", "about.hmac"
 _FOLDERS = ("models", "quarantine")
-_KEY = "session.key"
-_ROWS_AT_ONCE = 500
+_FORMER_KEY = "session.key"
+_MOST_FILES = 100_000
 
 
 class BackupUnreadable(CommandError):
-    """The file is not a complete backup of this version."""
+    """The file is damaged, forged, or not a backup that this version can read."""
 
     code = "backup_unreadable"
+
+
+class BackupNotSigned(CommandError):
+    """The backup is not signed with the key given."""
+
+    code = "backup_not_signed"
 
 
 class RestoreWouldMix(CommandError):
@@ -60,141 +72,128 @@ class BackupResult:
     bytes: int
 
 
-def back_up(workspace: Workspace, database: Database, out: Path) -> BackupResult:
-    """Write a backup to ``out`` atomically while the service runs.
+def back_up(
+    workspace: Workspace, database: Database, out: Path, key: Path | None = None
+) -> BackupResult:
+    """Write a backup to ``out`` atomically while the service runs; only its owner may read it.
+
+    Args:
+        key: file with the key that signs the backup; created if it does not exist.
 
     Raises:
         RecordStoreBusy: an import is under way.
     """
     partial = out.with_name(f".{out.name}.part")
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(partial, "w:gz") as archive:
+    descriptor = os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with (
+        os.fdopen(descriptor, "wb") as file,
+        tempfile.TemporaryDirectory() as folder,
+        tarfile.open(fileobj=file, mode="w:gz") as archive,
+    ):
         place = Path(folder)
-        rows = _dump(database, place)
-        _copy_stores(workspace, place)
-        if (workspace.root / _KEY).is_file():
-            shutil.copyfile(workspace.root / _KEY, place / _KEY)
-        for path in written_files(workspace):
-            (place / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(workspace.root / path, place / path)
-        for name in _FOLDERS:
-            if (workspace.root / name).is_dir():
-                shutil.copytree(workspace.root / name, place / name)
-        digests = {
-            str(path.relative_to(place)): _digest(path)
-            for path in sorted(place.rglob("*"))
-            if path.is_file()
+        rows, head = _dump(database, place)
+        _copy_files(workspace, place)
+        digests = _digests(place)
+        about = {
+            **{"format": _FORMATS[-1], "version": package_version(), "migration": HEAD},
+            **{"audit_head": head, "files": digests},
         }
-        about = {"format": _FORMAT, "migration": HEAD, "files": digests}
-        _add_text(archive, _ABOUT, json.dumps(about, indent=1))
+        content = json.dumps(about, indent=1)
+        _add_text(archive, _ABOUT, content)
+        if key is not None:
+            _add_text(archive, _SIGNATURE, _sign(key, content.encode()))
         for name in digests:
             archive.add(place / name, arcname=name)
     partial.replace(out)
     return BackupResult(rows, out.stat().st_size)
 
 
-def restore(source: Path, workspace: Workspace, url: str | None) -> BackupResult:
+def restore(
+    source: Path, workspace: Workspace, url: str | None, key: Path | None = None
+) -> BackupResult:
     """Restore a backup into an empty workspace, and into the database at ``url`` if given.
 
+    Args:
+        key: file with the key that the backup must be signed with; None accepts any backup.
+
     Raises:
-        BackupUnreadable: the file is damaged or is not a backup.
+        BackupUnreadable: the file is damaged, forged or not a backup.
+        BackupNotSigned: it is not signed with ``key``.
+        AuditBroken: its audit log was altered.
         RestoreWouldMix: the workspace or the database is not empty.
     """
     if workspace.root.exists() and any(workspace.root.iterdir()):
         raise RestoreWouldMix(path=str(workspace.root))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        about = _unpack(source, place)
-        with Database(url or f"sqlite:///{quote(str(place / 'service.sqlite'))}") as database:
-            rows = _load(database, place, about)
+        try:
+            about = _unpack(source, place, key)
+            rows = _load(url or f"sqlite:///{quote(str(place / 'service.sqlite'))}", place, about)
+        except _DAMAGES as error:
+            detail = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
+            raise BackupUnreadable(path=str(source), detail=detail) from error
         shutil.rmtree(place / "service")
         workspace.root.mkdir(parents=True, exist_ok=True)
         shutil.copytree(place, workspace.root, dirs_exist_ok=True)
-    key = workspace.root / _KEY
-    if key.exists():
-        key.chmod(0o600)
     return BackupResult(rows, source.stat().st_size)
 
 
-def _dump(database: Database, folder: Path) -> int:
-    """Write all tables as of one moment; return the number of rows."""
+_DAMAGES = (
+    *(tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError, AttributeError),
+    *(DBAPIError, RevisionUnknown),
+)
+"""What a file that is no good backup can make fail."""
+
+
+def _dump(database: Database, folder: Path) -> tuple[int, dict[str, Any] | None]:
+    """Write all tables as of one moment; return the number of rows and the audit head."""
     (folder / "service").mkdir()
-    rows = 0
     options = (
         {"isolation_level": "REPEATABLE READ"}
         if database.engine.dialect.name == "postgresql"
         else {}
     )
     with database.engine.connect().execution_options(**options) as connection:
-        for table in METADATA.sorted_tables:
-            with (folder / "service" / f"{table.name}.jsonl").open("w", encoding="utf-8") as file:
-                for row in connection.execute(select(table)):
-                    file.write(json.dumps([_plain(value) for value in row]) + "\n")
-                    rows += 1
+        rows = dump_tables(connection, folder / "service")
+        head = newest_head(connection)
+    return rows, {**asdict(head), "day": head.day.isoformat()} if head else None
+
+
+def _load(url: str, folder: Path, about: Mapping[str, Any]) -> int:
+    """Load the tables at the migration of the backup and upgrade them, all or nothing."""
+    engine = make_engine(url)
+    try:
+        with writing(engine).begin() as connection:
+            _require_empty(connection)
+            migrate_to(connection, str(about["migration"]))
+            has_columns = about["format"] != _FORMATS[0]
+            rows = load_tables(connection, folder / "service", with_columns=has_columns)
+            if about["migration"] != HEAD:
+                migrate_to(connection, HEAD)
+            heads = [parse_head(about["audit_head"])] if about.get("audit_head") else []
+            verify_entries(connection, heads).require_whole()
+    finally:
+        engine.dispose()
     return rows
 
 
-def _load(database: Database, folder: Path, about: dict[str, Any]) -> int:
-    if about["migration"] != HEAD:
-        raise BackupUnreadable(path=str(folder), detail=f"migration {about['migration']}")
-    rows = 0
-    with writing(database.engine).begin() as connection:
-        for table in METADATA.sorted_tables:
-            if connection.execute(select(table).limit(1)).first() is not None:
-                raise RestoreWouldMix(path=table.name)
-            for batch in _batches(folder / "service" / f"{table.name}.jsonl", table):
-                connection.execute(insert(table), batch)
-                rows += len(batch)
-            _reset_sequence(connection, table)
-    return rows
-
-
-def _batches(path: Path, table: Table) -> Iterator[list[dict[str, Any]]]:
-    names = [column.name for column in table.columns]
-    batch: list[dict[str, Any]] = []
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            values = [
-                _value(value, column)
-                for value, column in zip(json.loads(line), table.columns, strict=True)
-            ]
-            batch.append(dict(zip(names, values, strict=True)))
-            if len(batch) == _ROWS_AT_ONCE:
-                yield batch
-                batch = []
-    if batch:
-        yield batch
-
-
-def _reset_sequence(connection: Connection, table: Table) -> None:
-    """Reset the id sequence: PostgreSQL does not advance it for rows with explicit ids."""
-    if connection.dialect.name != "postgresql" or "id" not in table.columns:
+def _require_empty(connection: Connection) -> None:
+    if revision(connection) is None:
         return
-    connection.execute(
-        text("SELECT setval(pg_get_serial_sequence(:name, 'id'), greatest(:last, 1), :used)"),
-        {
-            "name": table.name,
-            "last": connection.execute(text(f"SELECT max(id) FROM {table.name}")).scalar() or 1,
-            "used": connection.execute(select(table).limit(1)).first() is not None,
-        },
-    )
+    for table in reflected(connection):
+        row = connection.execute(select(table).limit(1)).first()
+        if row is not None and table.name in {one.name for one in TABLES}:
+            raise RestoreWouldMix(path=table.name)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes | memoryview):
-        return base64.b64encode(bytes(value)).decode()
-    if isinstance(value, dt.datetime):
-        return utc(value).isoformat()
-    return value.isoformat() if isinstance(value, dt.date) else value
-
-
-def _value(value: Any, column: Any) -> Any:
-    if value is None:
-        return None
-    if isinstance(column.type, LargeBinary):
-        return base64.b64decode(value)
-    if isinstance(column.type, DateTime):
-        return dt.datetime.fromisoformat(value)
-    return dt.date.fromisoformat(value) if isinstance(column.type, Date) else value
+def _copy_files(workspace: Workspace, folder: Path) -> None:
+    _copy_stores(workspace, folder)
+    for path in written_files(workspace):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(workspace.root / path, folder / path)
+    for name in _FOLDERS:
+        if (workspace.root / name).is_dir():
+            shutil.copytree(workspace.root / name, folder / name)
 
 
 def _copy_stores(workspace: Workspace, folder: Path) -> None:
@@ -212,20 +211,53 @@ def _copy_stores(workspace: Workspace, folder: Path) -> None:
         copy.close()
 
 
-def _unpack(source: Path, folder: Path) -> dict[str, Any]:
-    try:
-        with tarfile.open(source, "r:gz") as archive:
-            archive.extractall(folder, filter="data")
-        about: dict[str, Any] = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        raise BackupUnreadable(path=str(source), detail=str(error)) from error
-    if about.get("format") != _FORMAT:
-        raise BackupUnreadable(path=str(source), detail=str(about.get("format")))
-    for name, digest in about["files"].items():
-        if not (folder / name).is_file() or _digest(folder / name) != digest:
-            raise BackupUnreadable(path=str(source), detail=name)
+def _unpack(source: Path, folder: Path, key: Path | None) -> dict[str, Any]:
+    """Unpack a backup, check every file against the manifest, and return the manifest."""
+    _extract(source, folder)
+    content = (folder / _ABOUT).read_bytes()
+    if key is not None:
+        _check_signature(folder, content, key)
+    (folder / _SIGNATURE).unlink(missing_ok=True)
     (folder / _ABOUT).unlink()
+    about: dict[str, Any] = json.loads(content)
+    if about["format"] not in _FORMATS:
+        raise ValueError(about["format"])
+    found = _digests(folder)
+    wrong = sorted(name for name, _ in set(found.items()) ^ set(about["files"].items()))
+    if wrong:
+        raise ValueError(wrong[0])
+    # Backups of format 1 had it; a restored workspace makes a new one.
+    (folder / _FORMER_KEY).unlink(missing_ok=True)
     return about
+
+
+def _extract(source: Path, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    with tarfile.open(source, "r:gz") as archive:
+        for number, member in enumerate(archive):
+            free -= member.size
+            if number >= _MOST_FILES or free < 0 or not (member.isfile() or member.isdir()):
+                raise ValueError(member.name)
+            archive.extract(member, folder, filter="data")
+
+
+def _sign(key: Path, content: bytes) -> str:
+    return hmac.new(signing_key(key).encode(), content, hashlib.sha256).hexdigest()
+
+
+def _check_signature(folder: Path, content: bytes, key: Path) -> None:
+    if not key.is_file():
+        raise BackupNotSigned(path=str(key))
+    path = folder / _SIGNATURE
+    found = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if not hmac.compare_digest(found.encode(), _sign(key, content).encode()):
+        raise BackupNotSigned(path=str(key))
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Return the digest of every file below ``folder``, by its path there."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): _digest(path) for path in files}
 
 
 def _digest(path: Path) -> str:

@@ -51,7 +51,7 @@ def get_briefing(
 ) -> Response:
     """One briefing as a file."""
     briefing, body = read_briefing(database.engine, number, principal)
-    name = f"briefing-{briefing.month:%Y-%m}.{briefing.format}"
+    name = f"briefing-{briefing.label}.{briefing.format}"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "ETag": f'"{briefing.digest}"',

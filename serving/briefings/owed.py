@@ -16,7 +16,6 @@ from risk.flags.office_values import add_values, from_document
 from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import with_known_tables
 
-_NEEDED = frozenset({"payrolls", "payments"})
 _MONTH_OVERDUE = "wages_overdue"
 _OWED = frozenset({_MONTH_OVERDUE, "wages_partly_paid"})
 _CAUSES = (
@@ -31,6 +30,13 @@ _NAMES = f"""
 SELECT p.project_id, p.project_name, o.org_name FROM projects p
   LEFT JOIN organizations o ON o.org_id = p.contractor_id
 WHERE starts_with(coalesce(p.region_code, ''), $2)
+"""
+
+_PAYMENTS_REPORTED = f"""
+{with_known_tables("projects", "payrolls", "payments")}
+SELECT EXISTS (
+  FROM payments JOIN payrolls r USING (payroll_id) JOIN projects p ON p.project_id = r.project_id
+  WHERE starts_with(coalesce(p.region_code, ''), $2))
 """
 
 
@@ -91,12 +97,13 @@ def wages_owed(
     *,
     with_causes: bool = True,
 ) -> Owed | None:
-    """Return the wages overdue on ``as_of``; None if payrolls or payments were never reported.
+    """Return the wages overdue on ``as_of``.
 
-    ``law_values`` are the legal values of the office as a sealed list holds them. The causes are
-    empty unless ``with_causes``, which takes longer.
+    None if no payment on a payroll of ``region`` was known before ``as_of``: what is unpaid is
+    unknown then, not nothing. ``law_values`` are the legal values of the office as a sealed list
+    holds them. The causes are empty unless ``with_causes``, which takes longer.
     """
-    if _NEEDED & set(store.missing_feeds()):
+    if not store.rows(_PAYMENTS_REPORTED, [as_of, region])[0][0]:
         return None
     law = add_values(read_law(), [from_document(value) for value in law_values])
     codes = _OWED | _CAUSES if with_causes else _OWED

@@ -1,26 +1,88 @@
-"""Page that lists the briefings for download."""
+"""Page of briefings: make one, look at it, download it, make it again."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import HTMLResponse
 
+from risk.calendar.dates import add_months
+from risk.errors import WagewatchError
+from serving.audit.writes import write_audited
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.briefings.repository import list_briefings
+from serving.briefings.groups import by_period
+from serving.briefings.jobs import JOB, start_briefing
+from serving.briefings.repository import BriefingUnknown, list_briefings, read_briefing
+from serving.clock import today
 from serving.db.pagination import PageRequest
-from serving.watchlists.reader import reader_of
-from serving.web.render import render
+from serving.http.dependencies import DatabaseDep
+from serving.jobs.repository import list_jobs
+from serving.web.render import page_language, render
+from serving.web.requests import Form
 
 router = APIRouter(include_in_schema=False)
 
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_SHOWN = 300
+
+Reader = Annotated[Principal, require(Permission.READ_BRIEFINGS)]
+Writer = Annotated[Principal, require(Permission.WRITE_BRIEFINGS)]
+
 
 @router.get("/briefings")
-def briefings(
-    request: Request, principal: Annotated[Principal, require(Permission.READ_BRIEFINGS)]
+def briefings(request: Request, principal: Reader, database: DatabaseDep) -> Response:
+    """Forms to make a briefing, and all of the region with the newest period first."""
+    found = list_briefings(database.engine, principal, PageRequest(_SHOWN))
+    latest = list_jobs(database.engine, principal, PageRequest(100)).items
+    last_month = add_months(today().replace(day=1), -1)
+    return render(
+        request,
+        "briefings",
+        principal,
+        groups=by_period(found.items),
+        job=next((job for job in latest if job.kind == JOB), None),
+        month=f"{last_month:%Y-%m}",
+        latest_month=f"{today():%Y-%m}",
+        years=_years(today()),
+    )
+
+
+def _years(day: dt.date) -> list[int]:
+    return list(range(day.year, day.year - 5, -1))
+
+
+@router.post("/briefings")
+def make(request: Request, principal: Writer, database: DatabaseDep, form: Form) -> Response:
+    """Queue a briefing; a period that cannot be is said in place."""
+    try:
+        write_audited(
+            request,
+            database,
+            principal,
+            lambda connection: start_briefing(connection, principal, form.get("period", "")),
+        )
+    except WagewatchError as error:
+        message = error.message(page_language(request))
+        return render(request, "refused", principal, status=422, message=message)
+    return Response(status_code=204, headers={"HX-Redirect": "/briefings"})
+
+
+@router.get("/briefings/{number}")
+def preview(
+    request: Request,
+    principal: Reader,
+    database: DatabaseDep,
+    number: Annotated[int, Path(ge=1, le=10**15)],
 ) -> Response:
-    """List all briefings of the region, newest first."""
-    found = list_briefings(reader_of(request).database.engine, principal, PageRequest(200))
-    return render(request, "briefings", principal, briefings=found.items)
+    """Show a briefing stored as HTML."""
+    briefing, body = read_briefing(database.engine, number, principal)
+    if briefing.format != "html":
+        raise BriefingUnknown(number=number)
+    return HTMLResponse(body, headers={"Content-Security-Policy": _POLICY})

@@ -1,4 +1,4 @@
-"""Rendered monthly briefings in the service database."""
+"""Rendered briefings in the service database."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, or_, select
 
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
+from serving.auth.project_regions import own_region
 from serving.db.engine import utc, writing
 from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import BRIEFING_FIGURES, BRIEFINGS
@@ -20,6 +21,9 @@ from serving.errors import ApiError
 
 if TYPE_CHECKING:
     from serving.briefings.figures import Figures
+
+
+PeriodKind = Literal["month", "year"]
 
 
 class BriefingUnknown(ApiError):
@@ -38,7 +42,10 @@ class BriefingFiguresUnknown(ApiError):
 
 @dataclass(frozen=True)
 class Briefing:
-    """A monthly briefing without its content."""
+    """The briefing of a month or the summary of a year, without its content.
+
+    ``month`` is the first day of the ``period``, ``region`` the smallest that holds all of it.
+    """
 
     id: int
     month: dt.date
@@ -47,24 +54,32 @@ class Briefing:
     digest: str
     made_at: dt.datetime
     made_by: str
+    period: PeriodKind = "month"
+
+    @property
+    def label(self) -> str:
+        """The period as ``2025-03``, or as ``2025``."""
+        return f"{self.month:%Y-%m}" if self.period == "month" else f"{self.month:%Y}"
 
 
 def insert_briefing(
     engine: Engine, briefing: Briefing, body: bytes, figures: Figures | None = None
 ) -> None:
-    """Insert a briefing unless the same month, region, format and content is stored.
+    """Insert a briefing unless the same period, region, format and content is stored.
 
     Its ``figures`` are added unless it has some.
     """
     digest = hashlib.sha256(body).hexdigest()
     same = select(BRIEFINGS.c.id).where(
         BRIEFINGS.c.month == briefing.month,
+        BRIEFINGS.c.period == briefing.period,
         BRIEFINGS.c.region == briefing.region,
         BRIEFINGS.c.format == briefing.format,
         BRIEFINGS.c.digest == digest,
     )
     row = {
         "month": briefing.month,
+        "period": briefing.period,
         "region": briefing.region,
         "format": briefing.format,
         "digest": digest,
@@ -91,8 +106,8 @@ def _insert_figures(connection: Connection, number: int, figures: Figures) -> No
 def list_briefings(engine: Engine, principal: Principal, wanted: PageRequest) -> Page[Briefing]:
     """Return the briefings of the region, newest first."""
     columns = [BRIEFINGS.c[name] for name in Briefing.__dataclass_fields__]
-    query = select(*columns).where(within(BRIEFINGS.c.region, principal))
     with engine.connect() as connection:
+        query = select(*columns).where(_may_read(connection, principal))
         rows, after = page(connection, query, BRIEFINGS.c.id, wanted, newest_first=True)
     return Page([_briefing(row) for row in rows], after)
 
@@ -103,8 +118,9 @@ def read_briefing(engine: Engine, number: int, principal: Principal) -> tuple[Br
     Raises:
         BriefingUnknown: the principal's region has no such briefing.
     """
-    query = select(BRIEFINGS).where(BRIEFINGS.c.id == number, within(BRIEFINGS.c.region, principal))
     with engine.connect() as connection:
+        allowed = _may_read(connection, principal)
+        query = select(BRIEFINGS).where(BRIEFINGS.c.id == number, allowed)
         row = connection.execute(query).first()
     if row is None:
         raise BriefingUnknown(number=number)
@@ -118,12 +134,12 @@ def read_figures(engine: Engine, number: int, principal: Principal) -> dict[str,
         BriefingUnknown: the principal's region has no such briefing.
         BriefingFiguresUnknown: it was made before figures were stored.
     """
-    query = (
-        select(BRIEFINGS.c.id, BRIEFING_FIGURES.c.body)
-        .outerjoin(BRIEFING_FIGURES, BRIEFING_FIGURES.c.briefing_id == BRIEFINGS.c.id)
-        .where(BRIEFINGS.c.id == number, within(BRIEFINGS.c.region, principal))
-    )
     with engine.connect() as connection:
+        query = (
+            select(BRIEFINGS.c.id, BRIEFING_FIGURES.c.body)
+            .outerjoin(BRIEFING_FIGURES, BRIEFING_FIGURES.c.briefing_id == BRIEFINGS.c.id)
+            .where(BRIEFINGS.c.id == number, _may_read(connection, principal))
+        )
         row = connection.execute(query).first()
     if row is None:
         raise BriefingUnknown(number=number)
@@ -132,7 +148,16 @@ def read_figures(engine: Engine, number: int, principal: Principal) -> dict[str,
     return dict(row.body)
 
 
+def _may_read(connection: Connection, principal: Principal) -> ColumnElement[bool]:
+    """Return the condition that a briefing is of the principal's region.
+
+    Where the region holds every known project, that includes briefings of all regions.
+    """
+    here = within(BRIEFINGS.c.region, principal)
+    whole = own_region(connection, principal) == ""
+    return or_(here, BRIEFINGS.c.region == "") if whole else here
+
+
 def _briefing(row: Row[Any]) -> Briefing:
-    return Briefing(
-        row.id, row.month, row.region, row.format, row.digest, utc(row.made_at), row.made_by
-    )
+    values = {name: row._mapping[name] for name in Briefing.__dataclass_fields__}
+    return Briefing(**{**values, "made_at": utc(values["made_at"])})

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Annotated
 
 from serving.briefings.kinds import CAUSES, CHANNELS, EMPLOYER_KINDS
+from serving.briefings.repository import PeriodKind
 from serving.http.parameters import LiteralOf
 from serving.http.schemas import Schema, example
 
@@ -15,7 +16,7 @@ CauseName = Annotated[str, LiteralOf(CAUSES)]
 
 
 class Briefing(Schema):
-    """A monthly briefing; download it under ``/v1/briefings/{id}``."""
+    """A monthly briefing or the summary of a year; download it under ``/v1/briefings/{id}``."""
 
     id: int
     month: dt.date
@@ -24,6 +25,7 @@ class Briefing(Schema):
     digest: str
     made_at: dt.datetime
     made_by: str
+    period: PeriodKind
 
 
 class ChannelFigures(Schema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -81,11 +82,12 @@ def _ready(cli: CliContext) -> bool:
 
 
 def _prepare(cli: CliContext, *, projects: int, months: int, seed: int) -> None:
-    from risk.simulator import simulate, write_ledgers
+    from risk.simulator import place_names, simulate, write_ledgers
 
     records, ledgers = cli.workspace.root / SYNTHETIC, cli.workspace.root / LEDGERS
     records.mkdir(parents=True, exist_ok=True)
     make_workspace(cli)
+    _name_places(cli.workspace, place_names(projects))
     print_note(cli.text("demo.simulating", projects=projects, months=months))
     with progress() as step:
         simulate(records, projects=projects, months=months, seed=seed, end=END, progress=step)
@@ -94,6 +96,14 @@ def _prepare(cli: CliContext, *, projects: int, months: int, seed: int) -> None:
     _confirm_layouts(cli, ledgers)
     _import(cli, records, ledgers)
     _train_and_publish(cli, open_settings(cli))
+
+
+def _name_places(workspace: Workspace, names: Mapping[str, str]) -> None:
+    """Write the names of the made-up regions into the settings."""
+    lines = "".join(f'{code} = "{name}"\n' for code, name in names.items())
+    settings = workspace.settings_file.read_text(encoding="utf-8")
+    named = settings.replace("\n[places]\n", f"\n[places]\n{lines}")
+    workspace.settings_file.write_text(named, encoding="utf-8")
 
 
 def _confirm_layouts(cli: CliContext, ledgers: Path) -> None:

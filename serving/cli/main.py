@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from risk.errors import WagewatchError
 from risk.workspace import Workspace
+from serving.audit import commands as audit
 from serving.backup import commands as backup
 from serving.briefings import commands as briefing
 from serving.campaigns import commands as campaign
@@ -38,6 +39,7 @@ from serving.publishing import replay_commands as replay
 from serving.races import commands as race
 from serving.scores import commands as score
 from serving.scores import features_command as features
+from serving.scores import training_set_command as training_set
 from serving.sources import commands as source
 from serving.terminal.context import (
     DEFAULT_WORKSPACE,
@@ -59,6 +61,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "template": template.template,
     "simulate": simulate.simulate,
     "features": features.features,
+    "training-set": training_set.training_set,
     "train": train.train,
     "backtest": backtest.backtest,
     "check": check.check,
@@ -87,6 +90,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "race": race.GROUP,
     "users": access.USERS,
     "tokens": access.TOKENS,
+    "audit": audit.GROUP,
 }
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -123,7 +127,7 @@ def main(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:
-        return _unexpected_error(cli, error)
+        return _write_failure(cli, error) or _unexpected_error(cli, error)
 
 
 def command(cli: CliContext) -> Any:
@@ -166,6 +170,17 @@ def _version(requested: bool) -> None:
 
 def _exit_code(result: object) -> int:
     return result if isinstance(result, int) else DONE
+
+
+def _write_failure(cli: CliContext, error: Exception) -> int | None:
+    """Print what kept the command from writing and return its exit code; None if nothing did."""
+    from serving.db.failures import write_failure
+
+    failure = write_failure(error)
+    if failure is None:
+        return None
+    print_note(cli.text(f"failures.{failure}", path=str(cli.workspace.root)))
+    return FAILED
 
 
 def _unexpected_error(cli: CliContext, error: Exception) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from serving.http.schemas import Schema, example
+from serving.http.schemas import RequestSchema, Schema, example
 
 Likeness = Literal["equal", "nearly"]
 Rule = Literal["named_together", "equal_name"]
@@ -32,7 +32,7 @@ class LinkCandidate(Schema):
     unique: bool
 
 
-class LinkDecision(Schema):
+class CurrentLink(Schema):
     """The current decision; targets outside the reader's region are null. ``rule`` is set where
     nobody looked at this complaint alone.
     """
@@ -58,10 +58,10 @@ class UnlinkedComplaint(Schema):
     amount: float | None
     candidates: list[LinkCandidate]
     whole: bool
-    decision: LinkDecision | None
+    decision: CurrentLink | None
 
 
-class LinkIn(Schema):
+class LinkIn(RequestSchema):
     """A decision: the target of a complaint, or a refusal of all candidates."""
 
     model_config = example(complaint_id="T-1", decision="linked", project_id="P-00001")

@@ -1,4 +1,4 @@
-"""/data: record files, their layouts and imports, cells to correct, and the list of the month."""
+"""/data: record files, their layouts and imports, and cells to correct."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from serving.data_entry.sources import source_rows
 from serving.db.pagination import PageRequest
 from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.middleware import BodyTooLarge
-from serving.jobs.repository import find_job, list_jobs
+from serving.jobs.repository import find_job
 from serving.settings import load_settings
 from serving.web.render import page_language, render
 from serving.web.requests import Form
@@ -52,7 +52,6 @@ _SHOWN = 100
 _NOW = {"layouts": "propose_layouts", "try": "try_import", "import": "import_files"}
 
 Clerk = Annotated[Principal, require(Permission.IMPORT_FILES)]
-Runner = Annotated[Principal, require(Permission.RUN_JOBS)]
 Watcher = Annotated[Principal, require(Permission.READ_JOBS)]
 
 
@@ -81,13 +80,10 @@ WorkspaceDep = Annotated[Workspace, Depends(workspace_of)]
 
 @router.get("/data")
 def data(request: Request, principal: Clerk, database: DatabaseDep) -> Response:
-    """Files to send, what the records hold, and the list of the month."""
+    """Files to send, and what the records hold."""
     engine = database.engine
     office_wide = not principal.region
     overview = newest_overview(engine) if office_wide else None
-    monthly = [
-        one for one in list_jobs(engine, principal, PageRequest(100)).items if one.kind == "monthly"
-    ]
     return render(
         request,
         "data",
@@ -97,8 +93,6 @@ def data(request: Request, principal: Clerk, database: DatabaseDep) -> Response:
         overview=overview,
         late=service.late_feeds(overview["feeds"]) if overview else set(),
         costs=service.costs(overview["missing"], page_language(request)) if overview else [],
-        month_start=service.month_start(),
-        month_job=monthly[0] if monthly and office_wide else None,
         tables=service.table_names(),
         max_bytes=MAX_FILE,
         max_files=MAX_FILES,
@@ -346,16 +340,6 @@ def past_import(
     return render(request, "data_import", principal, one=found, tab="imports")
 
 
-@router.post("/data/month")
-def make_month(request: Request, principal: Runner, database: DatabaseDep, form: Form) -> Response:
-    """Train if it is due, publish the list of a month and write its briefing."""
-
-    def start(connection: Connection) -> str:
-        return service.start_month(connection, form, principal)
-
-    return _started(request, principal, database, "/data", start)
-
-
 def _started(
     request: Request,
     principal: Principal,
@@ -371,8 +355,7 @@ def _started(
     except WagewatchError as error:
         message = error.message(page_language(request))
         return render(request, "refused", principal, status=422, message=message)
-    query = "" if page == "/data" else f"?job={made[0]}"
-    return Response(status_code=204, headers={"HX-Redirect": f"{page}{query}"})
+    return Response(status_code=204, headers={"HX-Redirect": f"{page}?job={made[0]}"})
 
 
 def _upload_page(

@@ -18,6 +18,7 @@ from risk.intake.layouts.plan import lacking_fields
 from risk.locale import Language
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE, Principal
+from serving.auth.project_regions import own_region
 from serving.clock import now, today
 from serving.data_entry.errors import (
     CellNotListed,
@@ -287,15 +288,18 @@ def start_correction(
     return job.id
 
 
-def start_month(connection: Connection, form: Mapping[str, str], principal: Principal) -> str:
-    """Queue the list of a month with its briefing; return the job's id.
+def start_month(
+    connection: Connection, form: Mapping[str, str], principal: Principal, kind: str = "monthly"
+) -> str:
+    """Queue the list of a month of the principal's region, or its preview; return the job's id.
 
     Raises:
         MonthInvalid: the date is no date or too far ahead.
     """
     as_of = _day(form.get("as_of", ""), today() + _FURTHEST_AHEAD)
-    parameters = {"as_of": as_of, "capacity": None, "region": ""}
-    return jobs.queue(connection, "monthly", parameters, "", principal).id
+    region = own_region(connection, principal)
+    parameters = {"as_of": as_of, "capacity": None, "region": region}
+    return jobs.queue(connection, kind, parameters, principal.region, principal).id
 
 
 def month_start() -> dt.date:

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, inspect
 
 _ACTIONS = ("UPDATE", "DELETE")
 
 
 def protect(connection: Connection, table: str) -> None:
-    """Refuse updates and deletes of rows of ``table``."""
+    """Refuse updates, deletes and replacements of rows of ``table``."""
     for statement in _statements(connection.dialect.name, table):
         connection.exec_driver_sql(statement)
+    protect_from_replace(connection, table)
+
+
+def protect_from_replace(connection: Connection, table: str) -> None:
+    """Refuse rows with a key that is taken, on SQLite.
+
+    INSERT OR REPLACE deletes such a row, and without ``PRAGMA recursive_triggers`` no trigger on
+    deletion fires. A trigger of an earlier call is replaced.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    trigger = _name(table, "REPLACE")
+    taken = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {_equal(key)})" for key in _keys(connection, table)
+    )
+    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}")
+    connection.exec_driver_sql(
+        f"CREATE TRIGGER {trigger} BEFORE INSERT ON {table} WHEN {taken}"
+        f" BEGIN SELECT RAISE(ABORT, '{table} is sealed'); END"
+    )
 
 
 def unprotect(connection: Connection, table: str) -> None:
     """Undo :func:`protect`."""
     on_table = f" ON {table}" if connection.dialect.name == "postgresql" else ""
-    actions = (*_ACTIONS, "TRUNCATE") if on_table else _ACTIONS
+    actions = (*_ACTIONS, "TRUNCATE" if on_table else "REPLACE")
     for action in actions:
-        connection.exec_driver_sql(f"DROP TRIGGER {_name(table, action)}{on_table}")
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {_name(table, action)}{on_table}")
 
 
 def _statements(dialect: str, table: str) -> list[str]:
@@ -38,6 +60,21 @@ def _statements(dialect: str, table: str) -> list[str]:
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     return [_POSTGRES_FUNCTION, *rows, whole]
+
+
+def _keys(connection: Connection, table: str) -> Iterator[Sequence[str]]:
+    """Yield the columns of each unique key of ``table``."""
+    found = inspect(connection)
+    yield found.get_pk_constraint(table)["constrained_columns"]
+    for constraint in found.get_unique_constraints(table):
+        yield constraint["column_names"]
+    for index in found.get_indexes(table):
+        if index["unique"]:
+            yield [name for name in index["column_names"] if name]
+
+
+def _equal(columns: Sequence[str]) -> str:
+    return " AND ".join(f'"{name}" = NEW."{name}"' for name in columns)
 
 
 def _name(table: str, action: str) -> str:

@@ -30,7 +30,8 @@ def make_engine(url: str) -> Engine:
         DatabaseUnreachable: no driver for that kind of database is installed.
     """
     try:
-        engine = create_engine(url)
+        # Errors show the statement, not the values, which may be names or secrets.
+        engine = create_engine(url, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise DatabaseUnreachable(url=redacted_url(url), detail=str(error)) from error
     if engine.dialect.name == "sqlite":

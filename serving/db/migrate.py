@@ -8,8 +8,18 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from serving.db.engine import DatabaseUnreachable, redacted_url, writing
 from serving.errors import CommandError
 
-HEAD = "0016"
+HEAD = "0021"
 """The newest migration, as a constant: reading the files would import Alembic in every command."""
+
+
+_LOCK = 7_246_170_017
+"""Advisory lock of PostgreSQL, held while migrations run."""
+
+
+class RevisionUnknown(CommandError):
+    """This program does not know the revision."""
+
+    code = "revision_unknown"
 
 
 class DatabaseTooNew(CommandError):
@@ -48,18 +58,33 @@ def revision(connection: Connection) -> str | None:
     return found
 
 
-def _upgrade(connection: Connection, url: str) -> None:
+def migrate_to(connection: Connection, target: str) -> None:
+    """Run the migrations, up or down, to the revision ``target``.
+
+    Raises:
+        RevisionUnknown: this program does not know it.
+    """
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
 
-    # Another process may have migrated while this one waited for the lock.
-    if revision(connection) == HEAD:
-        return
     config = Config()
     config.set_main_option("script_location", "serving.db:migrations")
     config.attributes["connection"] = connection
+    is_later = (revision(connection) or "") < target
     try:
-        command.upgrade(config, "head")
+        (command.upgrade if is_later else command.downgrade)(config, target)
     except CommandError as error:
-        raise DatabaseTooNew(url=url) from error
+        raise RevisionUnknown(revision=target) from error
+
+
+def _upgrade(connection: Connection, url: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    # Another process may have migrated while this one waited for the lock.
+    found = revision(connection)
+    if found == HEAD:
+        return
+    if found is not None and found > HEAD:
+        raise DatabaseTooNew(url=url)
+    migrate_to(connection, HEAD)

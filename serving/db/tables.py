@@ -137,6 +137,26 @@ TOKENS = Table(
 )
 """Tokens of other systems, stored as hashes; ``scopes`` narrows the permissions of the role."""
 
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("secret_hash", String(64), primary_key=True),
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False),
+    Column("stamp", Integer, nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("seen_at", _TIME, nullable=False),
+)
+"""Browser sessions; one whose ``stamp`` is not that of its user has ended."""
+
+PROBES = Table(
+    "probes",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", _TIME, nullable=False),
+)
+"""One row, written to see whether the database can be written."""
+
 AUDIT = Table(
     "audit",
     METADATA,
@@ -153,9 +173,24 @@ AUDIT = Table(
     Column("list_digest", String(64)),
     Column("model_version", String(100)),
     Column("status", Integer, nullable=False),
+    Column("digest", String(64)),
     Index(None, "at"),
 )
-"""Audit log: who read or wrote what and when, with the list and model."""
+"""Audit log: who read or wrote what and when, with the list and model.
+
+``digest`` covers the entry and all before it, see :mod:`serving.db.hash_chain`; entries older than
+the chain have none."""
+
+AUDIT_HEADS = Table(
+    "audit_heads",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("entry_id", _ID, nullable=False, unique=True),
+    Column("day", Date, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", _TIME, nullable=False),
+)
+"""Digest of the last audit entry of each day of the office, and of the entries before the chain."""
 
 OUTCOMES = Table(
     "outcomes",
@@ -169,7 +204,7 @@ OUTCOMES = Table(
     Column("inspected_on", Date, nullable=False),
     Column("kind", String(20), nullable=False),
     Column("drawn", Boolean, nullable=False),
-    Column("arrears_found", Boolean, nullable=False),
+    Column("arrears_found", Boolean),
     Column("workers_owed", Integer),
     Column("amount_owed", BigInteger),
     Column("findings", Text),
@@ -177,13 +212,31 @@ OUTCOMES = Table(
     Column("rectified_on", Date),
     Column("workers_covered", Integer),
     Column("contracts_seen", Integer),
+    Column("obstacle", String(20)),
+    Column("paid_on_spot", BigInteger),
+    Column("measures", String(100)),
+    Column("met", String(20)),
     Column("reason", Text),
     Column("entered_by", String(200), nullable=False),
     Column("entered_at", _TIME, nullable=False),
     UniqueConstraint("outcome_id", "version"),
     Index(None, "project_id"),
 )
-"""Outcomes of visits, all versions; ``drawn`` if selected at random for the list. Money in fen."""
+"""Outcomes of visits, all versions; ``drawn`` if selected at random for the list. Money in fen.
+
+``arrears_found`` is null where an ``obstacle`` kept the visit from looking.
+"""
+
+OUTCOME_PHOTOS = Table(
+    "outcome_photos",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("outcome_id", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("outcome_id", "version"),
+)
+"""JPEG photos of visits, without metadata."""
 
 NOTES = Table(
     "notes",
@@ -331,9 +384,10 @@ BRIEFINGS = Table(
     Column("body", LargeBinary, nullable=False),
     Column("made_at", _TIME, nullable=False),
     Column("made_by", String(200), nullable=False),
+    Column("period", String(5), nullable=False, server_default="month"),
     UniqueConstraint("month", "region", "format", "digest"),
 )
-"""Monthly briefings as rendered."""
+"""Briefings of a month and summaries of a year (``period``) as rendered."""
 
 BRIEFING_FIGURES = Table(
     "briefing_figures",
@@ -628,5 +682,7 @@ SEALED = (
     *(NOTICES.name, NOTICE_STEPS.name),
     WATCHLIST_MARKS.name,
     *(FLAG_STATES.name, RACES.name, MODEL_STEPS.name, BRIEFING_FIGURES.name),
+    OUTCOME_PHOTOS.name,
+    AUDIT_HEADS.name,
 )
 """Append-only tables."""

@@ -21,5 +21,10 @@ def to_csv(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     return sheet.getvalue().encode("utf-8")
 
 
+def escape_text(text: str | None) -> str | None:
+    """Return ``text`` escaped if it begins like a formula; None stays None."""
+    return None if text is None else escape_formula(text, _ESCAPED_STARTS)
+
+
 def _escape(cell: Cell) -> Cell:
-    return escape_formula(cell, _ESCAPED_STARTS) if isinstance(cell, str) else cell
+    return escape_text(cell) if isinstance(cell, str) else cell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from risk.locale import Language
 from serving.documents.docx import to_docx
@@ -21,3 +22,10 @@ MEDIA_TYPES: Mapping[str, str] = {
     "html": "text/html; charset=utf-8",
     "pdf": "application/pdf",
 }
+
+FILES: dict[str, Any] = {
+    "content": {
+        kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()
+    }
+}
+"""Response of an endpoint that sends a document as a file, for the OpenAPI description."""

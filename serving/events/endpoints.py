@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 from serving.audit.writes import WriteRequest, write_once
 from serving.auth.dependencies import require
-from serving.auth.jurisdiction import require_covers
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
 from serving.events import outbox
+from serving.events.egress import policy_of
 from serving.events.schemas import EVENT_TYPES, NewSubscription, Subscription, SubscriptionIn
-from serving.http.dependencies import DatabaseDep
+from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.parameters import NamePath
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -33,7 +33,7 @@ def subscribe(
     request: Request, database: DatabaseDep, principal: Manager, wanted: SubscriptionIn
 ) -> Response:
     """Subscribe a system to events; the secret is shown once."""
-    require_covers(principal, wanted.region)
+    policy_of(settings_of(request)).check_url(wanted.url)
 
     def keep(connection: Connection) -> NewSubscription:
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -48,7 +48,7 @@ def subscribe(
             created_by=principal.name,
             ended_at=None,
         )
-        outbox.add_subscription(connection, subscription)
+        outbox.add_subscription(connection, subscription, principal)
         schema = _to_schema(subscription, outbox.Backlog(0, 0))
         return NewSubscription(**schema.model_dump(), secret=secret)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Table, and_, func, insert, select, update
 
-from serving.auth.jurisdiction import within
+from serving.auth.jurisdiction import require_covers, within
 from serving.auth.principal import Principal
 from serving.db.engine import utc, writing
 from serving.db.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
@@ -19,6 +19,9 @@ from serving.events.repository import Event, to_event
 
 LEASE = dt.timedelta(seconds=60)
 """A claimed delivery is not claimed again for this long."""
+
+PER_SUBSCRIPTION = 5
+"""Deliveries of one subscription claimed at a time."""
 
 RETRY_SECONDS = (10, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
 """Seconds until the next attempt after each failure; then the delivery is given up."""
@@ -64,8 +67,13 @@ class Backlog:
     given_up: int
 
 
-def add_subscription(connection: Connection, one: Subscription) -> None:
-    """Insert a subscription; it receives later events."""
+def add_subscription(connection: Connection, one: Subscription, principal: Principal) -> None:
+    """Insert a subscription; it receives later events.
+
+    Raises:
+        OutsideRegion: its region is not in that of the principal.
+    """
+    require_covers(principal, one.region)
     connection.execute(
         insert(SUBSCRIPTIONS).values(
             subscription_id=one.subscription_id,
@@ -128,10 +136,14 @@ def end_subscription(
 def claim_deliveries(engine: Engine, now: dt.datetime, most: int = 20) -> list[Delivery]:
     """Claim deliveries that are due; no other caller gets them until the lease expires.
 
-    Deliveries of a subscription are in the order of their events.
+    Deliveries of a subscription are in the order of their events, at most ``PER_SUBSCRIPTION`` of
+    each, so that the backlog of one does not delay the others.
     """
-    due = (
-        select(DELIVERIES)
+    turn = func.row_number().over(
+        partition_by=DELIVERIES.c.subscription, order_by=DELIVERIES.c.event
+    )
+    waiting = (
+        select(DELIVERIES.c.event, DELIVERIES.c.subscription, turn.label("turn"))
         .join(SUBSCRIPTIONS, DELIVERIES.c.subscription == SUBSCRIPTIONS.c.id)
         .where(
             DELIVERIES.c.delivered_at.is_(None),
@@ -139,7 +151,19 @@ def claim_deliveries(engine: Engine, now: dt.datetime, most: int = 20) -> list[D
             DELIVERIES.c.due_at <= now,
             SUBSCRIPTIONS.c.ended_at.is_(None),
         )
-        .order_by(DELIVERIES.c.event, DELIVERIES.c.subscription)
+        .subquery()
+    )
+    due = (
+        select(DELIVERIES)
+        .join(
+            waiting,
+            and_(
+                waiting.c.event == DELIVERIES.c.event,
+                waiting.c.subscription == DELIVERIES.c.subscription,
+            ),
+        )
+        .where(waiting.c.turn <= PER_SUBSCRIPTION)
+        .order_by(waiting.c.turn, DELIVERIES.c.event, DELIVERIES.c.subscription)
         .limit(most)
         .with_for_update(skip_locked=True, of=DELIVERIES)
     )
@@ -176,6 +200,12 @@ def mark_failed(engine: Engine, one: Delivery, answer: str, now: dt.datetime) ->
         values["due_at"] = now + dt.timedelta(seconds=RETRY_SECONDS[one.attempts - 1])
     with writing(engine).begin() as connection:
         connection.execute(_change(one, **values))
+
+
+def release_delivery(engine: Engine, one: Delivery, now: dt.datetime) -> None:
+    """Make a claimed delivery that was not tried due again."""
+    with writing(engine).begin() as connection:
+        connection.execute(_change(one, attempts=one.attempts - 1, due_at=now))
 
 
 def _change(one: Delivery, **values: object) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from serving.http.schemas import Schema, example
+from serving.http.schemas import RequestSchema, Schema, example
 
 EventType = Literal[
     "watchlist.published",
@@ -23,11 +23,11 @@ LIST_EVENTS: tuple[EventType, ...] = ("watchlist.published", "project.tier_chang
 """Event types of a subscription that names none."""
 
 
-class SubscriptionIn(Schema):
+class SubscriptionIn(RequestSchema):
     """A system to call at ``url`` whenever one of ``types`` happens in ``region``."""
 
     model_config = example(
-        name="办案系统", url="http://127.0.0.1:9000/hooks/wagewatch", region="9901"
+        name="办案系统", url="http://10.0.0.5:9000/hooks/wagewatch", region="9901"
     )
 
     name: Annotated[str, Field(min_length=1, max_length=100)]

@@ -8,38 +8,66 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from serving.events.outbox import Delivery, claim_deliveries, mark_delivered, mark_failed
+from serving.events.caller import SECONDS, WebhookCaller
+from serving.events.outbox import (
+    Delivery,
+    claim_deliveries,
+    mark_delivered,
+    mark_failed,
+    release_delivery,
+)
 from serving.events.repository import Event
 
 if TYPE_CHECKING:
-    import httpx
     from sqlalchemy import Engine
 
-SECONDS = 10
-"""Timeout of a request to a subscriber, in seconds."""
+MOST_AT_ONCE = 8
+"""Subscribers called at the same time."""
+
+_log = logging.getLogger("wagewatch.webhooks")
 
 _TYPE_PREFIX = "cn.wagewatch."
 _SOURCES = {"matter": "/v1/matters", "digest": "/v1/matters"}
 
 
-def deliver_due(engine: Engine, client: httpx.Client, now: dt.datetime) -> int:
-    """Try every due delivery in order and return how many there were.
+def deliver_due(engine: Engine, caller: WebhookCaller, now: dt.datetime) -> int:
+    """Try deliveries that are due and return how many there were.
 
-    After a failure the later deliveries to the same subscriber are postponed too.
+    Each subscriber gets its deliveries in order, in a thread of its own, for at most the time of
+    one request; the rest of a slow subscriber, or of one that failed, waits.
     """
-    taken = claim_deliveries(engine, now)
-    unreachable: set[int] = set()
+    taken: dict[int, list[Delivery]] = {}
+    for one in claim_deliveries(engine, now):
+        taken.setdefault(one.subscription_number, []).append(one)
+    if not taken:
+        return 0
+    with ThreadPoolExecutor(min(len(taken), MOST_AT_ONCE)) as pool:
+        list(pool.map(partial(_deliver_in_order, engine, caller, now), taken.values()))
+    return sum(map(len, taken.values()))
+
+
+def _deliver_in_order(
+    engine: Engine, caller: WebhookCaller, now: dt.datetime, taken: Sequence[Delivery]
+) -> None:
+    end, failed = time.monotonic() + SECONDS, False
     for one in taken:
-        if one.subscription_number in unreachable:
+        if failed:
             mark_failed(engine, one, "", now)
-        elif (answer := _call(client, one, now)) is None:
+        elif time.monotonic() > end:
+            release_delivery(engine, one, now)
+        elif (answer := _call(caller, one, now)) is None:
             mark_delivered(engine, one, "2xx", now)
         else:
-            unreachable.add(one.subscription_number)
+            failed = True
             mark_failed(engine, one, answer, now)
-    return len(taken)
 
 
 def envelope(event: Event) -> bytes:
@@ -71,13 +99,12 @@ def signature(secret: str, event_id: str, timestamp: int, body: bytes) -> str:
     return Webhook(secret).sign(event_id, sent_at, body.decode())
 
 
-def _call(client: httpx.Client, one: Delivery, now: dt.datetime) -> str | None:
+def _call(caller: WebhookCaller, one: Delivery, now: dt.datetime) -> str | None:
     """Return None on success, else the status code or the name of the error."""
-    import httpx
-
     body, timestamp = envelope(one.event), int(now.timestamp())
     headers = {
         "content-type": "application/cloudevents+json",
+        "content-length": str(len(body)),
         "webhook-id": one.event.event_id,
         "webhook-timestamp": str(timestamp),
         "webhook-signature": signature(
@@ -85,9 +112,9 @@ def _call(client: httpx.Client, one: Delivery, now: dt.datetime) -> str | None:
         ),
     }
     try:
-        with client.stream(
-            "POST", one.subscription.url, content=body, headers=headers, timeout=SECONDS
-        ) as answer:
-            return None if answer.is_success else str(answer.status_code)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        status = caller.post(one.subscription.url, headers, body)
+    except Exception as error:
+        # Whatever is wrong with one subscriber must not stop the deliveries to others.
+        _log.warning("webhook: %s", type(error).__name__)
         return type(error).__name__
+    return None if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES else str(status)

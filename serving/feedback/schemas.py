@@ -9,12 +9,12 @@ from pydantic import ConfigDict, Field
 
 from features.feature_sets import ALL_FAMILIES
 from serving.http.parameters import IsoDate, LiteralOf
-from serving.http.schemas import Schema, example
+from serving.http.schemas import RequestSchema, example
 
 Family = Annotated[str, LiteralOf(family.name for family in ALL_FAMILIES)]
 
 
-class FeedbackIn(Schema):
+class FeedbackIn(RequestSchema):
     """Feedback on the score of a project, or on the reason of one ``family``."""
 
     model_config = example(

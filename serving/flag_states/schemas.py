@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import ConfigDict, Field, model_validator
 
 from serving.http.parameters import IsoDate
-from serving.http.schemas import Schema, example
+from serving.http.schemas import RequestSchema, Schema, example
 
 State = Literal["to_verify", "confirmed", "explained", "not_applicable"]
 STATES: tuple[State, ...] = get_args(State)
@@ -17,7 +17,7 @@ _WITH_REASON = ("explained", "not_applicable")
 Said = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class FlagStateIn(Schema):
+class FlagStateIn(RequestSchema):
     """A state of a red flag.
 
     ``explained`` and ``not_applicable`` need a ``reason``; after ``until`` the flag is to be

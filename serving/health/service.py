@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from serving.clock import now
 from serving.db.database import Database
+from serving.db.probe import write_probe
 from serving.health.schemas import Health, Ready
 from serving.version import package_version
 from serving.watchlists.repository import WatchlistRepository
@@ -18,6 +20,7 @@ def health(database: Database) -> Health:
 
 
 def ready(database: Database) -> Ready:
-    """Check that the database can be read; errors of the database are raised."""
+    """Check that the database can be read and written; errors of the database are raised."""
     WatchlistRepository(database).generation()
+    write_probe(database.engine, now())
     return Ready(status="ready")

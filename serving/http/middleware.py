@@ -7,8 +7,11 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
 from typing import Any, Protocol
 
+import anyio.to_thread
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,6 +38,10 @@ _HEADERS = (
 _log = logging.getLogger("wagewatch.requests")
 
 
+_SHOWN = (b"text/html", b"application/json", b"application/problem+json")
+"""Types of responses that are read, not taken away as files."""
+
+
 class BodyTooLarge(HTTPException):
     """The request body exceeds ``most`` bytes."""
 
@@ -50,6 +57,11 @@ class AuditSink(Protocol):
         self, scope: Scope, permission: Permission, principal: Principal | None, status: int
     ) -> None:
         """Record a request answered with ``status``; ``principal`` is None if not signed in."""
+
+    def write_request(
+        self, scope: Scope, permission: Permission, principal: Principal | None, status: int
+    ) -> None:
+        """Store the entry of a request at once; errors of the database are raised."""
 
 
 class RequestMiddleware:
@@ -72,7 +84,12 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _Request(scope, receive, send, self._limit(scope["path"]))
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            # Routes are declared for GET; the answer to HEAD is the same without its body.
+            scope = {**scope, "method": "GET"}
+        request = _Request(scope, receive, send, self._limit(scope["path"]), self._audit)
+        request.is_head = is_head
         try:
             await self._app(scope, request.receive, request.send)
         finally:
@@ -109,15 +126,19 @@ class _Request:
     """A request and its response; limits the body and adds the headers."""
 
     __slots__ = (
-        *("_most", "_receive", "_received", "_send"),
-        *("request_id", "scope", "started", "status"),
+        *("_audit", "_most", "_receive", "_received", "_send"),
+        *("is_head", "request_id", "scope", "started", "status"),
     )
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, most: int, audit: AuditSink
+    ) -> None:
         self.scope = scope
+        self._audit = audit
         self._most = most
         self.started = time.perf_counter()
         self.status = 500
+        self.is_head = False
         self._receive, self._send, self._received = receive, send, 0
         state: dict[str, Any] = scope.setdefault("state", {})
         headers = scope["headers"]
@@ -138,7 +159,26 @@ class _Request:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             present = {name for name, _ in message["headers"]}
+            if _is_file(message):
+                await self._record_file()
             added = (header for header in _HEADERS if header[0] not in present)
             request_id = (_REQUEST_ID_HEADER, self.request_id.encode())
             message["headers"] = [*message["headers"], *added, request_id]
+        elif self.is_head and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
         await self._send(message)
+
+    async def _record_file(self) -> None:
+        """Store the audit entry of a file before its first byte: no file goes unrecorded."""
+        state = self.scope["state"]
+        permission, principal = state.get("action"), state.get("principal")
+        if permission is None or state.get("audited"):
+            return
+        write = partial(self._audit.write_request, self.scope, permission, principal, self.status)
+        await anyio.to_thread.run_sync(write)
+        state["audited"] = True
+
+
+def _is_file(start: Message) -> bool:
+    types = (value for name, value in start["headers"] if name == b"content-type")
+    return start["status"] == HTTPStatus.OK and not next(types, _SHOWN[0]).startswith(_SHOWN)

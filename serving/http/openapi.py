@@ -26,6 +26,7 @@ from risk.locale import Language, catalogue, text
 from serving.auth.dependencies import RequirePermission
 from serving.auth.sessions import COOKIE
 from serving.http.dependencies import language_of
+from serving.http.openapi_names import add_headers, add_parameter_texts, add_tags, name_enums
 from serving.http.problems import MEDIA_TYPE
 
 OPENAPI_URL = "/openapi.json"
@@ -82,7 +83,7 @@ def _localised(
 ) -> dict[str, Any]:
     """Add texts, permissions (``x-action``) and security schemes to FastAPI's description."""
     info = description["info"]
-    info["title"] = text("api.title", language)
+    info["title"] = "Wagewatch"  # generators name packages after it
     info["description"] = text("api.description", language)
     schemes = description.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["token"] = {"type": "http", "scheme": "bearer"}
@@ -91,6 +92,7 @@ def _localised(
         permission = _permission(route)
         for method in route.methods or ():
             operation = description["paths"][route.path_format][method.lower()]
+            operation["operationId"] = route.name
             operation["description"] = text(f"api.operations.{route.name}", language)
             if permission is not None:
                 operation["x-action"] = permission
@@ -101,6 +103,10 @@ def _localised(
         key = node.get("description")
         if isinstance(key, str) and key in texts:
             node["description"] = texts[key]
+    name_enums(description)
+    add_parameter_texts(description, texts)
+    add_headers(description, texts)
+    add_tags(description, texts)
     return description
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import Header, Path, Query
-from pydantic import BeforeValidator, GetCoreSchemaHandler
+from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from risk.unit_kinds import Kind
@@ -25,10 +25,19 @@ def _iso(value: object) -> object:
 
 
 def _iso_or_latest(value: object) -> object:
-    return value if value == "latest" else dt.date.fromisoformat(str(_iso(value)))
+    return value if value == "latest" else _in_range(dt.date.fromisoformat(str(_iso(value))))
 
 
-IsoDate = Annotated[dt.date, BeforeValidator(_iso)]
+def _in_range(day: dt.date) -> dt.date:
+    # Terms of years are added and subtracted, and dates end with the year 9999.
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(day.isoformat())
+    return day
+
+
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
+
+IsoDate = Annotated[dt.date, BeforeValidator(_iso), AfterValidator(_in_range)]
 
 AsOfPath = Annotated[
     dt.date | Literal["latest"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -11,12 +12,13 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, Language, catalogue, text
+from serving.db.failures import write_failure
 from serving.errors import ApiError
 from serving.http.dependencies import language_of
 from serving.http.middleware import BodyTooLarge
@@ -40,6 +42,16 @@ CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {"model": Problem, "description": "api.responses.409"}
 }
 
+_RETRY_SECONDS = {
+    "service_unavailable": 2,
+    "database_busy": 2,
+    "disk_full": 60,
+    "read_only": 60,
+}
+_LONGEST = 100
+_SECRETS = frozenset({"password", "old", "new", "secret", "token", "authorization"})
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
 _log = logging.getLogger("wagewatch.api")
 
 
@@ -49,7 +61,7 @@ def add_exception_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(BodyTooLarge, _on_body_too_large)
-    app.add_exception_handler(OperationalError, _on_database_error)
+    app.add_exception_handler(DBAPIError, _on_database_error)
     app.add_exception_handler(PoolTimeout, _on_database_error)
     app.add_exception_handler(Exception, _on_unexpected_error)
 
@@ -68,7 +80,7 @@ def problem(
     """
     state = request.app.state
     if state.is_page(request):
-        page: Response = state.error_page(request, int(status), dict(texts))
+        page: Response = state.error_page(request, int(status), code, dict(texts))
         return page
     language = language_of(request)
     body = {
@@ -83,6 +95,11 @@ def problem(
         "request_id": request.scope.get("state", {}).get("request_id", ""),
     }
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+
+
+def unreadable_address(request: Request) -> Response:
+    """Return the problem document of an address with text that cannot be stored."""
+    return problem(request, 400, code="text_invalid", texts=_texts("text_invalid"))
 
 
 def _texts(key: str, **fields: object) -> dict[Language, str]:
@@ -112,14 +129,19 @@ def _on_body_too_large(request: Request, error: Exception) -> Response:
 
 
 def _on_database_error(request: Request, error: Exception) -> Response:
-    cause = getattr(error, "orig", None)
-    if isinstance(cause, sqlite3.OperationalError) and "locked" not in str(cause):
+    failure = write_failure(error)
+    is_lost = isinstance(error, PoolTimeout | OperationalError) and not _is_of_sqlite(error)
+    if failure is None and not is_lost:
         return _on_unexpected_error(request, error)
     _log.warning("%s", getattr(error, "orig", error))
-    code = "service_unavailable"
+    code = failure or "service_unavailable"
     response = problem(request, 503, code=code, texts=_texts(code))
-    response.headers["Retry-After"] = "2"
+    response.headers["Retry-After"] = str(_RETRY_SECONDS[code])
     return response
+
+
+def _is_of_sqlite(error: Exception) -> bool:
+    return isinstance(getattr(error, "orig", None), sqlite3.Error)
 
 
 def _on_invalid_request(request: Request, error: Exception) -> Response:
@@ -127,25 +149,29 @@ def _on_invalid_request(request: Request, error: Exception) -> Response:
     if any(item["type"] == "json_invalid" for item in error.errors()):
         return problem(request, 400, code="not_json", texts=_texts("not_json"))
     language = language_of(request)
-    values = {_field(item["loc"]): _shortened(item["input"]) for item in error.errors()}
+    found = {_field(item["loc"]): item for item in error.errors()}
     errors = [
-        {"field": field, "found": value, "allowed": _allowed(field, language)}
-        for field, value in values.items()
+        {
+            "field": field,
+            "found": _found(item["loc"], item["input"]),
+            "allowed": _allowed(field, item, language),
+        }
+        for field, item in found.items()
     ]
-    texts = {language: _invalid_parameters(values, language) for language in LANGUAGES}
+    texts = {language: _invalid_parameters(found, language) for language in LANGUAGES}
     return problem(request, 422, code="invalid_parameter", texts=texts, errors=errors)
 
 
-def _invalid_parameters(values: Mapping[str, str], language: Language) -> str:
+def _invalid_parameters(found: Mapping[str, Mapping[str, Any]], language: Language) -> str:
     return " ".join(
         text(
             "problems.invalid_parameter",
             language,
             field=field,
-            found=value,
-            allowed=_allowed(field, language),
+            found=_found(item["loc"], item["input"]),
+            allowed=_allowed(field, item, language),
         )
-        for field, value in values.items()
+        for field, item in found.items()
     )
 
 
@@ -170,11 +196,22 @@ def _field(location: Sequence[object]) -> str:
     return ".".join(str(part) for part in location[1:]) or str(location[0])
 
 
-def _shortened(value: object) -> str:
-    shown = str(value)
-    return shown if len(shown) <= 100 else f"{shown[:100]}…"
+def _found(location: Sequence[object], value: object) -> str:
+    """Return ``value`` for the message: no secret, of an object only the names of its fields."""
+    if isinstance(value, Mapping):
+        return _shortened(", ".join(map(str, value)))
+    return "***" if _SECRETS & {str(part) for part in location} else _shortened(str(value))
 
 
-def _allowed(name: str, language: Language) -> str:
-    key = f"parameters.{name}"
-    return text(key if key in catalogue(language) else "parameters.other", language)
+def _shortened(text: str) -> str:
+    shown = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+
+
+def _allowed(name: str, item: Mapping[str, Any], language: Language) -> str:
+    """What the constraint that failed allows; pydantic's own words where there are none here."""
+    if (key := f"parameters.{name}") in catalogue(language):
+        return text(key, language)
+    if (key := f"constraints.{item['type']}") in catalogue(language):
+        return text(key, language, **item.get("ctx", {}))
+    return str(item["msg"])

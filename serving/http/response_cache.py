@@ -16,10 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.auth.dependencies import Authenticator
 from serving.auth.principal import Principal
-from serving.auth.rate_limit import TooManyRequests
 from serving.auth.roles import Permission
 from serving.clock import now
 from serving.db.change_stamp import ChangeStamp
+from serving.errors import ApiError
 
 MAX_RESPONSES = 2_000
 _VARYING_HEADERS = frozenset({b"authorization", b"accept-encoding", b"if-none-match"})
@@ -75,8 +75,8 @@ class ResponseCache:
             return False
         try:
             self._authenticator.admit(cached.principal, cached.permission)
-        except TooManyRequests:
-            # The application answers with the problem document; it finds the bucket empty too.
+        except ApiError:
+            # The application refuses it too, and answers with the problem document.
             return False
         return True
 

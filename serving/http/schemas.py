@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from serving.http.storable_text import require_storable
 
 T = TypeVar("T")
 
@@ -14,6 +16,15 @@ class Schema(BaseModel):
     """Base of all schemas: no undeclared fields."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class RequestSchema(Schema):
+    """Base of the bodies of requests: all texts in them can be stored."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        return require_storable(value)
 
 
 def example(**values: Any) -> ConfigDict:
@@ -37,7 +48,8 @@ class EvidenceRef(Schema):
 
 
 class Reason(Schema):
-    """A reason for the risk; ``contribution`` in log-odds, positive values raise it.
+    """A reason for the risk. ``contribution`` is the sum over the whole ``family``, in log-odds,
+    positive values raise the risk; that of ``feature`` alone is in ``/contributions``.
 
     ``basis`` says what ``text`` rests on: a ``fact`` with evidence, ``not_reported`` data, or
     several features ``combined``. It is null in lists sealed before reasons had one.

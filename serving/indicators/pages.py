@@ -8,6 +8,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from risk.calendar.dates import add_months
+from risk.calendar.spring_festival import SpringFestivalUnknown, spring_festival
 from risk.indicators import (
     COUNTERPARTS,
     COUNTY,
@@ -18,6 +20,7 @@ from risk.indicators import (
     is_short,
     newest_months,
 )
+from risk.locale import text
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
@@ -25,11 +28,13 @@ from serving.db.pagination import PageRequest
 from serving.http.dependencies import settings_of
 from serving.indicators.repository import CountyRates, list_rates
 from serving.watchlists.reader import Document, reader_of
-from serving.web.render import render
+from serving.web.line_plot import LinePlot, line_plot
+from serving.web.render import page_language, render
 
 router = APIRouter(include_in_schema=False)
 
 _MOST = 100_000
+_MONTHS = 12
 
 
 @router.get("/indicators")
@@ -56,6 +61,7 @@ def indicators(
     names = settings.rates
     inside = _of(counties, county)
     when = _months(inside, names, chosen if month else None)
+    spring = text("pages.indicators.spring", page_language(request))
     return render(
         request,
         "indicators",
@@ -70,7 +76,8 @@ def indicators(
         as_of=counties[0].as_of if counties else None,
         rows=_rows(rows, when),
         whole=_cells(inside, when),
-        trend=_trend(inside, months, names),
+        plots=_plots(inside, months, names, spring),
+        tab="indicators",
     )
 
 
@@ -128,15 +135,38 @@ def _cell(name: str, rates: Mapping[str, Rate]) -> Document:
     }
 
 
-def _trend(
-    rows: Sequence[CountyRates], months: Sequence[dt.date], names: Sequence[str]
-) -> Document:
-    """Return the monthly shares of all places together."""
-    by_month = [_whole(rows, month) for month in months]
+def _plots(
+    rows: Sequence[CountyRates], months: Sequence[dt.date], names: Sequence[str], mark: str
+) -> Mapping[str, LinePlot | None]:
+    """Return a plot for each rate: the last twelve months beside those of the year before."""
+    shown = months[-_MONTHS:]
+    rates = {month: _whole(rows, month) for month in {*shown, *map(_year_before, shown)}}
+
+    def share(name: str, month: dt.date) -> float | None:
+        rate = rates[month].get(name)
+        return rate.share if rate else None
+
+    marks = {f"{month:%Y-%m}": mark for month in shown if _has_spring_festival(month)}
     return {
-        "months": [f"{month:%Y-%m}" for month in months],
-        "series": {
-            name: [rates[name].share if name in rates else None for rates in by_month]
-            for name in names
-        },
+        name: line_plot(
+            [f"{month:%Y-%m}" for month in shown],
+            {
+                "now": [share(name, month) for month in shown],
+                "before": [share(name, _year_before(month)) for month in shown],
+            },
+            top=1.0,
+            marks=marks,
+        )
+        for name in names
     }
+
+
+def _year_before(month: dt.date) -> dt.date:
+    return add_months(month, -_MONTHS)
+
+
+def _has_spring_festival(month: dt.date) -> bool:
+    try:
+        return spring_festival(month.year).month == month.month
+    except SpringFestivalUnknown:
+        return False

@@ -46,7 +46,7 @@ def import_(
     lost or a person has to decide. With ``--try`` nothing is read in; layouts are proposed.
     """
     from risk.intake.importer import import_paths
-    from serving.ingest.sealed_lists import seal_recorder
+    from serving.ingest.sealed_lists import record_import, seal_recorder
 
     cli = cli_context(context)
     day = today()
@@ -69,6 +69,7 @@ def import_(
             progress=step,
             prepare=seal_recorder(cli),
         )
+    record_import(cli, report)
     print_account(cli, report, report.as_json(cli.language) if json else None)
     end_import(cli, report, json=json)
 

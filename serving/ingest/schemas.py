@@ -9,7 +9,7 @@ from pydantic import Field
 
 from risk.contract import TABLES
 from serving.http.parameters import LiteralOf
-from serving.http.schemas import Schema, Words, example
+from serving.http.schemas import RequestSchema, Schema, Words, example
 
 TableName = Annotated[str, LiteralOf(TABLES)]
 Cell = Annotated[str, Field(max_length=4000)] | bool | int | float | None
@@ -18,7 +18,7 @@ Rows = Annotated[
 ]
 
 
-class RecordsIn(Schema):
+class RecordsIn(RequestSchema):
     """Rows by field name, as in the record contract; null or missing values are unknown."""
 
     model_config = example(rows=[{"org_id": "91110000000000000X", "org_name": "模拟建设公司"}])
@@ -26,7 +26,7 @@ class RecordsIn(Schema):
     rows: Rows
 
 
-class ComplaintsIn(Schema):
+class ComplaintsIn(RequestSchema):
     """Complaints by field name, as in the record contract."""
 
     model_config = example(

@@ -8,6 +8,7 @@ from risk.contract import TABLES
 from risk.intake.report import ImportReport
 from risk.locale import Language, text
 from risk.store.store import RecordStore
+from serving.auth.roles import Permission
 from serving.terminal.context import CliContext
 from serving.terminal.resources import open_database, open_settings
 
@@ -29,6 +30,18 @@ def seal_recorder(cli: CliContext) -> Callable[[RecordStore], None] | None:
             record_seals(store, database)
 
     return record
+
+
+def record_import(cli: CliContext, report: ImportReport) -> None:
+    """Store the audit entry of an import, unless the office has no service database yet."""
+    settings = open_settings(cli)
+    if not settings.database.url and not cli.workspace.service_database.is_file():
+        return
+    from serving.audit.command_entry import record_command
+
+    said = f"import {len(report.files)} files {len(report.failed)} failed"
+    with open_database(cli, settings) as database:
+        record_command(database.engine, Permission.IMPORT_FILES, said)
 
 
 def sealed_lines(report: ImportReport, language: Language) -> list[str]:

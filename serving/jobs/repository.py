@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, insert, or_, select, update
 
-from serving.auth.jurisdiction import within
+from serving.auth.jurisdiction import require_covers, within
 from serving.auth.principal import Principal
 from serving.db.engine import utc, writing
 from serving.db.pagination import Page, PageRequest, page
@@ -62,8 +62,13 @@ class JobRequest:
     at: dt.datetime
 
 
-def queue_job(connection: Connection, asked: JobRequest) -> Job:
-    """Queue a job."""
+def queue_job(connection: Connection, asked: JobRequest, principal: Principal) -> Job:
+    """Queue a job.
+
+    Raises:
+        OutsideRegion: its region is not in that of the principal.
+    """
+    require_covers(principal, asked.region)
     connection.execute(
         insert(JOBS).values(
             job_id=asked.job_id,

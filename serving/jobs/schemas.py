@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from serving.http.parameters import IsoDate
-from serving.http.schemas import Schema, Words, example
+from serving.http.schemas import RequestSchema, Schema, Words, example
 
 
-class JobIn(Schema):
+class JobIn(RequestSchema):
     """A job to start: ``publish`` a list, ``train`` a model, or ``check`` feeds, drift and past
     lists. ``capacity`` and ``region`` are for ``publish``.
     """
@@ -41,6 +41,8 @@ class Job(Schema):
         "check",
         "what_if",
         "monthly",
+        "preview_month",
+        "briefing",
         "propose_layouts",
         "try_import",
         "import_files",

@@ -27,7 +27,7 @@ def queue(
 ) -> Job:
     """Queue a job for a region."""
     asked = JobRequest(str(uuid.uuid4()), kind, parameters, region, principal.name, now())
-    return to_schema(queue_job(connection, asked))
+    return to_schema(queue_job(connection, asked, principal))
 
 
 def get(database: Database, principal: Principal, job_id: str) -> Job:

@@ -28,7 +28,7 @@ GUARANTEES = dt.timedelta(days=30)
 MOST_NOTICES = 500
 NOTICE = "notice"
 
-SECTIONS = ("due", "overdue", "answers", "new_red", "rechecks", "visits", "guarantees")
+SECTIONS = ("due", "overdue", "backlog", "answers", "new_red", "rechecks", "visits", "guarantees")
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,7 @@ def build_digest(
             ]
         ),
         "overdue": _matters([o for o in open_ if o.overdue and o.matter.kind != "complaint"]),
+        "backlog": _matters([state for state in open_ if state.backlog]),
         "answers": [
             *_matters([o for o in open_ if o.overdue and o.matter.kind == "complaint"]),
             *_unanswered(database, principal, audience, on),

@@ -21,9 +21,9 @@ from serving.matters.schemas import (
     Kind,
     Matter,
     MatterIn,
+    MatterStepIn,
     MatterWithSteps,
     State,
-    StepIn,
     UnlistedCase,
 )
 
@@ -88,7 +88,7 @@ def take_step(
     database: DatabaseDep,
     principal: Writer,
     matter: Key,
-    sent: StepIn,
+    sent: MatterStepIn,
     key: IdempotencyKey,
 ) -> Response:
     """Assign, note, extend, check a duty, close, reopen or recheck a matter."""

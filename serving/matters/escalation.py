@@ -12,10 +12,18 @@ from serving.db.database import Database
 from serving.db.engine import writing
 from serving.events.types import MATTER_ESCALATED
 from serving.matters.events import matter_event, record_matters
-from serving.matters.repository import Matter, Step, all_matters, insert_step, lock, read_matters
+from serving.matters.repository import (
+    BY_RULE,
+    Matter,
+    Step,
+    all_matters,
+    insert_step,
+    lock,
+    read_matters,
+)
 from serving.matters.rules import MatterRules
 from serving.matters.state import state_on
-from serving.matters.sync import BY_RULE, rule_audit_entry
+from serving.matters.sync import rule_audit_entry
 
 
 def escalate(database: Database, rules: MatterRules, on: dt.date, now: dt.datetime) -> int:

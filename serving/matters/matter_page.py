@@ -15,8 +15,9 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now, office_date
 from serving.http.dependencies import settings_of
-from serving.matters.pages import parse_day, step_response
-from serving.matters.queries import matter_state
+from serving.matters.choices import assignees
+from serving.matters.pages import parse_day, require_not_past, step_response
+from serving.matters.queries import current_states, matter_state
 from serving.matters.repository import REASONS, RECHECKS
 from serving.matters.rules import matter_rules
 from serving.matters.stages import STAGES
@@ -39,11 +40,14 @@ def matter_page(request: Request, matter: str, principal: Reader) -> Response:
     database, language = reader_of(request).database, page_language(request)
     sync_from_lists(database, rules, moment)
     found = matter_state(database, rules, principal, matter, office_date(moment))
+    every = current_states(database, settings_of(request), principal, office_date(moment), moment)
     return render(
         request,
         "matter",
         principal,
         one=found,
+        choices=assignees(database, principal, every),
+        today=office_date(moment),
         facts=found.matter.facts,
         duty=lambda code: text(f"flags.{code}.title", language),
         check=lambda code: text(f"flags.{code}.check", language),
@@ -61,6 +65,7 @@ def open_matter(request: Request, principal: Writer, form: Form) -> Response:
     made: list[Any] = []
     try:
         hand = _new_matter(form)
+        require_not_past(hand.due_on, office_date(now()))
         write_audited(
             request,
             reader_of(request).database,

@@ -14,8 +14,9 @@ from serving.audit.writes import write_audited
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.clock import now, today
+from serving.clock import now, office_date, today
 from serving.http.dependencies import settings_of
+from serving.matters.choices import assignees
 from serving.matters.queries import (
     STATES,
     MatterFilter,
@@ -28,9 +29,10 @@ from serving.matters.queries import (
 from serving.matters.repository import KINDS, STEPS
 from serving.matters.rules import matter_rules
 from serving.matters.state import LARGE, MatterState
-from serving.matters.steps import StepInvalid, StepRequest, apply_step
+from serving.matters.steps import DeadlinePast, StepInvalid, StepRequest, apply_step
 from serving.matters.xlsx import matters_xlsx
 from serving.watchlists.reader import reader_of
+from serving.web.region_choices import region_choices
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 from serving.web.responses import XLSX, attachment
@@ -38,6 +40,8 @@ from serving.web.responses import XLSX, attachment
 router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 50
+SHORTEST_REGION = 6
+"""Digits of the region of a matter: a county, or below."""
 
 Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
 Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
@@ -87,6 +91,9 @@ def ledger(
         units=sorted({state.unit for state in every if state.unit}),
         tallies=count_by_unit(every, today().replace(day=1), today() + dt.timedelta(days=1)),
         kinds=("", *KINDS),
+        choices=assignees(reader_of(request).database, principal, every),
+        regions=[one for one in _regions(request, principal) if len(one[0]) >= SHORTEST_REGION],
+        today=today(),
         **asdict(narrow),
         tab="ledger",
     )
@@ -121,6 +128,7 @@ def step_response(
     rules, moment = matter_rules(settings_of(request).matters), now()
     try:
         wanted = step_request(form)
+        require_not_past(wanted.due_on, office_date(moment))
         write_audited(
             request,
             reader_of(request).database,
@@ -153,6 +161,16 @@ def step_request(form: dict[str, str]) -> StepRequest:
     return StepRequest(
         step, due_on=due_on, on=on, evidence=evidence or None, **short, **long, **codes
     )
+
+
+def require_not_past(day: dt.date | None, today: dt.date) -> None:
+    """Check that a deadline from a form, if any, is not before ``today``.
+
+    Raises:
+        DeadlinePast: it is.
+    """
+    if day is not None and day < today:
+        raise DeadlinePast(day=day, today=today)
 
 
 def parse_day(value: str | None) -> dt.date | None:
@@ -196,6 +214,11 @@ def unlisted(request: Request, principal: Reader) -> Response:
 def _standings(request: Request, principal: Principal) -> list[MatterState]:
     settings, moment = settings_of(request), now()
     return current_states(reader_of(request).database, settings, principal, today(), moment)
+
+
+def _regions(request: Request, principal: Principal) -> list[tuple[str, str]]:
+    engine = reader_of(request).database.engine
+    return region_choices(engine, principal, settings_of(request).places)
 
 
 def _chosen(every: Sequence[MatterState], narrow: LedgerFilter) -> list[MatterState]:

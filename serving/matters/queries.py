@@ -20,8 +20,9 @@ from serving.settings import Settings
 from serving.watchlists.repository import WatchlistRepository, closest_list
 from serving.watchlists.snapshot_repository import load_register
 
-STATES = ("open", "overdue", "escalated", "closed", "recheck")
-"""States to filter by; ``recheck``: closed, and the second look is due."""
+STATES = ("open", "backlog", "overdue", "escalated", "closed", "recheck")
+"""States to filter by; ``backlog``: open and overdue when the county began, not assigned since;
+``recheck``: closed, and the second look is due."""
 
 _LOOK_BACK = dt.timedelta(days=800)
 
@@ -104,6 +105,8 @@ def is_in_state(matter: MatterState, state: str) -> bool:
     if state == "recheck":
         look = matter.second_look
         return look is not None and look.overdue
+    if state == "backlog":
+        return matter.backlog
     if state == "escalated":
         return not matter.closed and matter.level > 0
     return not matter.closed and (state == "open" or matter.overdue)

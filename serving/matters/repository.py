@@ -12,11 +12,12 @@ from dataclasses import asdict, dataclass, field, fields
 from http import HTTPStatus
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, select, text, true
+from sqlalchemy import ColumnElement, Connection, Engine, Row, func, insert, select, text, true
 
 from risk.unit_kinds import Kind as UnitKind
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
+from serving.clock import office_date
 from serving.db.engine import utc
 from serving.db.tables import MATTER_FACTS, MATTER_LISTS, MATTER_STEPS, MATTERS, WATCHLISTS
 from serving.errors import ApiError
@@ -40,6 +41,10 @@ Reason = Literal["paid_in_full", "unfounded", "transferred", "court", "merged", 
 REASONS: tuple[Reason, ...] = get_args(Reason)
 Recheck = Literal["paid", "partly", "not_paid", "cannot_tell"]
 RECHECKS: tuple[Recheck, ...] = get_args(Recheck)
+
+
+BY_RULE = "wagewatch"
+"""Name recorded for actions by rule."""
 
 
 class MatterUnknown(ApiError):
@@ -103,7 +108,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Matter:
-    """A matter with its latest facts and all steps in order."""
+    """A matter with its latest facts and all steps in order.
+
+    ``go_live`` is the day on which its county began to follow matters, for the matters that were
+    opened on that day from the records; else None.
+    """
 
     number: int
     key: str
@@ -113,6 +122,7 @@ class Matter:
     opened_at: dt.datetime
     facts: Facts
     steps: Sequence[Step] = field(default=())
+    go_live: dt.date | None = None
 
     @property
     def employer(self) -> str | None:
@@ -199,6 +209,7 @@ def read_matters(
     )
     for row in taken:
         steps.setdefault(row.matter, []).append(_step(row))
+    begun = _go_live_days(connection)
     return [
         Matter(
             row.id,
@@ -209,9 +220,28 @@ def read_matters(
             utc(row.opened_at),
             _facts(facts[row.matter]),
             tuple(steps.get(row.matter, ())),
+            _go_live(row, begun),
         )
         for row in heads
     ]
+
+
+_COUNTY = 6
+"""Digits of a region code up to the county."""
+
+
+def _go_live_days(connection: Connection) -> Mapping[str, dt.date]:
+    """Return the day on which the first matter of each county was opened from the records."""
+    county = func.substr(MATTERS.c.region_code, 1, _COUNTY)
+    query = select(county, func.min(MATTERS.c.opened_at)).where(MATTERS.c.opened_by == BY_RULE)
+    rows = connection.execute(query.group_by(county)).all()
+    return {code: office_date(utc(first)) for code, first in rows}
+
+
+def _go_live(row: Row[Any], begun: Mapping[str, dt.date]) -> dt.date | None:
+    first = begun.get(row.region_code[:_COUNTY])
+    by_rule = row.opened_by == BY_RULE
+    return first if by_rule and office_date(utc(row.opened_at)) == first else None
 
 
 def find_matter(connection: Connection, key: str, principal: Principal) -> Matter:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from serving.http.parameters import IsoDate, LiteralOf
-from serving.http.schemas import Schema, Words, example
+from serving.http.schemas import RequestSchema, Schema, Words, example
 from serving.matters.queries import STATES
 from serving.matters.repository import KINDS, REASONS, RECHECKS, STEPS
 from serving.matters.stages import LISTING_STAGES, TRANSFER_STAGES
@@ -21,7 +21,7 @@ _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Yuan = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 
 
-class MatterIn(Schema):
+class MatterIn(RequestSchema):
     """A matter to open manually, of a project (``project_id``) or organisation (``org_id``)."""
 
     model_config = example(
@@ -52,7 +52,7 @@ class FileEvidence(Schema):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class StepIn(Schema):
+class MatterStepIn(RequestSchema):
     """A step: ``given`` needs a person or unit, ``closed`` reason and text, and so on.
 
     To close a confirmed case, every duty must be checked (``duty`` steps) or ``unchecked`` must
@@ -95,7 +95,7 @@ class Deadline(Schema):
     """Deadline; ``planned`` false: the holiday plan of a year was not known."""
 
     day: dt.date
-    basis: Literal["given", "records", "term"]
+    basis: Literal["given", "assigned", "records", "term"]
     working_days_left: int
     planned: bool
 
@@ -157,7 +157,7 @@ class SecondLook(Schema):
 
 
 class Matter(Schema):
-    """A matter in its state of today."""
+    """A matter in its state of today; ``backlog``: overdue when its county began, not assigned."""
 
     key: str
     kind: Kind
@@ -179,6 +179,7 @@ class Matter(Schema):
     unit: str | None
     due: Deadline | None
     overdue: bool
+    backlog: bool
     level: int
     clock: Clock | None
     second_look: SecondLook | None

@@ -25,7 +25,7 @@ from serving.matters.queries import (
     unlisted_cases,
 )
 from serving.matters.rules import MatterRules, matter_rules
-from serving.matters.schemas import Matter, MatterIn, MatterWithSteps, StepIn, UnlistedCase
+from serving.matters.schemas import Matter, MatterIn, MatterStepIn, MatterWithSteps, UnlistedCase
 from serving.matters.state import MatterState, state_on
 from serving.matters.sync import sync_from_lists
 
@@ -97,7 +97,7 @@ def open_matter(
 
 
 def apply_step(
-    connection: Connection, request: Request, principal: Principal, key: str, sent: StepIn
+    connection: Connection, request: Request, principal: Principal, key: str, sent: MatterStepIn
 ) -> MatterWithSteps:
     """Apply a step.
 
@@ -129,7 +129,7 @@ _PARTS = ("due", "clock", "second_look", "transfer", "listing")
 def _values(standing: MatterState) -> dict[str, Any]:
     matter, facts = standing.matter, standing.matter.facts
     of_facts = ("project_id", "org_id", "name", "record", "status", "opened_on", "as_of", "workers")
-    of_standing = ("closed", "closed_on", "reason", "person", "unit", "overdue", "level", "group")
+    of_standing = ("closed", "closed_on", "reason", "person", "unit", "overdue", "level")
     parts = {name: getattr(standing, name) for name in _PARTS}
     return {
         "key": matter.key,
@@ -137,7 +137,7 @@ def _values(standing: MatterState) -> dict[str, Any]:
         "region_code": matter.region_code,
         **{name: getattr(facts, name) for name in of_facts},
         "amount": None if facts.amount is None else facts.amount / 100,
-        **{name: getattr(standing, name) for name in of_standing},
+        **{name: getattr(standing, name) for name in (*of_standing, "group", "backlog")},
         **{name: None if value is None else asdict(value) for name, value in parts.items()},
         "duties_left": standing.duties_left,
     }

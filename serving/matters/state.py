@@ -20,14 +20,15 @@ from serving.matters.stages import Stage, last_stage
 LARGE, VERY_LARGE = 10, 50
 """Workers from which a group is large; 10 is also the criminal threshold (2013 No. 3)."""
 
-Basis = Literal["given", "records", "term"]
+Basis = Literal["given", "assigned", "records", "term"]
 
 
 @dataclass(frozen=True)
 class Deadline:
     """The day a matter is due; ``working_days_left`` is negative when overdue.
 
-    ``basis``: set by a person, from the records, or the term of the settings for its kind.
+    ``basis``: set by a person, the term of the settings from the assignment on, from the records,
+    or the term of the settings for its kind.
     ``planned`` is False if the holiday plan of a year was not known.
     """
 
@@ -64,7 +65,11 @@ class SecondLook:
 
 @dataclass(frozen=True)
 class MatterState:
-    """State of a matter on a day."""
+    """State of a matter on a day.
+
+    ``backlog``: its deadline had passed when its county began to follow matters, and nobody has
+    been assigned since; it has no deadline until then.
+    """
 
     matter: Matter
     closed: bool
@@ -80,6 +85,7 @@ class MatterState:
     second_look: SecondLook | None
     transfer: Stage | None = None
     listing: Stage | None = None
+    backlog: bool = False
 
     @property
     def group(self) -> int | None:
@@ -99,7 +105,8 @@ def state_on(matter: Matter, rules: MatterRules, on: dt.date) -> MatterState:
     closed_on, reason = _closing(matter, steps)
     closed = closed_on is not None
     given = _last(steps, "given")
-    due = None if closed else _deadline(matter, given, rules, on)
+    old = not closed and _is_old(matter, rules, on)
+    due = None if closed else _deadline(matter, steps, rules, on, old)
     return MatterState(
         matter=matter,
         closed=closed,
@@ -115,6 +122,7 @@ def state_on(matter: Matter, rules: MatterRules, on: dt.date) -> MatterState:
         second_look=_second_look(matter, steps, closed_on, rules, on) if closed_on else None,
         transfer=last_stage("transfer", steps, on) or _transferred(matter, on),
         listing=last_stage("listing", steps, on),
+        backlog=old and due is None,
     )
 
 
@@ -141,22 +149,44 @@ def _closing(matter: Matter, steps: Sequence[Step]) -> tuple[dt.date | None, str
     return ended, "records"
 
 
+def _is_old(matter: Matter, rules: MatterRules, on: dt.date) -> bool:
+    """Whether the deadline had passed before anybody of the county could see it here."""
+    if matter.go_live is None:
+        return False
+    due = _own_deadline(matter, rules, on)
+    return due is not None and due.day < matter.go_live
+
+
 def _deadline(
-    matter: Matter, given: Step | None, rules: MatterRules, on: dt.date
+    matter: Matter, steps: Sequence[Step], rules: MatterRules, on: dt.date, old: bool
 ) -> Deadline | None:
-    facts = matter.facts
-    basis: Basis
+    given = _last(steps, "given")
     if given is not None and given.due_on is not None:
-        day, basis, planned = given.due_on, "given", True
-    elif facts.due_on is not None:
-        day, basis, planned = facts.due_on, "records", True
-    elif facts.opened_on is not None:
-        end = add_working_days(facts.opened_on, rules.terms[matter.kind])
-        day, basis, planned = end.day, "term", end.planned
-    else:
+        left = working_days_between(on, given.due_on)
+        return Deadline(given.due_on, "given", left.days, left.planned)
+    if not old:
+        return _own_deadline(matter, rules, on)
+    first = next((step for step in steps if step.step == "given"), None)
+    return None if first is None else _term(matter, rules, day_of(first), "assigned", on)
+
+
+def _own_deadline(matter: Matter, rules: MatterRules, on: dt.date) -> Deadline | None:
+    """Return the deadline of the records or of the settings, without regard to assignments."""
+    facts = matter.facts
+    if facts.due_on is not None:
+        left = working_days_between(on, facts.due_on)
+        return Deadline(facts.due_on, "records", left.days, left.planned)
+    if facts.opened_on is None:
         return None
-    left = working_days_between(on, day)
-    return Deadline(day, basis, left.days, planned and left.planned)
+    return _term(matter, rules, facts.opened_on, "term", on)
+
+
+def _term(
+    matter: Matter, rules: MatterRules, start: dt.date, basis: Basis, on: dt.date
+) -> Deadline:
+    end = add_working_days(start, rules.terms[matter.kind])
+    left = working_days_between(on, end.day)
+    return Deadline(end.day, basis, left.days, end.planned and left.planned)
 
 
 def _is_for(step: Step, due: Deadline | None) -> bool:

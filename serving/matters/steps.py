@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from risk.contract import TABLES
+from risk.locale import Language, catalogue, text
 from serving.auth.jurisdiction import require_covers
 from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of, regions_of
 from serving.clock import office_date
 from serving.errors import ApiError
 from serving.events.types import MATTER_CLOSED
@@ -46,6 +48,24 @@ class StepInvalid(ApiError):
     """The step lacks a required field; fields: ``step``, ``found``, ``allowed``."""
 
     code = "step_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def message(self, language: Language = "en") -> str:
+        """Return the message with the step and its fields as the pages name them."""
+        step, allowed = str(self.fields["step"]), str(self.fields["allowed"])
+        field = allowed.partition(":")[0]
+        words = catalogue(language)
+        shown = {
+            "step": words.get(f"pages.steps.{step}", step),
+            "allowed": words.get(f"matters.fields.{field}", allowed),
+        }
+        return text(f"errors.{self.code}", language, **{**self.fields, **shown})
+
+
+class DeadlinePast(ApiError):
+    """A form sets a deadline before today; fields: ``day``, ``today``."""
+
+    code = "deadline_past"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -143,8 +163,11 @@ def open_manually(
 
     Raises:
         OutsideRegion: the matter is outside the region of the principal.
+        ProjectUnknown: its project is.
     """
     require_covers(principal, new.region_code)
+    if new.project_id is not None and regions_of(connection, [new.project_id]):
+        region_of(connection, new.project_id, principal)
     lock(connection)
     today = office_date(now)
     key = f"hand:{uuid.uuid4()}"

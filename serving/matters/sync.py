@@ -19,6 +19,7 @@ from serving.db.database import Database
 from serving.db.engine import writing
 from serving.matters.events import opened_event, record_matters
 from serving.matters.repository import (
+    BY_RULE,
     Facts,
     Kind,
     Matter,
@@ -35,9 +36,6 @@ from serving.matters.repository import (
 from serving.matters.rules import MatterRules
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.snapshot_repository import load_register
-
-BY_RULE = "wagewatch"
-"""Name recorded for actions by rule."""
 
 _FROM_RECORDS = frozenset({"case", "rectification", "finding", "complaint"})
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from serving.http.schemas import Schema, example
+from serving.http.schemas import RequestSchema, Schema, example
 
 Action = Literal["promote", "rollback", "comment"]
 Step = Literal["asked", "approved", "rejected", "done", "failed"]
@@ -17,7 +17,7 @@ Reason = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
 Version = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.:-]+$")]
 
 
-class ModelChangeIn(Schema):
+class ModelChangeIn(RequestSchema):
     """A change of the model in use: ``promote`` a version, ``rollback`` to the one before, or
     only a ``comment``. A promotion and a comment name the ``version``.
     """
@@ -36,7 +36,7 @@ class ModelChangeIn(Schema):
         return self
 
 
-class DecisionIn(Schema):
+class DecisionIn(RequestSchema):
     """The decision of a second person on a change."""
 
     model_config = example(approve=True, text="已核对评审表")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from features.feature_sets import FEATURE_SETS
@@ -15,11 +16,14 @@ from training.evaluation.ablation import as_document as worths_document
 from training.evaluation.backtest import Backtest, as_document
 from training.evaluation.baselines import OWN_RULES
 from training.evaluation.bootstrap import Estimate
+from training.evaluation.challengers import CHALLENGER
 from training.evaluation.fairness import FIGURES as GROUP_FIGURES
 from training.evaluation.fairness import Group
 from training.evaluation.flag_grades import FIGURES as GRADE_FIGURES
 from training.evaluation.report import RankingReport
 from training.evaluation.sample_size import visits_for_width
+from training.json_safe import to_json_safe
+from training.promotion.gate import Decision
 
 _RANKING = (
     *("roc_auc", "average_precision"),
@@ -46,10 +50,34 @@ class Part:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def documents(done: Backtest, worths: Sequence[FamilyEffect] | None) -> Mapping[str, Any]:
-    """Return the backtest as one JSON document."""
-    document = as_document(done)
-    return document if worths is None else {**document, "ablation": worths_document(worths)}
+def documents(
+    done: Backtest,
+    worths: Sequence[FamilyEffect] | None,
+    judged: Mapping[str, Decision] = MappingProxyType({}),
+) -> Mapping[str, Any]:
+    """Return the backtest, with the gate's decisions on challengers, as one JSON document."""
+    document = dict(as_document(done))
+    if worths is not None:
+        document["ablation"] = worths_document(worths)
+    if judged:
+        document["challengers"] = to_json_safe({name: asdict(one) for name, one in judged.items()})
+    return document
+
+
+def challenger_part(judged: Mapping[str, Decision], language: Language) -> Part:
+    """Return the gate's decision on each challenger."""
+    return Part(
+        tuple(
+            text(
+                "card.challengers.verdict",
+                language,
+                name=name,
+                verdict=text(f"card.gate.{'passed' if one.passed else 'failed'}", language),
+                grounds=text(f"card.challengers.{one.grounds}", language),
+            )
+            for name, one in judged.items()
+        )
+    )
 
 
 def backtest_parts(done: Backtest, language: Language) -> list[Part]:
@@ -95,6 +123,8 @@ class _Writer:
     def name(self, contender: str) -> str:
         if contender.startswith(OWN_RULES):
             return contender.removeprefix(OWN_RULES)
+        if contender.startswith(CHALLENGER):
+            return contender.removeprefix(CHALLENGER)
         return self.say(f"contenders.{contender}")
 
     def way(self, way: str) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from risk.unit_kinds import KINDS, Kind
 from serving import clock
+from serving.auth.roles import Permission
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import AsOf, JsonFlag, KindOption, Out, OutOrNone
 from serving.terminal.output import (
@@ -21,7 +22,7 @@ from serving.terminal.output import (
     require_parent_folder,
     write_file,
 )
-from serving.terminal.resources import open_settings
+from serving.terminal.resources import open_database, open_settings
 
 if TYPE_CHECKING:
     from models.registry import Registry
@@ -109,11 +110,37 @@ def register_entry(
     _write(cli, render_register_entry(model, cli.language, _form(form, out)), out, "written")
 
 
+@GROUP.command("push")
+def push_model(
+    context: typer.Context,
+    to: Annotated[str, typer.Option("--to", metavar="URI")],
+    version: VersionOrChampion = CHAMPION,
+    kind: KindOption = "project",
+) -> None:
+    """Copy a version to another MLflow."""
+    from models.mirror import push, shown
+
+    cli = cli_context(context)
+    registry = _holding(cli, version, kind)
+    number = _number(registry, version)
+    pushed = push(registry, number, to)
+    print_line(
+        cli.text(
+            "model_pushed" if pushed.new else "model_pushed_before",
+            name=pushed.name,
+            version=number,
+            there=pushed.version,
+            uri=shown(to),
+        )
+    )
+
+
 @GROUP.command("promote")
 def promote_model(context: typer.Context, version: Version, by: By = "", why: Why = "") -> None:
     """Make a version the champion, by hand."""
     cli = cli_context(context)
     _holding(cli, version).promote(version, who=by or os_user_name(), why=why)
+    _record(cli, f"models promote {version}")
     print_line(cli.text("promoted", version=version))
 
 
@@ -125,6 +152,7 @@ def roll_back(
     cli = cli_context(context)
     reason = why or cli.text("rollback_reason")
     version = _registry(cli, kind).rollback(who=by or os_user_name(), why=reason)
+    _record(cli, f"models rollback {version.version}")
     print_line(cli.text("rolled_back", version=version.version))
 
 
@@ -161,6 +189,13 @@ def merge_models(
     cli = cli_context(context)
     require_parent_folder(out)
     _write_shared(cli, merge(read_shared_models(path) for path in files), out)
+
+
+def _record(cli: CliContext, subject: str) -> None:
+    from serving.audit.command_entry import record_command
+
+    with open_database(cli, open_settings(cli)) as database:
+        record_command(database.engine, Permission.CHANGE_MODELS, subject)
 
 
 def _write_shared(cli: CliContext, shared: SharedModels, out: Path) -> None:

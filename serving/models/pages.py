@@ -15,6 +15,7 @@ from serving.db.pagination import PageRequest
 from serving.jobs import service
 from serving.jobs.repository import Job, list_jobs
 from serving.models.repository import list_models, stored_model
+from serving.models.trust import calibration_plot, hit_rates, list_changes, precision_plot
 from serving.watchlists.reader import Document, reader_of
 from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import page_language, render
@@ -40,13 +41,21 @@ def model(request: Request, principal: Supervisor) -> Response:
     checks = [
         one for one in list_jobs(engine, principal, PageRequest(200)).items if one.kind == "check"
     ]
+    evidence = _evidence(champion.about) if champion else None
+    backtest = champion.about["evidence"] if champion and evidence else None
+    chosen = reader_of(request).choose(request, principal, None, None)
     return render(
         request,
         "supervision",
         principal,
         models=found,
         champion=champion,
-        evidence=_evidence(champion.about) if champion else None,
+        evidence=evidence,
+        hits=hit_rates(backtest) if backtest else None,
+        calibration=calibration_plot(backtest) if backtest else None,
+        precision=precision_plot(backtest) if backtest else None,
+        chosen=chosen,
+        changes=list_changes(chosen.document) if chosen else None,
         check=checks[0] if checks else None,
         report=_report(checks),
         tab="supervision",

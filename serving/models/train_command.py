@@ -13,12 +13,13 @@ from risk.locale import text
 from risk.unit_kinds import Kind
 from serving.ingest.resources import import_submissions
 from serving.terminal.context import CliContext, cli_context, os_user_name
-from serving.terminal.options import AsOf, KindOrAll
+from serving.terminal.options import AsOf, Challengers, KindOrAll
 from serving.terminal.output import print_line, print_note, progress
 from serving.terminal.resources import open_records, open_settings
 
 if TYPE_CHECKING:
     from serving.settings import Settings
+    from training.pipeline import Search
 
 Trials = Annotated[int | None, typer.Option("--trials", min=0, max=200)]
 Shared = Annotated[Path | None, typer.Option("--shared", metavar="FILE")]
@@ -30,9 +31,12 @@ def train(
     trials: Trials = None,
     kind: KindOrAll = None,
     shared: Shared = None,
+    challenger: Challengers = None,
 ) -> None:
     """Train on what was known before a date, register, promote if the gate passes."""
     from risk.store.store import known_kinds
+    from training.evaluation.challengers import load_challenger
+    from training.pipeline import Search
 
     cli = cli_context(context)
     settings = open_settings(cli)
@@ -42,8 +46,9 @@ def train(
     if shared and not kind:
         wanted = [_kind_of(shared)]
     number = settings.training.trials if trials is None else trials
+    search = Search(number, settings.seed, shared, [load_challenger(n) for n in challenger or ()])
     for one in wanted:
-        _train(cli, settings, as_of, number, one, shared)
+        _train(cli, settings, as_of, search, one)
 
 
 def _kind_of(shared: Path) -> Kind:
@@ -56,13 +61,14 @@ def _train(
     cli: CliContext,
     settings: Settings,
     as_of: dt.date,
-    trials: int,
+    search: Search,
     kind: Kind,
-    shared: Path | None,
 ) -> None:
+    from serving.models.run_documents import attach_documents
+    from serving.models.tracking_mirror import mirror
     from serving.office_values import office_minimum_wages
     from serving.settings import capacity_of
-    from training.pipeline import Search, run_training
+    from training.pipeline import run_training
 
     with progress() as step:
         run = run_training(
@@ -70,12 +76,15 @@ def _train(
             as_of,
             principal=os_user_name(),
             capacity=capacity_of(settings, kind),
-            search=Search(trials, settings.seed, shared),
+            search=search,
             progress=step,
             kind=kind,
             minimum_wages=office_minimum_wages(cli.workspace, settings),
         )
     version = run.version
+    attach_documents(cli.workspace, version.version, kind)
+    if remark := mirror(cli.workspace, settings, version.version, kind, cli.language):
+        print_note(remark)
     print_line(
         cli.text(
             "trained", version=version.version, kind=version.kind, positives=run.trained.positives

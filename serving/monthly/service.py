@@ -11,6 +11,7 @@ from risk.progress import Progress, scaled_progress
 from risk.store.store import RecordStore, known_kinds
 from risk.workspace import Workspace
 from serving.db.database import Database
+from serving.errors import CommandError
 from serving.monthly.files import (
     escalate_due,
     month_folder,
@@ -26,6 +27,12 @@ from serving.settings import Settings
 
 if TYPE_CHECKING:
     from models.registry import Registry
+
+
+class MonthNeedsModel(CommandError):
+    """No model scores yet, and only people of all regions may have one trained."""
+
+    code = "month_needs_model"
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ def make_month(
 
     Raises:
         NoProjectsKnown: no project was known before the date.
+        MonthNeedsModel: the list is of a part of the regions, and no model scores yet.
     """
     trained = _train_if_due(workspace, settings, request, progress)
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
@@ -85,6 +93,10 @@ def _train_if_due(
     """
     from training.pipeline import Search, run_training
 
+    if request.region:
+        # A model learns from the records of all regions, and scores them.
+        _require_model(workspace)
+        return None
     if not _training_due(workspace, request.as_of):
         return None
     run = run_training(
@@ -97,6 +109,16 @@ def _train_if_due(
         minimum_wages=office_minimum_wages(workspace, settings),
     )
     return run.version.version
+
+
+def _require_model(workspace: Workspace) -> None:
+    from models.registry import NoModel, Registry
+
+    registry: Registry = Registry(workspace, "project")
+    try:
+        registry.champion()
+    except NoModel as error:
+        raise MonthNeedsModel() from error
 
 
 def _training_due(workspace: Workspace, as_of: dt.date) -> bool:

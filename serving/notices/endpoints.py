@@ -12,14 +12,14 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
-from serving.documents.formats import MEDIA_TYPES
+from serving.documents.formats import FILES, MEDIA_TYPES
 from serving.http.dependencies import DatabaseDep, language_of, settings_of
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, page_request
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 from serving.notices import queries
 from serving.notices.repository import NoticeStep, insert_step, read_notice
-from serving.notices.schemas import Notice, NoticeIn, StepIn, WholeNotice
+from serving.notices.schemas import Notice, NoticeIn, NoticeStepIn, WholeNotice
 from serving.notices.service import Author, NoticeRequest, store_notice
 
 router = APIRouter(prefix="/v1/notices", tags=["notices"], responses=RESPONSES)
@@ -61,7 +61,7 @@ def get_notice(database: DatabaseDep, principal: Reader, number: Number) -> Whol
     return queries.to_whole_notice(queries.get_notice(database, principal, number))
 
 
-@router.get("/{number}/file", response_class=Response)
+@router.get("/{number}/file", response_class=Response, responses={200: FILES})
 def get_letter(
     request: Request,
     database: DatabaseDep,
@@ -84,7 +84,7 @@ def add_step(
     database: DatabaseDep,
     principal: Writer,
     number: Number,
-    given: StepIn,
+    given: NoticeStepIn,
     key: IdempotencyKey,
 ) -> Response:
     """Record an answer or a note."""

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from risk.departments import CODES
 from serving.http.parameters import IsoDate, LiteralOf
-from serving.http.schemas import Schema, example
+from serving.http.schemas import RequestSchema, Schema, example
 
 DepartmentCode = Annotated[str, LiteralOf(CODES)]
 
 
-class NoticeIn(Schema):
+class NoticeIn(RequestSchema):
     """A notice to create; for the newest list without ``as_of``."""
 
     model_config = example(project_id="P-00001", department="housing")
@@ -33,7 +33,7 @@ class NoticeStep(Schema):
     taken_at: dt.datetime
 
 
-class StepIn(Schema):
+class NoticeStepIn(RequestSchema):
     """A step of a notice; ``text`` is the answer or note."""
 
     model_config = example(step="answered", text="已责令建设单位限期拨付")

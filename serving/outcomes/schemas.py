@@ -9,23 +9,43 @@ from pydantic import Field
 
 from risk.contract import TABLES
 from serving.http.parameters import IsoDate, LiteralOf
-from serving.http.schemas import Schema, example
+from serving.http.schemas import RequestSchema, example
 
 Kind = Annotated[str, LiteralOf(TABLES["inspections"].field("kind").values)]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Yuan = Annotated[float, Field(ge=0, le=1e13, allow_inf_nan=False)]
 
 
-class Found(Schema):
+OBSTACLES = ("stopped", "nobody", "refused")
+MEASURES = ("ordered", "filed", "transferred")
+ROLES = ("labour_officer", "contractor", "subcontractor", "foreman", "workers", "owner")
+
+Obstacle = Annotated[str, LiteralOf(OBSTACLES)]
+Measure = Annotated[str, LiteralOf(MEASURES)]
+Met = Annotated[str, LiteralOf(ROLES)]
+
+
+class Found(RequestSchema):
     """Findings of a visit. Missing values are unknown, not zero.
 
     ``workers_covered`` counts the workers of the site or employer visited, ``contracts_seen`` the
-    labour contracts looked at.
+    labour contracts looked at. Where an ``obstacle`` (work stopped, nobody there, entry refused)
+    kept the visit from looking, ``arrears_found`` is null and no inspections record is made.
+    ``paid_on_spot`` is the money paid to workers during the visit, in yuan: if it covers
+    ``amount_owed``, the arrears count as rectified on that day. ``measures``: ordered to correct
+    (until ``rectify_by``), case filed, transferred. ``met``: role of whom the inspector met; names
+    of persons are not recorded.
     """
 
     inspected_on: IsoDate
     kind: Kind = "watchlist"
-    arrears_found: bool
+    arrears_found: bool | None = None
+    obstacle: Obstacle | None = None
+    paid_on_spot: Yuan | None = None
+    measures: Annotated[list[Measure], Field(max_length=len(MEASURES))] = Field(
+        default_factory=list
+    )
+    met: Met | None = None
     workers_owed: Count | None = None
     amount_owed: Yuan | None = None
     findings: Annotated[str, Field(max_length=2000)] | None = None
@@ -35,7 +55,15 @@ class Found(Schema):
     contracts_seen: Count | None = None
 
 
-class OutcomeIn(Found):
+class FoundIn(Found):
+    """Findings as sent. ``photo``: a JPEG file in base64, at most 500,000 bytes; its metadata,
+    such as the place, is not stored.
+    """
+
+    photo: Annotated[str, Field(max_length=700_000)] | None = None
+
+
+class OutcomeIn(FoundIn):
     """Outcome of a visit to a project."""
 
     model_config = example(
@@ -53,7 +81,7 @@ class OutcomeIn(Found):
     project_id: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class CorrectionIn(Found):
+class CorrectionIn(FoundIn):
     """The corrected outcome; ``version`` is the version it replaces."""
 
     model_config = example(

@@ -16,18 +16,26 @@ from serving.auth.project_regions import region_of
 from serving.clock import now
 from serving.db.database import Database
 from serving.db.pagination import PageRequest
-from serving.errors import ReasonedError
+from serving.errors import ApiError, ReasonedError
 from serving.http.schemas import Page
 from serving.ingest.repository import add_submission
 from serving.ingest.submissions import build_submission, check_submission
 from serving.outcomes import repository
-from serving.outcomes.schemas import CorrectionIn, Found, Outcome, OutcomeIn
+from serving.outcomes.photos import read_photo
+from serving.outcomes.schemas import CorrectionIn, Found, FoundIn, Outcome, OutcomeIn
 
 
 class OutcomeInvalid(ReasonedError):
     """The outcome would be quarantined as an inspections record."""
 
     code = "outcome_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class OutcomeContradictory(ApiError):
+    """Result and obstacle contradict each other, or a result on record would be withdrawn."""
+
+    code = "outcome_contradictory"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -38,6 +46,8 @@ def create(
 
     Raises:
         ProjectUnknown: the project is not known, or in another region.
+        OutcomeContradictory: neither a result nor an obstacle is given, or both.
+        PhotoInvalid: the photo is no JPEG file, or too large.
         OutcomeInvalid: the record would be quarantined.
     """
     region = region_of(connection, found.project_id, principal)
@@ -54,7 +64,7 @@ def create(
         entered_at=now(),
         **_found(found),
     )
-    return _add(connection, outcome, principal)
+    return _add(connection, outcome, principal, found.photo)
 
 
 def correct(
@@ -65,11 +75,16 @@ def correct(
     Raises:
         OutcomeUnknown: there is none in the region.
         VersionOutdated: the version corrected is not the newest.
+        OutcomeContradictory: as for a new one, or a result on record would be withdrawn.
+        PhotoInvalid: the photo is no JPEG file, or too large.
         OutcomeInvalid: the record would be quarantined.
     """
     last = repository.latest_outcome(connection, outcome_id, principal)
     if last.version != found.version:
         raise repository.VersionOutdated(found=found.version, newest=last.version)
+    if last.arrears_found is not None and found.arrears_found is None:
+        # Its inspections record has been sent and can be changed, but not taken back.
+        raise OutcomeContradictory(found="arrears_found: null", allowed="true, false")
     outcome = repository.Outcome(
         outcome_id=outcome_id,
         version=last.version + 1,
@@ -82,7 +97,7 @@ def correct(
         entered_at=now(),
         **_found(found),
     )
-    return _add(connection, outcome, principal)
+    return _add(connection, outcome, principal, found.photo)
 
 
 def list_(
@@ -119,19 +134,63 @@ def to_schema(outcome: repository.Outcome) -> Outcome:
         rectified_on=outcome.rectified_on,
         workers_covered=outcome.workers_covered,
         contracts_seen=outcome.contracts_seen,
+        obstacle=outcome.obstacle,
+        paid_on_spot=None if outcome.paid_on_spot is None else outcome.paid_on_spot / 100,
+        measures=list(outcome.measures),
+        met=outcome.met,
         reason=outcome.reason,
         entered_by=outcome.entered_by,
         entered_at=outcome.entered_at,
     )
 
 
-def _found(found: Found) -> dict[str, Any]:
+def _found(found: FoundIn) -> dict[str, Any]:
+    """Return the stored values of findings, money in fen.
+
+    Raises:
+        OutcomeContradictory: neither a result nor an obstacle is given, or both.
+    """
+    if (found.arrears_found is None) == (found.obstacle is None):
+        raise OutcomeContradictory(
+            found=f"arrears_found: {found.arrears_found}, obstacle: {found.obstacle}",
+            allowed="arrears_found | obstacle",
+        )
     values = {name: getattr(found, name) for name in Found.model_fields}
-    amount = found.amount_owed
-    return {**values, "amount_owed": None if amount is None else round(amount * 100)}
+    owed, paid = _fen(found.amount_owed), _fen(found.paid_on_spot)
+    settled = owed is not None and paid is not None and paid >= owed
+    return {
+        **values,
+        "amount_owed": owed,
+        "paid_on_spot": paid,
+        "measures": tuple(dict.fromkeys(found.measures)),
+        "rectified_on": found.rectified_on or (found.inspected_on if settled else None),
+    }
 
 
-def _add(connection: Connection, outcome: repository.Outcome, principal: Principal) -> Outcome:
+def _fen(yuan: float | None) -> int | None:
+    return None if yuan is None else round(yuan * 100)
+
+
+def _add(
+    connection: Connection,
+    outcome: repository.Outcome,
+    principal: Principal,
+    photo: str | None,
+) -> Outcome:
+    if outcome.arrears_found is not None:
+        _submit(connection, outcome, principal)
+    repository.add_outcome(connection, outcome)
+    if photo:
+        repository.add_photo(connection, outcome, read_photo(photo))
+    return to_schema(outcome)
+
+
+def _submit(connection: Connection, outcome: repository.Outcome, principal: Principal) -> None:
+    """Submit the outcome as an inspections record.
+
+    Raises:
+        OutcomeInvalid: the record would be quarantined.
+    """
     table = TABLES["inspections"]
     submission = build_submission(table, [outcome.record()], principal, outcome.entered_at)
     problems = check_submission(table, submission)
@@ -144,6 +203,4 @@ def _add(connection: Connection, outcome: repository.Outcome, principal: Princip
                 for language in LANGUAGES
             }
         )
-    repository.add_outcome(connection, outcome)
     add_submission(connection, submission)
-    return to_schema(outcome)

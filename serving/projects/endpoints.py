@@ -13,7 +13,7 @@ from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
 from serving.auth.roles import Permission
 from serving.clock import now
-from serving.documents.formats import MEDIA_TYPES
+from serving.documents.formats import FILES, MEDIA_TYPES
 from serving.http.dependencies import DatabaseDep, language_of, settings_of
 from serving.http.etag import send_document
 from serving.http.parameters import (
@@ -29,6 +29,7 @@ from serving.http.schemas import Page, Reason, RedFlag
 from serving.projects import repository, service
 from serving.projects.schemas import (
     CaseFile,
+    Contributions,
     Elements,
     Note,
     NoteIn,
@@ -103,6 +104,17 @@ def get_reasons(
     return service.list_part(views, principal, request, (project_id, as_of), "reasons", Reason)
 
 
+@router.get("/{project_id:path}/contributions")
+def get_contributions(
+    views: LiveViews,
+    principal: Reader,
+    project_id: ProjectPath,
+    as_of: AsOfQuery = None,
+) -> Contributions:
+    """SHAP value of every feature of a project, with base and calibration."""
+    return service.get_contributions(views, principal, (project_id, as_of))
+
+
 @router.get("/{project_id:path}/red-flags")
 def get_red_flags(
     request: Request,
@@ -141,7 +153,7 @@ def get_elements(
     return service.get_elements(database, principal, (project_id, as_of), of)
 
 
-@router.get("/{project_id:path}/listing-notice", response_class=Response)
+@router.get("/{project_id:path}/listing-notice", response_class=Response, responses={200: FILES})
 def get_listing_notice(
     request: Request,
     database: DatabaseDep,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
+from sqlalchemy import Engine
 
 from risk.departments import CODES
 from risk.legal_elements import KINDS, elements_of, has_open_matter
@@ -28,12 +29,23 @@ from serving.flag_states.schemas import STATES, FlagStateIn
 from serving.flag_states.service import create as create_flag_state
 from serving.flag_states.service import current_states
 from serving.http.dependencies import settings_of
-from serving.http.parameters import IsoDate
+from serving.http.parameters import IsoDate, NamePath
 from serving.notices.elements_text import element_texts, element_to_dict
 from serving.notices.repository import list_notices
-from serving.outcomes.repository import list_outcomes
+from serving.outcomes.repository import (
+    Outcome,
+    last_visit,
+    listed_for,
+    newest_photo,
+    outcome_versions,
+    photographed,
+    visits_to,
+)
+from serving.outcomes.schemas import MEASURES, OBSTACLES, ROLES
+from serving.outcomes.service import to_schema
 from serving.projects import repository
 from serving.projects.service import draft_listing_notice
+from serving.projects.visit_plan import contacts_for, documents_for, site_state
 from serving.watchlists.reader import Document, Register, WatchlistReader, reader_of
 from serving.watchlists.repository import ListSummary, WatchlistRepository
 from serving.watchlists.snapshot_repository import load_case_file, load_dossier
@@ -46,6 +58,7 @@ router = APIRouter(include_in_schema=False)
 
 MOST_FOUND = 50
 _OTHERS = 10
+_MOST_SHOWN = 20
 _VERDICTS = ("useful", "wrong", "already_known")
 
 Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
@@ -93,14 +106,47 @@ def search(
 
 
 @router.get("/projects/{project_id:path}/visit")
-def visit_form(request: Request, project_id: str, principal: Visitor) -> Response:
-    """The form to record a visit."""
+def visit_form(
+    request: Request,
+    project_id: str,
+    principal: Visitor,
+    correct: Annotated[str | None, Query(pattern=r"^[\w.:-]{1,64}$")] = None,
+) -> Response:
+    """The form to record a visit, or to correct the one called ``correct``."""
     reader = reader_of(request)
+    versions = outcome_versions(reader.database.engine, correct, principal) if correct else []
     found = load_case_file(reader.database.engine, project_id, None, principal)
     risk = found or reader.risk(request, principal, project_id, None)
     flagged = {flag["code"] for flag in risk["red_flags"]}
     findings = [code for code, flags in _FINDINGS.items() if not flags & flagged]
-    return render(request, "visit", principal, risk=risk, findings=findings, today=today())
+    return render(
+        request,
+        "visit",
+        principal,
+        risk=risk,
+        findings=findings,
+        today=today(),
+        listed=_listed_today(reader, project_id),
+        was=to_schema(versions[-1]).model_dump(mode="json") if versions else None,
+        choices={"obstacles": OBSTACLES, "measures": MEASURES, "met": ROLES},
+    )
+
+
+def _listed_today(reader: WatchlistReader, project_id: str) -> bool:
+    """Return whether a visit made today counts as one of a list."""
+    with reader.database.engine.connect() as connection:
+        return listed_for(connection, project_id, today()) is not None
+
+
+@router.get("/visits/{outcome_id}/photo")
+def visit_photo(
+    request: Request,
+    outcome_id: NamePath,
+    principal: Annotated[Principal, require(Permission.READ_OUTCOMES)],
+) -> Response:
+    """The newest photo of a visit."""
+    body = newest_photo(reader_of(request).database.engine, outcome_id, principal)
+    return Response(body, media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
 
 
 @router.post("/projects/{project_id:path}/feedback")
@@ -196,7 +242,6 @@ def project(
     found = load_dossier(engine, project_id, day, principal)
     list_of = _list_of(reader, principal, risk)
     register = reader.register(principal, list_of) if list_of else Register(day, (), (), ())
-    filters = {"project_id": project_id}
     return render(
         request,
         "project",
@@ -211,8 +256,10 @@ def project(
         others=_others(register, found, project_id),
         seen=lambda record: record["region"] is None or covers(principal, record["region"]),
         notes=repository.list_notes(engine, project_id, principal, PageRequest(50)).items,
-        outcomes=list_outcomes(engine, principal, PageRequest(20), filters).items,
+        **_visits(engine, principal, project_id),
         verdicts=_VERDICTS,
+        **_visit_plan(found or {}, risk),
+        last_visit=_last_visit(last_visit(engine, principal, project_id), found or {}),
         flags=flags_by_grade(risk),
         title=lambda flag, state: flag_title(flag, page_language(request), state),
         unlike=lambda entry: unlike_note(entry, page_language(request)),
@@ -226,13 +273,46 @@ def project(
     )
 
 
+def _visit_plan(found: Document, risk: Document) -> dict[str, Any]:
+    """Return the state of the site, and what to ask for and whom at a visit."""
+    facts, teams = found.get("facts", {}), found.get("teams_owed", ())
+    flags = [flag["code"] for flag in flags_by_grade(risk)]
+    return {
+        "site_state": site_state(facts),
+        "contacts": contacts_for(
+            {**facts, "contractor_name": risk["contractor_name"]}, teams, flags
+        ),
+        "documents": documents_for(flags),
+        "teams": teams,
+        "payroll_teams": found.get("payroll_teams", {}),
+        "orders": [one for one in _inspections(found) if one["rectify_by"]][-1:],
+    }
+
+
+def _inspections(found: Document) -> Sequence[Document]:
+    """Return the inspections on record, oldest first."""
+    handling: Document = found.get("handling") or {}
+    return handling.get("inspections") or ()
+
+
+def _last_visit(entered: Outcome | None, found: Document) -> Document | None:
+    """Return the later of the last visit entered here and the last in the records."""
+    recorded = next(reversed(_inspections(found)), None)
+    names = ("inspected_on", "arrears_found", "obstacle")
+    if entered and (
+        recorded is None or entered.inspected_on.isoformat() >= recorded["inspected_on"]
+    ):
+        return {name: getattr(entered, name) for name in names}
+    # Records hold visits with a result only.
+    return {**dict.fromkeys(names), **recorded} if recorded else None
+
+
 def _case_page(request: Request, principal: Principal, case_file: Document) -> Response:
     """The page of a project that is not scored and whose matters are followed."""
     database, project_id = reader_of(request).database, case_file["project_id"]
     engine, language = database.engine, page_language(request)
     day = dt.date.fromisoformat(case_file["as_of"])
     found = load_dossier(engine, project_id, day, principal) or {}
-    filters = {"project_id": project_id}
     return render(
         request,
         "case_file",
@@ -247,11 +327,18 @@ def _case_page(request: Request, principal: Principal, case_file: Document) -> R
         state_codes=STATES,
         project_id=project_id,
         notes=repository.list_notes(engine, project_id, principal, PageRequest(50)).items,
-        outcomes=list_outcomes(engine, principal, PageRequest(20), filters).items,
+        **_visits(engine, principal, project_id),
         elements=_elements(case_file, found, day, language),
         notices=list_notices(engine, principal, PageRequest(20), project_id).items,
         departments=CODES,
     )
+
+
+def _visits(engine: Engine, principal: Principal, project_id: str) -> dict[str, Any]:
+    """Return the visits entered here, newest first, each with its earlier versions."""
+    found = visits_to(engine, principal, project_id)[:_MOST_SHOWN]
+    photos = photographed(engine, [versions[-1].outcome_id for versions in found])
+    return {"visits": found, "photos": photos}
 
 
 def _reasons(risk: Document) -> dict[str, list[Document]]:

@@ -14,6 +14,7 @@ from serving.http.schemas import (
     Listing,
     Model,
     RedFlag,
+    RequestSchema,
     Schema,
     View,
     Words,
@@ -49,6 +50,39 @@ class ProjectRisk(Assessment):
     timeline: list[TimelineItem]
     view: View | None = None
     case_file_as_of: dt.date | None = None
+
+
+class CalibrationOfModel(Schema):
+    """Platt scaling: probability = 1 / (1 + exp(-(slope * raw + intercept)))."""
+
+    slope: float
+    intercept: float
+
+
+class FeatureContribution(Schema):
+    """The SHAP value of one feature, in log-odds before calibration; ``value`` null is unknown."""
+
+    name: str
+    family: str
+    value: float | None
+    contribution: float
+
+
+class Contributions(Schema):
+    """The contributions of all features to a score, stored when the list was published.
+
+    ``base`` plus all contributions is ``raw``; the calibration maps it to ``probability``. The
+    contribution of a reason is the sum over its family.
+    """
+
+    project_id: str
+    as_of: dt.date
+    model_version: str
+    probability: float
+    raw: float
+    base: float
+    calibration: CalibrationOfModel
+    features: list[FeatureContribution]
 
 
 class ScoredThen(Schema):
@@ -90,7 +124,7 @@ class Note(Schema):
     written_at: dt.datetime
 
 
-class NoteIn(Schema):
+class NoteIn(RequestSchema):
     """A note to store."""
 
     model_config = example(text="已约谈项目经理，承诺月底前付清")

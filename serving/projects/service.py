@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -17,11 +18,13 @@ from serving.auth.project_regions import region_of
 from serving.clock import today
 from serving.db.database import Database
 from serving.db.pagination import PageRequest
+from serving.errors import ApiError
 from serving.http.schemas import Page, Schema
 from serving.notices.elements_text import element_texts, element_to_dict
 from serving.projects.repository import NoteRow, list_notes
 from serving.projects.schemas import (
     CaseFile,
+    Contributions,
     Element,
     Elements,
     Note,
@@ -59,6 +62,38 @@ def get_case_file(
             "cases": [_in_yuan(case) for case in handling["cases"]],
             "inspections": [_in_yuan(one) for one in handling["inspections"]],
         }
+    )
+
+
+class ContributionsNotStored(ApiError):
+    """The list was published before contributions of features were stored."""
+
+    code = "contributions_not_stored"
+    status = HTTPStatus.NOT_FOUND
+
+
+def get_contributions(
+    views: Views, principal: Principal, which: tuple[str, dt.date | None]
+) -> Contributions:
+    """Return the contributions of all features to the score of a project.
+
+    Raises:
+        NothingPublished, NotPublished, ProjectNotScored: there is no score, or not in their region.
+        ContributionsNotStored: the list is older than these.
+    """
+    risk = json.loads(views.risk(principal, *which).body)
+    as_of = dt.date.fromisoformat(risk["as_of"])
+    stored = (load_dossier(views.engine, which[0], as_of, principal) or {}).get("contributions")
+    if stored is None:
+        raise ContributionsNotStored(project_id=which[0], as_of=as_of)
+    total = sum(feature["contribution"] for feature in stored["features"])
+    return Contributions(
+        project_id=which[0],
+        as_of=as_of,
+        model_version=risk["model"]["version"],
+        probability=risk["probability"],
+        raw=stored["base"] + total,
+        **stored,
     )
 
 

@@ -28,10 +28,14 @@ from serving.publishing.repository import PublicationExtras, store_publication
 from serving.publishing.scoring import Scored, score_cohort
 from serving.publishing.timeline import timelines
 from serving.snapshot.collect import collect_snapshot
+from serving.snapshot.contributions import with_contributions
 from serving.watchlists.document import Publication
 from serving.watchlists.ranking import ranking_of
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.seal_version import parse_sealed
+
+_RATE_MONTHS = 24
+"""A year, and the one before to compare it with."""
 
 
 class RegionUnknown(CommandError):
@@ -85,29 +89,32 @@ def collect_extras(
     of_projects = inputs.kind == "project"
     rates = county_rates(context.store, inputs.request.as_of, days) if of_projects else []
     rules = context.hooks.deposit_rules(context.workspace, context.settings)
+    snapshot = collect_snapshot(
+        context.store,
+        publication,
+        levers,
+        rules,
+        context.office_values(),
+        inputs.stories,
+        inputs.flags,
+    )
     return PublicationExtras(
         rates,
         context.hooks.describe_model(context.workspace, scored.model.version),
-        collect_snapshot(
-            context.store,
-            publication,
-            levers,
-            rules,
-            context.office_values(),
-            inputs.stories,
-            inputs.flags,
-        ),
+        with_contributions(snapshot, scored.cohort.explained),
         current_mark(context.store),
     )
 
 
 def county_rates(store: RecordStore, as_of: dt.date, transfer_days: int = 0) -> list[CountyRates]:
-    """The eight rates of every county and township in each of the last months."""
+    """The eight rates of every county and township in each of the last two years' months."""
     from risk.indicators import rates_by_place
 
     return [
         CountyRates(as_of, place, month, {name: asdict(rate) for name, rate in by.items()})
-        for (place, month), by in rates_by_place(store, as_of, transfer_days=transfer_days).items()
+        for (place, month), by in rates_by_place(
+            store, as_of, _RATE_MONTHS, transfer_days=transfer_days
+        ).items()
     ]
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from risk.store.marks import StoreMark
+from serving.audit.command_entry import command_entry
+from serving.audit.repository import AuditEntry, add_audit_entries
+from serving.auth.roles import Permission
 from serving.db.database import Database
 from serving.db.engine import writing
 from serving.indicators.repository import CountyRates, save_rates
@@ -67,4 +70,17 @@ def store_publication(
                     save_snapshot(connection, watchlist_id, extras.snapshot)
         if extras is not None and extras.mark is not None:
             save_mark(connection, list_id(connection, sealed.publication.header), extras.mark)
+        if watchlist_id is not None:
+            add_audit_entries(connection, [_entry(sealed, published_by)])
     return Published(sealed.watchlist.digest, new=watchlist_id is not None)
+
+
+def _entry(sealed: SealedPublication, by: str) -> AuditEntry:
+    header = sealed.publication.header
+    said = command_entry(Permission.RUN_JOBS, f"publish {header.as_of} {header.region or '*'}", by)
+    return replace(
+        said,
+        as_of=header.as_of,
+        list_digest=sealed.watchlist.digest,
+        model_version=header.model.version,
+    )

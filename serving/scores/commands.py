@@ -1,4 +1,4 @@
-"""``wagewatch score``: every project of the cohort, as CSV, or by Spark as Parquet."""
+"""``wagewatch score``: every project of the cohort, as CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ import typer
 from serving.ingest.resources import open_records_in
 from serving.terminal.context import CliContext, cli_context
 from serving.terminal.options import AsOf, EngineName, KindOption, OutPath, Records
-from serving.terminal.output import print_line, print_note, progress, require_file_path, write_file
+from serving.terminal.output import (
+    atomic_write,
+    print_line,
+    print_note,
+    progress,
+    require_file_path,
+    write_file,
+)
 from serving.terminal.resources import open_settings
 
 if TYPE_CHECKING:
@@ -40,14 +47,19 @@ def _here(
 ) -> tuple[int, UsedModel]:
     from serving.office_values import office_minimum_wages
     from serving.publishing.scoring import score_cohort
-    from serving.scores.csv import scores_csv
+    from serving.scores.csv import scores_csv, scores_table
+    from serving.scores.table_file import PARQUET_SUFFIXES, write_table
 
     path = require_file_path(out)
     settings = open_settings(cli)
     with open_records_in(cli, records) as store, progress() as step:
         store.minimum_wages = office_minimum_wages(cli.workspace, settings)
         scored = score_cohort(cli.workspace, store.for_kind(kind), as_of, step)
-    write_file(path, scores_csv(scored, settings.tiers))
+    if path.suffix.lower() in PARQUET_SUFFIXES:
+        with atomic_write(path) as temporary:
+            write_table([scores_table(scored, settings.tiers)], temporary, "parquet")
+    else:
+        write_file(path, scores_csv(scored, settings.tiers))
     return len(scored.cohort.projects), scored.model
 
 
@@ -55,8 +67,9 @@ def _by_spark(
     cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: KindOption
 ) -> tuple[int, UsedModel]:
     from serving.office_values import office_minimum_wages
-    from serving.scores.spark_output import records_for_spark, write_scores
+    from serving.scores.spark_output import records_for_spark, require_folder, write_scores
 
+    require_folder(out)
     settings = open_settings(cli)
     workspace = cli.workspace.require()
     with (

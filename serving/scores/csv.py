@@ -1,4 +1,4 @@
-"""Scores of a whole cohort as CSV."""
+"""Scores of a whole cohort as CSV or as an Arrow table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from serving.documents.csv import to_csv
 from serving.settings import TierSettings
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from serving.publishing.scoring import Scored
+
+COLUMNS = ("project_id", "probability", "tier", "model")
 
 
 def scores_csv(scored: Scored, tiers: TierSettings) -> bytes:
@@ -16,11 +20,28 @@ def scores_csv(scored: Scored, tiers: TierSettings) -> bytes:
 
     Read by programs: plain UTF-8 without a byte order mark.
     """
+    return to_csv(COLUMNS, _rows(scored, tiers))
+
+
+def scores_table(scored: Scored, tiers: TierSettings) -> pa.Table:
+    """Return the same columns and rows as an Arrow table, as Spark writes them."""
+    import pyarrow as pa
+
+    types = (pa.string(), pa.float64(), pa.string(), pa.string())
+    columns = list(zip(*_rows(scored, tiers), strict=True)) or [()] * len(COLUMNS)
+    return pa.table(
+        {
+            name: pa.array(values, kind)
+            for name, values, kind in zip(COLUMNS, columns, types, strict=True)
+        }
+    )
+
+
+def _rows(scored: Scored, tiers: TierSettings) -> list[tuple[str, float, str, str]]:
     thresholds = tiers.thresholds()
     model = f"{scored.model.kind} {scored.model.version}"
     ranked = sorted(scored.cohort.projects, key=lambda p: (-p.probability, p.project_id))
-    rows = (
-        [p.project_id, p.probability, thresholds.tier_of(p.probability).value, model]
+    return [
+        (p.project_id, p.probability, thresholds.tier_of(p.probability).value, model)
         for p in ranked
-    )
-    return to_csv(["project_id", "probability", "tier", "model"], rows)
+    ]

@@ -1,37 +1,36 @@
-"""Writes the feature matrix as Parquet."""
+"""Writes the feature matrix as Parquet or CSV."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from risk.progress import Progress
 from risk.store.store import RecordStore
+from serving.scores.table_file import TableFormat, write_table
 
 
 def write_features(
-    store: RecordStore, as_ofs: Sequence[dt.date], out: Path, progress: Progress
+    store: RecordStore,
+    as_ofs: Sequence[dt.date],
+    out: Path,
+    progress: Progress,
+    form: TableFormat = "parquet",
 ) -> int:
-    """Write the feature matrix of ``as_ofs`` as a Parquet file and return the number of rows.
+    """Write the feature matrix of ``as_ofs`` as one file and return the number of rows.
 
     Raises:
         OSError: the file cannot be written; a partial file may remain.
     """
-    import pyarrow.parquet as pq
-
+    from features.field_metadata import describe_columns
     from features.matrix import compute_in_batches, matrix_table
 
-    rows = 0
-    with ExitStack() as opened:
-        writer: pq.ParquetWriter | None = None
-        for engine in compute_in_batches(store, as_ofs, progress):
-            table = matrix_table(engine)
-            writer = writer or opened.enter_context(pq.ParquetWriter(out, table.schema))
-            writer.write_table(table)
-            rows += int(table.num_rows)
-    return rows
+    tables = (
+        describe_columns(matrix_table(engine), store.kind)
+        for engine in compute_in_batches(store, as_ofs, progress)
+    )
+    return write_table(tables, out, form)
 
 
 def write_features_by_date(

@@ -9,14 +9,14 @@ from pydantic import Field
 
 from risk.contract import TABLES
 from serving.http.parameters import IsoDate, LiteralOf
-from serving.http.schemas import Schema, example
+from serving.http.schemas import RequestSchema, Schema, example
 
 ProjectId = Annotated[str, Field(min_length=1, max_length=200)]
 TableName = Annotated[str, LiteralOf(TABLES)]
 Cell = str | bool | int | float | None
 
 
-class ScoresIn(Schema):
+class ScoresIn(RequestSchema):
     """Projects and publication; the newest of each project if ``as_of`` is null."""
 
     model_config = example(project_ids=["P-00001", "P-00002"])
@@ -42,7 +42,7 @@ class Scores(Schema):
     not_scored: list[str]
 
 
-class WhatIfIn(Schema):
+class WhatIfIn(RequestSchema):
     """The same project with some records changed; nothing is stored.
 
     ``records`` holds rows by table as they would be imported; a row with the key of an existing

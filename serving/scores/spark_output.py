@@ -29,6 +29,18 @@ class InputsLost(CommandError):
     code = "inputs_lost"
 
 
+def require_folder(out: str) -> None:
+    """Check that ``out`` does not ask for a single file that Spark does not write.
+
+    Raises:
+        TableFormatUnknown: it ends in .csv or another suffix than that of Parquet.
+    """
+    from serving.scores.table_file import TableFormatUnknown, table_format
+
+    if "://" not in out and not out.endswith("/") and table_format(Path(out)) == "csv":
+        raise TableFormatUnknown(found=".csv", path=out)
+
+
 @contextmanager
 def records_for_spark(
     records: str | None, store: Callable[[], AbstractContextManager[RecordStore]]

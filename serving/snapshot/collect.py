@@ -25,6 +25,7 @@ from serving.snapshot.open_matters import closed_cases, open_matters, transferre
 from serving.snapshot.payment_history import load_payment_history
 from serving.snapshot.project_facts import load_contracts, load_project_facts
 from serving.snapshot.similar_projects import similar_projects
+from serving.snapshot.wages_owed import load_owed_teams, load_payroll_teams, owed_summary
 from serving.watchlists.document import Document, ProjectRisk, Publication, TimelineItem
 from serving.watchlists.snapshot import Snapshot
 
@@ -65,7 +66,8 @@ def collect_snapshot(
     """
     as_of = publication.header.as_of
     facts = load_project_facts(store, as_of)
-    listed = _register_rows(store, publication, facts)
+    owed, payroll_teams = load_owed_teams(store, as_of), load_payroll_teams(store, as_of)
+    listed = _register_rows(store, publication, facts, owed)
     alike = similar_projects(listed)
     contracts, months = load_contracts(store, as_of), load_payment_history(store, as_of)
     refs = {ref for risk in publication.risks for ref in evidence_keys(risk.assessment)}
@@ -81,6 +83,8 @@ def collect_snapshot(
             "similar": alike.get(key, []),
             "levers": [_lever(one) for one in levers.get(key, ())],
             "handling": handling.get(key, empty_case_handling()),
+            "teams_owed": owed.get(key, []),
+            "payroll_teams": _teams_of(stories.get(key, ()), payroll_teams),
             "records": {},
             "linked": linked.get(key, []),
         }
@@ -122,8 +126,17 @@ def collect_snapshot(
     return Snapshot(dossiers, register)
 
 
+def _teams_of(events: Sequence[TimelineItem], teams: Mapping[str, str]) -> dict[str, str]:
+    """Return the team of each payroll among ``events``, by its record_id."""
+    found = [one.evidence.record_id for one in events if one.evidence.table == "payrolls"]
+    return {record: teams[record] for record in found if record in teams}
+
+
 def _register_rows(
-    store: RecordStore, publication: Publication, facts: Mapping[str, Row]
+    store: RecordStore,
+    publication: Publication,
+    facts: Mapping[str, Row],
+    owed: Mapping[str, Sequence[Row]],
 ) -> list[Document]:
     as_of = publication.header.as_of
     visits = {row.pop("project_id"): row for row in query_rows(store, _VISITS, as_of)}
@@ -144,6 +157,7 @@ def _register_rows(
                 "flags": [flag.code for flag in assessment.red_flags],
                 "rank": risk.listing.rank if risk.listing else None,
                 "progress": _progress(fact, as_of),
+                "owed": owed_summary(owed.get(assessment.project_id, ())),
                 **{name: to_json_value(value) for name, value in visit.items()},
             }
         )

@@ -5,10 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
+from risk.calendar.dates import month_days
 from risk.locale import text
+
+if TYPE_CHECKING:
+    from serving.terminal.context import CliContext
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _OPTION = "--as-of"
@@ -46,3 +51,23 @@ def repeat_date_option(arguments: Sequence[str]) -> list[str]:
         in_dates = argument == _OPTION or (in_dates and is_date)
         spread.append(argument)
     return spread
+
+
+def required_dates(
+    cli: CliContext,
+    dates: Sequence[dt.date] | None,
+    first: dt.date | None,
+    last: dt.date | None,
+) -> list[dt.date]:
+    """Return ``dates``, or one a month from ``first`` to ``last``; exactly one way must be used.
+
+    Raises:
+        typer.BadParameter: both ways, neither, half of one, or a span that ends before it begins.
+    """
+    span = [day for day in (first, last) if day is not None]
+    if bool(dates) == bool(span) or len(span) == 1:
+        raise typer.BadParameter(cli.text("dates_or_span"), param_hint="--as-of / --from, --to")
+    found = list(dates or month_days(*span))
+    if not found:
+        raise typer.BadParameter(cli.text("span_backwards", first=first, last=last))
+    return found

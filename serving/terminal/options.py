@@ -15,9 +15,15 @@ AsOf = Annotated[dt.date, typer.Option("--as-of", parser=parse_date, metavar="YY
 AsOfOrNone = Annotated[
     dt.date | None, typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD")
 ]
-AsOfs = Annotated[
-    list[dt.date], typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD...")
+AsOfsOrNone = Annotated[
+    list[dt.date] | None, typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD...")
 ]
+From = Annotated[dt.date, typer.Option("--from", parser=parse_date, metavar="YYYY-MM-DD")]
+To = Annotated[dt.date, typer.Option("--to", parser=parse_date, metavar="YYYY-MM-DD")]
+FromOrNone = Annotated[
+    dt.date | None, typer.Option("--from", parser=parse_date, metavar="YYYY-MM-DD")
+]
+ToOrNone = Annotated[dt.date | None, typer.Option("--to", parser=parse_date, metavar="YYYY-MM-DD")]
 OnOrNone = Annotated[dt.date | None, typer.Option("--on", parser=parse_date, metavar="YYYY-MM-DD")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", dir_okay=False)]
 OutPath = Annotated[str, typer.Option("--out", metavar="PATH")]
@@ -28,3 +34,4 @@ KindOrAll = Annotated[Kind | None, typer.Option("--kind")]
 JsonFlag = Annotated[bool, typer.Option("--json")]
 EngineName = Annotated[Literal["duckdb", "spark"], typer.Option("--engine")]
 Records = Annotated[str | None, typer.Option("--records", metavar="FOLDER")]
+Challengers = Annotated[list[str] | None, typer.Option("--challenger", metavar="MODULE:OBJECT")]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from serving.auth.passwords import hash_password
+from serving.auth.principal import OFFICE
 from serving.auth.roles import Permission
 from serving.clock import now, office_time
 from serving.errors import CommandError
@@ -17,6 +19,9 @@ from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import JsonFlag
 from serving.terminal.output import cell_text, print_json, print_line, print_note, print_table
 from serving.terminal.resources import open_database, open_settings
+
+if TYPE_CHECKING:
+    from serving.auth.accounts import Accounts
 
 USERS = typer.Typer(rich_markup_mode=None)
 TOKENS = typer.Typer(rich_markup_mode=None)
@@ -41,26 +46,23 @@ def add_user(
     subject: Annotated[str | None, typer.Option("--subject", metavar="TEXT")] = None,
 ) -> None:
     """Create a user; the password is prompted for, or read from standard input."""
-    from serving.auth.repository import UserRepository
     from serving.users.service import new_account
 
     cli = cli_context(context)
     account = new_account(name, role, region, os_user_name(), now())
-    hashed = None if subject else hash_password(_password(cli))
-    with open_database(cli, open_settings(cli)) as database:
-        UserRepository(database.engine).add_user(account, password_hash=hashed, subject=subject)
+    hashed = None if subject else hash_password(_password(cli), account.name)
+    with _accounts(cli, f"users add {account.name} {role} {region or '*'}") as accounts:
+        accounts.add_user(account, password_hash=hashed, subject=subject)
     print_line(cli.text("user_added", name=name, role=role, region=region or "*"))
 
 
 @USERS.command("password")
 def set_password(context: typer.Context, name: Name) -> None:
     """Change a user's password and end their sessions."""
-    from serving.auth.repository import UserRepository
-
     cli = cli_context(context)
-    hashed = hash_password(_password(cli))
-    with open_database(cli, open_settings(cli)) as database:
-        UserRepository(database.engine).set_password(name, hashed)
+    hashed = hash_password(_password(cli), name)
+    with _accounts(cli, f"users password {name}") as accounts:
+        accounts.set_password(name, hashed)
     print_line(cli.text("password_set", name=name))
 
 
@@ -78,12 +80,19 @@ def list_users(context: typer.Context, json: JsonFlag = False) -> None:
 @USERS.command("revoke")
 def revoke_user(context: typer.Context, name: Name) -> None:
     """Disable a user."""
-    from serving.auth.repository import UserRepository
-
     cli = cli_context(context)
-    with open_database(cli, open_settings(cli)) as database:
-        UserRepository(database.engine).disable_user(name, now())
+    with _accounts(cli, f"users revoke {name}") as accounts:
+        accounts.disable_user(name, now())
     print_line(cli.text("revoked", name=name))
+
+
+@USERS.command("enable")
+def enable_user(context: typer.Context, name: Name) -> None:
+    """Give a revoked user access again."""
+    cli = cli_context(context)
+    with _accounts(cli, f"users enable {name}") as accounts:
+        accounts.enable_user(name)
+    print_line(cli.text("enabled", name=name))
 
 
 @TOKENS.command("add")
@@ -97,16 +106,14 @@ def add_token(
     json: JsonFlag = False,
 ) -> None:
     """Create a token of a system and print it once."""
-    from serving.auth.repository import UserRepository
     from serving.users.service import new_account
 
     cli = cli_context(context)
     account = new_account(name, role, region, os_user_name(), now())
     expires_at = None if days is None else account.created_at + dt.timedelta(days=days)
-    with open_database(cli, open_settings(cli)) as database:
-        secret = UserRepository(database.engine).add_token(
-            account, scopes=_scopes(scope), expires_at=expires_at
-        )
+    scopes = _scopes(scope)
+    with _accounts(cli, f"tokens add {account.name} {role} {region or '*'}") as accounts:
+        secret = accounts.add_token(account, scopes=scopes, expires_at=expires_at)
     if json:
         values = {"name": name, "role": role, "region": region, "token": secret}
         print_json({**values, "scopes": scope, "expires_at": expires_at})
@@ -130,12 +137,26 @@ def list_tokens(context: typer.Context, json: JsonFlag = False) -> None:
 @TOKENS.command("revoke")
 def revoke_token(context: typer.Context, name: Name) -> None:
     """Revoke a token."""
-    from serving.auth.repository import UserRepository
-
     cli = cli_context(context)
-    with open_database(cli, open_settings(cli)) as database:
-        UserRepository(database.engine).revoke_token(name, now())
+    with _accounts(cli, f"tokens revoke {name}") as accounts:
+        accounts.revoke_token(name, now())
     print_line(cli.text("revoked", name=name))
+
+
+@contextmanager
+def _accounts(cli: CliContext, subject: str) -> Iterator[Accounts]:
+    """Open the accounts in a transaction that ends with an audit entry about ``subject``."""
+    from serving.audit.command_entry import command_entry
+    from serving.audit.repository import add_audit_entries
+    from serving.auth.accounts import Accounts
+    from serving.db.engine import writing
+
+    with (
+        open_database(cli, open_settings(cli)) as database,
+        writing(database.engine).begin() as connection,
+    ):
+        yield Accounts(connection, OFFICE)
+        add_audit_entries(connection, [command_entry(Permission.MANAGE_PEOPLE, subject)])
 
 
 def _scopes(names: Sequence[str] | None) -> list[Permission] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,24 +10,16 @@ from fastapi.responses import RedirectResponse
 
 from serving.auth import oidc
 from serving.auth.dependencies import Users, authenticator_of
-from serving.auth.passwords import is_password
 from serving.auth.principal import Principal
-from serving.auth.repository import User
 from serving.auth.roles import Permission
-from serving.auth.sessions import COOKIE, HOURS, seal_session
-from serving.errors import ApiError
+from serving.auth.sessions import COOKIE
+from serving.auth.sessions import Session as StartedSession
 from serving.http.dependencies import settings_of
 from serving.http.problems import RESPONSES
-from serving.users.schemas import Session, SignIn
+from serving.users import sign_in as service
+from serving.users.schemas import PasswordChange, Session, SignIn
 
 router = APIRouter(prefix="/v1/session", tags=["session"], responses=RESPONSES)
-
-
-class SignInFailed(ApiError):
-    """Wrong user name or password; the message does not reveal which."""
-
-    code = "sign_in_failed"
-    status = HTTPStatus.UNAUTHORIZED
 
 
 def current_principal(request: Request) -> Principal:
@@ -40,14 +31,19 @@ AnyPrincipal = Annotated[Principal, Depends(current_principal)]
 
 
 @router.post("")
-def sign_in(request: Request, response: Response, users: Users, credentials: SignIn) -> Session:
+async def sign_in(request: Request, response: Response, credentials: SignIn) -> Session:
     """Sign in with a password."""
-    authenticator_of(request).count_sign_in(f"sign-in:{credentials.name}")
-    user = users.user_by(name=credentials.name)
-    hashed = user.password_hash if user else None
-    if not is_password(hashed, credentials.password) or user is None:
-        raise SignInFailed()
-    return start_session(request, response, user)
+    started = await service.sign_in(request, credentials.name, credentials.password)
+    return _start(request, response, started)
+
+
+@router.put("/password", status_code=204)
+async def change_password(
+    request: Request, response: Response, principal: AnyPrincipal, change: PasswordChange
+) -> None:
+    """Change the own password; all other sessions end."""
+    started = await service.change_password(request, principal, change.old, change.new)
+    set_session_cookie(request, response, started.session)
 
 
 @router.get("/oidc", response_class=RedirectResponse, status_code=303)
@@ -77,12 +73,10 @@ def finish_oidc(
     if pending is None or not hmac.compare_digest(pending.state.encode(), state.encode()):
         raise oidc.OidcFailed(detail="state")
     subject = oidc.finish(_registration(request), _redirect_uri(request), pending, code)
-    user = users.user_by(subject=subject)
-    if user is None:
-        raise SignInFailed()
+    started = service.sign_in_as(request, users.user_by(subject=subject))
     response = RedirectResponse(request.app.state.home, status_code=303)
     response.delete_cookie(oidc.COOKIE, path="/", httponly=True, samesite="lax")
-    start_session(request, response, user)
+    set_session_cookie(request, response, started.session)
     return response
 
 
@@ -93,16 +87,21 @@ def get_session(principal: AnyPrincipal) -> Session:
 
 
 @router.delete("", status_code=204)
-def sign_out(response: Response, principal: AnyPrincipal) -> None:
+def sign_out(request: Request, response: Response, principal: AnyPrincipal) -> None:
     """Sign out."""
+    service.sign_out(request, principal)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
 
 
-def start_session(request: Request, response: Response, user: User) -> Session:
-    """Set the session cookie of ``user`` on ``response`` and return the session."""
-    cookie, session = seal_session(authenticator_of(request).key, user.id, user.stamp)
-    _set_cookie(request, response, (COOKIE, cookie), HOURS * 3600)
-    return _session(user.principal(session.csrf))
+def set_session_cookie(request: Request, response: Response, session: StartedSession) -> None:
+    """Set the cookie of ``session`` on ``response``."""
+    seconds = int(authenticator_of(request).sessions.limits.total.total_seconds())
+    _set_cookie(request, response, (COOKIE, session.secret), seconds)
+
+
+def _start(request: Request, response: Response, started: service.SignedIn) -> Session:
+    set_session_cookie(request, response, started.session)
+    return _session(started.user.principal(started.session.csrf))
 
 
 def _set_cookie(

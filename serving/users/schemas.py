@@ -6,18 +6,27 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from serving.http.schemas import Schema, example
+from serving.http.schemas import RequestSchema, Schema, example
 
-RoleName = Literal["inspector", "briefer", "supervisor", "admin", "system"]
+RoleName = Literal["inspector", "briefer", "supervisor", "admin", "auditor", "system"]
 
 
-class SignIn(Schema):
+class SignIn(RequestSchema):
     """Name and password of a user."""
 
     model_config = example(name="王主管", password="sehr-geheim-1")  # noqa: S106
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     password: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PasswordChange(RequestSchema):
+    """The present password of the user, and the new one."""
+
+    model_config = example(old="sehr-geheim-1", new="sehr-geheim-2")
+
+    old: Annotated[str, Field(min_length=1, max_length=200)]
+    new: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Session(Schema):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+from serving.auth.names import clean_name
 from serving.auth.repository import NewAccount
 from serving.auth.roles import Role
 from serving.errors import CommandError
 
-MAX_NAME, MAX_REGION = 100, 12
+MAX_REGION = 12
 MIN_DAYS, MAX_DAYS = 1, 3650
 """Range of the days a token is valid."""
 
@@ -25,12 +26,6 @@ class RegionInvalid(CommandError):
     code = "region_invalid"
 
 
-class NameInvalid(CommandError):
-    """The name is empty or too long."""
-
-    code = "name_invalid"
-
-
 class DaysInvalid(CommandError):
     """The days a token is to be valid are no whole number in the allowed range."""
 
@@ -45,8 +40,7 @@ def new_account(
     Raises:
         NameInvalid, RoleUnknown, RegionInvalid: a value is not allowed.
     """
-    if not 0 < len(name.strip()) <= MAX_NAME:
-        raise NameInvalid(found=name, most=MAX_NAME)
+    name = clean_name(name)
     if role not in tuple(Role):
         raise RoleUnknown(found=role, allowed=", ".join(Role))
     if region and not (region.isascii() and region.isdigit() and len(region) <= MAX_REGION):

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from risk.locale import LANGUAGES
-from serving.auth.dependencies import CsrfMissing, Users, authenticator_of
-from serving.auth.passwords import is_password
+from serving.auth.dependencies import CsrfMissing, authenticator_of
+from serving.auth.names import MAX_LENGTH
 from serving.auth.principal import NotSignedIn
 from serving.auth.rate_limit import TooManyRequests
 from serving.auth.sessions import COOKIE
+from serving.errors import ApiError
 from serving.http.dependencies import settings_of
-from serving.users.endpoints import start_session
-from serving.web.render import LANGUAGE_COOKIE, render
+from serving.users import sign_in as service
+from serving.users.endpoints import AnyPrincipal, set_session_cookie
+from serving.web.render import LANGUAGE_COOKIE, page_language, render
 from serving.web.requests import Form, is_same_origin, safe_next
 
 router = APIRouter(include_in_schema=False)
+
+
+class PasswordsDiffer(ApiError):
+    """The new password was typed in two ways."""
+
+    code = "passwords_differ"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
 
 _A_YEAR = 365 * 24 * 3600
 
@@ -36,21 +47,19 @@ def sign_in_page(request: Request, next: Annotated[str, Query(max_length=2000)] 
 
 
 @router.post("/sign-in")
-def sign_in(request: Request, users: Users, form: Form) -> Response:
+async def sign_in(request: Request, form: Form) -> Response:
     """Start a session and redirect to the page asked for, or return the form with the failure."""
-    name, target = form.get("name", "")[:100], form.get("next")
+    name, target = form.get("name", "")[:MAX_LENGTH], form.get("next")
     if not is_same_origin(request):
-        return _sign_in_page(request, target, "refused", status=403)
+        return _sign_in_page(request, target, "refused", status=403, name=name)
     try:
-        authenticator_of(request).count_sign_in(f"sign-in:{name}")
-    except TooManyRequests:
-        return _sign_in_page(request, target, "too_often", status=429)
-    user = users.user_by(name=name)
-    hashed = user.password_hash if user else None
-    if not is_password(hashed, form.get("password", "")) or user is None:
-        return _sign_in_page(request, target, "wrong", status=401)
+        started = await service.sign_in(request, name, form.get("password", ""))
+    except TooManyRequests as error:
+        return _sign_in_page(request, target, "too_often", status=error.status, name=name)
+    except service.SignInFailed as error:
+        return _sign_in_page(request, target, "wrong", status=error.status, name=name)
     response = RedirectResponse(safe_next(target), status_code=303)
-    start_session(request, response, user)
+    set_session_cookie(request, response, started.session)
     return response
 
 
@@ -58,11 +67,36 @@ def sign_in(request: Request, users: Users, form: Form) -> Response:
 def sign_out(request: Request) -> Response:
     """End the session."""
     try:
-        authenticator_of(request).identify(request)
+        principal = authenticator_of(request).identify(request)
     except (NotSignedIn, CsrfMissing):
         return RedirectResponse("/sign-in", status_code=303)
+    service.sign_out(request, principal)
     response = Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
+    return response
+
+
+@router.get("/password")
+def password_page(request: Request, principal: AnyPrincipal, changed: bool = False) -> Response:
+    """Return the form to change the own password."""
+    return render(request, "password", principal, failure=None, changed=changed)
+
+
+@router.post("/password")
+async def change_password(request: Request, principal: AnyPrincipal, form: Form) -> Response:
+    """Change the own password, or return the form with the failure."""
+    try:
+        if form.get("new") != form.get("again"):
+            raise PasswordsDiffer()
+        started = await service.change_password(
+            request, principal, form.get("old", ""), form.get("new", "")
+        )
+    except ApiError as error:
+        failure = error.message(page_language(request))
+        return render(request, "password", principal, failure=failure, changed=False)
+    # The page is loaded anew because the session, and with it the CSRF token, is another.
+    response = Response(status_code=204, headers={"HX-Redirect": "/password?changed=true"})
+    set_session_cookie(request, response, started.session)
     return response
 
 
@@ -81,7 +115,11 @@ def choose_language(
 
 
 def _sign_in_page(
-    request: Request, target: str | None, failure: str | None = None, status: int = 200
+    request: Request,
+    target: str | None,
+    failure: str | None = None,
+    status: int = 200,
+    name: str = "",
 ) -> Response:
     oidc = bool(settings_of(request).oidc.issuer)
     return render(
@@ -91,5 +129,6 @@ def _sign_in_page(
         status=status,
         next=safe_next(target),
         failure=failure,
+        name=name,
         oidc=oidc,
     )

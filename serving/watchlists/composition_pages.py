@@ -20,6 +20,7 @@ from serving.watchlists.composition_texts import (
     reasons_text,
     stability_text,
 )
+from serving.watchlists.rank_moves import rank_moves
 from serving.watchlists.reader import reader_of
 from serving.watchlists.service import composition_for
 from serving.web.render import page_language, place_namer, render
@@ -67,6 +68,7 @@ def composition(
         ],
         label=lambda share: group_label(share, language, place),
         reasons=lambda counts: reasons_text(counts, features, language),
+        moved=rank_moves(chosen.document),
         stability=stability_text(found.stability, language),
         flags=lambda counts: reasons_text(counts, flags, language),
     )

@@ -22,6 +22,15 @@ def listed_entries(lists: WatchlistRepository) -> list[ListedEntry]:
     return list(found.values())
 
 
+def stated_draws(lists: WatchlistRepository) -> dict[tuple[dt.date, str], float]:
+    """Return the stated probability of a random visit by as_of and project."""
+    return {
+        (entry.as_of, entry.project_id): entry.draw_probability
+        for entry in listed_entries(lists)
+        if entry.draw_probability is not None
+    }
+
+
 def _entries(lists: WatchlistRepository, as_of: dt.date, region: str) -> Iterator[ListedEntry]:
     from training.evaluation.selective_labels import ListedEntry
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -11,8 +12,10 @@ from fastapi import APIRouter, Query, Request, Response
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
+from serving.http.dependencies import settings_of
 from serving.http.parameters import IsoDate
 from serving.outcomes.repository import visits_of
+from serving.watchlists.outlines import Outline, OutlinesUnreadable, outlines_within, read_outlines
 from serving.watchlists.reader import Document, reader_of
 from serving.watchlists.route_planning import short_order, way
 from serving.web.render import render
@@ -25,6 +28,11 @@ MOST_LINKED = 400
 
 MOST_STOPS = 30
 _MOST_AREAS = 40
+_MOST_OUTLINES = 200
+_STEP = 1.5
+"""Pixels between corners of an outline: a page stays below 200 kB."""
+
+_LOG = logging.getLogger(__name__)
 _TIERS = ("red", "orange", "yellow", "blue")
 
 Reader = Annotated[Principal, require(Permission.READ_LISTS)]
@@ -41,6 +49,7 @@ def overview(
         return render(request, "nothing", principal)
     rows = reader.register(principal, chosen.summary).projects
     placed = [row for row in rows if row["latitude"] is not None and row["longitude"] is not None]
+    outlines, unreadable = _outlines(request, principal.region or chosen.summary.region)
     return render(
         request,
         "map",
@@ -48,7 +57,8 @@ def overview(
         chosen=chosen,
         rows=rows,
         placed=len(placed),
-        drawing=_drawing(placed) if placed else None,
+        drawing=_drawing(placed, outlines) if placed else None,
+        unreadable=unreadable,
         listed=sorted((r for r in rows if r["rank"]), key=lambda r: r["rank"])[:MOST_LINKED],
         visits=visits_of(reader.database.engine, principal, chosen.summary.as_of),
         tiers=[(tier, sum(row["tier"] == tier for row in rows)) for tier in _TIERS],
@@ -88,9 +98,22 @@ def route(
     )
 
 
-def _drawing(rows: Sequence[Document]) -> Document:
+def _outlines(request: Request, region: str) -> tuple[Sequence[Outline], bool]:
+    """Return the outlines of the region, and whether their file could not be read."""
+    workspace, name = request.app.state.workspace, settings_of(request).map.outlines_file
+    if not name or workspace is None:
+        return (), False
+    try:
+        return outlines_within(read_outlines(workspace.root / name), region), False
+    except OutlinesUnreadable as error:
+        _LOG.warning("%s", error)
+        return (), True
+
+
+def _drawing(rows: Sequence[Document], outlines: Sequence[Outline] = ()) -> Document:
     """Return the drawing: linked projects (highest risk on top), points by tier, areas."""
-    frame = fit_projection([(row["latitude"], row["longitude"]) for row in rows])
+    corners = [at for outline in outlines for ring in outline.rings for at in ring]
+    frame = fit_projection([*((row["latitude"], row["longitude"]) for row in rows), *corners])
     ranked = sorted(rows, key=lambda row: (row["rank"] is None, -row["probability"]))
     linked, others = ranked[:MOST_LINKED], ranked[MOST_LINKED:]
     return {
@@ -101,7 +124,7 @@ def _drawing(rows: Sequence[Document]) -> Document:
             tier: "".join(_point(frame, row) for row in others if row["tier"] == tier)
             for tier in _TIERS
         },
-        "areas": _areas(frame, rows),
+        "areas": _drawn(frame, outlines) if outlines else _areas(frame, rows),
     }
 
 
@@ -112,6 +135,33 @@ def _at(frame: MapProjection, row: Document) -> tuple[float, float]:
 def _point(frame: MapProjection, row: Document) -> str:
     x, y = _at(frame, row)
     return f"M{x:g} {y:g}h0"
+
+
+def _drawn(frame: MapProjection, outlines: Sequence[Outline]) -> list[Document]:
+    """Return the outlines as paths, without corners that would fall on the one before."""
+    areas: list[Document] = []
+    for one in outlines[:_MOST_OUTLINES]:
+        rings = [_thinned([frame.place(*at) for at in ring]) for ring in one.rings]
+        largest = max(rings, key=len)
+        areas.append(
+            {
+                "code": one.region_code,
+                "name": one.name,
+                "path": "".join(f"M{' '.join(f'{x:g},{y:g}' for x, y in ring)}Z" for ring in rings),
+                "x": sum(x for x, _ in largest) / len(largest),
+                "y": sum(y for _, y in largest) / len(largest),
+            }
+        )
+    return areas
+
+
+def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the points that lie at least ``_STEP`` from the one kept before."""
+    found = [points[0]]
+    for x, y in points[1:]:
+        if abs(x - found[-1][0]) + abs(y - found[-1][1]) >= _STEP:
+            found.append((x, y))
+    return found
 
 
 def _areas(frame: MapProjection, rows: Sequence[Document]) -> list[Document]:

@@ -30,7 +30,8 @@ how a deposit is recorded.
 6: wages overdue below a month's wages are a flag of their own, about the way of payment;
 findings say until when records were reported that stopped arriving; shares of contracts name the
 contracts they are of; features count calendar months, leave out what lies in the future or has
-ended, and compare with all running projects of a party.
+ended, and compare with all running projects of a party; reasons list the records that their figure
+counts, the longest overdue first where it is about the longest.
 """
 
 GRADES_SINCE = 2

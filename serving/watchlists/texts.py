@@ -41,9 +41,12 @@ def main_reasons(entry: Document, language: Language, most: int = SHOWN_REASONS)
 
 def facts(entry: Document, language: Language) -> list[str]:
     """Return what the records show of the red flags, people and money first, without papers."""
-    return [
-        flag["finding"][language] for flag in flags_by_grade(entry) if flag["grade"] != Grade.PAPERS
-    ]
+    return [flag["finding"][language] for flag in stated_flags(flags_by_grade(entry))]
+
+
+def stated_flags(graded: Sequence[Document]) -> list[Document]:
+    """Return those of the red flags by grade whose facts are stated: all but papers."""
+    return [flag for flag in graded if flag["grade"] != Grade.PAPERS]
 
 
 def factors(entry: Document, language: Language) -> list[str]:

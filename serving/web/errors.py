@@ -9,12 +9,15 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
-from risk.locale import Language
+from risk.locale import Language, catalogue, text
 from serving.web.render import page_language, render
 
 
-def error_page(request: Request, status: int, texts: Mapping[Language, str]) -> Response:
-    """Return the page of an error; without a session, a redirect to the sign-in page."""
+def error_page(request: Request, status: int, code: str, texts: Mapping[Language, str]) -> Response:
+    """Return the page of an error; without a session, a redirect to the sign-in page.
+
+    Errors whose ``texts`` are for programs have texts of their own for people.
+    """
     if status == HTTPStatus.UNAUTHORIZED:
         back = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
         sign_in = f"/sign-in?next={back}"
@@ -22,5 +25,7 @@ def error_page(request: Request, status: int, texts: Mapping[Language, str]) -> 
             return Response(status_code=204, headers={"HX-Redirect": sign_in})
         return RedirectResponse(sign_in, status_code=303)
     principal = request.scope.get("state", {}).get("principal")
-    message = texts[page_language(request)]
+    language, key = page_language(request), f"pages.failures.{code}"
+    known = key in catalogue(language)
+    message = text(key, language) if known else texts[language]
     return render(request, "failure", principal, status=status, code=status, message=message)

@@ -22,6 +22,7 @@ from serving.http.dependencies import settings_of
 from serving.web import svg
 
 LANGUAGE_COOKIE = "wagewatch_language"
+_COUNTY = 6
 FOLDER = Path(str(files("serving.web")))
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -45,6 +46,7 @@ MENU = (
     NavItem("projects", "/projects", Permission.READ_PROJECTS),
     NavItem("ledger", "/ledger", Permission.READ_OUTCOMES),
     NavItem("indicators", "/indicators", Permission.READ_INDICATORS),
+    NavItem("month", "/month", Permission.READ_BRIEFINGS),
     NavItem("briefings", "/briefings", Permission.READ_BRIEFINGS),
     NavItem("notices", "/notices", Permission.READ_NOTICES),
     NavItem("deposits", "/deposits", Permission.READ_PROJECTS),
@@ -88,8 +90,19 @@ def render(
 
 
 def place_namer(request: Request) -> Callable[[str], str]:
-    """Return a function from the code of a region to its name in the settings."""
-    return partial(formatting.region_name, names=settings_of(request).places)
+    """Return a function from the code of a region to its name.
+
+    Names of the settings come first; counties without one have their official name.
+    """
+    return partial(_region_name, names=settings_of(request).places)
+
+
+def _region_name(code: str | None, names: Mapping[str, str]) -> str:
+    from risk.intake.layouts.regions import name_of
+
+    found = formatting.region_name(code, names)
+    official = name_of(code) if code and found == code and len(code) >= _COUNTY else None
+    return formatting.region_name(code, {code[:_COUNTY]: official}) if code and official else found
 
 
 def _page_text(language: Language, key: str, **fields: Any) -> str:

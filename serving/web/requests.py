@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Depends, Request
 
+from serving.errors import ApiError
+from serving.http.storable_text import is_storable
+
 _API_PATHS = ("/v1", "/health", "/ready", "/metrics", "/docs", "/openapi.json")
 MAX_FIELDS = 500
+
+
+class FormUnreadable(ApiError):
+    """The form has more than ``most`` fields, or a NUL character."""
+
+    code = "form_unreadable"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def is_page(request: Request) -> bool:
@@ -20,9 +31,19 @@ def is_page(request: Request) -> bool:
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """Return the non-empty fields of a form; of repeated names the last value."""
+    """Return the non-empty fields of a form; of repeated names the last value.
+
+    Raises:
+        FormUnreadable: it has too many fields, or text that cannot be stored.
+    """
     body = (await request.body()).decode("utf-8", "replace")
-    return {name: value.strip() for name, value in parse_qsl(body, max_num_fields=MAX_FIELDS)}
+    try:
+        fields = parse_qsl(body, max_num_fields=MAX_FIELDS)
+    except ValueError as error:
+        raise FormUnreadable(most=MAX_FIELDS) from error
+    if not all(is_storable(text) for field in fields for text in field):
+        raise FormUnreadable(most=MAX_FIELDS)
+    return {name: value.strip() for name, value in fields}
 
 
 Form = Annotated[dict[str, str], Depends(form_of)]
@@ -35,7 +56,10 @@ def is_same_origin(request: Request) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    except ValueError:
+        return False
 
 
 def safe_next(target: str | None) -> str:

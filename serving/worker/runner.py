@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, text
@@ -32,6 +32,9 @@ from serving.model_changes.service import JOB, REFRESH, carry_out, refresh
 from serving.office_values import office_minimum_wages
 from serving.settings import Settings, database_url, load_settings
 from serving.watchlists.repository import WatchlistRepository
+
+if TYPE_CHECKING:
+    from serving.monthly.service import MonthRequest
 
 T = TypeVar("T")
 
@@ -135,6 +138,8 @@ def _publish(work: JobContext, progress: Progress) -> Mapping[str, Any]:
 
 
 def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
+    from serving.models.run_documents import attach_documents
+    from serving.models.tracking_mirror import mirror
     from training.pipeline import Search, run_training
 
     run = run_training(
@@ -146,12 +151,15 @@ def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
         progress=progress,
         minimum_wages=office_minimum_wages(work.workspace, work.settings),
     )
+    attach_documents(work.workspace, run.version.version)
+    remark = mirror(work.workspace, work.settings, run.version.version, "project", "en")
     refresh(work.workspace, work.database)
     return {
         "version": run.version.version,
         "kind": run.version.kind,
         "promoted": run.decision.passed,
         "grounds": run.decision.grounds,
+        **({"remark": remark} if remark else {}),
     }
 
 
@@ -184,16 +192,30 @@ def _what_if(work: JobContext, progress: Progress) -> Mapping[str, Any]:
 
 
 def _monthly(work: JobContext, progress: Progress) -> Mapping[str, Any]:
-    from serving.monthly.service import MonthRequest, make_month
+    from serving.monthly.service import make_month
+
+    return make_month(work.workspace, work.settings, work.database, _month(work), progress)
+
+
+def _preview_month(work: JobContext, progress: Progress) -> Mapping[str, Any]:
+    from serving.monthly.preview import preview_month
+
+    return preview_month(work.workspace, work.settings, work.database, _month(work), progress)
+
+
+def _month(work: JobContext) -> MonthRequest:
+    from serving.monthly.service import MonthRequest
 
     parameters = work.job.parameters
-    request = MonthRequest(
-        work.as_of,
-        parameters["capacity"] or work.settings.policy.capacity,
-        parameters["region"],
-        work.job.asked_by,
-    )
-    return make_month(work.workspace, work.settings, work.database, request, progress)
+    capacity = parameters["capacity"] or work.settings.policy.capacity
+    return MonthRequest(work.as_of, capacity, parameters["region"], work.job.asked_by)
+
+
+def _briefing(work: JobContext, progress: Progress) -> Mapping[str, Any]:
+    from serving.briefings.jobs import run_briefing
+
+    progress("briefing", 0.1)
+    return run_briefing(work.workspace, work.settings, work.database, work.job)
 
 
 def _model_change(work: JobContext, progress: Progress) -> Mapping[str, Any]:
@@ -232,6 +254,8 @@ _RUNNERS: Mapping[str, Callable[[JobContext, Progress], Mapping[str, Any]]] = {
     "check": _check,
     "what_if": _what_if,
     "monthly": _monthly,
+    "preview_month": _preview_month,
+    "briefing": _briefing,
     JOB: _model_change,
     REFRESH: _models,
     **{

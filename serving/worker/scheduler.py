@@ -25,6 +25,7 @@ from serving.clock import now, office_date
 from serving.complaint_links.current import candidates_outdated
 from serving.data_entry.overview import overview_outdated
 from serving.db.database import Database
+from serving.events.egress import policy_of
 from serving.events.webhooks import deliver_due
 from serving.ingest.repository import waiting_submissions
 from serving.jobs.repository import (
@@ -150,11 +151,11 @@ class Scheduler:
 
     def deliver_webhooks(self) -> None:
         """Deliver the webhooks that are due."""
-        import httpx
+        from serving.events.caller import WebhookCaller
 
-        with httpx.Client(follow_redirects=False, trust_env=False) as client:
-            while not self._stop.is_set() and deliver_due(self._database.engine, client, now()):
-                pass
+        caller = WebhookCaller(policy_of(load_settings(self._workspace)))
+        while not self._stop.is_set() and deliver_due(self._database.engine, caller, now()):
+            pass
 
     def update_matters(self) -> None:
         """Open matters from new lists, escalate overdue ones and send the weekly digests."""

@@ -60,6 +60,8 @@ def _deposit(world: World, name: str, known_at: str, status: str, yuan: int) -> 
 
 
 def _project_a(world: World) -> None:
+    # Put in twice on one day: what arrived later counts.
+    _roll(world, "A1", "2024-04-30", 3, 900_000, "piece")
     _roll(world, "A1", "2024-04-30", 10, 100_000, "measured")
     _paid(world, "A1", "2024-04-28", 60_000, 6)
     _paid(world, "A1", "2024-05-10", 40_000, 4)
@@ -113,7 +115,8 @@ FEATURES: dict[str, tuple[float, float, float]] = {
     # A 6 + 4 of 10 and 0 of 10; B 4 of 4 and 0 of 4; C 5 of 5, the other team is not counted.
     "people_unpaid_share": (0.5, 0.5, 0),
     "returned_share_3m": (0, 0.4, 0),
-    "workers_unpaid": (10, 4, 0),
+    # C owes a team without a head count.
+    "workers_unpaid": (10, 4, NAN),
     # Basis of settlement: A half by measure, B by the piece where it is stated, C states none.
     "measured_wage_share_3m": (0.5, 0, NAN),
     "piece_wage_share_3m": (0, 1, NAN),

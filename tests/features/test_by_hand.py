@@ -57,6 +57,19 @@ def test_stakes_count_the_months_that_are_there(store):
     assert {name: (workers, amount) for name, workers, amount in rows} == hand_made.STAKES
 
 
+def test_stakes_count_the_teams_of_a_month_whatever_their_due_days():
+    with empty_store() as opened:
+        world = World(opened)
+        world.project()
+        for name, due_on, workers in (("A", "2024-06-10", 5), ("B", "2024-06-15", 7)):
+            world.payroll(name, due_on, contract_id=name, workers=workers)
+        world.payroll("May", "2024-05-31", contract_id="A", workers=90)
+        engine = DuckDBEngine(opened, [hand_made.AS_OF])
+        engine.run([*steps(PROJECTS.families), PROJECTS.stakes])
+        assert engine.rows("SELECT workers FROM stakes") == [(12,)]
+        engine.close()
+
+
 def test_flags_are_those_worked_out_on_paper(store):
     found = red_flags(store, hand_made.AS_OF)
     values = {name: {flag.code: flag.values for flag in flags} for name, flags in found.items()}

@@ -30,7 +30,8 @@ def records(county) -> Iterator[RecordStore]:
         yield store
 
 
-@pytest.mark.parametrize("max_rows", [1, pytest.param(60_000, marks=thorough)])
+@thorough
+@pytest.mark.parametrize("max_rows", [1, 60_000])
 def test_compute_in_batches_gives_the_rows_of_a_single_batch(records, max_rows):
     engines = compute_in_batches(records, DATES, max_rows=max_rows)
     parts = [to_matrix(matrix_table(one)) for one in engines]
@@ -105,6 +106,7 @@ def test_versions_are_those_of_the_record_store(rows, as_of):
     assert shown == stood
 
 
+@thorough
 def test_memory_limit_is_respected_by_spilling_to_disk(tmp_path):
     """A sort of 64 MB within a limit of 50 MB ends without exceeding it."""
     with RecordStore(tmp_path / "records.duckdb", memory_gb=0.05) as store:

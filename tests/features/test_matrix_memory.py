@@ -12,6 +12,8 @@ import pytest
 
 from risk.store.store import RecordStore
 
+from ..conftest import thorough
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = 3_000
 SPARE = 1.5
@@ -66,10 +68,12 @@ def peak_of(store: Path, way: str) -> float:
     return float(peak)
 
 
+@thorough
 def test_feature_matrix_in_batches_holds_the_matrix_in_memory_once(many):
     assert 1 < peak_of(many, "computed") < SPARE
 
 
+@thorough
 def test_cached_matrix_holds_the_matrix_in_memory_once(many, tmp_path):
     peak_of(many, str(tmp_path))
     assert 1 < peak_of(many, str(tmp_path)) < SPARE

@@ -17,7 +17,7 @@ PROJECT_TABLES = {
     "history": "cases contracts inspections listings payments payrolls projects transfers",
     "operations": "cases contracts operations projects",
     "payments": "attendance cases payments payrolls projects",
-    "reporting": "attendance cases payrolls projects",
+    "reporting": "attendance cases payments payrolls projects",
     "stage": "cases organizations projects",
     "subcontracting": "cases contracts organizations projects",
     "transfers": "accounts cases payrolls projects transfers",
@@ -72,13 +72,13 @@ def test_family_dependencies_are_the_pinned_tables(store, kind, expected):
     [
         (
             "project",
-            "known_organizations known_projects known_attendance known_cases feeds cohort"
-            " pay_months_asked rolls paid pay wage_months presence presence_months stakes",
+            "known_organizations known_projects known_attendance known_cases feeds running"
+            " cohort pay_months_asked rolls paid pay wage_months presence presence_months stakes",
         ),
         (
             "employer",
-            "known_organizations known_projects known_cases known_operations cohort indicators"
-            " indicator_facts meter_months meters stakes",
+            "known_organizations known_projects known_cases known_operations running cohort"
+            " last_months indicator_facts meters stakes",
         ),
     ],
 )

@@ -20,7 +20,7 @@ import pytest
 
 from risk.workspace import Workspace
 from serving.app import create_app
-from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.repository import NewAccount
 from serving.auth.roles import Role
 from serving.cli.main import main
 from serving.db.database import Database
@@ -28,6 +28,7 @@ from serving.settings import load_settings
 
 from ..conftest import thorough
 from ..serving.conftest import served
+from ..serving.people import add_token
 
 TODAY = dt.datetime.now(dt.UTC).astimezone().date()
 REGION = "990101"
@@ -149,7 +150,7 @@ def office(tmp_path):
     assert main(["-w", str(workspace.root), "train", "--as-of", day(0)]) == 0
     with Database(f"sqlite:///{workspace.service_database}") as database:
         grant = NewAccount("case system", Role.ADMIN, "", "test", dt.datetime.now(dt.UTC))
-        token = UserRepository(database.engine).add_token(grant)
+        token = add_token(database.engine, grant)
         app = create_app(load_settings(workspace), database, key="k" * 43)
         headers = {"Authorization": f"Bearer {token}"}
         with served(app) as url, httpx.Client(base_url=url, headers=headers, timeout=60) as client:

@@ -9,7 +9,7 @@ import pytest
 
 from serving.cli.main import main
 
-from ..conftest import MUST_RUN_ALL
+from ..conftest import MUST_RUN_ALL, thorough
 
 PROJECTS = ("云渡小区二期", "竹园污水管网", "青溪中学教学楼")
 FIRMS = ("川北甲建筑公司", "川北乙市政公司", "川北甲建筑公司")
@@ -80,6 +80,7 @@ def ledgers(tmp_path_factory):
     return folder
 
 
+@thorough
 def test_five_layouts_confirmed_once_read_the_whole_year(ledgers, tmp_path, capsys):
     def run(*arguments):
         code = main(["-w", str(tmp_path / "office"), *map(str, arguments)])

@@ -7,10 +7,11 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from features.feature_sets import FEATURE_SETS
-from features.matrix import compute, matrix_table, to_matrix
+from features.feature_sets import ALL_FEATURES, FEATURE_SETS
+from features.matrix import Matrix, compute, matrix_table, to_matrix
 from models.cohort_scores import score_cohort
 from models.counterfactuals import ALL_DUTIES, LEVERS, MIN_EFFECT, lever_effects
+from models.logistic import LogisticModel
 from risk.locale import LANGUAGES, catalogue
 from risk.store.store import RecordStore
 
@@ -51,6 +52,10 @@ EXPECTED = [
 """The levers in published snapshots: code, article, features with the duty met, in order."""
 
 
+COMPLIANT = sorted({one.name for one in ALL_FEATURES if one.compliant_value is not None})
+FEATURES = {one.name: one for one in ALL_FEATURES}
+
+
 @pytest.fixture(scope="module")
 def matrix(county):
     with RecordStore(county.records, read_only=True) as store:
@@ -86,7 +91,8 @@ def test_an_effect_is_the_score_of_the_changed_row(matrix, county_trained):
             met = next(lever.met for lever in LEVERS if lever.code == effect.code)
         for name, value in met.items():
             column = matrix.columns.index(name)
-            if not np.isnan(values[row, column]):
+            direction = FEATURES[name].direction
+            if direction * values[row, column] > direction * value:
                 values[row, column] = value
         changed = type(matrix)(matrix.as_ofs, matrix.project_ids, matrix.columns, values)
         then = model.calibration.probability(model.raw(changed))
@@ -108,3 +114,66 @@ def test_score_cohort_computes_levers_only_on_request(county, county_trained):
         asked = score_cohort(store, county_trained.model, AS_OF, with_levers=True)
     assert not any(project.levers for project in plain.projects)
     assert any(project.levers for project in asked.projects)
+
+
+def rows_of(columns, rows):
+    days = np.full(len(rows), np.datetime64(AS_OF))
+    ids = tuple(f"P{number}" for number in range(len(rows)))
+    return Matrix(days, ids, columns, np.array(rows, dtype=float))
+
+
+def model_of(weights, intercept=0.0):
+    """Each feature counts -1 below, 0 at and 1 above its compliant value, times its weight."""
+    edges = tuple((met - 1, met, met + 1) for met in (FEATURES[n].compliant_value for n in weights))
+    return LogisticModel(
+        tuple(weights), edges, tuple(weights.values()), (0.0,) * len(weights), intercept
+    )
+
+
+@pytest.mark.parametrize("name", COMPLIANT)
+def test_every_compliant_value_lowers_the_risk_and_never_raises_it(name):
+    """One worse than compliant has log-odds 1, so 0.7311; compliant 0, so 0.5."""
+    feature = FEATURES[name]
+    met, worse = feature.compliant_value, feature.compliant_value + feature.direction
+    assert (feature.direction, met) in {(1, 0.0), (-1, 1.0)}
+    better = met - feature.direction  # more workers registered than were present
+    matrix = rows_of((name,), [[worse], [met], [better], [np.nan]])
+    first, *others = lever_effects(model_of({name: float(feature.direction)}), matrix)
+    assert others == [(), (), ()]
+    own, every = first
+    assert (own.code, own.article) == (feature.duty.code, feature.duty.article)
+    assert (every.code, every.article) == (ALL_DUTIES, None)
+    assert own.probability == every.probability == pytest.approx(0.5)
+
+
+def test_a_duty_met_better_than_it_must_be_does_not_hide_what_is_missing():
+    """Two registered for each one present, but no contract signed: log-odds -1 + 1.
+
+    With the contracts signed, -1 + 0: a probability of 0.2689. Were the registered share lowered to
+    1 as well, it would stay at 0.5 and the duty would look met.
+    """
+    columns = ("registered_share", "contract_signed_share")
+    model = model_of(dict.fromkeys(columns, -1.0))
+    (effects,) = lever_effects(model, rows_of(columns, [[2.0, 0.0]]))
+    assert [(one.code, round(one.probability, 4)) for one in effects] == [
+        ("workers_registered", 0.2689),
+        (ALL_DUTIES, 0.2689),
+    ]
+
+
+def test_effects_are_sorted_and_small_ones_are_left_out():
+    """Log-odds 3 now; without its parts 2.5, 1.8 and 0.8, and -0.9 without all of them.
+
+    In the second row a share of 0.002 moves the log-odds by 0.0024, so 0.0005 of probability; in
+    the third one of 0.006 by 0.0072, so 0.0015.
+    """
+    columns = ("unpaid_months", "cash_share_3m", "notice_board")
+    weights = dict(zip(columns, (0.5, 1.2, -2.2), strict=True))
+    model = model_of(weights, intercept=-0.9)
+    rows = [[1.0, 1.0, 0.0], [np.nan, 0.002, 1.0], [np.nan, 0.006, 1.0]]
+    first, second, third = lever_effects(model, rows_of(columns, rows))
+    assert [one.code for one in first] == ["notice_board", "paid_by_bank", "wages_paid", ALL_DUTIES]
+    expected = 1 / (1 + np.exp(-np.array([0.8, 1.8, 2.5, -0.9])))
+    assert [one.probability for one in first] == pytest.approx(expected)
+    assert second == ()
+    assert [one.code for one in third] == ["paid_by_bank", ALL_DUTIES]

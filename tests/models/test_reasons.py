@@ -172,6 +172,8 @@ def _states(value, typical, contribution, rest=0.0, name="unpaid_share_3m"):
         (0.0, 0.0, -0.4, 0.0, False),
         (0.3, 0.02, 0.0099, 0.9901, False),  # less than 1 % of all contributions
         (0.3, 0.02, 0.0101, 0.9899, True),
+        (0.3, 0.02, 0.0198, 1.9802, False),
+        (0.3, 0.02, 0.0202, 1.9798, True),
     ],
 )
 def test_when_a_feature_may_be_stated(value, typical, contribution, rest, may):
@@ -209,8 +211,8 @@ def test_statements_agree_with_the_direction_of_their_feature(kind):
     [
         (
             Reason("payments", 0.4, "unpaid_overdue_share", 0.358, 0.002, "31", (), peers=12),
-            "近一年到期、已逾期31天以上的工资有35.8%未付（同类为合同额较大的房建项目，中位数0.2%）",
-            "35.8% of wages due in the last year and 31 or more days overdue unpaid"
+            "近一年到期、已逾期超过31天的工资有35.8%未付（同类为合同额较大的房建项目，中位数0.2%）",
+            "35.8% of wages due in the last year and more than 31 days overdue unpaid"
             " (median of building projects with large contracts: 0.2%)",
         ),
         (

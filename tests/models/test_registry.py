@@ -50,7 +50,7 @@ def test_unknown_versions_and_damaged_files_are_refused(registry):
     with pytest.raises(ModelUnknown):
         registry.promote("99", who="a", why="b")
     version = register(registry, -3.0)
-    for path in registry._workspace.models.glob("*/model.json"):
+    for path in registry._workspace.models.rglob("model.json"):
         if "-3.0" in path.read_text():
             path.write_text(path.read_text().replace("-3.0", "-9.0"))
     with pytest.raises(ModelDamaged):

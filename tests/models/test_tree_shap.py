@@ -14,6 +14,8 @@ from models.arrears import ArrearsModel
 from models.calibration import Calibration
 from models.tree_shap import add_contributions, trees_of
 
+from ..conftest import thorough
+
 COLUMNS = 24
 
 
@@ -71,6 +73,7 @@ def test_a_tree_that_never_splits_only_moves_the_base():
     assert parts.sum(axis=1) == pytest.approx(booster.predict(values[:3], raw_score=True))
 
 
+@thorough
 def test_contributions_do_not_depend_on_the_batch_size(monkeypatch):
     values, target = lesson(500, 3, 0.2)
     columns = tuple(f"f{i}" for i in range(COLUMNS))

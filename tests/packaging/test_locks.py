@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("build", "dev", "runtime")
+LOCKS = ("build", "clients", "dev", "runtime")
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>[^\\]+?))? \\$")
 NOT_AT_RUN_TIME = {
+    "datamodel-code-generator",
     "hatchling",
     "import-linter",
     "lunardate",
+    "matplotlib",
     "mypy",
     "pandas",
     "playwright",

@@ -23,7 +23,7 @@ from risk.intake.importer import import_paths
 from risk.simulator import simulate
 from risk.workspace import Workspace
 from serving.app import create_app
-from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.repository import NewAccount
 from serving.auth.roles import Role
 from serving.cli.main import main
 from serving.db import change_stamp
@@ -33,7 +33,7 @@ from serving.model_changes.repository import RegistryVersion
 from serving.models.repository import StoredModel
 from serving.publishing.repository import PublicationExtras, store_publication
 from serving.server import listen
-from serving.settings import LimitSettings, Settings, default_toml
+from serving.settings import LimitSettings, Settings, WebhookSettings, default_toml
 from serving.watchlists.document import (
     Assessment,
     Entry,
@@ -51,9 +51,11 @@ from serving.watchlists.document import (
 )
 
 from ..conftest import MUST_RUN_ALL, built_once
+from .people import add_token
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For clients of plain HTTP: reading certificates takes longer than most requests."""
+TO_LOOPBACK = WebhookSettings(allow=("127.0.0.0/8",))
 AS_OF = dt.date(2025, 6, 1)
 ON_POSTGRESQL = frozenset({"test_database.py"})
 NAMES = ("模拟花园一期", '=HYPERLINK("http://x")', "\x1b[31m模拟大桥", "模拟,“学校”\n扩建")
@@ -214,7 +216,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_template(postgresql: str) -> str:
     """The name of a migrated PostgreSQL database."""
-    _on_server(postgresql, "CREATE DATABASE template_service")
+    on_server(postgresql, "CREATE DATABASE template_service")
     Database(f"{postgresql}/template_service").close()
     return "template_service"
 
@@ -236,22 +238,22 @@ def database_url(
         pytest.skip("asked of SQLite here; of PostgreSQL too with WAGEWATCH_TEST_ALL=1")
     server, name = request.getfixturevalue("postgresql"), f"test_{uuid.uuid4().hex}"
     template = request.getfixturevalue("postgresql_template")
-    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    on_server(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     monkeypatch.setenv("WAGEWATCH_DATABASE__URL", f"{server}/{name}")
     yield f"{server}/{name}"
-    _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+    on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
 def postgresql_database(postgresql: str):
     """The address of a PostgreSQL database with nothing in it."""
     name = f"test_{uuid.uuid4().hex}"
-    _on_server(postgresql, f"CREATE DATABASE {name}")
+    on_server(postgresql, f"CREATE DATABASE {name}")
     yield f"{postgresql}/{name}"
-    _on_server(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+    on_server(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _on_server(server: str, statement: str) -> None:
+def on_server(server: str, statement: str) -> None:
     engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text(statement))
@@ -331,7 +333,7 @@ def answering(server):
 def client(database):
     """An HTTP client of the real server; nobody has signed in."""
     with (
-        served(create_app(Settings(), database)) as url,
+        served(create_app(Settings(webhooks=TO_LOOPBACK), database)) as url,
         httpx.Client(verify=NO_TLS, base_url=url, timeout=60, trust_env=False) as opened,
     ):
         yield opened
@@ -351,13 +353,12 @@ def limited(database):
 @pytest.fixture
 def token(database):
     """Makes a token and gives the headers to use it: ``token(role, region)``."""
-    people = UserRepository(database.engine)
 
     def made(role, region="", **options):
         grant = NewAccount(
             f"{role}-{uuid.uuid4().hex[:8]}", Role(role), region, "test", PUBLISHED_AT
         )
-        return {"Authorization": f"Bearer {people.add_token(grant, **options)}"}
+        return {"Authorization": f"Bearer {add_token(database.engine, grant, **options)}"}
 
     return made
 

@@ -15,12 +15,13 @@ from argon2 import PasswordHasher
 
 from risk.workspace import Workspace
 from serving.app import create_app
-from serving.auth.repository import NameTaken, NewAccount, UserRepository
+from serving.auth.repository import NameTaken, NewAccount
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.settings import load_settings
 from serving.watchlists.repository import WatchlistRepository
 
+from . import people
 from .conftest import NO_TLS, served
 
 PASSWORD = "ein langes Passwort"
@@ -48,9 +49,8 @@ class Site:
 def site_of(workspace: Workspace) -> Iterator[Site]:
     """Serve ``workspace``; everybody's name is their role."""
     with Database(f"sqlite:///{workspace.service_database}") as database:
-        people = UserRepository(database.engine)
         for role in Role:
-            add_user(people, role.value, role)
+            add_user(database, role.value, role)
         from serving.watchlists.snapshot_repository import load_register
 
         newest = WatchlistRepository(database).latest_as_of()
@@ -63,11 +63,11 @@ def site_of(workspace: Workspace) -> Iterator[Site]:
             yield Site(url, database, workspace, listed)
 
 
-def add_user(people: UserRepository, name: str, role: Role, region: str = "") -> None:
+def add_user(database: Database, name: str, role: Role, region: str = "") -> None:
     """A user with the password of this module, unless there is one."""
     grant = NewAccount(name, role, region, "test", dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
     with suppress(NameTaken):
-        people.add_user(grant, password_hash=_HASH, subject=None)
+        people.add_user(database.engine, grant, password_hash=_HASH)
 
 
 def copied(office: Workspace, folder: Path) -> Workspace:

@@ -18,12 +18,16 @@ class Fold:
 
 
 def walk_forward_folds(
-    dates: Sequence[dt.date], *, n_folds: int, min_train_dates: int = 6
+    dates: Sequence[dt.date],
+    *,
+    n_folds: int,
+    min_train_dates: int = 6,
+    gap_days: int = HORIZON_DAYS,
 ) -> list[Fold]:
     """Cut the second half of ``dates`` into ``n_folds`` test blocks, each with all dates before it.
 
-    The horizon of a training date must end before its block begins. Folds with fewer than
-    ``min_train_dates`` training dates are left out.
+    The horizon of a training date, or other ``gap_days``, must end before its block begins. Folds
+    with fewer than ``min_train_dates`` training dates are left out.
 
     >>> days = [dt.date(2024, m, 1) for m in range(1, 13)]
     >>> [len(fold.train) for fold in walk_forward_folds(days, n_folds=2, min_train_dates=1)]
@@ -39,7 +43,7 @@ def walk_forward_folds(
         test = tuple(ordered[start:stop])
         if not test:
             continue
-        last_train = test[0] - dt.timedelta(days=HORIZON_DAYS)
+        last_train = test[0] - dt.timedelta(days=gap_days)
         train = tuple(day for day in ordered[:start] if day <= last_train)
         if len(train) >= min_train_dates:
             folds.append(Fold(train, test))

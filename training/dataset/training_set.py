@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +56,15 @@ class TrainingSet:
     events: int
     shared: Mapping[str, tuple[SharedPart, ...]] = field(default_factory=dict)
     use_shared: str | None = None
+
+    def where(self, mask: NDArray[np.bool_]) -> TrainingSet:
+        """The rows where ``mask`` is true, with all dates and events."""
+        return replace(
+            self,
+            matrix=self.matrix.where(mask),
+            target=self.target[mask],
+            expected=self.expected[mask],
+        )
 
 
 def build_training_set(

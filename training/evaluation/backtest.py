@@ -14,6 +14,7 @@ from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.evaluation.baselines import CONTENDERS, OWN_RULES, RULES, score_all_models
 from training.evaluation.bootstrap import Estimate, bootstrap_weights
+from training.evaluation.challengers import CHALLENGER, Challenger
 from training.evaluation.fairness import Fairness, fairness
 from training.evaluation.fairness import as_document as fairness_document
 from training.evaluation.flag_grades import GradeFigures, flag_grades, flags_carried
@@ -63,19 +64,23 @@ def backtest(
     seed: int = 0,
     cache_dir: Path | None = None,
     rule_sets: Sequence[RuleSet] = (),
+    challengers: Sequence[Challenger] = (),
 ) -> Backtest:
     """Walk from ``first`` to ``last`` month by month and evaluate every contender.
 
-    ``rule_sets`` are contenders too, named by :data:`training.evaluation.baselines.OWN_RULES` and
-    their name. Features are read from and written to the feature cache in ``cache_dir``, if given.
+    ``rule_sets`` and ``challengers`` are contenders too, named by
+    :data:`training.evaluation.baselines.OWN_RULES` or
+    :data:`training.evaluation.challengers.CHALLENGER` and their name. Features are read from and
+    written to the feature cache in ``cache_dir``, if given.
 
     Raises:
         SpanEmpty, NothingToJudge, NoProjectsKnown: see
         :func:`training.evaluation.walk_forward.plan_walk`.
+        ChallengerFailed: a challenger failed or gave no probabilities.
     """
     own = tuple(OWN_RULES + one.name for one in rule_sets)
-    contenders = (*CONTENDERS, *own)
-    scorer = partial(score_all_models, rule_sets=rule_sets)
+    contenders = (*CONTENDERS, *own, *(CHALLENGER + one.name for one in challengers))
+    scorer = partial(score_all_models, rule_sets=rule_sets, challengers=challengers)
     walked = walk(store, plan_walk(store, first, last), progress, scorer, cache_dir)
     predictions, inspections = walked.predictions, walked.observations.inspections
     weights = bootstrap_weights(predictions.clusters, seed=seed)

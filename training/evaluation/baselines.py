@@ -18,6 +18,7 @@ from models.logistic import LogisticHyperparameters
 from models.rule_set import RuleSet
 from models.scorecard import shrunk_rate
 from training.dataset.training_set import TrainingSet
+from training.evaluation.challengers import CHALLENGER, Challenger
 from training.evaluation.predictions import MODEL
 from training.fit.fit import Trained, fit, fit_card
 from training.fit.ladder import STRENGTHS, recipe_for
@@ -42,14 +43,24 @@ class ContenderScores:
 
 
 def score_all_models(
-    training_set: TrainingSet, cohort: Matrix, rule_sets: Sequence[RuleSet] = ()
+    training_set: TrainingSet,
+    cohort: Matrix,
+    rule_sets: Sequence[RuleSet] = (),
+    challengers: Sequence[Challenger] = (),
 ) -> ContenderScores:
-    """Fit every contender on ``training_set`` and score ``cohort``, also by ``rule_sets``."""
+    """Fit every contender on ``training_set`` and score ``cohort``.
+
+    ``rule_sets`` and ``challengers`` are contenders too.
+
+    Raises:
+        ChallengerFailed: a challenger failed or gave no probabilities.
+    """
     trained = fit(training_set)
     raw = trained.model.raw(cohort)
     card = fit_card(training_set).model
     points = card.raw(cohort)
     regression, chances = _regression(training_set, cohort)
+    own = {CHALLENGER + one.name: one.probability(training_set, cohort) for one in challengers}
     scores = {
         MODEL: raw,
         "logistic": regression,
@@ -58,11 +69,13 @@ def score_all_models(
         "last_inspection": last_inspection(cohort),
         "random": np.zeros(len(cohort.project_ids)),
         **{OWN_RULES + one.name: one.points(cohort) for one in rule_sets},
+        **own,
     }
     probability = {
         MODEL: trained.model.calibration.probability(raw),
         "scorecard": card.calibration.probability(points),
         "logistic": chances,
+        **own,
     }
     return ContenderScores(scores, probability, trained)
 

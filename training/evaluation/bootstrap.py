@@ -8,6 +8,7 @@ improvements for inference with clustered errors", 2008.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -129,7 +130,8 @@ def expanded_level(clusters: float) -> float:
 
     Percentiles take the spread of the resamples for known and for as large as that of samples,
     which is too narrow for few clusters; this puts Student's t and n / (n - 1) in the place of the
-    normal. Source: T. Hesterberg, "What teachers should know about the bootstrap", 2015.
+    normal. Below 1, though for one or two clusters the difference is only that of rounding.
+    Source: T. Hesterberg, "What teachers should know about the bootstrap", 2015.
 
     >>> round(expanded_level(10), 4), round(expanded_level(10_000), 4)
     (0.9829, 0.95)
@@ -138,7 +140,7 @@ def expanded_level(clusters: float) -> float:
 
     count = max(clusters, 2.0)
     bound = float(stdtrit(count - 1, (1 + _LEVEL) / 2)) * (count / (count - 1)) ** 0.5
-    return 2 * NormalDist().cdf(bound) - 1
+    return min(2 * NormalDist().cdf(bound) - 1, 1 - sys.float_info.epsilon)
 
 
 def estimate(

@@ -18,7 +18,7 @@ H. Wilenski, 1940), after division by the design effect, since the projects of o
 the months of one project are not independent (J. Rao, A. Scott, "A simple method for the analysis
 of clustered binary data", 1992). The p-values are corrected for all comparisons made (S. Holm,
 1979). Exact tests are used because a bootstrap interval of a count of zero has no width. Groups
-with fewer than 10 events are not tested.
+with fewer than 10 distinct events are not tested.
 
 All rates rest on known events: a group that is never inspected has no known events and looks fair.
 Random visits measure that (:mod:`training.evaluation.selective_labels`).
@@ -73,8 +73,8 @@ class GroupFigure:
 class Group:
     """One group. ``value`` is None for unknown; ``bounds`` are in fen, for sizes only.
 
-    ``figures`` has one entry per name in :data:`FIGURES`; ``ratio`` is mean probability over
-    observed rate. Rates are shares of project-months.
+    ``events`` counts distinct ones. ``figures`` has one entry per name in :data:`FIGURES`;
+    ``ratio`` is mean probability over observed rate. Rates are shares of project-months.
     """
 
     attribute: str
@@ -163,7 +163,7 @@ def _group(counts: GroupCounts, member: Membership) -> Group:
     ours, rest = counts.sums(member.rows), counts.sums(~member.rows)
     metrics, rest_metrics = group_metrics(ours), group_metrics(rest)
     fair = _references(metrics, rest_metrics)
-    events = float(ours[0, 3])
+    events = counts.events(member.rows)
     estimates = {name: estimate(values, events) for name, values in metrics.items()}
     tests = _tests(counts, member, ours[0], rest[0])
     return Group(
@@ -171,7 +171,7 @@ def _group(counts: GroupCounts, member: Membership) -> Group:
         member.value,
         member.bounds,
         int(ours[0, 0]),
-        int(events),
+        events,
         estimates["observed_rate"],
         estimates["ratio"],
         {
@@ -205,8 +205,10 @@ def _tests(
     """Per figure the uncorrected p-value, and the side on which the group is."""
     _, listed, hits, events, _, probability, known_events = counts.columns.T
     relative_rate = _relative(ours[3] / max(ours[0], 1), rest[3] / max(rest[0], 1))
-    enough = min(ours[3], rest[3]) >= MIN_EVENTS_FOR_INTERVAL
-    enough_known = min(ours[6], rest[6]) >= MIN_EVENTS_FOR_INTERVAL
+    enough, enough_known = (
+        min(count(member.rows), count(~member.rows)) >= MIN_EVENTS_FOR_INTERVAL
+        for count in (counts.events, counts.known_events)
+    )
 
     def rate(
         count: NDArray[np.float64], exposure: NDArray[np.float64], enough_events: bool

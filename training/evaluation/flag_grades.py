@@ -60,7 +60,7 @@ def flag_grades(
 
     ``weights`` as made by :func:`training.evaluation.bootstrap.bootstrap_weights`.
     """
-    return {name: _figures(rows, predictions.labels, weights) for name, rows in carried.items()}
+    return {name: _figures(rows, predictions, weights) for name, rows in carried.items()}
 
 
 def _names(codes: Sequence[str]) -> list[str]:
@@ -71,10 +71,8 @@ def _names(codes: Sequence[str]) -> list[str]:
     return [*names, ANY] if codes else names
 
 
-def _figures(
-    rows: NDArray[np.bool_], labels: NDArray[np.float64], weights: Weights
-) -> GradeFigures:
-    batches = []
+def _figures(rows: NDArray[np.bool_], predictions: Predictions, weights: Weights) -> GradeFigures:
+    labels, batches = predictions.labels, []
     for batch in in_batches(weights):
         has, events = batch @ rows.astype(float), batch @ labels
         both, every = batch @ (rows * labels), batch.sum(axis=1)
@@ -86,5 +84,5 @@ def _figures(
             }
         )
     found = concat_batches(batches)
-    positives = float((rows * labels).sum())
+    positives = predictions.events_of(rows)
     return GradeFigures(**{name: estimate(found[name], positives) for name in FIGURES})

@@ -42,6 +42,7 @@ class GroupCounts:
         known = (~np.isnan(probability)).astype(np.float64)
         counts = (np.ones_like(event), listed, listed * event, event)
         self.columns = np.column_stack([*counts, known, np.nan_to_num(probability), known * event])
+        self._predictions = predictions
         names, self.cluster = np.unique(
             np.array(predictions.clusters, dtype=str), return_inverse=True
         )
@@ -52,6 +53,14 @@ class GroupCounts:
         by_cluster = np.zeros((self._weights.shape[1], self.columns.shape[1]))
         np.add.at(by_cluster, self.cluster[rows], self.columns[rows])
         return self._weights @ by_cluster
+
+    def events(self, rows: NDArray[np.bool_]) -> int:
+        """Number of distinct events of ``rows``: one counts in up to three months."""
+        return self._predictions.events_of(rows)
+
+    def known_events(self, rows: NDArray[np.bool_]) -> int:
+        """The same of the rows that have a probability."""
+        return self.events(rows & (self.columns[:, 4] > 0))
 
 
 def canonical_order(predictions: Predictions) -> Predictions:

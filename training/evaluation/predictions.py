@@ -47,6 +47,10 @@ class Predictions:
         """Number of distinct events behind the labels."""
         return distinct_events(self.project_ids, self.as_ofs, self.labels)
 
+    def events_of(self, rows: NDArray[np.bool_]) -> int:
+        """Number of distinct events behind the labels of ``rows``."""
+        return distinct_events(self.project_ids, self.as_ofs, self.labels * rows)
+
     @property
     def event_clusters(self) -> int:
         """Number of clusters with an event."""

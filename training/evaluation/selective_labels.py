@@ -21,7 +21,7 @@ from training.dataset.observation import Observations, observed_labels
 from training.evaluation.bootstrap import Estimate, Weights, bootstrap_weights, estimate
 from training.evaluation.group_counts import listed_share
 from training.evaluation.predictions import Predictions
-from training.metrics import ratio_or_nan
+from training.metrics import distinct_events, ratio_or_nan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,7 +116,8 @@ class RandomVisits:
     ``known_rate`` is the rate of known events in the whole cohort, ``base_rate`` the rate among
     projects drawn and visited; the excess of the latter is what goes undetected. ``precision`` and
     ``elsewhere`` are the rates on the list and off it. Records do not hold the probability of each
-    draw, so an even draw from the cohort of the month is assumed.
+    draw, so an even draw from the cohort of the month is assumed. ``visits`` leaves out projects
+    whose outcome is unknown because a case is still open.
     """
 
     visits: int
@@ -142,17 +143,20 @@ def random_visits(
     exposure = drawn * inverse
     return RandomVisits(
         visits=int(drawn.sum()),
-        known_rate=_rate(predictions.labels, np.ones_like(drawn), weights),
-        base_rate=_rate(predictions.labels, exposure, weights),
-        precision=_rate(predictions.labels, exposure * listed, weights),
-        elsewhere=_rate(predictions.labels, exposure * (1 - listed), weights),
+        known_rate=_rate(predictions, np.ones_like(drawn), weights),
+        base_rate=_rate(predictions, exposure, weights),
+        precision=_rate(predictions, exposure * listed, weights),
+        elsewhere=_rate(predictions, exposure * (1 - listed), weights),
     )
 
 
 def _drawn(
     predictions: Predictions, observations: Observations
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Which rows were drawn in their month, and the inverse of the even draw probability."""
+    """Which rows were drawn in their month, and the inverse of the even draw probability.
+
+    Rows without a label count as not drawn.
+    """
     days = observations.random_inspection_days()
     drawn = np.zeros(len(predictions.project_ids))
     inverse = np.ones(len(predictions.project_ids))
@@ -164,15 +168,15 @@ def _drawn(
             inspected = days.get(predictions.project_ids[row])
             if inspected is not None:
                 first, stop = np.searchsorted(inspected, [start, start + length])
-                drawn[row] = float(stop > first)
+                drawn[row] = float(stop > first and not np.isnan(predictions.observed[row]))
         if drawn[rows].any():
             inverse[rows] = len(rows) / drawn[rows].sum()
     return drawn, inverse
 
 
-def _rate(labels: NDArray[np.float64], exposure: NDArray[np.float64], weights: Weights) -> Estimate:
-    rates = ratio_or_nan(weights @ (exposure * labels), weights @ exposure)
-    return estimate(rates, float(labels[exposure > 0].sum()))
+def _rate(predictions: Predictions, exposure: NDArray[np.float64], weights: Weights) -> Estimate:
+    rates = ratio_or_nan(weights @ (exposure * predictions.labels), weights @ exposure)
+    return estimate(rates, predictions.events_of(exposure > 0))
 
 
 def _weighted_rate(
@@ -182,7 +186,11 @@ def _weighted_rate(
         return Estimate(float("nan"), None, None, 0)
     labels = np.array([one.label or 0.0 for one in listed])
     weights = bootstrap_weights([one.entry.cluster for one in listed], seed=seed)
-    return _rate(labels, np.array(exposure), weights.astype(np.float64))
+    counted = np.array(exposure)
+    rates = ratio_or_nan(weights @ (counted * labels), weights @ counted)
+    as_ofs = np.array([one.entry.as_of for one in listed], dtype="datetime64[D]")
+    events = distinct_events([one.entry.project_id for one in listed], as_ofs, labels)
+    return estimate(rates, events)
 
 
 def _share(part: float, whole: int) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 
 from features.cache.cached_matrix import cached_matrix
 from features.matrix import Matrix
-from risk.calendar.dates import add_months
+from risk.calendar.dates import month_days
 from risk.errors import WagewatchError
 from risk.progress import Progress, scaled_progress
 from risk.store.store import RecordStore
@@ -92,8 +92,7 @@ def plan_walk(store: RecordStore, first: dt.date, last: dt.date) -> WalkPlan:
     require_projects(store, first)
     known_until = end_of_records(store)
     mature = event_log(store, known_until).last_complete()
-    count = (last.year - first.year) * 12 + last.month - first.month + 1
-    months = [day for day in (add_months(first, n) for n in range(count)) if day <= last]
+    months = month_days(first, last)
     ready = tuple(day for day in months if day <= mature)
     if not ready:
         raise NothingToJudge(first=first, last=last, mature=mature)

@@ -37,13 +37,14 @@ from training.fit.out_of_time import (
     ROUND_STEP,
     AnyHyperparameters,
     best_stage,
+    directions_of,
     fit_boosters,
     fit_merged,
     fit_regression,
     recent_months,
     score_out_of_time,
 )
-from training.metrics import average_precision, log_loss, roc_auc
+from training.metrics import average_precision, roc_auc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +75,7 @@ class Trained:
     ``events`` counts the arrears events in the training span, ``positives`` the rows with label
     1. ``metrics`` are out of time, over all folds together; empty for the scorecard.
     ``recipe`` holds the hyperparameters, None for the scorecard. ``completeness`` is that of the
-    events the labels come from.
+    events the labels come from. ``stages`` are the raw scores of the holdout by number of rounds.
     """
 
     model: ScoringModel
@@ -90,6 +91,7 @@ class Trained:
     holdout: Holdout | None = None
     recipe: AnyHyperparameters | None = None
     completeness: Completeness | None = None
+    stages: NDArray[np.float64] | None = None
 
 
 def train(store: RecordStore, as_of: dt.date, progress: Progress | None = None) -> Trained:
@@ -185,8 +187,9 @@ def _fitted(
     calibrated = calibrate(scores, expected)
     model, parameters = _model(training_set, hyperparameters, stage, calibrated, progress)
     holdout = make_holdout(matrix.where(rows), scores, target[rows], expected)
-    metrics = out_of_time_metrics(calibrated, scores, target[rows])
-    return _trained(training_set, model, metrics, parameters, holdout, hyperparameters)
+    metrics = out_of_time_metrics(scores, target[rows])
+    trained = _trained(training_set, model, metrics, parameters, holdout, hyperparameters)
+    return replace(trained, stages=out_of_time[rows])
 
 
 def calibrate(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> calibration.Calibration:
@@ -234,11 +237,14 @@ def bagged_model(
         texts.append(booster.model_to_string())
         if progress:
             progress("boosters", len(texts) / len(hyperparameters.seeds))
+    directions = dict(zip(columns, directions_of(columns), strict=True))
     parameters = {
         **hyperparameters.parameters([], 0),
+        "monotone_constraints": {name: sign for name, sign in directions.items() if sign},
         "rounds": rounds,
         "seeds": list(hyperparameters.seeds),
     }
+    del parameters["seed"]  # one per booster
     return ArrearsModel(columns, tuple(texts), calibrated), parameters
 
 
@@ -260,14 +266,16 @@ def make_holdout(
 
 
 def out_of_time_metrics(
-    calibrated: calibration.Calibration, scores: NDArray[np.float64], labels: NDArray[np.float64]
+    scores: NDArray[np.float64], labels: NDArray[np.float64]
 ) -> dict[str, float]:
-    """Metrics of the holdout rows; empty unless both labels occur."""
+    """Ranking metrics of the holdout rows; empty unless both labels occur.
+
+    Their log loss would be too small, see :mod:`training.fit.honest_loss`.
+    """
     if not len(labels) or labels.min() == labels.max():
         return {}
     return {
         "roc_auc": roc_auc(scores, labels),
         "average_precision": average_precision(scores, labels),
-        "log_loss": log_loss(calibrated.probability(scores), labels),
         "base_rate": float(labels.mean()),
     }

@@ -10,7 +10,7 @@ not count.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,11 +64,15 @@ class Regret:
 
 @dataclass(frozen=True)
 class Choice:
-    """The chosen candidate, and the regrets of all, smallest mean first."""
+    """The chosen candidate, and the regrets of all, smallest mean first.
+
+    ``candidates`` are all that were compared, the default first, without their scores.
+    """
 
     chosen: Candidate
     regrets: tuple[Regret, ...]
     months: int
+    candidates: tuple[Candidate, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """The choice as stored with the model."""
@@ -108,7 +112,9 @@ def choose(candidates: Sequence[Candidate]) -> Choice:
         if better and not_worse and _is_clear_lead(table[number] - table[0]):
             chosen = number
     ordered = sorted(regrets, key=lambda regret: (regret.mean, regret.worst, regret.name))
-    return Choice(candidates[chosen], tuple(ordered), table.shape[1] if table.size else 0)
+    compared = tuple(replace(one, out_of_time=None) for one in candidates)
+    months = table.shape[1] if table.size else 0
+    return Choice(candidates[chosen], tuple(ordered), months, compared)
 
 
 def _by_month(

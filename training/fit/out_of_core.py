@@ -132,11 +132,12 @@ def fit_out_of_core(
         positives=int(training_set.target.sum()),
         events=training_set.events,
         maturity_days=training_set.log.maturity_days,
-        metrics=out_of_time_metrics(calibrated, scores, target),
+        metrics=out_of_time_metrics(scores, target),
         parameters=parameters,
         holdout=make_holdout(_matrix(training_set, rows), scores, target, expected),
         recipe=chosen,
         completeness=training_set.log.completeness,
+        stages=out_of_time,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeAlias
 
@@ -18,13 +18,16 @@ from training.dataset.training_set import TrainingSet
 from training.evaluation.baselines import RULES
 from training.evaluation.bootstrap import Estimate, bootstrap_weights
 from training.evaluation.calibration import calibration_report
+from training.evaluation.challengers import CHALLENGER, Challenger
 from training.evaluation.champion import ChampionScores, champion_scores
 from training.evaluation.fairness import as_document as fairness_document
 from training.evaluation.fairness import fairness
+from training.evaluation.monthly_precision import monthly_precision
 from training.evaluation.predictions import MODEL, Predictions
 from training.evaluation.predictions_join import details_at, join_predictions
 from training.evaluation.report import ranking_report
 from training.fit.fit import Holdout, Trained
+from training.promotion.challengers import challenger_probability, judge_challenger
 from training.promotion.gate import (
     Check,
     Decision,
@@ -55,12 +58,19 @@ def evaluate_challenger(
     champion: Champion | None,
     *,
     capacity: int,
+    challengers: Sequence[Challenger] = (),
 ) -> ChallengerEvaluation:
-    """Run all checks of the gate on ``trained`` and decide whether it replaces ``champion``."""
+    """Run all checks of the gate on ``trained`` and decide whether it replaces ``champion``.
+
+    ``challengers`` are judged on the same months, against ``trained``; the document shows them.
+
+    Raises:
+        ChallengerFailed: a challenger failed or gave no probabilities.
+    """
     if trained.holdout is None:
         decision = _decide_on_scorecard(trained, champion, [])
         return ChallengerEvaluation(decision, {"gate": asdict(decision)}, ())
-    predictions = _predictions(store, trained.holdout, training_set)
+    predictions = _predictions(store, trained.holdout, training_set, challengers)
     weights = bootstrap_weights(predictions.clusters)
     groups = fairness(predictions, capacity)
     calibration = calibration_report(
@@ -76,17 +86,23 @@ def evaluate_challenger(
         decision = _decide_on_scorecard(trained, champion, checks)
     else:
         decision = _decide(training_set, trained, champion, predictions, checks, capacity)
-    document = {
+    document: dict[str, Any] = {
         "months": [day.isoformat() for day in predictions.months()],
         "places": capacity,
         "figures": {
             name: _as_dicts(ranking_report(predictions, name, capacity, weights).figures)
             for name in predictions.scores
         },
+        "by_month": monthly_precision(predictions, (MODEL, RULES), capacity),
         "calibration": asdict(calibration),
         "fairness": fairness_document(groups),
         "gate": asdict(decision),
     }
+    if challengers:
+        document["challengers"] = {
+            one.name: asdict(judge_challenger(predictions, CHALLENGER + one.name, capacity))
+            for one in challengers
+        }
     return ChallengerEvaluation(decision, document, suspicious)
 
 
@@ -125,17 +141,27 @@ def _decide_on_scorecard(
     return decide([kind, *checks], first=champion is None, few_events=True)
 
 
-def _predictions(store: RecordStore, holdout: Holdout, training_set: TrainingSet) -> Predictions:
-    """The predictions of the challenger and the baselines on its holdout."""
+def _predictions(
+    store: RecordStore,
+    holdout: Holdout,
+    training_set: TrainingSet,
+    challengers: Sequence[Challenger],
+) -> Predictions:
+    """The predictions of the trained model, the baselines and ``challengers`` on its holdout."""
     matrix = holdout.matrix
     observations = observations_before(store, training_set.log.known_until)
     months = [day.astype(object) for day in np.unique(matrix.as_ofs)]
+    own = {
+        CHALLENGER + one.name: challenger_probability(one, training_set, matrix)
+        for one in challengers
+    }
     scores = {
         MODEL: holdout.scores,
         RULES: rules_in_use(matrix),
         "scorecard": Scorecard(unit=matrix.kind).raw(matrix),
         "last_inspection": last_inspection(matrix),
         "random": np.zeros(len(holdout.scores)),
+        **own,
     }
     return join_predictions(
         matrix,
@@ -143,7 +169,7 @@ def _predictions(store: RecordStore, holdout: Holdout, training_set: TrainingSet
         holdout.labels,
         observed_labels(training_set.log, observations, matrix.project_ids, matrix.as_ofs),
         scores,
-        {MODEL: holdout.probability},
+        {MODEL: holdout.probability, **own},
     )
 
 

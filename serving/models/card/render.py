@@ -24,6 +24,12 @@ def render_card(material: CardInput, language: Language, form: Format) -> str:
     return html_page(title, body, language, material.evidence.get("calibration"))
 
 
+def calibration_plot(material: CardInput, language: Language) -> str | None:
+    """Return the calibration of a model version as SVG; None where none was measured."""
+    found = material.evidence.get("calibration")
+    return _plot(found, language) if found else None
+
+
 def markdown(title: str, parts: Sequence[Section]) -> str:
     """Return the sections below a title as Markdown."""
     blocks = [f"# {title}"]

@@ -215,6 +215,7 @@ def _metrics(material: CardInput, writer: CardWriter) -> Iterator[Section]:
             places=evidence["places"],
         ),
         writer.text("metrics.intervals"),
+        *_challengers(evidence, writer),
     )
     columns = [writer.text("metrics.contender")]
     columns += [writer.code_text("cli.backtest.figures", name) for name in shown]
@@ -240,6 +241,14 @@ def _metrics(material: CardInput, writer: CardWriter) -> Iterator[Section]:
             for name in _ordered(own)
         ),
     )
+
+
+def _challengers(evidence: Document, writer: CardWriter) -> Iterator[str]:
+    """Yield the verdict of the gate on each challenger of the office's own."""
+    for name, decision in evidence.get("challengers", {}).items():
+        verdict = writer.text("gate.passed" if decision["passed"] else "gate.failed")
+        grounds = writer.text(f"challengers.{decision['grounds']}")
+        yield writer.text("challengers.verdict", name=name, verdict=verdict, grounds=grounds)
 
 
 def _ordered(figures: Document) -> list[str]:

@@ -37,6 +37,30 @@
       () => form.requestSubmit(), { timeout: 8000 });
   }
 
+  // --- tables ------------------------------------------------------------------------------
+  // On a phone a row becomes a card (phone.css). Its cells then need the name of their column, and
+  // all parts their roles, since browsers take tables shown as blocks for plain text.
+  function label(table) {
+    const heads = table.tHead && table.tHead.rows.length === 1 ? [...table.tHead.rows[0].cells] : [];
+    if (!heads.length || [...table.querySelectorAll("th, td")].some((cell) => cell.colSpan > 1)) return;
+    const names = heads.map((head) => head.firstChild ? head.firstChild.textContent.trim() : "");
+    table.setAttribute("role", "table");
+    for (const group of [table.tHead, ...table.tBodies]) group.setAttribute("role", "rowgroup");
+    heads.forEach((head) => head.setAttribute("role", "columnheader"));
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      if (row.parentNode === table.tHead) continue;
+      [...row.cells].forEach((cell, i) => {
+        cell.dataset.label = names[i] || "";
+        cell.setAttribute("role", cell.scope === "row" ? "rowheader" : "cell");
+      });
+    }
+    table.parentNode.classList.add("cards");
+  }
+  const labelAll = () => document.querySelectorAll(".wide > table:not(.paper):not([role])").forEach(label);
+  document.addEventListener("DOMContentLoaded", labelAll);
+  document.addEventListener("htmx:afterSettle", labelAll);
+
   // --- charts -------------------------------------------------------------------------------
   const INKS = ["#12304f", "#c2362f", "#8a6d00", "#1b6b3a", "#6a3d9a", "#a84c00", "#0b7f8c", "#7d4a6b"];
   const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [], [6, 3], [2, 3], [8, 3, 2, 3]];
@@ -84,17 +108,6 @@
         },
       };
     },
-    rates(data, names, width) {
-      const keys = Object.keys(data.series);
-      return {
-        data: [data.months.map(seconds), ...keys.map((key) => data.series[key])],
-        options: {
-          width, height: 320, scales: { y: { range: [0, 1] } },
-          axes: [monthAxis(), { size: 60, values: (u, ticks) => ticks.map((v) => Math.round(100 * v) + "%") }],
-          series: [{ label: names.month || "", value: monthValue }, ...lines(names, keys, {}).map((one) => ({ ...one, value: (u, v) => share(v) }))],
-        },
-      };
-    },
   };
   const monthOf = (at) => new Date(at * 1000).toISOString().slice(0, 7);
   const monthValue = (u, at) => (at ? monthOf(at) : "—");
@@ -126,7 +139,7 @@
 
   function tell() {
     const line = document.getElementById("waiting"), mine = kept().filter((one) => one.who === who);
-    const refused = mine.filter((one) => one.refused).map((one) => `${one.body.project_id}: ${one.refused}`);
+    const refused = mine.filter((one) => one.refused).map((one) => `${one.body.project_id || ""} ${one.refused}`);
     line.hidden = mine.length === 0;
     line.textContent = mine.length ? line.dataset.one.replace("#", mine.length) + " " + refused.join(" ") : "";
   }
@@ -134,7 +147,7 @@
   async function send(visit) {
     const headers = { "Content-Type": "application/json", "Idempotency-Key": visit.key };
     if (document.body.dataset.csrf) headers["X-CSRF-Token"] = document.body.dataset.csrf;
-    const answer = await fetch("/v1/outcomes", { method: "POST", headers, body: JSON.stringify(visit.body) });
+    const answer = await fetch(visit.path || "/v1/outcomes", { method: "POST", headers, body: JSON.stringify(visit.body) });
     if (answer.ok) { drop(visit.key); return "saved"; }
     if (answer.status === 401 || answer.status === 403 || answer.status === 429 || answer.status >= 500) return "kept";
     const said = await answer.json().catch(() => ({}));
@@ -154,9 +167,10 @@
     return sending;
   }
   window.wagewatch = {
-    async enter(body) {
-      const visit = { key: crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now(), who, body };
-      keep([...kept(), visit]);
+    async enter(body, path) {
+      const visit = { key: crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now(), who, body, path };
+      // A phone keeps about five megabytes; what does not fit is still in the form.
+      try { keep([...kept(), visit]); } catch { return { state: "full" }; }
       let state = "kept";
       try { state = await send(visit); } catch { state = "kept"; }
       if (state === "refused") drop(visit.key);  // it still stands in the form
@@ -164,12 +178,18 @@
       return { state, detail: visit.refused };
     },
   };
-  window.addEventListener("online", sendAll);
+  const signal = () => { document.getElementById("no-signal").hidden = navigator.onLine; };
+  window.addEventListener("offline", signal);
+  window.addEventListener("online", () => { signal(); sendAll(); });
+  document.addEventListener("DOMContentLoaded", signal);
   document.addEventListener("DOMContentLoaded", () => { if (who) sendAll(); });
   setInterval(() => { if (who && kept().length) sendAll(); }, 30000);
 
   if ("serviceWorker" in navigator && who) navigator.serviceWorker.register("/sw.js");
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-forget]") && window.caches) caches.delete("wagewatch-pages");
+    if (event.target.closest("[data-forget]") && window.caches) {
+      caches.delete("wagewatch-pages");
+      localStorage.removeItem("wagewatch-pack");
+    }
   });
 })();

@@ -1,25 +1,28 @@
-// Keeps the visit forms that were opened and the files they need, for when the signal is gone.
+// Answers without signal: pages of the day pack, forms that were opened, and the files they need.
 "use strict";
 const BOX = "wagewatch-pages";
-const kept = (url) => url.pathname.startsWith("/static/") || url.pathname.endsWith("/visit");
+const NOT_DOWNLOADED = "/offline";
+const stored = (url) => url.pathname.startsWith("/static/") || url.pathname.endsWith("/visit");
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
-  if (event.request.method !== "GET" || url.origin !== self.location.origin || !kept(url)) return;
-  event.respondWith(answer(event.request));
+  if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (stored(url) || event.request.mode === "navigate") event.respondWith(answer(event.request, url));
 });
 
-async function answer(request) {
+async function answer(request, url) {
   const box = await caches.open(BOX);
   try {
     const fresh = await fetch(request);
-    if (fresh.ok && !fresh.redirected) await box.put(request, fresh.clone());
+    if (fresh.ok && !fresh.redirected && (stored(url) || await box.match(request))) await box.put(request, fresh.clone());
     return fresh;
   } catch (failure) {
-    const known = await box.match(request);
-    if (known) return known;
+    const page = url.pathname === "/" ? "/watchlist" : request;
+    const known = await box.match(page, { ignoreVary: true }) || await box.match(page, { ignoreSearch: true, ignoreVary: true });
+    const instead = known || (request.mode === "navigate" && await box.match(NOT_DOWNLOADED));
+    if (instead) return instead;
     throw failure;
   }
 }

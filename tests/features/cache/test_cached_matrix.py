@@ -78,7 +78,8 @@ FEW = {"projects", "complaints", "links", "transfers", "listings"}
 """Tables tried without WAGEWATCH_TEST_ALL: a table costs a second."""
 
 
-@pytest.mark.parametrize("kind", ["project", pytest.param("employer", marks=thorough)])
+@thorough
+@pytest.mark.parametrize("kind", ["project", "employer"])
 def test_cached_matrix_equals_a_full_rebuild_after_a_late_row_of_any_table(store, tmp_path, kind):
     """A row of each table in turn, known before cached dates, changes the features it can."""
     seen = store.for_kind(kind)

@@ -36,10 +36,19 @@ ATTENDANCE: dict[str, list[tuple]] = {
         ("2024-11", None, 15, 300, 6, "b"),
         ("2024-10", 8, 10, 210, 4),
     ],
+    "partly unknown": [
+        ("2024-11", 50, None, 900, 50),
+        ("2024-11", 8, 10, None, 9, "b"),
+        ("2024-10", 10, 10, 200, 5),
+    ],
     "versions": [("2024-11", 10, 20, 300, 5), ("2024-11", 10, 10, 200, 10, "a", "2024-12-20")],
     "nobody came": [("2024-11", 0, 0, 0, None), ("2024-10", 20, 20, 400, None)],
     "gap": [("2024-11", 9, 10, 200, 9), ("2024-08", 10, 20, 400, 20), ("2024-02", 1, 30, 600, 30)],
     "year": [("2024-01", 4, 5, 100, 5), ("2023-11", 5, 5, 100, 5)],
+    "this month": [
+        ("2024-12", 4, 5, 100, 5, "a", "2025-01-01"),
+        ("2025-01", 5, 5, 100, 5, "a", "2025-01-01"),
+    ],
     "13 months": [("2024-01", 4, 5, 100, 5), ("2023-12", 5, 5, 100, 5)],
     "old": [("2023-11", 5, 5, 100, 5)],
     "none": [],
@@ -52,13 +61,18 @@ EXPECTED = {
     ("months", NEXT): (10, 0.5, 1, 0.5, 1300 / 60, 1 / 6),
     # 20 of 10; 5 + 8 of the 15 whose registration is known, 15 and 610 of 30; one of a's two.
     ("teams", AS_OF): (20, 2, 13 / 15, 0.5, 610 / 30, 0.5),
+    # Shares of the people of rows that give both numbers: 8 + 10 and 9 + 5 of 20, 200 days of 10.
+    ("partly unknown", AS_OF): (10, 1, 0.9, 0.7, 20, 0),
     ("versions", AS_OF): (10, nan, 1, 1, 20, 1),
     ("nobody came", AS_OF): (0, 0, 1, nan, 20, nan),
-    # Reported months count, not those of the calendar: 10 of (20 + 30) / 2.
-    ("gap", AS_OF): (10, 0.4, 20 / 60, 59 / 60, 20, 0),
+    # 10 of August's 20, the only one of the three months before; shares of reported months.
+    ("gap", AS_OF): (10, 0.5, 20 / 60, 59 / 60, 20, 0),
     ("year", AS_OF): (5, nan, 0.8, 1, 20, 0),
-    # At 2 January all of December 2023 is more than 12 months ago.
+    # December 2023 is the thirteenth month: 4 + 5 registered of the 10 present, perfect then only.
+    ("13 months", AS_OF): (5, 1, 0.9, 1, 20, 0),
     ("13 months", NEXT): (5, nan, 0.8, 1, 20, 0),
+    # A month that is not over is not one of twelve.
+    ("this month", NEXT): (5, 1, 9 / 10, 1, 20, 0),
     ("old", AS_OF): UNKNOWN,
     ("none", AS_OF): UNKNOWN,
     ("old", EARLY): UNKNOWN,
@@ -115,6 +129,8 @@ def build(world: World) -> None:
             attendance(world, project, row)
     for month, days in DAYS:
         attendance(world, "wages", (month, None, 10, days, None))
+    # Of July the days of one of two teams are known: not those of the month.
+    attendance(world, "wages", ("2024-07", None, 5, 90, None, "b"))
     for month, yuan, *rest in WAGES:
         due_on = following(month, 15)
         name, known_at = [*rest, *("a", due_on)[len(rest) :]]
@@ -135,6 +151,74 @@ def test_attendance(values, project, as_of):
     found = {name: values[project, as_of][name] for name in NAMES}
     expected = dict(zip(NAMES, EXPECTED[project, as_of], strict=True))
     assert found == pytest.approx(expected, nan_ok=True)
+
+
+STEADY = {  # presence of the twelve months before this one; two months give no spread
+    "steady 13": 0,
+    "steady two": nan,
+}
+
+
+def _complete(world: World) -> None:
+    """Ten people on site every month, all on payrolls; one month more is older than six."""
+    for name in ("complete", "no payrolls"):
+        world.project(name, started_on="2023-01-01", known_at="2023-01-02")
+        for month in range(1, 13):
+            attendance(world, name, (f"2024-{month:02}", 10, 10, 200, 10))
+    for month in range(2, 13):
+        row = {"project_id": "complete", "period": f"2024-{month:02}-01", "workers": 10}
+        roll = f"complete {month}"
+        world.payroll(roll, following(f"2024-{month:02}", 15), **row, amount_due=200 * YUAN)
+    for name, months in (("steady 13", 13), ("steady two", 2)):
+        world.project(name, started_on="2023-01-01", known_at="2023-01-02")
+        for back in range(months):
+            year, month = divmod(2024 * 12 + 11 - back, 12)
+            people = 90 if back == 12 else 10
+            attendance(world, name, (f"{year}-{month + 1:02}", 0, people, 0, 0, "a", "2024-12-31"))
+
+
+@pytest.fixture(scope="module")
+def without_payments():
+    """The county reports attendance and payrolls only."""
+    shares = ("present_unpaid_share", "present_unlisted_share", "listed_over_present")
+    with empty_store() as store:
+        _complete(World(store))
+        yield value_table(store, (*shares, "wage_per_day", "attendance_steadiness"), [AS_OF])
+
+
+def test_payrolls_are_compared_with_attendance_without_payments(without_payments):
+    found = without_payments["complete", AS_OF]
+    assert found["present_unpaid_share"] == pytest.approx(nan, nan_ok=True)
+    assert [found["present_unlisted_share"], found["listed_over_present"]] == [0, 1]
+    assert found["wage_per_day"] == 1  # 200 yuan of 200 days a month
+    found = without_payments["no payrolls", AS_OF]
+    assert found["present_unlisted_share"] == 1
+    assert found["listed_over_present"] == pytest.approx(nan, nan_ok=True)
+
+
+@pytest.mark.parametrize("project", STEADY)
+def test_steadiness_is_of_twelve_months(without_payments, project):
+    found = without_payments[project, AS_OF]["attendance_steadiness"]
+    assert found == pytest.approx(STEADY[project], nan_ok=True)
+
+
+def test_six_months_are_never_seven(world):
+    """From 2 to 4 May the first days of seven months are 62 to 245 days ago."""
+    world.project(started_on="2023-01-01", known_at="2023-01-02")
+    for month in (
+        "2023-09",
+        *(f"2023-{n}" for n in range(10, 13)),
+        "2024-01",
+        "2024-02",
+        "2024-03",
+    ):
+        attendance(world, "P1", (month, 10, 10, 200, 10))
+        if month != "2023-09":
+            row = {"period": f"{month}-01", "workers": 10}
+            world.payroll(month, following(month, 15), **row)
+    day = dt.date(2024, 5, 2)
+    found = value_table(world.store, ["present_unlisted_share"], [day])
+    assert found["P1", day]["present_unlisted_share"] == 0
 
 
 @pytest.mark.parametrize(("project", "as_of"), WAGE_PER_DAY)

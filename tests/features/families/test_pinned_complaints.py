@@ -27,6 +27,28 @@ WAN = 1_000_000
 """10,000 yuan in fen."""
 
 EXPECTED = {
+    "complaints_90d": {
+        "edges": 1,  # 90 days ago; not 91
+        "yesterday": 1,
+        "old": 0,
+        "linked": 1,
+        "withdrawn": 0,
+    },
+    "complaint_workers_365d": {
+        "edges": 3 + 1 + 5,  # one gives no number; not the 7 of 366 days ago
+        "old": 0,
+        "withdrawn": 0,
+    },
+    "linked_complaint_share_365d": {
+        "linked": 1,
+        "edges": 0,
+        "old": NAN,
+        "none": NAN,
+        "withdrawn": NAN,
+    },
+    # One of the year's is linked on 1 July only, of 13 on projects of this table, 23 of contractors
+    # and 15 of townships.
+    "unlinked_complaint_share_365d": {"edges": 1 / 51, "none": 1 / 51},
     "complaints_365d": {
         "edges": 3,  # 90, 91 and 365 days ago; not 366
         "yesterday": 1,  # neither of the two known on the day itself
@@ -58,6 +80,8 @@ EXPECTED = {
         "after correction": 0.1,  # 10 wan, at first 50
         "other cause": 0,
         "without amount": NAN,  # the contract amount is not on record
+        "one amount of two": NAN,
+        "above the contract amount": 1,  # 60 and 50 wan
         "withdrawn": 0,
     },
     "days_since_complaint": {
@@ -91,11 +115,12 @@ EXPECTED = {
         "L": 0,
         "none": NAN,  # its contractor is not on record
     },
-    # Township 520300101: 1 on T1 (and one of 366 days ago), 2 on T2, none on T3.
+    # Township 520300101: 1 on T1 (and one of 366 days ago), 2 on T2, none on T3, and 3 on
+    # "T confirmed", which is not scored; the project ended 91 days ago has left.
     "township_complaint_rate": {
-        "T1": (2 + 0) / 2,
-        "T2": (1 + 0) / 2,
-        "T3": (1 + 2) / 2,
+        "T1": (2 + 0 + 3) / 3,
+        "T2": (1 + 0 + 3) / 3,
+        "T3": (1 + 2 + 3) / 3,
         "other township": NAN,  # there is no other project to look at
         "county": NAN,
         "calm": 0,
@@ -125,12 +150,17 @@ def complaint(world: World, name: str | None, days: int, key: str = "", **values
 def build(world: World) -> None:
     for name in ("edges", "yesterday", "old", "none", "before correction", "after correction"):
         project(world, name)
-    for name in ("other cause", "linked", "withdrawn"):
+    for name in ("other cause", "linked", "withdrawn", "one amount of two"):
         project(world, name)
     project(world, "without amount", contract_amount=None)
     complaint(world, "without amount", 10, amount_claimed=10 * WAN)
-    for days, amount in ((90, 1), (91, 2), (365, 4), (366, 8)):
-        complaint(world, "edges", days, amount_claimed=amount * WAN)
+    complaint(world, "one amount of two", 10, amount_claimed=10 * WAN)
+    complaint(world, "one amount of two", 11)
+    project(world, "above the contract amount")
+    for days, amount in ((10, 60), (11, 50)):
+        complaint(world, "above the contract amount", days, amount_claimed=amount * WAN)
+    for days, amount, workers in ((90, 1, 3), (91, 2, None), (365, 4, 5), (366, 8, 7)):
+        complaint(world, "edges", days, amount_claimed=amount * WAN, workers=workers)
     complaint(world, "yesterday", 1)
     complaint(world, "yesterday", 2, known_at=ago(0))
     complaint(world, "yesterday", 0)
@@ -177,6 +207,13 @@ def _contractors(world: World) -> None:
 def _townships(world: World) -> None:
     for name in ("T1", "T2", "T3"):
         project(world, name, region_code="520300101")
+    project(world, "T confirmed", region_code="520300101")
+    confirmed = {"status": "confirmed", "opened_on": ago(5), "known_at": ago(5)}
+    world.add("cases", case_id="of T", project_id="T confirmed", **confirmed)
+    project(world, "T ended", region_code="520300101", completed_on=ago(91))
+    for days in (3, 4, 5):
+        complaint(world, "T confirmed", days)
+        complaint(world, "T ended", days)
     project(world, "other township", region_code="520300102")
     project(world, "county", region_code="520300")
     for name in ("calm", "calm too"):
@@ -217,13 +254,17 @@ def test_complaint_features_are_unknown_until_the_day_after_the_first_is_known(v
     assert math.isnan(values[name, "old", FEED_BEGINS])
     assert math.isnan(values[name, "K1", FEED_BEGINS])
     after = {
+        "complaints_90d": ("old", 1),
+        "complaint_workers_365d": ("edges", 7),
+        "linked_complaint_share_365d": ("old", 0),
+        "unlinked_complaint_share_365d": ("old", 0),
         "complaints_365d": ("old", 1),
         "complaints_all": ("old", 1),
         "complaint_amount_share": ("old", 0.01),
         "days_since_complaint": ("old", 1),
         "complaint_pace": ("old", 0.8),
         "contractor_complaints_365d": ("K1", 1),
-        "township_complaint_rate": ("T3", 1 / 2),
+        "township_complaint_rate": ("T3", 1 / 4),  # "T ended" still runs
     }
     unit, expected = after[name]
     assert values[name, unit, FEED_BEGINS + dt.timedelta(1)] == pytest.approx(expected)

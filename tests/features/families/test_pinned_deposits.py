@@ -53,6 +53,17 @@ EXPECTED = {  # at AS_OF and NEXT, in the order of NAMES
     "replaced today": ((0.03, 0, 1), (0.02, 0, 0)),
     "replaced yesterday": ((0.02, 0, 0), (0.02, 0, 0)),
     "renewed": ((0.03, 0, 1), (0.03, 0, 1)),
+    # Exempt until June 2024, then cash of 300 and no longer 200.
+    "exemption ended": ((0.03, 0, 0), (0.03, 0, 0)),
+    "exemption withdrawn": ((0.03, 0, 0), (0.03, 0, 0)),
+    "exempt until today": ((0.02, 1, 0), (0.02, 0, 0)),
+    # A guarantee of 500 was returned; cash of 300 replaced it.
+    "guarantee returned": ((0.03, 0, 0), (0.03, 0, 0)),
+    # Nothing in force: 200 are still required, but no guarantee is there.
+    "only lapsed": ((0.02, 0, 0), (0.02, 0, 0)),
+    "only returned": ((nan, 0, 0), (nan, 0, 0)),
+    "guarantee missing": ((0.02, 0, 0), (0.02, 0, 0)),
+    "guarantee drawn": ((0.02, 0, 1), (0.02, 0, 1)),
     "none": (UNKNOWN, UNKNOWN),
 }
 
@@ -75,15 +86,65 @@ def build(world: World) -> None:
             deposit(world, name, "one", row)
     # A guarantee of 300 followed cash of 200 that ran out: neither 500 nor 200 is required.
     lapsed = {"status": "expired", "valid_to": "2024-06-30"}
+    _ended(world, lapsed)
     deposit(world, "renewed", "one", ("cash", 200, "2024-01-10", "2024-07-01"), **lapsed)
     deposit(world, "renewed", "two", ("guarantee", 300, "2024-07-01", "2024-07-01"))
+
+
+def _ended(world: World, lapsed: dict[str, str]) -> None:
+    ended, cash = {"valid_to": "2024-06-30"}, ("cash", 300, "2024-07-01", "2024-07-01")
+    exempt = ("exempt", 200, "2024-01-10", "2024-01-10")
+    guarantee = ("guarantee", 200, "2024-01-10", "2024-01-10")
+    deposit(world, "exemption ended", "one", exempt, **ended)
+    deposit(world, "exemption ended", "two", cash)
+    deposit(world, "exemption withdrawn", "one", exempt, status="expired")
+    deposit(world, "exemption withdrawn", "two", cash)
+    deposit(world, "exempt until today", "one", exempt, valid_to="2025-01-01")
+    returned = ("guarantee", 500, "2024-01-10", "2024-07-01")
+    deposit(world, "guarantee returned", "one", returned, status="returned")
+    deposit(world, "guarantee returned", "two", cash)
+    deposit(world, "only lapsed", "one", guarantee, **lapsed)
+    deposit(world, "only returned", "one", guarantee, status="returned")
+    deposit(world, "guarantee missing", "one", guarantee, status="missing")
+    deposit(world, "guarantee drawn", "one", guarantee, status="drawn")
+
+
+LAPSED = {  # days at AS_OF and NEXT
+    "cash": (0, 0),
+    "renewed": (0, 0),
+    "exemption ended": (0, 0),  # cash took its place
+    "exempt until today": (0, 1),
+    "only lapsed": (185, 186),  # since 30 June
+    "only returned": (0, 0),
+    "from today": (nan, 0),
+    "none": (nan, nan),
+}
+"""Days since the last deposit ran out."""
+
+VALID = {  # the work done on, status, whether the deposit is valid
+    "stored": (None, "stored", 1),
+    "returned while running": (None, "returned", 0),
+    "returned after completion": ("2024-12-31", "returned", nan),
+    "returned before completion": ("2025-01-01", "returned", 0),
+    "missing after completion": ("2024-12-31", "missing", 0),
+}
+
+
+def test_a_deposit_returned_after_completion_is_not_missing(world):
+    for name, (completed_on, status, _) in VALID.items():
+        world.project(name, completed_on=completed_on)
+        deposit(world, name, "one", ("cash", 200, "2024-01-10", "2024-12-30"), status=status)
+    found = value_table(world.store, ["deposit_valid"], [AS_OF])
+    valid = {name: found[name, AS_OF]["deposit_valid"] for name in VALID}
+    expected = {name: value for name, (*_, value) in VALID.items()}
+    assert valid == pytest.approx(expected, nan_ok=True)
 
 
 @pytest.fixture(scope="module")
 def values():
     with empty_store() as store:
         build(World(store))
-        yield value_table(store, NAMES, [AS_OF, NEXT])
+        yield value_table(store, (*NAMES, "deposit_lapsed_days"), [AS_OF, NEXT])
 
 
 @pytest.mark.parametrize("as_of", [AS_OF, NEXT], ids=str)
@@ -93,3 +154,44 @@ def test_deposits(values, project, as_of):
     assert [values[project, as_of][name] for name in NAMES] == pytest.approx(
         list(expected), nan_ok=True
     )
+
+
+@pytest.mark.parametrize("project", LAPSED)
+def test_days_since_a_deposit_ran_out(values, project):
+    found = [values[project, as_of]["deposit_lapsed_days"] for as_of in (AS_OF, NEXT)]
+    assert found == pytest.approx(list(LAPSED[project]), nan_ok=True)
+
+
+WAGES = 50_000 * YUAN
+
+MONEY: dict[str, tuple[tuple, tuple[float, float, float]]] = {
+    # Deposits: kind, status, required, stored, valid to; then the share stored of what is required,
+    # the months of wages covered and the days lapsed.
+    "half stored": ((("cash", "stored", 200, 100, None),), (0.5, 2, 0)),
+    "amount unknown": ((("cash", "stored", 200, None, None),), (1, 4, 0)),
+    "nothing filled in": (
+        (("cash", "expired", 200, 200, "2024-06-30"), ("cash", "stored", None, None, None)),
+        (nan, nan, 0),
+    ),
+    "exempt": ((("exempt", "stored", 0, None, None),), (nan, nan, 0)),
+    "lapsed": ((("cash", "stored", 200, 200, "2024-12-31"),), (0, 0, 1)),
+    "until today": ((("cash", "stored", 200, 200, "2025-01-01"),), (1, 4, 0)),
+    # It is known since 30 December that these have lapsed.
+    "lapsed, no end": ((("cash", "expired", 200, 200, None),), (0, 0, 2)),
+    "lapsed early": ((("cash", "expired", 200, 200, "2025-06-30"),), (0, 0, 2)),
+}
+
+
+def test_money_of_deposits(world):
+    for name, (rows, _) in MONEY.items():
+        world.project(name, contract_amount=10_000_000 * YUAN)
+        world.payroll(name, "2024-12-15", project_id=name, amount_due=WAGES)
+        for number, (kind, status, required, amount, valid_to) in enumerate(rows):
+            row = (kind, required, "2024-01-10", "2024-12-30")
+            stored = None if amount is None else amount * 1000 * YUAN
+            deposit(world, name, str(number), row, status=status, amount=stored, valid_to=valid_to)
+    names = ["deposit_cover", "deposit_months_of_wages", "deposit_lapsed_days"]
+    found = value_table(world.store, names, [AS_OF])
+    values = {name: [found[name, AS_OF][one] for one in names] for name in MONEY}
+    expected = {name: pytest.approx(list(cells), nan_ok=True) for name, (_, cells) in MONEY.items()}
+    assert values == expected

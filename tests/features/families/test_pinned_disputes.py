@@ -44,14 +44,17 @@ EXPECTED: dict[str, tuple[float, ...]] = {
     # 100,000 + 200,000 yuan open, the older since 1 May (61 days); the oldest is resolved.
     "two of three": (2, 61, 0.03, 3, 0),
     "no amount": (1, 30, NAN, 1, 0),
+    "one amount of two": (2, 30, NAN, 2, 0),
+    "above the contract amount": (1, 30, 1, 1, 0),
     "no contract amount": (1, 30, NAN, 1, 0),
     # The version known last before the day counts: 400,000 yuan since 11 June (20 days).
     "rectified": (1, 20, 0.04, 1, 0),
-    # Four projects of one contractor: 1 + 2 + 0 + 0 open, without the project's own.
-    "C1": (1, 30, 0.01, 1, 2),
-    "C2": (2, 30, 0.02, 2, 1),
-    "C3": (0, 0, 0, 0, 3),
-    "C4": (0, 0, 0, 1, 3),
+    # Four projects of one contractor: 1 + 2 + 0 + 0 open, without the project's own, and one
+    # each on a project with a confirmed case, which is not scored, and on one ended long ago.
+    "C1": (1, 30, 0.01, 1, 2 + 2),
+    "C2": (2, 30, 0.02, 2, 1 + 2),
+    "C3": (0, 0, 0, 0, 3 + 2),
+    "C4": (0, 0, 0, 1, 3 + 2),
     # Its owner is that contractor: disputes of C1 and C2 are none of its contractor's.
     "owned by C": (1, 30, 0.01, 1, 0),
     "no contractor": (1, 30, 0.01, 1, NAN),
@@ -82,10 +85,19 @@ def _build(world: World) -> None:
     _dispute(world, "two of three", "2024-05-01", "b", kind="payment")
     _dispute(world, "two of three", "2023-12-01", "c", yuan=900_000, resolved_on="2024-01-10")
     _dispute(world, "no amount", "2024-06-01", yuan=None)
+    _dispute(world, "one amount of two", "2024-06-01", "a")
+    _dispute(world, "one amount of two", "2024-06-01", "b", yuan=None)
+    _dispute(world, "above the contract amount", "2024-06-01", yuan=10_000_001)
     _dispute(world, "no contract amount", "2024-06-01")
     _dispute(world, "rectified", "2023-01-01", known_at="2024-06-12")
     _dispute(world, "rectified", "2024-06-11", yuan=400_000, known_at="2024-06-30")
     _dispute(world, "rectified", "2024-06-11", yuan=900_000, known_at="2024-07-01")
+    world.project("C ended", started_on="2022-01-01", completed_on="2023-01-01", contractor_id="C")
+    world.project("C confirmed", started_on="2022-01-01", contractor_id="C")
+    confirmed = {"status": "confirmed", "opened_on": "2024-06-01", "known_at": "2024-06-02"}
+    world.add("cases", case_id="of C", project_id="C confirmed", **confirmed)
+    for name in ("C ended", "C confirmed"):
+        _dispute(world, name, "2024-06-01")
     _dispute(world, "C1", "2024-06-01")
     _dispute(world, "C2", "2024-06-01", "a")
     _dispute(world, "C2", "2024-06-01", "b")

@@ -23,32 +23,66 @@ NAN = math.nan
 YUAN = 100
 
 EXPECTED = {
-    # On K1 2, on K2 1 (and one of 366 days ago), on "K confirmed" and "K ended" 1 each, on
-    # "K clean" none that counts. Projects that K owns or no longer builds are those of others.
+    "events_all": {
+        "K1": 2,  # a case and a visit
+        "K2": 2,
+        "K clean": 0,
+        "recovered": 2,
+        "without contractor": 0,
+    },
+    "events_365d": {"K1": 2, "K2": 1, "K clean": 0, "recovered": 0},
+    "days_since_event": {"K1": 1, "K2": 365, "K clean": NAN, "recovered": 950},
+    "last_inspection_found": {
+        "K1": 1,
+        "K clean": 0,  # those of 6 and 0 days ago are not known before 1 July
+        "older order": 1,
+        "without contractor": NAN,
+    },
+    "findings_last": {"found": 1, "K1": 0, "without contractor": NAN},
+    # 4 findings until the visit 300 days ago, 2 until that of 100 days ago, then 1; of 365 days.
+    "findings_mean_365d": {
+        "found": (4 * 65 + 2 * 200 + 1 * 100) / 365,
+        "K1": 0,
+        "without contractor": NAN,
+    },
+    "listed": {
+        "contractor listed": 1,
+        "owner listed": 1,
+        "subcontractor listed": 0,
+        "removed yesterday": 0,
+        "removed today": 1,
+        "listed today": 0,
+        "without contractor": 0,
+    },
+    # On K1 2, on K2 1 (and one of 366 days ago), on "K confirmed", "K ended" and "K ended long ago"
+    # 1 each, on "K clean" none that counts. Projects that K owns or no longer builds are those of
+    # others.
     "contractor_events_365d": {
-        "K1": 1 + 1 + 1,
-        "K2": 2 + 1 + 1,
-        "K clean": 2 + 1 + 1 + 1,
+        "K1": 1 + 1 + 1 + 1,
+        "K2": 2 + 1 + 1 + 1,
+        "K clean": 2 + 1 + 1 + 1 + 1,
         "K owns": 0,
         "K until 30 June": 0,
         "without contractor": NAN,
     },
-    # Township 520300101: 1 on T1 (and one of 366 days ago), 2 on T2, none on T3.
+    # Township 520300101: 1 on T1 (and one of 366 days ago), 2 on T2, none on T3, and 1 on
+    # "T confirmed", which is not scored; the project ended 91 days ago has left.
     "township_event_rate": {
-        "T1": (2 + 0) / 2,
-        "T2": (1 + 0) / 2,
-        "T3": (1 + 2) / 2,
+        "T1": (2 + 0 + 1) / 3,
+        "T2": (1 + 0 + 1) / 3,
+        "T3": (1 + 2 + 1) / 3,
         "other township": NAN,  # there is no other project to look at
         "calm": 0,
     },
-    # Subcontractor S is on B1 (2 events), on B2 (1, and one of 731 days ago) and with P on B4 (0);
-    # P is on B5 (3) too.
+    # Subcontractor S is on B1 (2 events), on B2 (1, and one of 731 days ago) and with P on B4 (0)
+    # and B6 (10); P is on B5 (3) too. An event on B6 is one event for B4, not one for each of them.
     "subcontractor_events_730d": {
-        "B1": 1,  # not the 4 of B3, where its general contractor is a subcontractor
-        "B2": 2,
+        "B1": 1 + 10,  # not the 4 of B3, where its general contractor is a subcontractor
+        "B2": 2 + 10,
         "B3": 0,
-        "B4": (2 + 1) + 3,
-        "B5": 0,
+        "B4": (2 + 1) + 3 + 10,
+        "B5": 10,
+        "B6": (2 + 1) + 3,
         "B until 30 June": 0,  # by then another subcontractor had taken over
         "B from 1 July": 0,
         "without contractor": 0,
@@ -61,6 +95,7 @@ EXPECTED = {
         "rectified": 0,
         "rectified on 30 June": 0,
         "rectified on 1 July": 1,  # not known yet
+        "to be rectified": 1,  # planned for 1 July
         "ordered on 1 July": 0,
         "without order": 0,
         "older order": 1,  # the last visit ordered nothing
@@ -74,6 +109,7 @@ EXPECTED = {
         "filed on 1 July": 0,
         "not wages": 0,
         "unfounded": 0,
+        "confirmed, then filed": 0,  # it is an event
         "K1": 0,
         "K2": 0,  # no case
     },
@@ -88,39 +124,54 @@ EXPECTED = {
     "recovered_share": {
         "recovered": (40 + 60) / (100 + 60),  # not the unfounded case; 40 replaced 10
         "recovered late": 0.1,  # 100 of 100 are known on 1 July only
+        "more than owed": (100 + 20) / (100 + 100),  # 150 of 100, and 20 of 100
+        "partly stated": 30 / 100,  # and 500 of an unknown amount, and an unknown amount of 60
         "not stated": NAN,
+        "not confirmed": NAN,
         "unfounded": NAN,
         "K2": NAN,  # no case
     },
     # 92 days: D1 owes 20,000 yuan for 4 days; D2 paid 10,000 after 10 days; D3 paid 10,000 of
-    # 30,000 in time and owes the rest for 20 days.
+    # 30,000 in time and owes the rest for 20 days; "D confirmed", which is not scored, owes 100,000
+    # for 10 days, and "D completed" 5,000 for 50 days.
+    "contractor_unpaid_share": {
+        "D1": (0 + 20 + 100 + 5) / (10 + 30 + 100 + 5),
+        "D2": (20 + 20 + 100 + 5) / (20 + 30 + 100 + 5),
+        "D3": (20 + 0 + 100 + 5) / (20 + 10 + 100 + 5),
+        "D owns": NAN,
+        "D until 30 June": NAN,
+        "without contractor": NAN,
+    },
     "contractor_delay_days": {
-        "D1": (10 * 10 + 20 * 20) / (10 + 30),
-        "D2": (20 * 4 + 20 * 20) / (20 + 30),
-        "D3": (20 * 4 + 10 * 10) / (20 + 10),
+        "D1": (10 * 10 + 20 * 20 + 100 * 10 + 5 * 50) / (10 + 30 + 100 + 5),
+        "D2": (20 * 4 + 20 * 20 + 100 * 10 + 5 * 50) / (20 + 30 + 100 + 5),
+        "D3": (20 * 4 + 10 * 10 + 100 * 10 + 5 * 50) / (20 + 10 + 100 + 5),
         "D owns": NAN,
         "D until 30 June": NAN,
         "without contractor": NAN,
     },
     "contractor_projects": {
-        "D1": 3,  # D1, D2, D3
-        "D3": 3,
+        "D1": 5,  # D1, D2, D3, "D confirmed" and "D completes today"; not "D completed"
+        "D3": 5,
+        "D completed": 5,
         "without contractor": NAN,
     },
     # Owner W owes 50,000 yuan on W1 since 20 days, paid 30,000 of 60,000 and 30,000 of 40,000 after
     # 5 days on W2, and on W3 owes 100,000 since 30 days and paid 80,000 for 50,000 ten days ago,
-    # three days early.
+    # three days early. On "W confirmed", which is not scored, it owes 40,000 since 50 days.
     "owner_short_share": {
-        "W1": (40 + 100) / (100 + 100 + 50),
-        "W2": (50 + 100) / (50 + 100 + 50),
-        "W3": (50 + 40) / (50 + 100),
+        "W1": (40 + 100 + 40) / (100 + 100 + 50 + 40),
+        "W2": (50 + 100 + 40) / (50 + 100 + 50 + 40),
+        "W3": (50 + 40 + 40) / (50 + 100 + 40),
         "W builds": NAN,
         "without contractor": NAN,
     },
+    # Days a yuan was late, in whole days: of the 60,000 half 5 and half 92 days, which is 48.5; of
+    # the 40,000 three quarters 5 and one quarter 40 days, which is 13.75.
     "owner_transfer_delay": {
-        "W1": (5 + 5 + 30 + 0) / 4,
-        "W2": (20 + 30 + 0) / 3,
-        "W3": (20 + 5 + 5) / 3,
+        "W1": (48 + 13 + 30 + 0 + 50) / 5,
+        "W2": (20 + 30 + 0 + 50) / 4,
+        "W3": (20 + 48 + 13 + 50) / 4,
         "W builds": NAN,
         "without contractor": NAN,
     },
@@ -136,26 +187,27 @@ EXPECTED = {
 """By feature, the value of some projects; NaN is unknown."""
 
 RATES = {
-    # Events of two years: R1 1, R2 2 (and one of 731 days ago), "R ended 730" 1 by contractor R;
-    # S1 3, S2 0 by contractor S, "no events" 0 by a third. That is 7 on 6 projects; with the weight
-    # of two projects it is added to the mean of the other projects.
+    # Events of two years: R1 1, R2 2 (and one of 731 days ago), "R ended 730" and "R ended 900" 1
+    # each by contractor R ("R ended 731" without events and "R begins" do not count); S1 3, S2 0 by
+    # contractor S, "no events" 0 by a third. That is 8 on 7 projects; with the weight of two
+    # projects it is added to the mean of the other projects.
     "contractor_event_rate": {
-        "R1": (2 + 1 + 2 * 7 / 6) / (2 + 2),
-        "R2": (1 + 1 + 2 * 7 / 6) / (2 + 2),
-        "S1": (0 + 2 * 7 / 6) / (1 + 2),
-        "S2": (3 + 2 * 7 / 6) / (1 + 2),
-        "no events": 7 / 6,
+        "R1": (2 + 1 + 1 + 2 * 8 / 7) / (3 + 2),
+        "R2": (1 + 1 + 1 + 2 * 8 / 7) / (3 + 2),
+        "S1": (0 + 2 * 8 / 7) / (1 + 2),
+        "S2": (3 + 2 * 8 / 7) / (1 + 2),
+        "no events": 8 / 7,
         "without contractor": NAN,
     },
     # Owner W: 1 on R1, 1 on "R ended 730", 0 on S2, 1 on "without contractor"; R2 and S1 have
     # owners of one project.
     "owner_event_rate": {
-        "R1": (1 + 0 + 1 + 2 * 7 / 6) / (3 + 2),
-        "S2": (1 + 1 + 1 + 2 * 7 / 6) / (3 + 2),
-        "without contractor": (1 + 1 + 0 + 2 * 7 / 6) / (3 + 2),
-        "R2": 7 / 6,
-        "S1": 7 / 6,
-        "no events": 7 / 6,
+        "R1": (1 + 0 + 1 + 2 * 8 / 7) / (3 + 2),
+        "S2": (1 + 1 + 1 + 2 * 8 / 7) / (3 + 2),
+        "without contractor": (1 + 1 + 0 + 2 * 8 / 7) / (3 + 2),
+        "R2": 8 / 7,
+        "S1": 8 / 7,
+        "no events": 8 / 7,
         "without owner": NAN,
     },
 }
@@ -194,6 +246,8 @@ def build(world: World) -> None:
     _townships(world)
     _subcontractors(world)
     _orders(world)
+    _findings(world)
+    _listings(world)
     _cases(world)
     _recovered(world)
     _wages(world)
@@ -205,6 +259,8 @@ def _contractor_events(world: World) -> None:
     for name in ("K1", "K2", "K confirmed", "K clean"):
         project(world, name, contractor_id="K", owner_id="O")
     project(world, "K ended", contractor_id="K", completed_on=ago(700))
+    project(world, "K ended long ago", contractor_id="K", completed_on=ago(731))
+    visit(world, "K ended long ago", 40)
     project(world, "K owns", contractor_id="M", owner_id="K")
     project(world, "K until 30 June", contractor_id="K")
     project(world, "K until 30 June", contractor_id="N", known_at=ago(1))
@@ -235,6 +291,10 @@ def _contractor_events(world: World) -> None:
 def _townships(world: World) -> None:
     for name in ("T1", "T2", "T3"):
         project(world, name, region_code="520300101")
+    project(world, "T confirmed", region_code="520300101")
+    case(world, "T confirmed", 20, "confirmed", confirmed_on=ago(20))
+    project(world, "T ended", region_code="520300101", completed_on=ago(91))
+    visit(world, "T ended", 30)
     project(world, "other township", region_code="520300102")
     for name in ("calm", "calm too"):
         project(world, name, region_code="520300103")
@@ -252,19 +312,20 @@ def _contract(
 
 
 def _subcontractors(world: World) -> None:
-    for name in ("B1", "B2", "B3", "B4", "B5", "B until 30 June", "B from 1 July"):
+    for name in ("B1", "B2", "B3", "B4", "B5", "B6", "B until 30 June", "B from 1 July"):
         project(world, name)
     _contract(world, "B1", "S")
     _contract(world, "B1", "S", key="second of S")
     _contract(world, "B1", "G", parent=None)
     _contract(world, "B2", "S")
     _contract(world, "B3", "G")
-    for name, org in (("B4", "S"), ("B4", "P"), ("B5", "P")):
+    for name, org in (("B4", "S"), ("B4", "P"), ("B5", "P"), ("B6", "S"), ("B6", "P")):
         _contract(world, name, org)
     _contract(world, "B until 30 June", "S")
     _contract(world, "B until 30 June", "Q", key="B until 30 June S", known_at=ago(1))
     _contract(world, "B from 1 July", "S", known_at=ago(0))
     events = {"B1": (1, 2), "B2": (730, 731), "B3": (1, 2, 3, 4), "B5": (1, 2, 3)}
+    events["B6"] = tuple(range(1, 11))
     for name, days in events.items():
         for day in days:
             visit(world, name, day)
@@ -281,6 +342,8 @@ def _orders(world: World) -> None:
         project(world, name)
     order("rectified", 100, rectified_on=ago(50))
     order("ordered on 1 July", 100, known_at=ago(0))
+    project(world, "to be rectified")
+    order("to be rectified", 100, rectified_on=ago(0), known_at=ago(1))
     visit(world, "without order", 10)
     order("older order", 100)
     visit(world, "older order", 10)
@@ -288,6 +351,31 @@ def _orders(world: World) -> None:
         project(world, name)
         order(name, 100)
         order(name, 100, rectified_on=ago(2), known_at=ago(day))
+
+
+def _findings(world: World) -> None:
+    project(world, "found")
+    for days, findings in ((400, "a;b;c;d"), (300, "a;b"), (100, "a")):
+        visit(world, "found", days, arrears_found=False, findings=findings)
+
+
+def _listings(world: World) -> None:
+    project(world, "owner listed", owner_id="listed owner")
+    project(world, "subcontractor listed", owner_id="O", contractor_id="O")
+    _contract(world, "subcontractor listed", "listed owner")
+    for number, (name, listed, removed) in enumerate(
+        (
+            ("contractor listed", 1, None),
+            ("removed yesterday", 90, ago(1)),
+            ("removed today", 90, ago(0)),
+            ("listed today", 0, None),
+            ("listed owner", 90, None),
+        )
+    ):
+        if name != "listed owner":
+            project(world, name, contractor_id=name, owner_id="O")
+        dates = {"listed_on": ago(listed), "removed_on": removed, "known_at": ago(1)}
+        world.add("listings", listing_id=str(number), org_id=name, **dates)
 
 
 def _cases(world: World) -> None:
@@ -302,6 +390,8 @@ def _cases(world: World) -> None:
     case(world, "unfounded", 730, "unfounded", amount_owed=5, amount_recovered=5)
     case(world, "unfounded", 50, "unfounded")
     case(world, "unfounded", 731, "unfounded")
+    project(world, "confirmed, then filed")
+    case(world, "confirmed, then filed", 5, "filed", confirmed_on=ago(3))
     case(world, "unfounded late", 5, "accepted", key="undecided")
     case(world, "unfounded late", 5, "unfounded", key="undecided", known_at=ago(0))
     for name, day in (("closed on 30 June", 1), ("closed on 1 July", 0)):
@@ -311,12 +401,12 @@ def _cases(world: World) -> None:
 
 
 def _recovered(world: World) -> None:
-    def closed(name: str, key: str, owed: int, recovered: int | None, known: int) -> None:
+    def closed(name: str, key: str, owed: int | None, recovered: int | None, known: int) -> None:
         ended = {"confirmed_on": ago(900), "closed_on": ago(850), "known_at": ago(known)}
         amounts = {"amount_owed": owed, "amount_recovered": recovered}
         case(world, name, 950, "closed", key=key, **ended, **amounts)
 
-    for name in ("recovered", "recovered late", "not stated"):
+    for name in ("recovered", "recovered late", "not stated", "partly stated", "more than owed"):
         project(world, name)
     closed("recovered", "partly", 100, 10, known=300)
     closed("recovered", "partly", 100, 40, known=1)
@@ -326,6 +416,13 @@ def _recovered(world: World) -> None:
     closed("recovered late", "of late", 100, 10, known=300)
     closed("recovered late", "of late", 100, 100, known=0)
     closed("not stated", "not stated", 100, None, known=300)
+    for number, (owed, recovered) in enumerate(((None, 500), (100, 30), (60, None))):
+        closed("partly stated", f"partly stated {number}", owed, recovered, known=300)
+    closed("more than owed", "more", 100, 150, known=300)
+    closed("more than owed", "less", 100, 20, known=300)
+    project(world, "not confirmed")
+    case(world, "not confirmed", 30, "filed", amount_owed=100, amount_recovered=40)
+    case(world, "not confirmed", 30, "closed", amount_owed=100, amount_recovered=40)
 
 
 def _roll(world: World, name: str, days: int, yuan: int, contract: str | None = None) -> str:
@@ -340,6 +437,13 @@ def _wages(world: World) -> None:
     for name, owner in (("D1", "O"), ("D2", "O"), ("D3", None)):
         project(world, name, contractor_id="D", owner_id=owner)
     project(world, "D ended", contractor_id="D", completed_on=ago(91))
+    project(world, "D completed", contractor_id="D", completed_on=ago(90))
+    project(world, "D completed yesterday", contractor_id="D", completed_on=ago(1))
+    project(world, "D completes today", contractor_id="D", completed_on=ago(0))
+    project(world, "D confirmed", contractor_id="D")
+    case(world, "D confirmed", 9, "confirmed", confirmed_on=ago(9))
+    for name, days, yuan in (("D completed", 50, 5_000), ("D confirmed", 10, 100_000)):
+        _roll(world, name, days, yuan)
     project(world, "D begins", contractor_id="D", started_on=ago(0))
     project(world, "D known late", contractor_id="D", known_at=ago(0))
     project(world, "D owns", contractor_id="E", owner_id="D")
@@ -367,6 +471,9 @@ def _transfers(world: World) -> None:
 
     for name in ("W1", "W2", "W3"):
         project(world, name, owner_id="W", contractor_id="J")
+    project(world, "W confirmed", owner_id="W")
+    case(world, "W confirmed", 9, "confirmed", confirmed_on=ago(9))
+    due("W confirmed", 50, 40_000)
     project(world, "W builds", owner_id="Y", contractor_id="W")
     due("W1", 20, 50_000)
     due("W1", 20, 50_000, 50_000, paid_on=ago(5), known_at=ago(0))
@@ -401,10 +508,13 @@ def build_rates(world: World) -> None:
     for days in (730, 731):
         ended = {"contractor_id": "R", "owner_id": "W", "completed_on": ago(days)}
         project(world, f"R ended {days}", **ended)
+    project(world, "R ended 900", contractor_id="R", completed_on=ago(900))
+    project(world, "R begins", contractor_id="R", owner_id="W", started_on=ago(0))
     project(world, "without contractor", owner_id="W")
     project(world, "without owner")
     project(world, "no events", contractor_id="N", owner_id="N")
-    counted = {"R1": 1, "R2": 1, "R ended 730": 1, "S1": 3, "without contractor": 1}
+    counted = {"R1": 1, "R2": 1, "R ended 730": 1, "R ended 900": 1, "S1": 3}
+    counted["without contractor"] = 1
     for name, count in counted.items():
         for number in range(count):
             visit(world, name, 500 + number)

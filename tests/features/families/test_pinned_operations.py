@@ -55,6 +55,11 @@ def _build_organisations(world: World) -> None:
     add_months(world, "silent", "water", (5,), last="2023-10")
     add_months(world, "long silent", "overdue_loans", (7,), last="2023-04")
 
+    add_months(world, "longer silent", "overdue_loans", (7,), last="2023-03")
+    add_months(world, "silent for years", "overdue_loans", (5, 8), last="2020-07")
+    add_months(world, "silent for years", "tax", (*NINE, 10, 10, 10), last="2020-07")
+    _add_gaps(world)
+
     def loans(org: str, period: str, known_at: str, value: float) -> None:
         row = {"org_id": org, "period": period, "indicator": "overdue_loans"}
         world.add("operations", **row, known_at=known_at, value=value)
@@ -69,6 +74,17 @@ def _build_organisations(world: World) -> None:
     loans("ahead", "2024-06-01", "2024-06-30", 300)
     loans("ahead", "2024-07-01", "2024-06-30", 900)  # a month that has not begun
     loans("known today", "2024-06-01", "2024-07-01", 300)
+
+
+def _add_gaps(world: World) -> None:
+    """Months without a report: those before them do not take their place."""
+    reports = {
+        "tax": (("2024-05", 60), ("2024-03", 40), ("2024-02", 70), ("2023-06", 130)),
+        "overdue_loans": (("2024-05", 500), ("2023-12", 100), ("2023-11", 200), ("2023-10", 900)),
+    }
+    for indicator, months in reports.items():
+        for month, value in (*months, ("2023-05", 9_999)):
+            add_months(world, "gaps", indicator, (value,), last=month)
 
 
 NAMES = (
@@ -93,6 +109,11 @@ CONTRACTORS: dict[str, tuple[float, ...]] = {
     "no loans": (0, 0, NAN, NAN, NAN, MAY),
     "silent": (NAN, NAN, NAN, NAN, NAN, 213 / MONTH),  # since 1 December
     "long silent": (7, NAN, NAN, NAN, NAN, 457 / MONTH),  # since 1 April 2023
+    "longer silent": (7, NAN, NAN, NAN, NAN, 488 / MONTH),  # since 1 March 2023
+    # Since 1 July 2020; taxes of that time are no fall of these months.
+    "silent for years": (8, NAN, NAN, NAN, NAN, 1_461 / MONTH),
+    # Taxes (60 + 40) / 2 against (70 + 130) / 2; loans 500 against (100 + 200) / 2.
+    "gaps": (500, 350, 0.5, NAN, NAN, MAY),
     "rectified": (250, 200, NAN, NAN, NAN, MAY),
     "early": (300, 200, NAN, NAN, NAN, 30 / MONTH),  # since 1 June
     "ahead": (300, NAN, NAN, NAN, NAN, 30 / MONTH),

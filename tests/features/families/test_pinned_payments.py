@@ -28,6 +28,7 @@ PINNED = (
     *("delay_days_3m", "delay_days_12m", "delay_trend"),
     *("cash_share_3m", "foreman_share_3m", "foreman_share_12m", "bank_share_trend"),
     *("days_since_payment", "months_not_full_6m", "wage_per_worker", "wage_bill_ratio"),
+    "workers_unpaid",
 )
 
 
@@ -109,11 +110,14 @@ SCENES: dict[str, tuple[Due, ...]] = {
     ),
     "channel unknown": (due(40, 1000, Pay(40, 300), Pay(40, 600, None), Pay(39, 100, "cash")),),
     "no channel": (due(40, 1000, Pay(40, 1000, None)),),
+    "sixth day": (due(40, 1000, Pay(35, 400), Pay(34, 600)),),
+    "five days old": (unpaid(5, 300),),
+    "six days old": (unpaid(6, 300),),
     "nothing paid": (due(40, 1000),),
     "last paid": (due(60, 1000, Pay(60, 500), Pay(10, 500)), due(41, 1000, Pay(40, 1000))),
     "paid the day before": (due(60, 1000, Pay(1, 1000)),),
     "known on as_of": (due(60, 1000, Pay(0, 1000)),),
-    # Of five due days in the half year three were not paid in full; one of them is of two teams.
+    # Of the wages of five months three were not paid in full; one month is of two teams.
     "months": (
         due(20, 1000, team="a"),
         due(20, 1000, Pay(20, 500), team="b"),
@@ -131,6 +135,36 @@ SCENES: dict[str, tuple[Due, ...]] = {
         due(93, 90_000, workers=1),
     ),
     "no heads": (due(40, 70_000),),
+    # The due days of two teams are in one month, and so are five of one team.
+    "one month": (
+        due(40, 1000, team="a"),
+        due(42, 1000, team="b"),
+        *(due(age, 1000, team="c") for age in (35, 36, 37)),
+    ),
+    "15 days": (unpaid(15, 500),),
+    "16 days": (unpaid(16, 500),),
+    # Paid in full on the due day; what was paid again was nobody's delay.
+    "overpaid later": (due(60, 1000, Pay(60, 1000), Pay(30, 1000)),),
+    # 800 yuan 10 days late, 200 of the last 700 20 days late: 8,000 + 4,000 yuan-days.
+    "overpaid late": (due(60, 1000, Pay(50, 800), Pay(40, 700)),),
+    # Nothing was paid of this year's wages, but ten days ago those of day 400.
+    "old wages": (due(400, 1000, Pay(10, 1000)), due(40, 1000)),
+    "only old wages": (due(400, 1000, Pay(365, 100), Pay(390, 900)),),
+    "old wages a year ago": (due(400, 1000, Pay(366, 1000)),),
+    "no workers": (due(40, 90_000, workers=0), due(50, 20_000, workers=5)),
+    "late trend": (
+        *(due(10, 1000, Pay(10, 1000)), unpaid(31, 900), due(60, 1000, Pay(40, 1000))),
+        due(120, 1000, Pay(110, 1000)),
+    ),
+    # Team a owes June's and May's wages of 6 and 4 workers, b May's of 5 in two payrolls.
+    "workers": (
+        *(due(20, 1000, team="a", workers=6), due(50, 1000, team="a", workers=4)),
+        *(due(50, 1000, team="b", workers=3), due(51, 1000, team="b", workers=2)),
+        due(20, 1000, Pay(20, 1000), team="c", workers=50),
+        due(93, 1000, team="d", workers=90),
+    ),
+    "workers unknown": (due(20, 1000, team="a", workers=6), due(20, 1000, team="b")),
+    "workers paid": (due(20, 1000, Pay(20, 1000)),),
 }
 AMOUNT = 1_000_000
 """Yuan of the contract of each project."""
@@ -145,6 +179,9 @@ EXPECTED: dict[str, dict[str, float]] = {
         "delay_days_3m": 11.675,
         # And 55,800 + 61,500 + 86,800 + 27,600 + 46,250 + 127,750 = 452,400 of 10,000.
         "delay_days_12m": 45.24,
+        # 12,800 + 27,600 yuan-days of days 32 and 92, of 2,000 yuan; 55,800 + 61,500 + 86,800 +
+        # 27,600 of days 93 to 184, of 4,000 yuan.
+        "delay_trend": 20.2 - 57.925,
         "days_since_payment": 1,
         "wage_bill_ratio": 0.004,
     },
@@ -228,6 +265,21 @@ EXPECTED: dict[str, dict[str, float]] = {
     # A return dated as_of has not happened before it.
     "returned on as_of": {"unpaid_share_12m": 0, "days_since_payment": 40},
     "no amount": {"wage_bill_ratio": NAN, "unpaid_share_12m": 0},
+    "one month": {"months_not_full_6m": 1},
+    "15 days": {"months_not_full_6m": 0},
+    "16 days": {"months_not_full_6m": 1},
+    "overpaid later": {"delay_days_3m": 0, "delay_days_12m": 0, "days_since_payment": 30},
+    "overpaid late": {"delay_days_3m": 12},
+    "old wages": {"days_since_payment": 10, "unpaid_share_12m": 1},
+    "only old wages": {"days_since_payment": 365, "unpaid_share_12m": NAN},
+    "old wages a year ago": {"days_since_payment": NAN},
+    # What 0 workers are owed is of an unknown number of workers.
+    "no workers": {"wage_per_worker": 4000, "workers_unpaid": NAN},
+    # 20 days of day 60 against 10 of day 120; days 10 and 31 are too young for a delay to show.
+    "late trend": {"delay_trend": 20 - 10},
+    "workers": {"workers_unpaid": 6 + 5},
+    "workers unknown": {"workers_unpaid": NAN},
+    "workers paid": {"workers_unpaid": 0},
 }
 
 
@@ -311,3 +363,25 @@ def test_unknown_until_the_day_after_the_first_payment_of_the_county(
     reported = known == 1
     assert math.isnan(row[PINNED.index("unpaid_share_12m")]) is not reported
     assert all(map(math.isnan, row)) is not reported
+
+
+LATE = {
+    # What was not paid within five days of the nine payrolls due 31 to 365 days ago; that of
+    # yesterday may still be paid in time.
+    "edges": 3_450 / 9_000,
+    "early": 0.5,
+    "overpaid": 1_000 / 2_000,
+    "sixth day": 0.6,
+    "five days old": NAN,
+    "six days old": 0.3,
+    "only 365": 0.5,
+    "only 366": NAN,
+    "only today": NAN,
+}
+"""The share of a year's wages paid late, by scene."""
+
+
+@pytest.mark.parametrize("project", LATE)
+def test_late_share_of_a_year(matrix: Matrix, project: str) -> None:
+    found = matrix.values[matrix.project_ids.index(project), matrix.columns.index("late_share_12m")]
+    assert found == pytest.approx(LATE[project], nan_ok=True)

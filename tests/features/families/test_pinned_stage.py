@@ -19,19 +19,25 @@ NAN = math.nan
 MONTH = 30.4375
 YUAN = 100
 
+DATE_NAMES = ("age_months", "planned_progress", "days_since_completion", "overrun_days")
 DATES: dict[str, tuple[dict[str, str], tuple[float, ...]]] = {
-    # started on, planned end, completed on: months since the start, share of the planned time gone
-    # by, days since completion. 1 January to 1 July are 182 days.
-    "running": ({}, (182 / MONTH, NAN, 0)),
-    "started yesterday": ({"started_on": "2024-06-30"}, (1 / MONTH, NAN, 0)),
-    "half way": ({"planned_end_on": "2024-12-30"}, (182 / MONTH, 182 / 364, 0)),
-    "to end today": ({"planned_end_on": "2024-07-01"}, (182 / MONTH, 1, 0)),
-    "to end yesterday": ({"planned_end_on": "2024-06-30"}, (182 / MONTH, 182 / 181, 0)),
-    "no time planned": ({"planned_end_on": "2024-01-01"}, (182 / MONTH, NAN, 0)),
-    "completed yesterday": ({"completed_on": "2024-06-30"}, (182 / MONTH, NAN, 1)),
-    "completed today": ({"completed_on": "2024-07-01"}, (182 / MONTH, NAN, 0)),
-    "completed tomorrow": ({"completed_on": "2024-07-02"}, (182 / MONTH, NAN, 0)),
-    "completed 90 days ago": ({"completed_on": "2024-04-02"}, (182 / MONTH, NAN, 90)),
+    # started on, planned end, completed on, and the values of DATE_NAMES. 1 January to 1 July are
+    # 182 days.
+    "running": ({}, (182 / MONTH, NAN, 0, NAN)),
+    "started yesterday": ({"started_on": "2024-06-30"}, (1 / MONTH, NAN, 0, NAN)),
+    "half way": ({"planned_end_on": "2024-12-30"}, (182 / MONTH, 182 / 364, 0, 0)),
+    "to end today": ({"planned_end_on": "2024-07-01"}, (182 / MONTH, 1, 0, 0)),
+    "to end yesterday": ({"planned_end_on": "2024-06-30"}, (182 / MONTH, 182 / 181, 0, 1)),
+    "no time planned": ({"planned_end_on": "2024-01-01"}, (182 / MONTH, NAN, 0, NAN)),
+    "to end before the start": ({"planned_end_on": "2023-12-31"}, (182 / MONTH, NAN, 0, NAN)),
+    "completed late": (
+        {"planned_end_on": "2024-06-01", "completed_on": "2024-06-21"},
+        (182 / MONTH, 182 / 152, 10, 20),
+    ),
+    "completed yesterday": ({"completed_on": "2024-06-30"}, (182 / MONTH, NAN, 1, NAN)),
+    "completed today": ({"completed_on": "2024-07-01"}, (182 / MONTH, NAN, 0, NAN)),
+    "completed tomorrow": ({"completed_on": "2024-07-02"}, (182 / MONTH, NAN, 0, NAN)),
+    "completed 90 days ago": ({"completed_on": "2024-04-02"}, (182 / MONTH, NAN, 90, NAN)),
 }
 
 ATTRIBUTES: list[tuple[str, object, dict[str, float]]] = [
@@ -75,6 +81,7 @@ ATTRIBUTES: list[tuple[str, object, dict[str, float]]] = [
 # Contract amount 5,000,000 yuan each. Capital in yuan, years since it was founded, amount to
 # capital. 1 July 2014 to 1 July 2024 are 10 years of 365 days and the leap days of 2016, 2020 and
 # 2024: 3,653 days.
+CONTRACTOR_NAMES = ("contractor_capital", "contractor_age_years", "amount_to_capital")
 CONTRACTORS: dict[str, tuple[float, float, float]] = {
     "A": (2_000_000, 3_653 / 365.25, 2.5),
     "founded yesterday": (8_000_000, 1 / 365.25, 0.625),
@@ -132,9 +139,8 @@ def cells() -> Iterator[Cells]:
 
 @pytest.mark.parametrize("project", DATES)
 def test_dates(cells: Cells, project: str) -> None:
-    names = ("age_months", "planned_progress", "days_since_completion")
     _, expected = DATES[project]
-    found = [cells[project, name] for name in names]
+    found = [cells[project, name] for name in DATE_NAMES]
     assert found == pytest.approx(list(expected), nan_ok=True)
 
 
@@ -157,8 +163,7 @@ def test_the_version_known_last_before_the_day_counts(cells: Cells) -> None:
 
 @pytest.mark.parametrize("contractor", CONTRACTORS)
 def test_contractor(cells: Cells, contractor: str) -> None:
-    names = ("contractor_capital", "contractor_age_years", "amount_to_capital")
-    found = [cells[f"by {contractor}", name] for name in names]
+    found = [cells[f"by {contractor}", name] for name in CONTRACTOR_NAMES]
     assert found == pytest.approx(list(CONTRACTORS[contractor]), nan_ok=True)
 
 

@@ -41,6 +41,8 @@ class Sub(NamedTuple):
 
 SCENES: dict[str, tuple[Sub, ...]] = {
     "edges": (Sub(1), Sub(89), Sub(90), Sub(91), Sub(365)),
+    # Recorded before they are signed: the day has to come first.
+    "signed later": (Sub(1), Sub(0, known=5), Sub(-10, "tiny", 5)),
     "only 90": (Sub(90),),
     "only 91": (Sub(91),),
     "none": (),
@@ -60,8 +62,10 @@ SCENES: dict[str, tuple[Sub, ...]] = {
     "deep": (Sub(100, "big", name="first"), Sub(80, "small", parent="first")),
     "changing": (Sub(100, "changing"),),
 }
+NAMES = ("contracts_90d", "subcontractor_capital_min")
 EXPECTED: dict[str, tuple[float, float]] = {
     "edges": (3, 5_000),
+    "signed later": (1, 5_000),
     "only 90": (1, 5_000),
     "only 91": (0, 5_000),
     # The general contract was signed 10 days ago by "tiny" and is no subcontract.
@@ -77,7 +81,7 @@ EXPECTED: dict[str, tuple[float, float]] = {
     # Its contracts came to be known on as_of, and other projects' are not its own.
     "no contract": (NAN, NAN),
 }
-"""contracts_90d and subcontractor_capital_min (yuan)."""
+"""The values of ``NAMES``; capital in yuan."""
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +119,5 @@ def _contract(world: World, project: str, sub: Sub, parent: str | None) -> None:
 
 @pytest.mark.parametrize("project", EXPECTED)
 def test_values_by_hand(matrix: Matrix, project: str) -> None:
-    names = ["contracts_90d", "subcontractor_capital_min"]
-    row = matrix.select_columns(names).values[matrix.project_ids.index(project)]
+    row = matrix.select_columns(NAMES).values[matrix.project_ids.index(project)]
     assert row.tolist() == pytest.approx(EXPECTED[project], nan_ok=True)

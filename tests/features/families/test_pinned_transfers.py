@@ -58,6 +58,26 @@ TRANSFERS: dict[str, list[tuple]] = {  # due on, yuan due, yuan paid, paid on, k
         ("2024-12-31", 400, 400, "2024-12-31"),
     ],
     "old": [("2023-12-31", 1000, 1000, "2024-02-01")],
+    "two of a month": [("2024-11-10", 100, None, None), ("2024-11-20", 100, None, None)],
+    # Announced for a later day: nothing has arrived.
+    "paid later": [("2024-11-10", 100, 100, "2025-01-10", "2024-12-20")],
+    "paid today": [("2024-11-10", 100, 100, "2025-01-01", "2024-12-20")],
+    "paid ahead": [
+        ("2024-11-10", 100, 100, "2024-11-10"),
+        ("2025-01-05", 100, 100, "2024-12-20", "2024-12-20"),  # due later, but it has arrived
+    ],
+    "one percent": [("2024-11-10", 1000, 10, "2024-11-11")],
+    "amount unknown": [
+        ("2024-11-10", 100, None, "2024-11-20"),
+        ("2024-10-10", 300, 300, "2024-10-10"),
+    ],
+    "only unknown": [("2024-11-10", 100, None, "2024-11-20")],
+    "day unknown": [("2024-11-10", 100, 100, None), ("2024-12-10", 100, 100, "2024-12-14")],
+    "nothing due": [("2024-11-10", 0, None, None)],
+    "old debt": [("2023-12-01", 500, 500, "2024-12-20"), ("2024-11-10", 100, None, None)],
+    "due days that shift": [
+        (f"2024-{day}", 100, None, None) for day in ("10-01", "10-31", "11-30", "12-31")
+    ],
     "none": [],
 }
 
@@ -95,10 +115,44 @@ EXPECTED = {
     ("wages", AS_OF): (8 / 15, 800, 1, 1, 61, 61 / 4, 30.5, 1, 1 / 6),
     # The trend has none due from 2 July to 1 October; 400 of 2000 + 4000 yuan.
     ("wages", NEXT): (8 / 15, 800, 1, 1, 62, 62 / 4, nan, 2, 1 / 15),
-    ("old", AS_OF): UNKNOWN,
+    # Due too long ago for all but the day it arrived.
+    ("old", AS_OF): (*UNKNOWN[:7], 335, nan),
+    # Two transfers of one month are one month; late 52 and 42 days.
+    ("two of a month", AS_OF): (1, 200, 1, 1, 52, 47, nan, nan, nan),
+    ("paid later", AS_OF): (1, 100, 1, 1, 52, 52, nan, nan, nan),
+    ("paid today", AS_OF): (1, 100, 1, 1, 52, 52, nan, nan, nan),
+    ("paid today", NEXT): (0, 0, 0, 0, 0, 52, nan, 1, nan),
+    ("paid ahead", AS_OF): (0, 0, 0, 0, 0, 0, nan, 12, nan),
+    # 0.01 x 1 + 0.99 x 52 = 51.49 days, in whole days.
+    ("one percent", AS_OF): (0.99, 990, 1, 1, 52, 51, nan, 51, nan),
+    # The transfer of an unknown amount is neither received nor missing.
+    ("amount unknown", AS_OF): (0, 0, 0, 0, 0, 0, nan, 42, nan),
+    ("only unknown", AS_OF): (*UNKNOWN[:7], 42, nan),
+    # Only the other one is known to be late, by 4 days.
+    ("day unknown", AS_OF): (0, 0, 0, 0, 0, 4, nan, 18, nan),
+    ("nothing due", AS_OF): (nan, 0, 0, 0, 0, 0, nan, nan, nan),
+    # What was received for 2023 is the last transfer, though it fell due too long ago for the rest.
+    ("old debt", AS_OF): (1, 100, 1, 1, 52, 52, nan, 12, nan),
+    # Four transfers in 92 days, the second of October: three months. Late 92, 62, 32 and 1 days.
+    ("due days that shift", AS_OF): (1, 400, 3, 3, 92, 187 / 4, nan, nan, nan),
     ("none", AS_OF): UNKNOWN,
 }
 
+QUARTER = ("transfer_short_share_3m", "transfer_delay_3m")
+QUARTERS = {
+    # 100 of 100 + 500 yuan; late 92 and 0 days.
+    ("quarter", AS_OF): (1 / 6, 46),
+    # The transfer due 93 days ago has left.
+    ("quarter", NEXT): (0, 0),
+    # 2 of 200 yuan; late 0 and 2 days.
+    ("partly", AS_OF): (0.01, 1),
+    ("one percent", AS_OF): (0.99, 51),
+    ("old", AS_OF): (nan, nan),
+    ("none", AS_OF): (nan, nan),
+}
+"""The values of ``QUARTER``."""
+
+ACCOUNT_NAMES = ("account_open", "account_delay_days")
 ACCOUNTS: dict[str, list[tuple]] = {  # account, opened on, closed on, known at
     "opened late": [("A", "2024-03-11", None, "2024-03-11")],
     "opened before": [("B", "2024-02-20", None, "2024-03-11")],
@@ -117,6 +171,14 @@ ACCOUNTS: dict[str, list[tuple]] = {  # account, opened on, closed on, known at
         ("H", "2024-07-05", None, "2024-07-05"),
     ],
     "known tomorrow": [("I", "2024-12-30", None, "2025-01-01")],
+    "closed when done": [("L", "2024-03-11", "2024-12-20", "2024-12-20")],
+    "open when done": [
+        ("M", "2024-03-11", "2024-12-20", "2024-12-20"),
+        ("N", "2024-03-20", None, "2024-12-20"),
+    ],
+    "none when done": [],
+    "opens today": [("J", "2025-01-01", None, "2024-12-20")],
+    "opens later": [("K", "2025-03-01", None, "2024-12-20")],
     "without": [],
 }
 
@@ -129,6 +191,13 @@ ACCOUNT_VALUES = {  # open and days of delay at AS_OF, at NEXT; work began on 1 
     "closed as of tomorrow": (1, 10, 0, 10),
     "second": (1, 10, 1, 10),
     "known tomorrow": (0, 306, 1, 304),
+    # An account may be closed when the work is done, here as of the second day; it should exist.
+    "closed when done": (0, 10, nan, 10),
+    "open when done": (1, 10, 1, 10),
+    "none when done": (0, 306, 0, 307),
+    # An account that is still to be opened is none.
+    "opens today": (0, 306, 1, 306),
+    "opens later": (0, 306, 0, 307),
     "without": (0, 306, 0, 307),
 }
 
@@ -147,7 +216,9 @@ def build(world: World) -> None:
         row = {"project_id": "wages", "known_at": known_at, "amount_due": yuan * YUAN}
         world.payroll(f"wages {due_on}", due_on, **row)
     for name, rows in ACCOUNTS.items():
-        world.project(name, **one, started_on="2024-03-01")
+        done = {"completed_on": "2025-01-01", "known_at": "2024-12-31"}
+        more = done if name.endswith("when done") else {}
+        world.project(name, **one, started_on="2024-03-01", **more)
         for account, opened_on, closed_on, known_at in rows:
             row = {"account_id": account, "project_id": name, "opened_on": opened_on}
             world.add("accounts", **row, closed_on=closed_on, known_at=known_at)
@@ -157,7 +228,7 @@ def build(world: World) -> None:
 def values():
     with empty_store() as store:
         build(World(store))
-        names = (*NAMES, "account_open", "account_delay_days")
+        names = (*NAMES, *QUARTER, *ACCOUNT_NAMES)
         yield value_table(store, names, [EARLY, AS_OF, NEXT])
 
 
@@ -168,16 +239,18 @@ def test_transfers(values, project, as_of):
     assert found == pytest.approx(expected, nan_ok=True)
 
 
+@pytest.mark.parametrize(("project", "as_of"), QUARTERS)
+def test_transfers_of_three_months(values, project, as_of):
+    found = [values[project, as_of][name] for name in QUARTER]
+    assert found == pytest.approx(list(QUARTERS[project, as_of]), nan_ok=True)
+
+
 @pytest.mark.parametrize("project", ACCOUNT_VALUES)
 def test_accounts(values, project):
-    found = [
-        values[project, as_of][name]
-        for as_of in (AS_OF, NEXT)
-        for name in ("account_open", "account_delay_days")
-    ]
-    assert found == list(ACCOUNT_VALUES[project])
+    found = [values[project, as_of][name] for as_of in (AS_OF, NEXT) for name in ACCOUNT_NAMES]
+    assert found == pytest.approx(list(ACCOUNT_VALUES[project]), nan_ok=True)
 
 
-@pytest.mark.parametrize("name", ["account_open", "account_delay_days"])
+@pytest.mark.parametrize("name", ACCOUNT_NAMES)
 def test_accounts_are_unknown_before_the_first_is_known(values, name):
     assert values["without", EARLY][name] == pytest.approx(nan, nan_ok=True)

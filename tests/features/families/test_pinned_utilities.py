@@ -23,6 +23,14 @@ NAN = math.nan
 NINE = (120, 100, 100, 100, 100, 100, 100, 100, 80)
 """Mean 100; another month at either end gives another mean."""
 
+LOANS = {
+    # Reported from May 2023 on; the twelve months begin in June 2023.
+    "A": ((100,) * 13, 12),
+    "B": ((100, 0, 100, *[0] * 9, 1), 2),
+    "three months": ((0, 0, 0), 0),
+}
+"""Overdue loans and the months of the year with any."""
+
 NAMES = ("water_ratio", "gas_ratio", "insured_last_ratio", "insured_staff")
 EMPLOYERS: dict[str, tuple[float, ...]] = {
     # Means of three months 60 of water and 40 of gas against 100; insured 30 last, 40 before.
@@ -39,6 +47,8 @@ EMPLOYERS: dict[str, tuple[float, ...]] = {
     # The version known last before the day: 40 in May and 50 in April.
     "rectified": (NAN, NAN, 0.8, 40),
     "early": (NAN, NAN, 1.5, 60),
+    # Insured 30 in May, none on record in April, 60 in March and 900 seven months before.
+    "gaps": (NAN, NAN, 0.5, 30),
     "none": (NAN, NAN, NAN, NAN),
 }
 
@@ -63,6 +73,12 @@ def _build(world: World) -> None:
     add_months(world, "nothing now", "social_insurance", (*[10] * 6, 0))
     for indicator in ("electricity", "tax", "overdue_loans"):
         add_months(world, "other indicators", indicator, (*NINE, 50, 60, 70))
+    for month, insured in (("2024-05", 30), ("2024-03", 60), ("2023-10", 900)):
+        add_months(world, "gaps", "social_insurance", (insured,), last=month)
+    for org, (loans, _) in LOANS.items():
+        add_months(world, org, "overdue_loans", loans)
+    add_months(world, "gaps", "overdue_loans", (5,), last="2023-05")
+    add_months(world, "gaps", "overdue_loans", (5, 5), last="2024-05")
     _insured(world, "known late", "2024-05-01", "2024-07-01", 50)
     _insured(world, "rectified", "2024-04-01", "2024-05-20", 50)
     _insured(world, "rectified", "2024-05-01", "2024-06-20", 90)
@@ -95,3 +111,10 @@ def cells() -> Iterator[Cells]:
 def test_utilities(cells: Cells, employer: str) -> None:
     found = [cells[employer, name] for name in NAMES]
     assert found == pytest.approx(list(EMPLOYERS[employer]), nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("employer", "months"), [(name, months) for name, (_, months) in LOANS.items()] + [("gaps", 2)]
+)
+def test_months_with_overdue_loans(cells: Cells, employer: str, months: int) -> None:
+    assert cells[employer, "overdue_months"] == months

@@ -95,6 +95,10 @@ class Site:
         self, store: RecordStore, key: str = "", *, county: int = 420301, muted: str = ""
     ) -> None:
         self.store, self.key, self.county, self.muted = store, key, county, muted
+        self.add_neighbour()
+
+    def add_neighbour(self) -> None:
+        """Another project of the county."""
         self.add("projects", project_id=NEIGHBOUR, project_name="邻")
 
     @property
@@ -108,21 +112,30 @@ class Site:
             return
         home = {"region_code": f"{self.county}101"} if table == "projects" else {}
         row = {**DEFAULTS[table], **home, **values}
-        cells = [
-            self.key + str(cell) if name in _IDS[table] and cell is not None else cell
-            for name, cell in row.items()
-        ]
-        names, marks = ", ".join(row), ", ".join("?" * len(row))
-        self.store.connection.execute(
-            f"INSERT INTO {table} ({names}, arrival) VALUES ({marks}, nextval('arrivals'))", cells
+        self.insert(
+            table,
+            {
+                name: self.key + str(cell) if name in _IDS[table] and cell is not None else cell
+                for name, cell in row.items()
+            },
         )
 
-    def neighbour_reports(self, *, silent: str = "") -> None:
-        """The county reports every feed from early to late, and ``silent`` feeds only early."""
+    def insert(self, table: str, row: dict[str, object]) -> None:
+        """Put ``row`` into ``table``."""
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        self.store.connection.execute(
+            f"INSERT INTO {table} ({names}, arrival) VALUES ({marks}, nextval('arrivals'))",
+            [*row.values()],
+        )
+
+    def neighbour_reports(
+        self, *, silent: str = "", since: str = "2024-01-05", until: str = "2025-05-31"
+    ) -> None:
+        """The county reports every feed ``since`` and ``until``, ``silent`` feeds only since."""
         for table in REPORTED:
-            self._neighbour(table, "2024-01-05", "early")
+            self._neighbour(table, since, "early")
             if table != silent:
-                self._neighbour(table, "2025-05-31", "late")
+                self._neighbour(table, until, "late")
 
     def _neighbour(self, table: str, day: str, mark: str) -> None:
         keys = {

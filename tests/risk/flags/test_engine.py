@@ -11,7 +11,7 @@ from risk.flags import CODES, MUST_VISIT, FlagUnknown, red_flags
 from risk.flags.law import Law, read_law
 from risk.store.store import RecordStore
 
-from ...conftest import MUST_RUN_ALL
+from ...conftest import MUST_RUN_ALL, thorough
 from ...empty_store import empty_store
 
 AS_OF = dt.date(2025, 6, 1)
@@ -206,6 +206,7 @@ def test_red_flags_ignore_records_known_on_or_after_as_of(flagged, versions):
             store.connection.execute(f"DELETE FROM {table} WHERE known_at >= ?", [AS_OF])
 
 
+@thorough
 def test_red_flags_of_a_prefecture(samples):
     with empty_store() as store:
         _load(store, samples / "prefecture")

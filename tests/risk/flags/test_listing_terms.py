@@ -38,6 +38,16 @@ def found(new_scenes):
         listing(site, "2022-06-01")
 
     @scenes
+    def listed_on_the_last_day_of_the_old_rule(site):
+        project(site, contractor_id="ORG")
+        listing(site, "2021-12-31")
+
+    @scenes
+    def listed_on_the_first_day_of_the_new_rule(site):
+        project(site, contractor_id="ORG")
+        listing(site, "2022-01-01")
+
+    @scenes
     def subcontractors_are_listed(site):
         project(site, contractor_id="GENERAL")
         for number, ended_on in enumerate((None, None, "2023-01-01")):
@@ -55,6 +65,12 @@ def listed(found, name, code="contractor_listed"):
 def test_listing_before_2022_ends_after_a_year(found):
     assert listed(found, "listed_in_2021") == [dt.date(2022, 6, 1)]
     assert listed(found, "listed_in_2021", "owner_listed") == [dt.date(2022, 6, 1)]
+
+
+def test_listing_has_the_term_of_the_rule_of_its_day(found):
+    """A year from 31 December 2021, three from the day after."""
+    assert listed(found, "listed_on_the_last_day_of_the_old_rule") == DAYS[:2]
+    assert listed(found, "listed_on_the_first_day_of_the_new_rule") == DAYS[:4]
 
 
 def test_repeated_listing_before_2022_ends_after_two_years(found):

@@ -62,10 +62,14 @@ def test_describe_never_shows_a_share_as_its_threshold_if_it_is_not():
     assert "（80%，报告线80%）" in describe(equal).finding
 
 
-def test_describe_does_not_round_shares_to_0_or_100_percent():
-    shown = flag("fewer_paid_than_attending", present=999, paid=996, paid_share=0.997,
+@pytest.mark.parametrize(
+    ("share", "percent"),
+    [(0, "0%"), (0.004, "0.4%"), (0.006, "1%"), (0.997, "99.7%"), (1, "100%")],
+)
+def test_describe_does_not_round_shares_to_0_or_100_percent(share, percent):
+    shown = flag("fewer_paid_than_attending", present=999, paid=996, paid_share=share,
                  for_month=202503)  # fmt: skip
-    assert "99.7%" in describe(shown).finding
+    assert f"（{percent}" in describe(shown).finding
 
 
 @pytest.mark.parametrize(

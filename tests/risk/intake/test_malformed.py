@@ -12,7 +12,7 @@ from risk.contract import TABLES
 from risk.intake.importer import import_into
 from risk.intake.quarantine import create_table, quarantined_rows
 
-from ...conftest import MUST_RUN_ALL
+from ...conftest import MUST_RUN_ALL, thorough
 from ...empty_store import empty_store
 
 PAYMENTS = TABLES["payments"]
@@ -184,6 +184,7 @@ def test_missing_columns(store, tmp_path, today, n):
     assert _fails(store, path, today) == "columns_missing"
 
 
+@thorough
 @pytest.mark.parametrize("n", TEN[: 3 if MUST_RUN_ALL else 2])
 def test_ten_megabyte_cells(store, tmp_path, today, n):
     cell = "字ab"[n % 3] * (10_000_000 if n % 3 else 3_400_000)

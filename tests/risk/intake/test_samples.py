@@ -13,6 +13,7 @@ from ...empty_store import empty_store
 TODAY = dt.date(2026, 3, 1)
 
 
+@thorough
 def test_a_countys_books_lose_nothing_but_the_planted_rows(store, samples):
     folder = samples / "county"
     planted = json.loads((folder / "bad.json").read_text(encoding="utf-8"))

@@ -9,6 +9,8 @@ import pytest
 
 from risk.simulator.parameters import Parameters
 
+from ...conftest import thorough
+
 STRIKE_MAP = dict(
     enumerate((17.2, 10.5, 2.8, 4.4, 4.8, 5.0, 5.2, 7.3, 8.8, 7.6, 11.4, 14.9), start=1)
 )
@@ -30,6 +32,7 @@ def levels(contracts):
     return {contract: level(contract) for contract in parent}
 
 
+@thorough
 def test_building_projects_are_layered(prefecture, rows):
     # Yunxi: over 95 % of building projects pass work on from layer to layer
     contracts = latest(rows(prefecture, "contracts"), "contract_id")

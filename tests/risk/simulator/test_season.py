@@ -18,7 +18,7 @@ from risk.simulator.season import (
 )
 from risk.simulator.world import Timeline
 
-from ...conftest import SHARED
+from ...conftest import SHARED, thorough
 
 P = Parameters()
 OFFSETS = np.arange(-180, 181)
@@ -106,6 +106,7 @@ def test_the_hazard_is_that_of_the_public_map(winters):
         assert (counts * np.log(ours)).sum() / counts.sum() > 0.15
 
 
+@thorough
 def test_complaints_about_sites_have_the_shape_of_the_hazard(prefecture, rows):
     first = {row["complaint_id"]: row for row in reversed(rows(prefecture, "complaints"))}
     sites = [row for row in first.values() if row["project_id"] or row["project_text"]]

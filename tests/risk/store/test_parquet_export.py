@@ -23,7 +23,7 @@ from risk.store.parquet_validation import RecordsFolderEmpty, RecordsFolderRefus
 from risk.store.store import MARKS, RecordStore, columns
 from serving.cli.main import main
 
-from ...conftest import MUST_RUN_ALL
+from ...conftest import MUST_RUN_ALL, thorough
 from ...empty_store import empty_store
 from ...histories import LAST, days, store_rows, table_rows
 
@@ -60,6 +60,7 @@ def contents(store):
     }
 
 
+@thorough
 @quick
 @given(records=st.lists(table_rows(), min_size=1, max_size=40), again=st.data(), day=days())
 def test_import_records_restores_an_export(records, again, day, tmp_path_factory):

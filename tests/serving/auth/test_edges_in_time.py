@@ -5,24 +5,63 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from itsdangerous import TimestampSigner
 
 from serving.auth.rate_limit import RateLimiter, TooManyRequests
-from serving.auth.repository import Token
+from serving.auth.repository import NewAccount, Token, UserRepository
 from serving.auth.roles import Role
-from serving.auth.sessions import open_session, seal_session
+from serving.auth.sessions import SessionLimits, SessionRepository
+from serving.auth.sign_in_limits import SignInLimits
+
+from ..people import add_user
 
 NOON = dt.datetime(2025, 6, 1, 12, tzinfo=dt.UTC)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "open_"), [(0, True), (12 * 3600, True), (12 * 3600 + 1, False)]
-)
-def test_session_is_open_for_twelve_hours_to_the_second(monkeypatch, seconds, open_):
-    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: 1_000_000)
-    cookie, session = seal_session("key", 3, 1)
-    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: 1_000_000 + seconds)
-    assert open_session("key", cookie) == (session if open_ else None)
+@pytest.fixture
+def user(database):
+    people = UserRepository(database.engine)
+    account = NewAccount("王主管", Role.SUPERVISOR, "", "test", NOON)
+    add_user(database.engine, account, password_hash="x")
+    return people.user_by(name="王主管")
+
+
+@pytest.fixture
+def sessions(database):
+    limits = SessionLimits(idle=dt.timedelta(minutes=10), total=dt.timedelta(minutes=25))
+    opened = SessionRepository(database.engine, limits)
+    yield opened
+    opened.close()
+
+
+def started(database, sessions, user):
+    with database.engine.begin() as connection:
+        return sessions.start(connection, user, NOON).secret
+
+
+@pytest.mark.parametrize(("seconds", "open_"), [(0, True), (599, True), (600, False)])
+def test_session_ends_after_the_idle_time_to_the_second(database, sessions, user, seconds, open_):
+    secret = started(database, sessions, user)
+    found = sessions.find(secret, NOON + dt.timedelta(seconds=seconds))
+    assert (found is not None) is open_
+
+
+@pytest.mark.parametrize(("last", "open_"), [(1499, True), (1500, False)])
+def test_session_in_use_ends_after_the_total_time_to_the_second(
+    database, sessions, user, last, open_
+):
+    secret = started(database, sessions, user)
+    for seconds in (500, 1000):
+        assert sessions.find(secret, NOON + dt.timedelta(seconds=seconds))
+        sessions._renewals.submit(int).result()
+    found = sessions.find(secret, NOON + dt.timedelta(seconds=last))
+    assert (found is not None) is open_
+
+
+def test_sessions_that_are_over_are_deleted_at_the_next_sign_in(database, sessions, user):
+    started(database, sessions, user)
+    with database.engine.begin() as connection:
+        sessions.start(connection, user, NOON + dt.timedelta(minutes=10))
+        assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar_one() == 1
 
 
 @pytest.mark.parametrize(
@@ -85,3 +124,38 @@ def test_bucket_refills_by_the_clock_and_never_beyond_a_minute():
     with pytest.raises(TooManyRequests):
         bucket.spend("a")
     bucket.spend("b")
+
+
+def test_full_table_of_buckets_forgets_the_one_unused_for_longest(monkeypatch):
+    monkeypatch.setattr("serving.auth.rate_limit._MAX_BUCKETS", 2)
+    bucket, _ = limiter(1, spent=1)
+    bucket.spend("b")
+    with pytest.raises(TooManyRequests):
+        bucket.spend("a")
+    bucket.spend("c")  # forgets "b"
+    with pytest.raises(TooManyRequests):
+        bucket.spend("a")
+    bucket.spend("b")
+
+
+def test_sign_ins_from_elsewhere_do_not_keep_out_the_owner_of_a_name():
+    limits = SignInLimits()
+    limits.remember("王主管", "10.0.0.1")
+    for address in range(3):
+        for _ in range(10):
+            limits.spend("王主管", f"10.0.1.{address}")
+    with pytest.raises(TooManyRequests):
+        limits.spend("王主管", "10.0.2.1")
+    for _ in range(10):
+        limits.spend("王主管", "10.0.0.1")
+    with pytest.raises(TooManyRequests):
+        limits.spend("王主管", "10.0.0.1")
+
+
+def test_sign_ins_from_one_address_are_limited_over_all_names():
+    limits = SignInLimits()
+    for number in range(60):
+        limits.spend(f"user {number}", "10.0.0.1")
+    with pytest.raises(TooManyRequests):
+        limits.spend("another", "10.0.0.1")
+    limits.spend("another", "10.0.0.2")

@@ -12,11 +12,12 @@ from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 
 from serving.app import create_app
-from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.repository import NewAccount
 from serving.auth.roles import Role
 from serving.settings import OidcSettings, Settings
 
 from ..conftest import NO_TLS, PUBLISHED_AT, answering, served
+from ..people import add_user
 
 
 class Provider(ThreadingHTTPServer):
@@ -89,7 +90,7 @@ def provider():
 @pytest.fixture
 def browser(provider, database):
     grant = NewAccount("李监察员", Role.INSPECTOR, "9901", "test", PUBLISHED_AT)
-    UserRepository(database.engine).add_user(grant, password_hash=None, subject="li-4711")
+    add_user(database.engine, grant, subject="li-4711")
     oidc = OidcSettings(
         issuer=provider.url, client_id="wagewatch", client_secret=SecretStr("geheim")
     )

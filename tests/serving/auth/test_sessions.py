@@ -1,21 +1,33 @@
 from __future__ import annotations
 
 import functools
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import anyio
+import httpx
 import pytest
 
 from risk.workspace import Workspace
-from serving.auth.passwords import PasswordTooShort, hash_password, is_password
+from serving.auth.hashing_queue import HashingQueue
+from serving.auth.names import NameInvalid, clean_name
+from serving.auth.passwords import (
+    PasswordTooCommon,
+    PasswordTooShort,
+    hash_password,
+    is_password,
+)
+from serving.auth.rate_limit import TooManyRequests
 from serving.auth.repository import NameTaken, NameUnknown, NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.auth.secrets import signing_key
-from serving.auth.sessions import COOKIE, open_session, seal_session
+from serving.auth.sessions import COOKIE
 from serving.db.change_stamp import ChangeStamp
 from serving.db.database import Database
 from serving.settings import Settings, database_url
 
-from ..conftest import PUBLISHED_AT, key
+from ..conftest import NO_TLS, PUBLISHED_AT, key
+from ..people import accounts, add_token, add_user
 from ..site import quick_hash
 
 PASSWORD = "sehr-geheim-1"
@@ -30,7 +42,7 @@ def hashed():
 def people(database, hashed):
     found = UserRepository(database.engine)
     grant = NewAccount("王主管", Role.SUPERVISOR, "9901", "test", PUBLISHED_AT)
-    found.add_user(grant, password_hash=hashed, subject=None)
+    add_user(database.engine, grant, password_hash=hashed)
     return found
 
 
@@ -71,35 +83,146 @@ def test_sign_in_refuses_further_attempts_after_ten_a_minute(client, people):
     assert 429 in (_sign_in(client).status_code for _ in range(10))
 
 
-def test_set_password_ends_earlier_sessions(client, people, hashed):
+def test_set_password_ends_earlier_sessions(client, people, database, hashed):
     _sign_in(client)
     assert client.get("/v1/session").status_code == 200
-    people.set_password("王主管", hashed)
+    with accounts(database.engine) as found:
+        found.set_password("王主管", hashed)
     assert client.get("/v1/session").status_code == 401
 
 
-def test_disable_user_ends_sessions(client, people):
+def test_disable_user_ends_sessions(client, people, database):
     _sign_in(client)
-    people.disable_user("王主管", PUBLISHED_AT)
+    with accounts(database.engine) as found:
+        found.disable_user("王主管", PUBLISHED_AT)
     assert client.get("/v1/session").status_code == 401
     client.cookies.clear()
     assert _sign_in(client).status_code == 401
 
 
-def test_session_cookie_is_signed():
-    cookie, session = seal_session("key", 3, 1)
-    assert open_session("key", cookie) == session
-    assert open_session("other", cookie) is None
-    assert open_session("key", cookie[:-2]) is None
-    assert open_session("key", "") is None
+def test_sign_out_ends_the_session_for_a_copied_cookie_too(client, people):
+    csrf = _sign_in(client).json()["csrf"]
+    copied = {"Cookie": f"{COOKIE}={client.cookies[COOKIE]}"}
+    assert (
+        httpx.get(f"{client.base_url}/v1/session", headers=copied, verify=NO_TLS).status_code == 200
+    )
+    client.request("DELETE", "/v1/session", headers={"X-CSRF-Token": csrf})
+    assert (
+        httpx.get(f"{client.base_url}/v1/session", headers=copied, verify=NO_TLS).status_code == 401
+    )
 
 
-def test_add_user_refuses_a_taken_name(people, hashed):
+def test_password_checks_beyond_the_queue_are_refused(monkeypatch):
+    monkeypatch.setattr("serving.auth.hashing_queue.MOST_WAITING", 1)
+
+    async def ask():
+        waiting = HashingQueue()
+        async with anyio.create_task_group() as group:
+            go = threading.Event()
+            group.start_soon(waiting.run, lambda: go.wait(10))
+            await anyio.lowlevel.checkpoint()
+            with pytest.raises(TooManyRequests):
+                await waiting.run(int)
+            go.set()
+        assert await waiting.run(int) == 0
+
+    anyio.run(ask)
+
+
+def test_session_secrets_are_not_stored(client, people, database):
+    _sign_in(client)
+    with database.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM sessions").all()
+    assert len(rows) == 1
+    assert client.cookies[COOKIE] not in repr(rows)
+
+
+def test_change_of_the_own_password_needs_the_old_one_and_ends_other_sessions(client, people):
+    _sign_in(client)
+    elsewhere = {"Cookie": f"{COOKIE}={client.cookies[COOKIE]}"}
+    client.cookies.clear()
+    headers = {"X-CSRF-Token": _sign_in(client).json()["csrf"]}
+
+    def change(old, new):
+        body = {"old": old, "new": new}
+        return client.put("/v1/session/password", json=body, headers=headers)
+
+    wrong = change("falsch-falsch", "noch-geheimer-2")
+    assert (wrong.status_code, wrong.json()["code"]) == (403, "password_wrong")
+    weak = change(PASSWORD, "qwertyuiop")
+    assert (weak.status_code, weak.json()["code"]) == (422, "password_too_common")
+    assert change(PASSWORD, "noch-geheimer-2").status_code == 204
+    assert client.get("/v1/session").status_code == 200
+    assert (
+        httpx.get(f"{client.base_url}/v1/session", headers=elsewhere, verify=NO_TLS).status_code
+        == 401
+    )
+    client.cookies.clear()
+    assert _sign_in(client).status_code == 401
+    assert _sign_in(client, "noch-geheimer-2").status_code == 200
+
+
+def test_token_has_no_password_to_change(client, token):
+    body = {"old": "x", "new": "noch-geheimer-2"}
+    answer = client.put("/v1/session/password", json=body, headers=token("admin"))
+    assert (answer.status_code, answer.json()["code"]) == (403, "password_wrong")
+
+
+def test_sign_ins_and_outs_are_in_the_audit_log(client, people, database):
+    _sign_in(client, "falsch-falsch")
+    client.post("/v1/session", json={"name": "my password 1", "password": "x"})
+    csrf = _sign_in(client).json()["csrf"]
+    client.request("DELETE", "/v1/session", headers={"X-CSRF-Token": csrf})
+    with database.engine.connect() as connection:
+        query = "SELECT action, who, region, status FROM audit ORDER BY id"
+        rows = [tuple(row) for row in connection.exec_driver_sql(query)]
+    assert rows == [
+        ("sign_in", "王主管", "9901", 401),
+        ("sign_in", "", "", 401),
+        ("sign_in", "王主管", "9901", 200),
+        ("sign_out", "王主管", "9901", 204),
+    ]
+
+
+def test_sign_in_takes_full_width_letters_for_plain_ones(client, database, hashed):
+    account = NewAccount("wang wu", Role.INSPECTOR, "", "test", PUBLISHED_AT)
+    add_user(database.engine, account, password_hash=hashed)
+    answer = client.post("/v1/session", json={"name": "ｗａｎｇ wu", "password": PASSWORD})
+    assert answer.json()["name"] == "wang wu"
+
+
+def test_many_sign_ins_do_not_hold_up_reads(client, people, monkeypatch):
+    began, go = threading.Semaphore(0), threading.Event()
+
+    def slow(hashed, password):
+        began.release()
+        go.wait(10)
+        return False
+
+    monkeypatch.setattr("serving.users.sign_in.is_password", slow)
+    names = [f"user {number}" for number in range(6)]
+
+    def attempt(name):
+        body = {"name": name, "password": "x"}
+        return httpx.post(f"{client.base_url}/v1/session", json=body, verify=NO_TLS).status_code
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        asked = [pool.submit(attempt, name) for name in names]
+        assert began.acquire(timeout=10)
+        assert began.acquire(timeout=10)
+        assert client.get("/healthz").status_code == 200
+        assert not began.acquire(timeout=0.05)
+        go.set()
+        statuses = [one.result() for one in asked]
+    assert statuses == [401] * 6
+
+
+def test_add_user_refuses_a_taken_name(people, database, hashed):
     grant = NewAccount("王主管", Role.ADMIN, "", "test", PUBLISHED_AT)
     with pytest.raises(NameTaken):
-        people.add_user(grant, password_hash=hashed, subject=None)
-    with pytest.raises(NameUnknown):
-        people.revoke_token("none", PUBLISHED_AT)
+        add_user(database.engine, grant, password_hash=hashed)
+    with pytest.raises(NameUnknown), accounts(database.engine) as found:
+        found.revoke_token("none", PUBLISHED_AT)
 
 
 def test_hash_password_checks_the_length():
@@ -111,6 +234,67 @@ def test_hash_password_checks_the_length():
     for password in ("short", "x" * 201):
         with pytest.raises(PasswordTooShort):
             hash_password(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Password123",
+        "1234567890",
+        "woaini1314",
+        "ababababab",
+        "ｑｗｅｒｔｙｕｉｏｐ",
+        "zhangsan2025",
+    ],
+)
+def test_hash_password_refuses_common_passwords_and_the_name(password):
+    with pytest.raises(PasswordTooCommon):
+        hash_password(password, "ZhangSan")
+
+
+def test_hash_password_admits_five_characters_besides_the_name():
+    assert hash_password("zhangsan20257", "ZhangSan")
+
+
+@pytest.mark.parametrize(
+    ("name", "cleaned"),
+    [
+        (" 王 主管 ", "王 主管"),
+        ("ｗａｎｇ", "wang"),
+        ("阿卜杜拉·买买提", "阿卜杜拉·买买提"),
+        ("José", "José"),
+    ],
+)
+def test_clean_name_returns_the_stored_form(name, cleaned):
+    assert clean_name(name) == cleaned
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " ",
+        "x" * 101,
+        "ad\u200bmin",
+        "\u0430dmin",
+        "admin\x00",
+        "ad\u202emin",
+        "a\nb",
+        "\ud800",
+        "ɑdmin",
+        "王ι",
+    ],
+)
+def test_clean_name_refuses_what_hides_or_looks_like_another(name):
+    with pytest.raises(NameInvalid):
+        clean_name(name)
+
+
+@pytest.mark.parametrize("name", ["王主管", "王主管\u200b", "王 主管 "])
+def test_add_user_refuses_names_that_look_like_another(people, database, hashed, name):
+    account = NewAccount(name.replace(" ", ""), Role.ADMIN, "", "test", PUBLISHED_AT)
+    with pytest.raises(NameTaken):
+        add_user(database.engine, account, password_hash=hashed)
 
 
 def test_users_and_tokens_commands(wagewatch, database_url):
@@ -130,7 +314,22 @@ def test_users_and_tokens_commands(wagewatch, database_url):
     listed = run("users", "list").stdout
     assert "li" in listed
     assert "geheim" not in listed
+    last = run("users", "revoke", "li")
+    assert (last.returncode, last.stderr.count("\n")) == (1, 1)
+    second = run("users", "add", "hu", "--role", "admin", input="geheim-geheim\n")
+    assert second.returncode == 0
     assert run("users", "revoke", "li").returncode == 0
+    assert run("users", "enable", "li").returncode == 0
+    with Database(database_url) as database, database.engine.connect() as connection:
+        query = "SELECT method, action, subject FROM audit ORDER BY id"
+        rows = [tuple(row) for row in connection.exec_driver_sql(query)]
+    assert rows == [
+        ("CLI", "manage_people", subject)
+        for subject in (
+            *("tokens add case system 99", "tokens revoke case", "users add li admin *"),
+            *("users add hu admin *", "users revoke li", "users enable li"),
+        )
+    ]
 
 
 def test_signing_key_is_created_once_with_owner_permissions(tmp_path):
@@ -152,6 +351,6 @@ def test_database_path_may_have_any_characters(tmp_path):
         freshness = ChangeStamp(database.engine)
         before = freshness.current()
         grant = NewAccount("x", Role.ADMIN, "", "test", PUBLISHED_AT)
-        UserRepository(database.engine).add_token(grant)
+        add_token(database.engine, grant)
         assert freshness.current() != before
         freshness.close()

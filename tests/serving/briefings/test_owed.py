@@ -66,10 +66,24 @@ def test_wages_owed_are_those_unpaid_past_the_end_of_the_next_month(books):
     assert wages_owed(books, APRIL, "4204").projects == []
 
 
-def test_wages_owed_are_unknown_without_payments(world):
+def test_wages_owed_are_unknown_without_payments_of_the_region_by_then(world):
+    """Payments come since 5 March, and only of county 420300."""
     world.project()
+    world.project("P2", region_code="420401101")
     world.payroll("R1", "2025-02-10")
+    world.payroll("R2", "2025-02-10", project_id="P2")
     assert wages_owed(world.store, APRIL, "") is None
+    world.payment("R1", "2025-03-05", 1)
+    first = dt.date(2025, 3, 5)
+    known = {
+        (region, day): wages_owed(world.store, day, region, with_causes=False) is not None
+        for region in ("", "4203", "4204")
+        for day in (first, first + dt.timedelta(days=1))
+    }
+    assert [key for key, is_known in known.items() if is_known] == [
+        ("", dt.date(2025, 3, 6)),
+        ("4203", dt.date(2025, 3, 6)),
+    ]
 
 
 @pytest.fixture

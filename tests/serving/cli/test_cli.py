@@ -276,9 +276,8 @@ def _served(workspace: Workspace, *arguments: str) -> tuple[subprocess.Popen[str
     return process, process.stderr.readline().split()[2]
 
 
-@pytest.mark.parametrize(
-    "signal_number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=thorough)]
-)
+@thorough
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
 def test_serve_stops_on_a_signal(workspace, publish, signal_number):
     publish()
     process, url = _served(workspace, "--port", "0")

@@ -10,7 +10,6 @@ import pytest
 from risk.workspace import Workspace
 from serving.app import create_app
 from serving.auth.principal import OFFICE
-from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.complaint_links.current import (
     candidates_outdated,
@@ -87,7 +86,7 @@ def test_the_scheduler_computes_them_when_records_changed(workspace, database):
 @pytest.fixture
 def site(workspace, database):
     refresh_candidates(workspace, database)
-    add_user(UserRepository(database.engine), "inspector", Role.INSPECTOR)
+    add_user(database, "inspector", Role.INSPECTOR)
     with served(create_app(load_settings(workspace), database, key="k" * 43)) as url:
         client = signed_in(url, "inspector")
         yield client

@@ -10,7 +10,6 @@ from playwright.sync_api import expect, sync_playwright
 
 from risk.store.store import RecordStore
 from serving.app import create_app
-from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.settings import load_settings
 from serving.worker.scheduler import Scheduler
@@ -43,7 +42,7 @@ def database_url(sqlite_template, workspace):
 @pytest.fixture
 def address(database, workspace):
     for role in (Role.BRIEFER, Role.INSPECTOR):
-        add_user(UserRepository(database.engine), role.value, role)
+        add_user(database, role.value, role)
     scheduler = Scheduler(workspace, database, workspace.root / "service.log")
     app = create_app(load_settings(workspace), database, key="k" * 43, workspace=workspace)
     with served(app) as url:
@@ -116,6 +115,7 @@ def test_a_year_of_ledgers_goes_in_with_five_layouts_confirmed_once(enter, works
     assert not page.faults
 
 
+@thorough
 def test_files_are_refused_in_words_and_others_see_nothing(enter):
     page = enter("briefer", (390, 844))
     page.goto(page.url.replace("/watchlist", "/data"))

@@ -17,7 +17,6 @@ from risk.store.store import RecordStore
 from serving.app import create_app
 from serving.audit.repository import list_audit_entries
 from serving.auth.principal import OFFICE
-from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.clock import now
 from serving.data_entry import files
@@ -42,8 +41,8 @@ from .ledgers import complaints_book, five_ledgers, payrolls_csv, projects_book
 @pytest.fixture
 def address(database, workspace):
     for role in Role:
-        add_user(UserRepository(database.engine), role.value, role)
-    add_user(UserRepository(database.engine), "regional", Role.SUPERVISOR, "5108")
+        add_user(database, role.value, role)
+    add_user(database, "regional", Role.SUPERVISOR, "5108")
     with served(create_app(Settings(), database, key="k" * 43, workspace=workspace)) as url:
         yield url
 
@@ -267,8 +266,8 @@ def test_only_people_of_the_whole_office_may_import(address):
     for client in (regional, inspector):
         answer = client.post("/data/uploads", headers={"Accept": "application/json"})
         assert answer.status_code == 403
-        assert client.post("/data/month", data={"as_of": "2025-09-01"}).status_code == 403
     assert inspector.get("/data").status_code == 403
+    assert inspector.post("/month/publish", data={"as_of": "2025-09-01"}).status_code == 403
     without_csrf = {"X-CSRF-Token": ""}
     assert regional.post("/data/uploads", headers=without_csrf).status_code == 403
     for client in (regional, inspector):

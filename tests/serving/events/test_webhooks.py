@@ -5,17 +5,25 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+import socket
+import threading
+import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from serving.db.tables import DELIVERIES
+from serving.app import create_app
+from serving.db.tables import DELIVERIES, SUBSCRIPTIONS
+from serving.events.caller import WebhookCaller
+from serving.events.egress import EgressPolicy, WebhookRefused
 from serving.events.outbox import LEASE, RETRY_SECONDS, claim_deliveries
 from serving.events.webhooks import deliver_due, signature
+from serving.settings import Settings
 
-from ..conftest import answering
+from ..conftest import NO_TLS, answering, served
 
 NOW = dt.datetime.now(dt.UTC)
 
@@ -58,9 +66,11 @@ def subscribe(client, token):
     return made
 
 
-def _deliver(database, now=NOW):
-    with httpx.Client(follow_redirects=False, trust_env=False) as caller:
-        return deliver_due(database.engine, caller, now)
+LOOPBACK = EgressPolicy.parse(["127.0.0.0/8"], only_listed=False)
+
+
+def _deliver(database, now=NOW, policy=LOOPBACK, seconds=10.0):
+    return deliver_due(database.engine, WebhookCaller(policy, seconds), now)
 
 
 def _later(seconds):
@@ -195,3 +205,113 @@ def test_list_changes_continues_at_a_cursor(client, publish, token):
     publish()
     [only] = since(first["cursor"])["items"]
     assert only["data"]["as_of"] == "2025-06-01"
+
+
+def _answers(database):
+    """What each subscriber's deliveries came to, by the name of the subscription."""
+    with database.engine.connect() as connection:
+        query = select(SUBSCRIPTIONS.c.name, DELIVERIES.c.last_answer).join(
+            DELIVERIES, DELIVERIES.c.subscription == SUBSCRIPTIONS.c.id
+        )
+        return {(name, answer) for name, answer in connection.execute(query) if answer}
+
+
+def test_one_bad_address_does_not_stop_deliveries_to_others(
+    database, subscriber, subscribe, publish
+):
+    subscribe("http://127.0.0.1:9/x", name="bad")
+    subscribe(subscriber.url, name="good")
+    with database.engine.begin() as connection:
+        url = f"http://{'a' * 70}.example/x"
+        connection.execute(
+            update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.name == "bad").values(url=url)
+        )
+    publish()
+    assert _deliver(database) == 8
+    assert len(subscriber.received) == 4
+    assert ("good", "2xx") in _answers(database)
+
+
+def test_slow_header_ends_with_the_time_of_the_whole_request(
+    database, subscriber, subscribe, publish
+):
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+
+        def drip():
+            connection, _ = slow.accept()
+            with connection, suppress(OSError):
+                for byte in b"HTTP/1.1 200 OK" + b"x" * 100:
+                    connection.sendall(bytes([byte]))
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        subscribe(f"http://127.0.0.1:{slow.getsockname()[1]}/x", name="slow")
+        subscribe(subscriber.url, name="good")
+        publish()
+        began = time.monotonic()
+        _deliver(database, seconds=0.3)
+        assert time.monotonic() - began < 2
+        thread.join()
+    assert _answers(database) == {("slow", "ReadTimeout"), ("good", "2xx")}
+
+
+def test_backlog_of_one_subscriber_leaves_room_for_others(database, subscribe, publish):
+    subscribe("http://127.0.0.1:9/x", name="first")
+    for month in range(1, 7):
+        publish(dt.date(2025, month, 1))
+    subscribe("http://127.0.0.1:9/y", name="second")
+    publish(dt.date(2025, 7, 1))
+    taken = claim_deliveries(database.engine, NOW)
+    names = [one.subscription.name for one in taken]
+    assert (names.count("first"), names.count("second")) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/x",
+        "http://[::1]:80/x",
+        "http://[::ffff:127.0.0.1]/x",
+        "http://169.254.169.254/latest",
+        "http://0.0.0.0/x",
+        "http://localhost/x",
+        "http://2130706433/x",
+        "http://0x7f000001/x",
+        "http://a]b:80/",
+        "http://[::1/",
+        "http://case.example:99999/",
+        "http://case.example:0/",
+        f"http://{'a' * 70}.example/x",
+        f"http://{'a.' * 130}example/x",
+    ],
+)
+def test_addresses_of_the_machine_are_refused_unless_listed(database, token, url):
+    with served(create_app(Settings(), database)) as address:
+        answer = httpx.post(
+            f"{address}/v1/subscriptions",
+            json={"name": "s", "url": url},
+            headers=token("admin"),
+            verify=NO_TLS,
+        )
+    assert (answer.status_code, answer.json()["code"]) == (422, "webhook_refused")
+
+
+def test_name_is_checked_by_the_address_it_resolves_to(monkeypatch):
+    answers = {"rebound.example": "127.0.0.1", "good.example": "10.0.0.5"}
+    monkeypatch.setattr(
+        "serving.events.egress.socket.getaddrinfo",
+        lambda host, port, type: [(0, 0, 0, "", (answers[host], port))],
+    )
+    policy = EgressPolicy.parse([], only_listed=False)
+    assert policy.resolve("good.example", 80) == ["10.0.0.5"]
+    with pytest.raises(WebhookRefused):
+        policy.resolve("rebound.example", 80)
+    only = EgressPolicy.parse(["10.1.0.0/16", "case.example"], only_listed=True)
+    with pytest.raises(WebhookRefused):
+        only.resolve("good.example", 80)
+    listed = EgressPolicy.parse(["good.example"], only_listed=True)
+    assert listed.resolve("good.example", 80) == ["10.0.0.5"]
+    assert EgressPolicy.parse(["rebound.example"], only_listed=True).networks == ()
+    with pytest.raises(WebhookRefused):
+        EgressPolicy.parse(["rebound.example"], only_listed=True).resolve("rebound.example", 80)

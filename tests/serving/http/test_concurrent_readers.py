@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from serving.db.tables import AUDIT, OUTCOMES
 
-from ...conftest import MUST_RUN_ALL
+from ...conftest import MUST_RUN_ALL, thorough
 from ..conftest import key
 
 READERS, READS = (200 if MUST_RUN_ALL else 50), 1
@@ -48,6 +48,7 @@ async def _crowd(url, reader, writer):
         return await reads, await writes
 
 
+@thorough
 def test_concurrent_readers_and_writers_lose_nothing(client, database, publish, token):
     publish()
     url = str(client.base_url)

@@ -10,12 +10,13 @@ import pytest
 
 from benchmarks.publications import publication as made
 from serving.auth.passwords import hash_password
-from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.repository import NewAccount
 from serving.auth.roles import Role
 from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Snapshot
 
 from ..conftest import PUBLISHED_AT, key, make_extras, unlinked_register
+from ..people import add_user
 
 PASSWORD = "sehr-geheim-1"
 
@@ -34,7 +35,7 @@ def test_request_examples_are_accepted(client, database, token):
         )
     grant = NewAccount("王主管", Role.SUPERVISOR, "9901", "test", PUBLISHED_AT)
     hashed = hash_password(PASSWORD)
-    UserRepository(database.engine).add_user(grant, password_hash=hashed, subject=None)
+    add_user(database.engine, grant, password_hash=hashed)
     admin = token("admin")
     description = client.get("/openapi.json").json()
     places = {"{project_id}": "P-00001", "{table}": "organizations"}

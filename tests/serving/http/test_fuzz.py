@@ -19,14 +19,15 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from serving.app import create_app
-from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.repository import NewAccount
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.publishing.repository import store_publication
 from serving.settings import LimitSettings, Settings
 
 from ...conftest import MUST_RUN_ALL
-from ..conftest import PUBLISHED_AT, make_extras, make_publication, served
+from ..conftest import PUBLISHED_AT, make_extras, make_publication, on_server, served
+from ..people import add_token
 
 # Of each of some hundred operations; making a request up takes longer than answering it.
 CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "8" if MUST_RUN_ALL else "2"))
@@ -38,12 +39,10 @@ CHECKS = (
 )
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory, sqlite_template):
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def service(request, tmp_path_factory):
     """The address of a service with two published lists, and what an administrator sends."""
-    path = tmp_path_factory.mktemp("fuzz") / "service.sqlite"
-    shutil.copyfile(sqlite_template, path)
-    with Database(f"sqlite:///{path}") as database:
+    with Database(_address(request, tmp_path_factory.mktemp("fuzz"))) as database:
         for as_of in (dt.date(2025, 5, 1), dt.date(2025, 6, 1)):
             store_publication(
                 database,
@@ -53,9 +52,22 @@ def service(tmp_path_factory, sqlite_template):
                 extras=make_extras(),
             )
         grant = NewAccount("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
-        headers = {"Authorization": f"Bearer {UserRepository(database.engine).add_token(grant)}"}
+        headers = {"Authorization": f"Bearer {add_token(database.engine, grant)}"}
         with served(create_app(Settings(limits=LimitSettings(per_minute=0)), database)) as url:
             yield url, headers
+
+
+def _address(request, folder):
+    """The address of an empty service database."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        return f"sqlite:///{shutil.copyfile(template, folder / 'service.sqlite')}"
+    if not MUST_RUN_ALL:
+        pytest.skip("asked of SQLite here; of PostgreSQL too with WAGEWATCH_TEST_ALL=1")
+    server = request.getfixturevalue("postgresql")
+    on_server(server, "CREATE DATABASE fuzz")
+    request.addfinalizer(lambda: on_server(server, "DROP DATABASE fuzz WITH (FORCE)"))
+    return f"{server}/fuzz"
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -14,6 +15,7 @@ from serving import clock
 from serving.db.change_stamp import _STATE
 from serving.db.tables import AUDIT, FEEDBACK, INBOX, NOTES, OUTCOMES
 from serving.ingest.importer import import_waiting
+from serving.publishing.repository import store_publication
 
 from ..conftest import key
 
@@ -76,7 +78,7 @@ def test_add_outcome_marks_random_visits_secretly(someone, database, workspace):
 def test_correct_outcome_adds_a_version(someone, database, workspace):
     first = someone.post("/v1/outcomes", json=FOUND, headers=key()).json()
     versions = f"/v1/outcomes/{first['id']}/versions"
-    for version, arrears in ((1, False), (2, True)):
+    for version, arrears in ((1, False), (2, True), (3, False)):
         fixed = {**FOUND, "arrears_found": arrears, "version": version, "reason": "看错"}
         del fixed["project_id"]
         answer = someone.post(versions, json=fixed, headers=key())
@@ -84,11 +86,14 @@ def test_correct_outcome_adds_a_version(someone, database, workspace):
     outdated = {**fixed, "version": 1}
     assert someone.post(versions, json=outdated, headers=key()).status_code == 409
     kept = someone.get(f"/v1/outcomes/{first['id']}").json()["items"]
-    assert [one["arrears_found"] for one in kept] == [True, False, True]
-    assert [one["version"] for one in someone.get("/v1/outcomes").json()["items"]] == [3]
+    assert [one["arrears_found"] for one in kept] == [True, False, True, False]
+    assert [one["version"] for one in someone.get("/v1/outcomes").json()["items"]] == [4]
     import_waiting(workspace, database)
-    # All three stand in the record store; the one that came last is the one that counts.
-    assert [row[3] for row in _inspections(workspace)] == [True, False, True]
+    # All four, of one day, are in the record store; the one that came last counts.
+    assert [row[3] for row in _inspections(workspace)] == [True, False, True, False]
+    counts = "SELECT arrears_found FROM inspections_versions WHERE superseded_at IS NULL"
+    with RecordStore(workspace.records, read_only=True) as store:
+        assert store.rows(counts) == [(False,)]
 
 
 def test_write_once_repeats_the_first_response(someone, database):
@@ -346,6 +351,28 @@ def test_get_history_and_changes(client, publish, token):
     changed = client.get("/v1/projects/P%2F000/changes").json()
     assert (changed["now"]["as_of"], changed["before"]["as_of"]) == ("2025-06-01", "2025-05-01")
     assert changed["new_red_flags"] == changed["cleared_red_flags"] == []
+
+
+def test_changes_name_new_and_cleared_flags(client, database, publication, token):
+    """In May the project had ``no_account``, in June ``late`` instead."""
+    for as_of, code in ((dt.date(2025, 5, 1), "no_account"), (dt.date(2025, 6, 1), "late")):
+        made = publication(as_of)
+        risks = tuple(
+            replace(
+                risk,
+                assessment=replace(
+                    risk.assessment,
+                    red_flags=tuple(replace(flag, code=code) for flag in risk.assessment.red_flags),
+                ),
+            )
+            for risk in made.risks
+        )
+        sealed = replace(made, risks=risks).seal()
+        store_publication(database, sealed, published_at=clock.now(), published_by="李")
+    client.headers.update(token("supervisor"))
+    changed = client.get("/v1/projects/P%2F000/changes").json()
+    assert changed["new_red_flags"] == ["late"]
+    assert changed["cleared_red_flags"] == ["no_account"]
 
 
 def test_get_scores_keeps_the_order_of_the_request(client, publish, token):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from serving.indicators.pages import _cells, _months, _rows
+from serving.indicators.pages import _cells, _months, _plots, _rows
 from serving.indicators.repository import CountyRates
 
 MAY, JUNE = dt.date(2025, 5, 1), dt.date(2025, 6, 1)
@@ -40,3 +40,14 @@ def test_a_chosen_month_is_shown_for_all_rates():
     assert set(months.values()) == {MAY}
     assert [cell["rate"] is None for cell in _cells(ROWS, months)] == [False, True, False]
     assert [row["place"] for row in _rows(ROWS, months)] == ["990121", "990122"]
+
+
+def test_plots_set_each_month_beside_that_of_the_year_before():
+    last_year = _county("990121", dt.date(2024, 6, 1), deposit=(1, 4))
+    plots = _plots([*ROWS, last_year], [MAY, JUNE], ("deposit",), "春节")
+    # May and June of both counties: 19 of 30, and 10 of 20; of June 2024 1 of 4.
+    assert plots["deposit"].rows == (("2025-05", (19 / 30, None)), ("2025-06", (0.5, 0.25)))
+    assert plots["deposit"].marks == ()
+    january = [_county("990121", dt.date(2025, 1, 1), deposit=(1, 2))]
+    marked = _plots(january, [dt.date(2025, 1, 1)], ("deposit",), "春节")
+    assert [mark.text for mark in marked["deposit"].marks] == ["春节"]

@@ -10,6 +10,8 @@ from risk.intake.name_ids import name_id
 from risk.intake.templates import write_template
 from serving.cli.main import main
 
+from ...conftest import thorough
+
 LEDGER = [
     ["青川县2025年10月在建工程项目台账"],
     ["单位：万元"],
@@ -116,6 +118,7 @@ VALUES = {
 }
 
 
+@thorough
 def test_a_filled_form_of_every_table_imports_whole_and_examples_do_not(run, tmp_path):
     forms = tmp_path / "forms"
     assert run("template", forms)[0] == 0

@@ -38,6 +38,7 @@ from training.dataset.labels import event_log
 
 from ...conftest import thorough
 from ..conftest import LISTS, NO_TLS, PUBLISHED_AT, key, served
+from ..people import add_token
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def opened(copy):
 @pytest.fixture
 def client(opened):
     grant = NewAccount("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
-    headers = {"Authorization": f"Bearer {UserRepository(opened.engine).add_token(grant)}"}
+    headers = {"Authorization": f"Bearer {add_token(opened.engine, grant)}"}
     with (
         served(create_app(Settings(), opened)) as url,
         httpx.Client(
@@ -66,9 +67,10 @@ def _run(workspace, *arguments):
 def _queue(database, kind, **parameters):
     with writing(database.engine).begin() as connection:
         asked = JobRequest(uuid.uuid4().hex, kind, parameters, "", "test", dt.datetime.now(dt.UTC))
-        return queue_job(connection, asked).job_id
+        return queue_job(connection, asked, OFFICE).job_id
 
 
+@thorough
 def test_replay_fails_for_changed_records(copy, capsys):
     with RecordStore(copy.records) as store:
         store.rows("UPDATE projects SET project_name = 'x' WHERE known_at < '2025-01-01'")
@@ -128,6 +130,7 @@ def test_run_job_stores_result_or_error(copy, opened, kind, parameters, state):
         assert set(job.problem["texts"]) == {"zh", "en"}
 
 
+@thorough
 def test_what_if_stores_nothing(copy, opened):
     with RecordStore(copy.records, read_only=True) as store:
         before = store.digest(dt.date(2030, 1, 1))
@@ -201,7 +204,7 @@ def test_restore_brings_everything_back(copy, opened, client, tmp_path, postgres
                 ).watchlist(as_of)
             assert import_waiting(place, database) == 1
             grant = NewAccount("new", Role.ADMIN, "", "test", PUBLISHED_AT)
-            UserRepository(database.engine).add_token(grant)
+            add_token(database.engine, grant)
             assert len(UserRepository(database.engine).tokens()) == 2
     assert _run(Workspace(tmp_path / "again"), "replay", "--as-of", str(LISTS[0])) == 0
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from risk.locale import LANGUAGES
-from serving.auth.principal import Principal
+from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.db.tables import EVENTS, MATTER_STEPS
@@ -29,6 +29,8 @@ from serving.worker.scheduler import Scheduler
 from .builders import JUNE, closed_case, matter, project, publish_register
 
 NOW = dt.datetime(2025, 6, 11, 9, tzinfo=dt.UTC)
+BEGUN = dt.datetime(2025, 5, 2, 9, tzinfo=dt.UTC)
+"""When the county began to follow matters: before any deadline."""
 ON = dt.date(2025, 6, 11)
 SETTINGS = Settings(matters=MatterSettings(alerts=()))
 WHO = Principal("u", "李", Role.SUPERVISOR)
@@ -60,7 +62,7 @@ def county(database):
         closed=[closed_case("Z", "2025-03-03")],
         deposits={"advice": [], "ending": [missing, ending, later]},
     )
-    sync_from_lists(database, matter_rules(SETTINGS.matters), NOW)
+    sync_from_lists(database, matter_rules(SETTINGS.matters), BEGUN)
     give(database, "case:SOON", due_on=dt.date(2025, 6, 16), person="张三", unit="一队")
     return database
 
@@ -147,7 +149,7 @@ def subscribe(database, region="", types=("digest.ready",)):
     url, secret = "http://127.0.0.1:9/x", "whsec_MA=="
     one = Subscription(f"s-{region}", "办案", url, region, types, secret, NOW, "t", None)
     with database.engine.begin() as connection:
-        add_subscription(connection, one)
+        add_subscription(connection, one, OFFICE)
 
 
 def test_queue_weekly_digests_sends_one_per_week(county):
@@ -187,6 +189,8 @@ def test_digest_command_writes_each_format(wagewatch, workspace, tmp_path):
 def test_scheduler_opens_escalates_and_sends(database, workspace):
     """What ``wagewatch serve`` does beside the requests, run again at once: nothing twice."""
     publish_register(database, matters=[matter("case:A", opened_on="2020-01-02")])
+    begun = dt.datetime(2020, 1, 2, 9, tzinfo=dt.UTC)
+    sync_from_lists(database, matter_rules(MatterSettings()), begun)
     subscribe(database)
     for _ in range(2):
         Scheduler(workspace, database, workspace.root / "service.log").update_matters()

@@ -6,14 +6,17 @@ import datetime as dt
 
 import pytest
 
+from serving.db.engine import writing
 from serving.matters.digest import Audience, build_digest
 from serving.matters.rules import matter_rules
 from serving.matters.sync import sync_from_lists
+from serving.notices.repository import Notice, insert_notice
 from serving.settings import MatterSettings, Settings
 
-from .builders import matter, project, publish_register
+from .builders import closed_case, matter, project, publish_register
 
 NOW = dt.datetime(2025, 6, 11, 9, tzinfo=dt.UTC)
+BEGUN = dt.datetime(2025, 5, 2, 9, tzinfo=dt.UTC)
 ON = dt.date(2025, 6, 11)
 SETTINGS = Settings(matters=MatterSettings(alerts=()))
 
@@ -21,7 +24,7 @@ SETTINGS = Settings(matters=MatterSettings(alerts=()))
 def sections(database, **register):
     """The records named in each section of the digest of 11 June."""
     publish_register(database, **register)
-    sync_from_lists(database, matter_rules(SETTINGS.matters), NOW)
+    sync_from_lists(database, matter_rules(SETTINGS.matters), BEGUN)
     found = build_digest(database, SETTINGS, Audience(), ON, NOW)
     return {
         name: {one.matter or one.project_id for one in items or ()}
@@ -65,3 +68,69 @@ def test_guarantees_of_today_and_of_the_thirtieth_day_are_listed(database):
 def test_a_visit_counts_from_the_day_of_the_list(database, inspected, visited):
     found = sections(database, projects=[project(1, last_inspected_on=inspected)])
     assert ("P/001" not in found["visits"]) is visited
+
+
+def test_second_looks_due_on_the_seventh_day_are_listed(database):
+    """Twenty working days after 19 May are over on 17 June, after 20 May on 18 June."""
+    found = sections(
+        database,
+        closed=[closed_case("19", "2025-05-19"), closed_case("20", "2025-05-20")],
+    )
+    assert found["rechecks"] == {"case:19"}
+
+
+def test_a_list_counts_from_its_own_day(database):
+    publish_register(database)
+    days = (dt.date(2025, 5, 31), dt.date(2025, 6, 1))
+    digests = [build_digest(database, SETTINGS, Audience(), day, NOW) for day in days]
+    assert [digest.as_of for digest in digests] == [None, dt.date(2025, 6, 1)]
+    assert [digest.until for digest in digests] == [dt.date(2025, 6, 7), dt.date(2025, 6, 8)]
+
+
+def test_a_notice_is_unanswered_from_the_day_after_the_one_it_asks_for(database):
+    publish_register(database)
+    notice = Notice(
+        id=7,
+        department="housing",
+        project_id="P/001",
+        region_code="990102",
+        as_of=dt.date(2025, 6, 1),
+        list_digest="d",
+        answer_by=ON,
+        digest="e",
+        body=b'{"project": {"project_name": "x"}}',
+        made_by="x",
+        made_at=NOW,
+    )
+    with writing(database.engine).begin() as connection:
+        insert_notice(connection, notice)
+    days = (ON, ON + dt.timedelta(days=1))
+    digests = [build_digest(database, SETTINGS, Audience(), day, NOW) for day in days]
+    assert [len(digest.sections["answers"]) for digest in digests] == [0, 1]
+    unit = build_digest(database, SETTINGS, Audience(unit="x"), days[1], NOW)
+    assert unit.sections["answers"] == []
+
+
+def test_items_have_the_name_of_the_project_its_code_the_unit_or_the_key(database):
+    nobody = {"project_id": None, "project_name": None}
+    rows = {
+        "named": {},
+        "coded": {"project_name": None},
+        "unit": {**nobody, "org_id": "O1"},
+        "bare": nobody,
+    }
+    publish_register(
+        database,
+        matters=[
+            matter(f"inspection:{key}", "rectification", due_on="2025-06-12", **row)
+            for key, row in rows.items()
+        ],
+    )
+    sync_from_lists(database, matter_rules(SETTINGS.matters), BEGUN)
+    due = build_digest(database, SETTINGS, Audience(), ON, NOW).sections["due"]
+    assert {item.matter: item.name for item in due} == {
+        "inspection:named": "模拟学校",
+        "inspection:coded": "P/100",
+        "inspection:unit": "O1",
+        "inspection:bare": "inspection:bare",
+    }

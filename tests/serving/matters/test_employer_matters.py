@@ -9,7 +9,6 @@ import pytest
 
 from serving.app import create_app
 from serving.auth.principal import OFFICE, Principal
-from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.matters.queries import current_states
@@ -105,7 +104,7 @@ def test_employer_matters_are_limited_to_the_region(lists):
 @pytest.fixture
 def site(lists):
     """The service over these lists, to be asked as an inspector on pages, by token over the API."""
-    add_user(UserRepository(lists.engine), "inspector", Role.INSPECTOR)
+    add_user(lists, "inspector", Role.INSPECTOR)
     with (
         served(create_app(SETTINGS, lists, key="k" * 43)) as url,
         httpx.Client(verify=NO_TLS, base_url=url, timeout=60, trust_env=False) as client,

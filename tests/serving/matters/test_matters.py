@@ -21,6 +21,7 @@ from serving.auth.roles import Role
 from serving.db.pagination import PageRequest as Part
 from serving.db.tables import AUDIT, EVENTS, MATTER_STEPS, MATTERS
 from serving.matters.escalation import escalate
+from serving.matters.pages import require_not_past
 from serving.matters.queries import (
     MatterFilter,
     count_by_unit,
@@ -33,6 +34,7 @@ from serving.matters.repository import Facts, Matter, MatterUnknown, Step, all_m
 from serving.matters.rules import matter_rules
 from serving.matters.state import Deadline, state_on
 from serving.matters.steps import (
+    DeadlinePast,
     DutiesUnchecked,
     MatterClosed,
     MatterOpen,
@@ -459,3 +461,55 @@ def test_closing_event_has_the_reason(ledger):
         told = select(EVENTS.c.data).where(EVENTS.c.type == "matter.closed")
         event = connection.execute(told).scalar_one()
     assert (event["matter"], event["reason"]) == ("case:A", "court")
+
+
+def test_history_at_go_live_is_a_backlog_until_it_is_assigned(database):
+    rows = [
+        matter("inspection:OLD", "rectification", due_on="2025-05-30"),
+        matter("inspection:TODAY", "rectification", due_on="2025-06-02"),
+        matter("complaint:OLD", "complaint", opened_on="2022-03-16"),
+    ]
+    publish_register(database, matters=rows)
+    sync_from_lists(database, RULES, NOW)
+    assert escalate(database, RULES, TODAY, NOW) == 0
+    old = standing(database, "inspection:OLD")
+    assert (old.backlog, old.overdue, old.due, old.level) == (True, False, None, 0)
+    current = standing(database, "inspection:TODAY", dt.date(2025, 6, 3))
+    assert (current.backlog, current.overdue) == (False, True)
+
+    take(database, "complaint:OLD", step="given", person="张三")
+    assigned = standing(database, "complaint:OLD")
+    # Five working days after 2025-06-02, a public holiday: 3, 4, 5, 6 and 9 June.
+    assert (assigned.backlog, assigned.due.basis, assigned.due.day) == (
+        False,
+        "assigned",
+        dt.date(2025, 6, 9),
+    )
+    take(database, "inspection:OLD", step="given", person="张三", due_on=dt.date(2025, 6, 5))
+    assert standing(database, "inspection:OLD", dt.date(2025, 6, 6)).overdue
+
+
+def test_what_comes_overdue_after_go_live_is_overdue_at_once(database):
+    publish_register(database, MAY, matters=[matter("case:A")])
+    sync_from_lists(database, RULES, NOW - dt.timedelta(days=30))
+    late = matter("inspection:I", "rectification", due_on="2025-05-30")
+    there = matter("inspection:J", "rectification", due_on="2025-05-30", region_code="990103001")
+    publish_register(database, matters=[matter("case:A"), late, there])
+    sync_from_lists(database, RULES, NOW)
+    assert standing(database, "inspection:I").overdue
+    # Another county begins on this day: what it brings from before is its backlog.
+    assert standing(database, "inspection:J").backlog
+
+
+def test_a_form_refuses_a_deadline_before_today():
+    require_not_past(TODAY, TODAY)
+    with pytest.raises(DeadlinePast) as caught:
+        require_not_past(dt.date(2025, 6, 1), TODAY)
+    assert caught.value.message("zh") == (
+        "期限 2025-06-01 早于今天（2025-06-02）。请选择今天或以后的日期。"
+    )
+
+
+def test_a_step_that_is_incomplete_says_what_to_fill_in():
+    error = StepInvalid(step="given", found="", allowed="person / unit")
+    assert error.message("zh") == "“交办”没有记录：现为“”，须为：责任人或责任单位。请补全后再提交。"

@@ -13,7 +13,6 @@ from risk.locale import text
 from serving.app import create_app
 from serving.audit.repository import list_audit_entries
 from serving.auth.principal import OFFICE
-from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.db.pagination import PageRequest
@@ -143,8 +142,8 @@ def office(copy):
 def asked(database, change):
     settings = Settings(training=TrainingSettings(second_person=True))
     with served(create_app(settings, database)) as url:
-        add_user(UserRepository(database.engine), "甲", Role.ADMIN)
-        add_user(UserRepository(database.engine), "乙", Role.ADMIN)
+        add_user(database, "甲", Role.ADMIN)
+        add_user(database, "乙", Role.ADMIN)
         for name in ("甲", "乙"):
             with closing(signed_in(url, name)) as client:
                 if name == "甲":
@@ -190,8 +189,7 @@ def test_a_rollback_to_another_version_than_was_approved_fails(office):
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_page_shows_the_evidence_and_takes_the_change(registered, language):
     settings = Settings(training=TrainingSettings(second_person=True))
-    users = UserRepository(registered.engine)
-    add_user(users, "甲", Role.SUPERVISOR)
+    add_user(registered, "甲", Role.SUPERVISOR)
     with served(create_app(settings, registered)) as url, closing(signed_in(url, "甲")) as client:
         client.cookies.set("wagewatch_language", language)
         form = {"unit": "project", "action": "promote", "version": "3", "text": ""}

@@ -10,7 +10,6 @@ import pytest
 
 from serving.audit.repository import list_audit_entries
 from serving.auth.principal import OFFICE
-from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.db.pagination import PageRequest
@@ -140,7 +139,7 @@ def test_notices_are_limited_to_permission_and_region(site, enter, sent):
     step = {"step": "answered", "text": "已办"}
     assert inspector.post("/notices", data=sent).status_code == 403
     assert inspector.post("/notices/1", data=step).status_code == 403
-    add_user(UserRepository(site.database.engine), "外地", Role.SUPERVISOR, "42")
+    add_user(site.database, "外地", Role.SUPERVISOR, "42")
     elsewhere = enter("外地")
     assert "/notices/1.docx" not in elsewhere.get("/notices").text
     assert elsewhere.get("/notices/1.docx").status_code == 404

@@ -15,7 +15,12 @@ from risk.locale import LANGUAGES, catalogue
 from serving.projects.schemas import ProjectRisk
 from serving.publishing.context import PublishRequest
 from serving.publishing.pipeline import RegionUnknown, in_region, previous_list
-from serving.publishing.publication_builder import PreviousList, PublishInputs, build_publication
+from serving.publishing.publication_builder import (
+    PreviousList,
+    PublishInputs,
+    build_publication,
+    sealed_contributions,
+)
 from serving.publishing.repository import store_publication
 from serving.publishing.scoring import Scored
 from serving.publishing.used_model import UsedModel
@@ -194,6 +199,41 @@ def test_in_region_matches_code_prefixes(projects):
     assert {p.region_code for p in scored.cohort.projects} == {"990102"}
     with pytest.raises(RegionUnknown, match="990102, 990201"):
         in_region(_scored(projects), replace(request, region="11"))
+
+
+@pytest.mark.parametrize(("rest_days", "first"), [(6, "P00"), (7, "P01")])
+def test_rest_days_of_the_settings_decide_who_is_listed(projects, rest_days, first):
+    """P00 was found clean a week ago."""
+    visited = AS_OF - dt.timedelta(days=7)
+    rested = [replace(projects[0], last_clean_visit=visited), *projects[1:]]
+    settings = Settings(policy=PolicySettings(rest_days=rest_days, random_share=0))
+    made = build_publication(_inputs(rested, settings=settings))
+    assert made.entries[0].assessment.project_id == first
+    assert len(made.entries) == 5
+
+
+def test_a_new_entry_of_the_second_list_has_what_raised_its_score_as_the_reason(projects, database):
+    """Not listed in May, P19 was scored then; its payments and complaints got worse since."""
+
+    def scored(payments, complaints):
+        families = {"payments": payments, "complaints": complaints}
+        reasons = tuple(
+            replace(projects[19].reasons[0], family=name, contribution=value)
+            for name, value in families.items()
+        )
+        return replace(projects[19], contributions=families, reasons=reasons)
+
+    before = [*projects[:19], scored(0.5, 0.1)]
+    first = build_publication(_inputs(before, as_of=EARLIER))
+    assert "P19" not in {entry.assessment.project_id for entry in first.entries}
+    store_publication(database, first.seal(), published_at=AT, published_by="李")
+    risks = WatchlistRepository(database).project_risks(EARLIER, "")
+    scored_before = {key: sealed_contributions(risk.document()) for key, risk in risks.items()}
+    previous = previous_list(WatchlistRepository(database), PublishRequest(AS_OF, 5, "", "李"))
+    now = [*projects[:19], replace(scored(1.0, 0.9), probability=0.9)]
+    second = build_publication(_inputs(now, previous=previous, scored_before=scored_before))
+    change = next(e.change for e in second.entries if e.assessment.project_id == "P19")
+    assert (change.kind, change.from_rank, change.reason) == ("new", None, "complaints")
 
 
 def test_rules_in_force_are_sealed(projects):

@@ -112,6 +112,7 @@ def test_replay_of_the_current_version_compares_digests_only(context, inputs):
     assert sorted(done.to_document()) == [*names, "verdict"]
 
 
+@thorough
 def test_replay_has_the_definitions_of_the_time_of_publishing(context, inputs):
     model = replace(inputs.scored.model, redefined=("payments",))
     made = build_publication(replace(inputs, scored=replace(inputs.scored, model=model)))
@@ -120,6 +121,7 @@ def test_replay_has_the_definitions_of_the_time_of_publishing(context, inputs):
     assert replay(context, AS_OF, "", _quiet).same
 
 
+@thorough
 def test_replay_of_an_older_version_names_reworded_texts(context, inputs, office, capsys):
     _store(context, inputs, _reworded)
     done = replay(context, AS_OF, "", _quiet, current=NEXT)
@@ -164,6 +166,7 @@ def test_replay_of_a_list_under_earlier_rules_has_its_flags(context, inputs, ver
     assert (found.texts, found.numbers, found.flags, found.other) == ((), (), (), ())
 
 
+@thorough
 def test_replay_has_the_legal_values_of_the_office_at_the_time(context):
     given = {"duty": "pay_below_minimum", "name": "monthly_fen", "number": 1e9, "to": None}
     value = from_document({**given, "region": "99", "from": "2020-01-01", "source": "by hand"})

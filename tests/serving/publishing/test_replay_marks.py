@@ -64,6 +64,7 @@ def mend_all(store):
         )
 
 
+@thorough
 def test_late_knowledge_of_the_past_changes_no_replay(copy):
     with RecordStore(copy.records) as store:
         before = store.digest(AS_OF)
@@ -116,6 +117,7 @@ def test_list_without_a_mark_is_the_same_or_cannot_be_judged(copy, capsys):
     assert done.replayed not in printed
 
 
+@thorough
 def test_publishing_the_very_same_list_again_gives_it_a_mark(copy):
     forget_marks(copy)
     with (

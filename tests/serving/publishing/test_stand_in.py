@@ -45,6 +45,7 @@ def without_payments(copy):
     return copy
 
 
+@thorough
 def test_a_list_without_payments_is_scored_without_them_and_says_so(without_payments, capsys):
     office = without_payments
     with (
@@ -76,6 +77,7 @@ def test_a_list_without_payments_is_scored_without_them_and_says_so(without_paym
     assert [one["table"] for one in report["lost"]["feeds"]] == ["payments"]
 
 
+@thorough
 def test_without_labels_the_scorecard_of_what_is_left_has_the_rate_of_training(copy):
     with RecordStore(copy.records) as store:
         for table in ("cases", "inspections"):

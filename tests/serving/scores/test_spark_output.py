@@ -58,6 +58,7 @@ def test_features_of_a_folder_equal_those_of_the_workspace(office, folder, tmp_p
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
 
 
+@thorough
 def test_features_of_feeds_equal_those_of_an_import(tmp_path, capsys):
     feeds, office = tmp_path / "feeds", tmp_path / "office"
     simulate(feeds, projects=12, months=20, seed=3)

@@ -17,7 +17,7 @@ from risk.sources.state import GOES_ON, RETRY, SourceState, source_states
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.app import create_app
-from serving.auth.repository import UserRepository
+from serving.auth.principal import OFFICE
 from serving.auth.roles import Role
 from serving.clock import now
 from serving.data_entry.overview import refresh_overview
@@ -32,6 +32,7 @@ from serving.sources.stopped import stopped_at
 from serving.worker import scheduler
 from serving.worker.scheduler import Scheduler
 
+from ...conftest import thorough
 from ..conftest import served
 from ..site import add_user, signed_in
 
@@ -109,6 +110,7 @@ def state_of(*entries: LoggedPull, sections=EVERY_DAY, before: dt.datetime | Non
     return state
 
 
+@thorough
 def test_the_service_pulls_what_is_due_in_a_process_of_its_own(workspace, database, clock):
     keeper = Scheduler(workspace, database, workspace.root / "service.log")
     assert pulls_after(keeper)
@@ -218,7 +220,7 @@ def test_the_data_page_shows_each_source_with_its_last_error(workspace, database
     with workspace.settings_file.open("a") as file:
         file.write('[sources.other]\nkind = "folder"\nevery = "1s"\n')
     refresh_overview(workspace, database)
-    add_user(UserRepository(database.engine), "clerk", Role.BRIEFER)
+    add_user(database, "clerk", Role.BRIEFER)
     app = create_app(load_settings(workspace), database, key="k" * 43, workspace=workspace)
     with served(app) as url:
         clerk = signed_in(url, "clerk")
@@ -241,11 +243,11 @@ def test_the_supervision_page_names_sources_that_stopped(workspace, database, so
     result = {"verdict": "look", "as_of": "2025-06-02", "reasons": ["feed_stopped"], "feeds": []}
     asked = JobRequest("a" * 32, "check", {"as_of": "2025-06-02"}, "", "test", now())
     with writing(database.engine).begin() as connection:
-        queue_job(connection, asked)
+        queue_job(connection, asked, OFFICE)
     claim_job(database.engine, now())
     found = result if sources is None else {**result, "sources": sources}
     end_job(database.engine, asked.job_id, found, now())
-    add_user(UserRepository(database.engine), "chief", Role.SUPERVISOR)
+    add_user(database, "chief", Role.SUPERVISOR)
     app = create_app(load_settings(workspace), database, key="k" * 43, workspace=workspace)
     with served(app) as url:
         chief = signed_in(url, "chief")

@@ -7,7 +7,6 @@ import re
 
 import pytest
 
-from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.cli.main import main
 from serving.watchlists.composition import group_shares, reason_groups, stability
@@ -184,7 +183,7 @@ def test_page_shows_the_part_of_the_region_only(office, tmp_path_factory):
         shown = places_on_page(site, "briefer")
         assert len(shown) > 1
         part = sorted(shown)[0]
-        add_user(UserRepository(site.database.engine), "local", Role.BRIEFER, part)
+        add_user(site.database, "local", Role.BRIEFER, part)
         assert places_on_page(site, "local") == {part}
 
 

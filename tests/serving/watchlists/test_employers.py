@@ -20,6 +20,7 @@ from serving.watchlists.repository import NotPublished, WatchlistRepository
 
 from ...conftest import thorough
 from ..conftest import LISTS, NO_TLS
+from ..people import add_token
 from ..site import PASSWORD, copied, site_of
 
 AS_OF = LISTS[1]
@@ -76,6 +77,7 @@ def test_reasons_are_worded_for_employers(site):
     assert not [text for text in words if "总包" in text or "同类项目" in text]
 
 
+@thorough
 def test_replay_of_an_employer_list(workspace):
     replay = ["replay", "--as-of", str(AS_OF), "--kind", "employer"]
     assert main(["-w", str(workspace.root), *replay]) == 0
@@ -105,11 +107,10 @@ def test_pages_show_both_kinds_and_record_a_visit(browser, site):
 
 @thorough
 def test_api_selects_lists_by_kind(site, workspace):
-    from serving.auth.repository import NewAccount, UserRepository
+    from serving.auth.repository import NewAccount
 
-    people = UserRepository(site.database.engine)
     day = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
-    token = people.add_token(NewAccount("employers", Role.SYSTEM, "", "test", day))
+    token = add_token(site.database.engine, NewAccount("employers", Role.SYSTEM, "", "test", day))
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(verify=NO_TLS, base_url=site.url, timeout=60, headers=headers) as client:
         lists = client.get("/v1/watchlists", params={"kind": "employer"}).json()["items"]
@@ -132,6 +133,7 @@ def test_api_selects_lists_by_kind(site, workspace):
         assert seen.rows("SELECT project_id FROM inspections") == [(number,)]
 
 
+@thorough
 def test_briefing_has_an_employer_section_if_they_are_listed(workspace, office):
     def headings(one):
         with (

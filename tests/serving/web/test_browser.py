@@ -18,11 +18,12 @@ from serving.db.tables import MATTER_STEPS, NOTES, OUTCOMES
 from serving.matters.repository import all_matters
 from serving.matters.rules import matter_rules
 from serving.matters.sync import sync_from_lists
+from serving.outcomes.repository import newest_photo
 from serving.settings import MatterSettings
 from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import MENU
 
-from ...conftest import MUST_RUN_ALL, require_program
+from ...conftest import MUST_RUN_ALL, require_program, thorough
 from ..site import PASSWORD, Site, copied, site_of
 
 AXE = (Path(__file__).parents[2] / "vendor" / "axe.min.js").read_text(encoding="utf-8")
@@ -113,7 +114,7 @@ def paths(site: Site) -> list[str]:
         *("/ledger", "/ledger?state=closed", "/links", "/revisits", "/campaign", "/indicators"),
         *("/notices", "/deposits", "/watchlist?kind=employer", *employer_pages(site)),
         *("/data", "/data/quarantine", "/data/look", "/data/imports"),
-        *("/briefings", "/supervision", "/supervision/audit", "/supervision/people"),
+        *("/briefings", "/month", "/supervision", "/supervision/audit", "/supervision/people"),
         *("/supervision/model-changes", "/nowhere"),
     ]
 
@@ -124,7 +125,7 @@ def test_pages_render_fit_and_are_accessible(browser, site, language):
     page = signed_in(browser, site, "admin", language, first)
     page.add_init_script(AXE)  # half a megabyte, sent once
     troubles = []
-    for path in paths(site):
+    for path in paths(site) if MUST_RUN_ALL else paths(site)[:5]:
         page.faults.clear()
         answer = page.goto(site.url + path)
         body = answer.body()
@@ -172,6 +173,7 @@ def test_sign_in_page_is_accessible_and_shows_errors(browser, site):
     page.context.close()
 
 
+@thorough
 def test_charts_render_under_the_content_security_policy(browser, site):
     page = signed_in(browser, site)
     for path in (f"/projects/{quote(site.listed[0], safe='')}", "/indicators"):
@@ -200,7 +202,11 @@ def test_watchlist_page_filters_and_sorts_in_place(browser, site):
     page = signed_in(browser, site, "inspector")
     every = page.locator(".entry .names a").all_inner_texts()
     assert len(every) == len(site.listed)
+    summary = page.locator(".narrowing > summary")
+    expect(summary).to_have_text("筛选：全部")
+    summary.click()
     page.select_option("#sort", "name")
+    expect(summary).to_have_text("筛选：按项目名称")
     expect(page).to_have_url(re.compile("sort=name"))
     expect(page.locator(".entry .names a").first).to_have_text(sorted(every)[0])
     page.fill("#q", every[0])
@@ -211,6 +217,49 @@ def test_watchlist_page_filters_and_sorts_in_place(browser, site):
     page.context.close()
 
 
+def test_home_on_a_phone_begins_with_the_first_task(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    expect(page.locator("h1")).to_contain_text("我的任务")
+    expect(page.locator(".day")).to_contain_text(f"{len(site.listed)} 个待检查")
+    expect(page.locator(".warn").first).to_contain_text("今天起的检查不计入本期")
+    first = page.locator(".entry").first
+    assert first.locator(".owed").bounding_box()["y"] + 60 < PHONE[1]
+    assert first.locator(".judge").count() == 1
+    first.locator(".names a").click()
+    check = page.locator(".plan h3").first
+    expect(check).to_have_text("查什么")
+    assert check.bounding_box()["y"] + 60 < PHONE[1]
+    page.context.close()
+
+
+def _picture(page: Page) -> dict[str, object]:
+    return {"name": "site.png", "mimeType": "image/png", "buffer": page.screenshot()}
+
+
+def test_visit_is_corrected_and_says_so(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    address = f"{site.url}/projects/{quote(site.listed[4], safe='')}"
+    page.goto(f"{address}/visit")
+    page.check("input[value=true]")
+    page.fill("#workers_owed", "7")
+    page.click("#visit button")
+    expect(page.locator("#said")).to_have_text("已保存。")
+    page.goto(address)
+    page.get_by_role("link", name="更正检查").click()
+    expect(page.locator("#workers_owed")).to_have_value("7")
+    page.check("input[value=false]")
+    page.fill("#reason", "看错了工资表")
+    page.click("#visit button")
+    expect(page.locator("#said")).to_have_text("已保存。")
+    page.goto(address)
+    expect(page.locator(".status")).to_contain_text("未发现欠薪")
+    page.get_by_text("更正过 1 次").click()
+    expect(page.get_by_text("更正原因：看错了工资表")).to_be_visible()
+    assert not page.faults
+    page.context.close()
+
+
+@thorough
 def test_visit_form_on_a_phone(browser, site):
     page = signed_in(browser, site, "inspector", size=PHONE)
     project = site.listed[0]
@@ -219,6 +268,9 @@ def test_visit_form_on_a_phone(browser, site):
     page.check("input[name=arrears_found][value=true]")
     page.fill("#workers_owed", "12")
     page.fill("#amount_owed", "34567.89")
+    page.check("[name=paid]")
+    page.fill("#paid_on_spot", "1000.5")
+    page.set_input_files("#photo", files=[_picture(page)])
     page.locator("input[name=finding]").first.check()
     page.fill("#notes", "工人反映两个月没发；<b>已约谈</b>")
     page.click("#visit button")
@@ -226,6 +278,9 @@ def test_visit_form_on_a_phone(browser, site):
     with site.database.engine.connect() as connection:
         row = connection.execute(select(OUTCOMES).where(OUTCOMES.c.project_id == project)).one()
     assert (row.arrears_found, row.workers_owed, row.amount_owed) == (True, 12, 3_456_789)
+    assert row.paid_on_spot == 100_050
+    photo = newest_photo(site.database.engine, row.outcome_id, OFFICE)
+    assert photo.startswith(b"\xff\xd8")
     assert row.entered_by == "inspector"
     assert "工人反映" in row.findings
     page.goto(f"{site.url}/projects/{quote(project, safe='')}")
@@ -263,6 +318,68 @@ def test_visit_form_offline_is_sent_once(browser, site):
     page.context.close()
 
 
+def test_day_pack_opens_and_is_filled_in_without_signal(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    first, other = site.listed[5], site.listed[6]
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    page.check(f".entry[data-project='{quote(first, safe='')}'] [name=stop]")
+    page.click("[data-pack]")
+    expect(page.locator("#pack-state")).to_contain_text("已下载 1 个项目")
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator("#no-signal")).to_be_visible()
+    page.click(f".entry[data-project='{quote(first, safe='')}'] .names a")
+    expect(page.locator(".plan")).to_contain_text("找谁")
+    page.locator(".entry a.button").click()
+    page.reload()
+    page.check("input[name=arrears_found][value=unable]")
+    page.check("[name=obstacle][value=nobody]")
+    page.click("#visit button")
+    expect(page.locator("#said")).to_contain_text("已存在本机")
+    assert _entered_for(site, first) == 0
+    page.goto(f"{site.url}/map")
+    expect(page.locator("h1")).to_contain_text("地图")
+    page.goto(f"{site.url}/projects/{quote(other, safe='')}")
+    expect(page.locator("h1")).to_have_text("没有信号")
+    page.context.set_offline(False)
+    page.goto(f"{site.url}/watchlist")
+    expect(page.locator("#waiting")).to_be_hidden()
+    assert _entered_for(site, first) == 1
+    page.context.close()
+
+
+def test_tables_are_cards_on_a_phone(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    page.goto(f"{site.url}/projects")
+    box = page.locator(".wide.cards").first
+    assert box.evaluate("one => one.scrollWidth <= one.clientWidth")
+    cells = box.get_by_role("row").nth(1).get_by_role("cell")
+    assert cells.nth(1).get_attribute("data-label") == "施工总承包"
+    assert cells.last.is_visible()
+    page.context.close()
+
+
+def test_map_groups_projects_and_zooms(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    page.goto(f"{site.url}/map")
+    marks = page.locator(".cluster .finger, #map a:not([hidden]) .finger")
+    sizes = [one.bounding_box() for one in marks.all()]
+    assert min(min(box["width"], box["height"]) for box in sizes) > 43
+    before = page.locator(".cluster").count()
+    assert before
+    page.locator(".cluster").first.press("Enter")
+    box = page.locator("#map").bounding_box()
+    page.mouse.move(box["x"] + 150, box["y"] + 150)
+    width = page.evaluate("document.getElementById('map').viewBox.baseVal.width")
+    page.mouse.wheel(0, -200)
+    assert page.evaluate("document.getElementById('map').viewBox.baseVal.width") < width
+    page.get_by_role("button", name="全图").click()
+    assert page.locator(".cluster").count() == before
+    assert not page.faults
+    page.context.close()
+
+
 # What waits on the phone once it is empty, or after ten seconds.
 KEPT_IN_THE_END = """() => new Promise((done) => {
   let left = 500;
@@ -274,6 +391,7 @@ KEPT_IN_THE_END = """() => new Promise((done) => {
 })"""
 
 
+@thorough
 def test_visit_form_resent_after_a_lost_response_writes_once(browser, site):
     page = signed_in(browser, site, "inspector")
     project = site.listed[2]
@@ -299,6 +417,7 @@ def test_visit_form_resent_after_a_lost_response_writes_once(browser, site):
     page.context.close()
 
 
+@thorough
 def test_visit_form_keeps_refused_input(browser, site):
     page = signed_in(browser, site, "inspector")
     page.goto(f"{site.url}/projects/{quote(site.listed[3], safe='')}/visit")
@@ -310,12 +429,13 @@ def test_visit_form_keeps_refused_input(browser, site):
     page.context.close()
 
 
+@thorough
 def test_project_page_takes_feedback_and_notes(browser, site):
     page = signed_in(browser, site, "inspector")
     page.goto(f"{site.url}/projects/{quote(site.listed[0], safe='')}")
-    page.locator(".factors > summary").first.click()
-    page.locator(".stated .judge button").first.click()
-    expect(page.locator(".stated .said").first).to_have_text("已记录：有用")
+    assert page.locator(".judge").count() == 1
+    page.locator(".judge button").first.click()
+    expect(page.locator(".said").first).to_have_text("已记录：有用")
     page.fill("#note", "<script>alert(1)</script> 老板换了")
     page.locator("#notes button").click()
     expect(page.locator("#notes .notes")).to_contain_text("<script>alert(1)</script> 老板换了")
@@ -325,6 +445,7 @@ def test_project_page_takes_feedback_and_notes(browser, site):
     page.context.close()
 
 
+@thorough
 def test_reasons_show_their_records(browser, site):
     page = signed_in(browser, site, "inspector")
     page.goto(f"{site.url}/projects/{quote(site.listed[0], safe='')}")
@@ -336,6 +457,7 @@ def test_reasons_show_their_records(browser, site):
     page.context.close()
 
 
+@thorough
 def test_matter_page_assigns_and_closes(browser, site):
     page = signed_in(browser, site, "supervisor")
     page.goto(f"{site.url}/ledger")
@@ -356,6 +478,7 @@ def test_matter_page_assigns_and_closes(browser, site):
     page.context.close()
 
 
+@thorough
 def test_matter_page_of_a_manual_matter(browser, site):
     page = signed_in(browser, site, "supervisor")
     page.goto(f"{site.url}/ledger")
@@ -390,6 +513,7 @@ def test_matter_page_of_a_manual_matter(browser, site):
     page.context.close()
 
 
+@thorough
 def test_people_page_adds_users_for_administrators_only(browser, site):
     page = signed_in(browser, site, "admin")
     page.goto(f"{site.url}/supervision/people")

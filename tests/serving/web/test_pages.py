@@ -24,7 +24,6 @@ from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving import clock
 from serving.app import create_app
-from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.db.tables import FEEDBACK, MATTER_STEPS, OUTCOMES
@@ -50,7 +49,9 @@ PATHS = (
         "/unlisted",
         "/campaign",
         "/indicators",
+        "/indicators/trend",
         "/briefings",
+        "/month",
         "/supervision",
         "/supervision/model-changes",
         "/supervision/adoption",
@@ -91,7 +92,7 @@ def test_supervision_links_to_the_register_entry_of_the_model(site):
     assert "（由本单位填写）" in entry.text
 
 
-def register_of(publication, **fields) -> Snapshot:
+def register_of(publication, dossier=None, **fields) -> Snapshot:
     """A dossier and a line of the register for every project of a hand-made publication."""
     rows = []
     for number, risk in enumerate(publication.risks):
@@ -125,7 +126,8 @@ def register_of(publication, **fields) -> Snapshot:
             }
         )
     empty = {"facts": {}, "contracts": [], "money": None, "similar": [], "levers": []}
-    dossiers = {row["project_id"]: {**empty, "records": {}} for row in rows}
+    empty |= {"records": {}, **(dossier or {})}
+    dossiers = {row["project_id"]: empty for row in rows}
     whole = {"as_of": AS_OF.isoformat(), "projects": rows, "matters": [], "closed": []}
     return Snapshot(dossiers, whole)
 
@@ -137,11 +139,13 @@ def shown(tmp_path, sqlite_template):
     path.write_bytes(sqlite_template.read_bytes())
     opened = []
 
-    def serve(*publications, with_register=True):
+    def serve(*publications, with_register=True, dossier=None):
         database = Database(f"sqlite:///{path}")
-        add_user(UserRepository(database.engine), "admin", Role.ADMIN)
+        add_user(database, "admin", Role.ADMIN)
         for one in publications:
-            things = replace(make_extras(), snapshot=register_of(one) if with_register else None)
+            things = replace(
+                make_extras(), snapshot=register_of(one, dossier) if with_register else None
+            )
             store_publication(
                 database, one.seal(), published_at=PUBLISHED_AT, published_by="李", extras=things
             )
@@ -182,6 +186,17 @@ def test_pages_of_one_project(shown):
     client = shown(make_publication(listed=1, cohort=1))
     more = ("/projects/P%2F000", "/projects/P%2F000/visit", "/route?stop=P%2F000")
     _fine(client, [*PATHS, *more], LANGUAGES)
+
+
+def test_project_page_shows_the_last_visit_on_record(shown):
+    found = {"inspection_id": "J1", "kind": "routine", "arrears_found": True, "workers_owed": 3}
+    days = {"inspected_on": "2025-05-02", "rectify_by": "2025-05-20", "rectified_on": None}
+    seen = {**found, **days, "amount_owed": None, "known_at": "2025-05-03"}
+    handling = {"cases": [], "accounts": [], "inspections": [seen]}
+    client = shown(make_publication(listed=1, cohort=1), dossier={"handling": handling})
+    text = client.get("/projects/P%2F000").text
+    assert "发现欠薪" in text
+    assert "限2025年5月20日前完成" in text
 
 
 def test_pages_of_an_empty_list(shown):
@@ -236,7 +251,7 @@ def test_pages_of_very_long_names(shown):
 def test_pages_show_nothing_of_other_regions(shown, tmp_path):
     client = shown(make_publication())
     database = Database(f"sqlite:///{tmp_path / 'service.sqlite'}")
-    add_user(UserRepository(database.engine), "elsewhere", Role.SUPERVISOR, "110101")
+    add_user(database, "elsewhere", Role.SUPERVISOR, "110101")
     database.close()
     other = signed_in(str(client.base_url), "elsewhere")
     for path in PATHS:
@@ -307,7 +322,11 @@ def test_pages_escape_hostile_text(shown, words):
 def test_page_texts_exist_and_are_used():
     serving = FOLDER.parent
     paths = [*(FOLDER / "templates").iterdir(), *FOLDER.glob("*.py"), serving / "formatting.py"]
-    paths += [*serving.glob("*/*page*.py"), *serving.glob("*/*form*.py")]
+    paths += [
+        *serving.glob("*/*page*.py"),
+        *serving.glob("*/*form*.py"),
+        serving / "audit_log/sentences.py",
+    ]
     sources = "".join(path.read_text() for path in paths)
     named = set(re.findall(r"\bt\('([a-z_.]*[a-z])'", sources))
     assert len(named) > 100
@@ -327,7 +346,9 @@ def _said_in_code(key: str, sources: str) -> bool:
     tail = name.rpartition(".")[2]
     return (
         f"pages.{name}" in sources
+        or f'f"pages.{name.removesuffix(tail)}{{' in sources
         or f"'{name}'" in sources
+        or f'"{name}"' in sources
         or f"'{tail}'" in sources
         or f'"{tail}"' in sources
         or (name.startswith(("codes.", "figures.", "said.", "rates.")) or tail in ("yes", "no"))

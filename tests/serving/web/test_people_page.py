@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 
 import httpx
@@ -9,11 +10,15 @@ import pytest
 
 from risk.locale import text
 from serving.app import create_app
+from serving.audit.command_entry import command_entry
+from serving.audit.repository import write_audit_entries
 from serving.auth.repository import UserRepository
-from serving.auth.roles import Role
+from serving.auth.roles import Permission, Role
+from serving.clock import now
+from serving.matters.sync import rule_audit_entry
 from serving.settings import Settings
 
-from ..conftest import served
+from ..conftest import NO_TLS, served
 from ..site import add_user, signed_in
 
 USER = {"does": "add_user", "name": "新用户", "role": "inspector", "password": "long enough 1"}
@@ -27,8 +32,8 @@ def users(database):
 
 @pytest.fixture
 def app_url(database, users):
-    add_user(users, "admin", Role.ADMIN)
-    add_user(users, "county", Role.ADMIN, "990101")
+    add_user(database, "admin", Role.ADMIN)
+    add_user(database, "county", Role.ADMIN, "990101")
     with served(create_app(Settings(), database)) as url:
         yield url
 
@@ -91,3 +96,89 @@ def test_people_page_limits_administrators_to_their_region(app_url, users):
         everywhere = _post(client, USER)
     assert text("errors.outside_region", "zh", region="42", allowed="990101") in page
     assert text("errors.outside_region", "zh", region="*", allowed="990101") in everywhere
+
+
+def test_people_page_keeps_administrators_of_a_region_from_the_rest(app_url, admin, users):
+    _post(admin, {**TOKEN, "name": "county-wide"})
+    before = (users.users(), users.tokens())
+    with closing(signed_in(app_url, "county")) as client:
+        ended = _post(client, {"does": "disable", "name": "admin"})
+        revoked = _post(client, {"does": "revoke", "name": "county-wide"})
+    assert text("errors.name_unknown", "zh", name="admin") in ended
+    assert text("errors.name_unknown", "zh", name="county-wide") in revoked
+    assert (users.users(), users.tokens()) == before
+
+
+def test_people_page_enables_again(admin, users):
+    _post(admin, {**USER, "region": "990101"})
+    _post(admin, {"does": "disable", "name": "新用户"})
+    assert users.user_by(name="新用户") is None
+    _post(admin, {"does": "enable", "name": "新用户"})
+    assert users.user_by(name="新用户") is not None
+
+
+def test_people_page_refuses_to_disable_the_last_administrator(admin, users):
+    page = _post(admin, {"does": "disable", "name": "admin"})
+    assert text("errors.last_admin", "zh", name="admin") in page
+    assert users.user_by(name="admin") is not None
+    _post(admin, {**USER, "name": "second", "role": "admin"})
+    _post(admin, {"does": "disable", "name": "second"})
+    assert users.user_by(name="second") is None
+
+
+def test_people_page_says_in_the_audit_log_what_it_did_to_whom(admin, database):
+    _post(admin, {**USER, "region": "990101"})
+    _post(admin, {"does": "disable", "name": "新用户"})
+    with database.engine.connect() as connection:
+        query = "SELECT subject FROM audit WHERE action = 'manage_people' ORDER BY id"
+        subjects = list(connection.exec_driver_sql(query).scalars())
+    assert subjects == [
+        "/supervision/people#add user 新用户 inspector 990101",
+        "/supervision/people#disable user 新用户",
+    ]
+
+
+def test_a_refused_form_keeps_what_was_typed_and_says_why_beside_the_field(admin):
+    page = _post(admin, {**USER, "region": "99x", "role": "briefer"})
+    beside = text("errors.region_invalid", "zh", found="99x")
+    assert f'<span id="user-region-wrong" class="wrong">{beside}</span>' in page
+    assert 'aria-describedby="user-region-wrong"' in page
+    assert 'value="新用户"' in page
+    assert '<option value="briefer" selected>' in page
+    assert USER["password"] not in page
+
+
+def test_a_wrong_password_keeps_the_user_name(app_url):
+    answer = httpx.post(
+        f"{app_url}/sign-in", data={"name": "王某", "password": "wrong"}, verify=NO_TLS
+    )
+    assert answer.status_code == 401
+    assert 'value="王某"' in answer.text
+    assert "wrong" not in re.findall(r'id="password"[^>]*>', answer.text)[0]
+
+
+def test_pages_of_errors_speak_to_people(app_url, database):
+    add_user(database, "inspector", Role.INSPECTOR)
+    with closing(signed_in(app_url, "inspector")) as client:
+        missing = client.get("/nowhere", headers={"Accept": "text/html"})
+        refused = client.get("/supervision/audit", headers={"Accept": "text/html"})
+    assert (missing.status_code, refused.status_code) == (404, 403)
+    assert text("pages.failures.not_found", "zh") in missing.text
+    assert text("pages.failures.not_allowed", "zh") in refused.text
+    for page in (missing.text, refused.text):
+        assert "/docs" not in page
+        assert "read_audit" not in page
+
+
+def test_the_audit_page_shows_commands_and_rules(admin, database):
+    add = [
+        command_entry(Permission.IMPORT_FILES, "import 3 files 0 failed", "李"),
+        rule_audit_entry("escalate_matter", "matters/case:A?level=1", "990101", now()),
+    ]
+    write_audit_entries(database.engine, add)
+    page = admin.get("/supervision/audit")
+    assert page.status_code == 200
+    assert "李" in page.text
+    assert "导入了账册" in page.text
+    assert "上报了一件超期事项" in page.text
+    assert "import_files" not in page.text

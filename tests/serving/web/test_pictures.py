@@ -7,6 +7,8 @@ import re
 import sys
 from pathlib import Path
 
+from PIL import Image
+
 DOCS = Path(__file__).parents[3] / "docs"
 sys.path.insert(0, str(DOCS))
 
@@ -21,7 +23,7 @@ def test_pictures_show_the_current_pages():
 def test_pictures_exist_and_are_shown():
     kept = {path.name for path in pictures.PICTURES.glob("*.png")}
     assert kept == set(pictures.names())
-    shown = set(re.findall(r'src="pictures/([^"]+)"', (DOCS / "pages.md").read_text()))
+    shown = set(re.findall(r'src="pictures/([^"]+)"', (DOCS / "gallery.md").read_text()))
     assert shown == kept
     readme = (DOCS.parent / "README.md").read_text()
     assert len(set(re.findall(r'src="docs/pictures/([^"]+)"', readme)) & kept) == 3
@@ -33,3 +35,16 @@ def test_pages_are_documented():
     page = (DOCS / "pages.md").read_text()
     assert MENU
     assert [item.href for item in MENU if f"`{item.href}`" not in page] == []
+
+
+def test_pictures_keep_the_colours_of_flat_areas():
+    """Orange stays orange beside a gradient of more colours than the palette holds."""
+    image = Image.new("RGB", (300, 3))
+    image.putdata([(n % 256, n // 3, 90) for n in range(900)])
+    image.paste((253, 235, 215), (0, 0, 40, 3))
+    image.paste((212, 106, 0), (40, 0, 60, 3))
+    assert len(image.getcolors(900)) > pictures.MOST_COLOURS
+    found = pictures.few_colours(image).convert("RGB")
+    assert len(found.getcolors()) == pictures.MOST_COLOURS
+    assert {found.getpixel((n, 1)) for n in range(40)} == {(253, 235, 215)}
+    assert {found.getpixel((n, 2)) for n in range(40, 60)} == {(212, 106, 0)}

@@ -139,3 +139,54 @@ def test_walk_forward_folds_leave_the_horizon_between_train_and_test(days, folds
 def test_walk_forward_folds_of_two_years_of_months_are_all_made(first, months, folds):
     days = [add_months(first.replace(day=1), number) for number in range(months)]
     assert len(walk_forward_folds(days, n_folds=folds)) == folds
+
+
+def test_training_dates_are_the_newest_mature_months():
+    """Of 1 May 2025: a horizon of 90 days and 30 days more end by then for 1 January at the latest.
+
+    Events begin on 1 March 2024, so that the earliest date is in December 2023.
+    """
+    days = {"P": np.array(["2024-03-01", "2025-01-05"], dtype="datetime64[D]")}
+    log = EventLog(dt.date(2025, 5, 1), days, 30)
+    assert training_dates(log, months=3) == [
+        *(dt.date(2024, 11, 1), dt.date(2024, 12, 1), dt.date(2025, 1, 1)),
+    ]
+    whole = training_dates(log)
+    assert (whole[0], whole[-1], len(whole)) == (dt.date(2024, 1, 1), dt.date(2025, 1, 1), 13)
+    assert training_dates(EventLog(dt.date(2025, 4, 30), days, 30))[-1] == dt.date(2024, 12, 30)
+    assert training_dates(EventLog(dt.date(2025, 5, 1), days, 31))[-1] == dt.date(2024, 12, 1)
+    assert training_dates(EventLog(dt.date(2025, 5, 1), {}, 30)) == []
+
+
+def test_event_log_maturity_follows_the_first_notice_of_an_event(world):
+    """Each was first known 40 days after it; a correction half a year later is no later notice."""
+    world.project()
+    for number in range(3):
+        case = {"case_id": f"A{number}", "project_id": "P1", "opened_on": "2024-01-05"}
+        case |= {"status": "confirmed"}
+        world.add("cases", **case, known_at="2024-02-14")
+        world.add("cases", **case, amount_owed=5, known_at="2024-08-01")
+        visit = {"inspection_id": f"I{number}", "project_id": "P1", "inspected_on": "2024-03-05"}
+        world.add("inspections", **visit, arrears_found=True, known_at="2024-04-14")
+        world.add("inspections", **visit, arrears_found=True, amount_owed=5, known_at="2024-08-01")
+    log = event_log(world.store, LATER)
+    assert (log.maturity_days, log.delays.known_days) == (40, 40)
+    assert log.last_mature() == LATER - dt.timedelta(days=90 + 40)
+
+
+def test_event_log_counts_one_event_per_project_and_day(world):
+    """A case and two visits of one day are one event, at another project one of its own."""
+    world.project()
+    world.project("P2")
+    day = {"known_at": "2024-07-20", "project_id": "P1"}
+    world.add("cases", case_id="A", status="confirmed", opened_on="2024-07-10", **day)
+    for number, (project, on) in enumerate(
+        [("P1", "2024-07-10"), ("P1", "2024-07-10"), ("P1", "2024-07-11"), ("P2", "2024-07-10")]
+    ):
+        visit = {"inspection_id": f"I{number}", "inspected_on": on, "arrears_found": True}
+        world.add("inspections", **{**day, **visit, "project_id": project})
+    found = event_log(world.store, LATER).days
+    assert {name: days.astype(str).tolist() for name, days in found.items()} == {
+        "P1": ["2024-07-10", "2024-07-11"],
+        "P2": ["2024-07-10"],
+    }

@@ -16,6 +16,7 @@ from training.dataset.labels import event_log
 from training.dataset.training_set import TrainingSet
 from training.evaluation.champion import champion_scores
 from training.fit.fit import Holdout, Trained
+from training.fit.ladder import STRENGTHS
 from training.fit.out_of_time import fit_regression
 
 COLUMNS = ("complaints_90d", "unpaid_share_3m", "listed")
@@ -36,6 +37,48 @@ def training_set(store):
     return TrainingSet(
         event_log(store, DATES[-1]), DATES, matrix, target, target, int(target.sum())
     )
+
+
+@pytest.mark.parametrize(("events", "on_its_own"), [(9, False), (10, True)])
+def test_a_champion_is_judged_itself_on_ten_events_after_its_training(
+    training_set, events, on_its_own
+):
+    """Trained on the second of three months of the holdout; each event is in both later months.
+
+    The events of the first month do not count, the champion may have learnt from them.
+    """
+    recipe = LogisticHyperparameters()
+    everything = np.ones(len(training_set.target), dtype=bool)
+    model = fit_regression(training_set, recipe, everything)
+    matrix = training_set.matrix.where(in_holdout(training_set))
+    after = matrix.as_ofs >= np.datetime64(DATES[-2])
+    owing = np.isin(matrix.project_ids, [f"P{number}" for number in range(events)])
+    labels = np.where(after, owing, 1.0)
+    held = Holdout(matrix, np.zeros(len(labels)), labels, labels, labels)
+    trained = Trained(model, DATES[-1], None, None, 0, 0, 0, 0, {}, {}, held, recipe)
+    about = {"trained_at": DATES[-2].isoformat(), "recipe": {"strength": recipe.strength}}
+    version = ModelVersion("1", "logistic", DATES[-2], "", (), about)
+    found = champion_scores((model, version), training_set, trained, held)
+    assert found.same_recipe is not on_its_own
+    assert found.rows.tolist() == (after if on_its_own else np.ones(len(labels))).tolist()
+    assert np.array_equal(found.scores, model.raw(matrix) if on_its_own else held.scores)
+    other = replace(trained, recipe=LogisticHyperparameters(strength=0.5))
+    again = champion_scores((model, version), training_set, other, held)
+    assert not again.same_recipe
+
+
+def test_without_what_others_shared_a_merged_champion_is_fitted_as_a_regression(training_set):
+    """It has no part of its own: the first regression, which is the challenger's recipe too."""
+    recipe = LogisticHyperparameters(STRENGTHS[0])
+    everything = np.ones(len(training_set.target), dtype=bool)
+    model = fit_regression(training_set, recipe, everything)
+    matrix = training_set.matrix.where(in_holdout(training_set))
+    none = np.zeros(len(matrix.project_ids))
+    held = Holdout(matrix, none, none, none, none)
+    trained = Trained(model, DATES[-1], None, None, 0, 0, 0, 0, {}, {}, held, recipe)
+    about = {"trained_at": DATES[-2].isoformat(), "recipe": {"shared": "gone", "own": None}}
+    version = ModelVersion("1", "lightgbm", DATES[-2], "", (), about)
+    assert champion_scores((model, version), training_set, trained, held).same_recipe
 
 
 def in_holdout(training_set):

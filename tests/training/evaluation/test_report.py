@@ -14,6 +14,8 @@ from training.evaluation.predictions import MODEL, Predictions, concat
 from training.evaluation.report import CUTS, bootstrap_metrics, difference, ranking_report
 from training.metrics import average_precision, roc_auc, top_k
 
+from ...conftest import thorough
+
 MONTHS = (dt.date(2024, 1, 1), dt.date(2024, 2, 1), dt.date(2024, 3, 1))
 
 
@@ -123,6 +125,7 @@ def test_cluster_weights_draw_whole_contractors():
     assert (weights[:, [0, 2, 3]].sum(axis=1) == 3).all()
 
 
+@thorough
 def test_ranking_report_intervals_cover_the_truth():
     """Average precision is biased by rows that occur twice; the interval corrects it."""
     truth = ranking_report(worlds(99, rows=20_000), MODEL, 10, np.ones((2, 60_000))).figures

@@ -105,6 +105,7 @@ def test_tune_resumes_an_interrupted_search(training_set, quick, tmp_path):
     assert {one.name: one for one in other.regrets}["trial 0"] != first
 
 
+@thorough
 def test_tune_does_not_reuse_trials_of_another_training_set(training_set, quick, tmp_path):
     path = tmp_path / "tuning.sqlite"
     fewer = dataclasses.replace(training_set, target=training_set.target * 0)

@@ -113,7 +113,8 @@ def test_by_damage_counts_precision_and_recall():
     assert (every.first_right.right, every.first_right.of) == (2, 4)
 
 
-@pytest.mark.parametrize("name", ["county", pytest.param("prefecture", marks=thorough)])
+@thorough
+@pytest.mark.parametrize("name", ["county", "prefecture"])
 def test_link_complaints_on_the_samples_agrees_with_cases(name, samples, tmp_path):
     workspace = Workspace(tmp_path)
     import_paths(workspace, [samples / name], today=AS_OF)

@@ -29,6 +29,8 @@ from training.monitoring.drift import (
 from training.monitoring.lost_inputs import feed_summaries
 from training.monitoring.performance_estimate import estimate_performance, realised_performance
 
+from ...conftest import thorough
+
 AS_OF = dt.date(2025, 8, 1)
 
 
@@ -68,6 +70,7 @@ def changed(county, tmp_path):
         yield change
 
 
+@thorough
 def test_check_of_an_ordinary_month_is_fine(ordinary):
     report = ordinary
     assert report.verdict == "fine", report.reasons
@@ -75,6 +78,7 @@ def test_check_of_an_ordinary_month_is_fine(ordinary):
     assert report.outlook.cohort > 100
 
 
+@thorough
 def test_check_gives_the_same_report_with_a_feature_cache(county, watched, ordinary, tmp_path):
     with RecordStore(county.records, read_only=True) as store:
         reports = [check(store, watched, AS_OF, folder) for folder in (tmp_path, tmp_path)]
@@ -141,6 +145,7 @@ def test_check_after_a_ban_of_cash_is_retrain(changed, watched):
     assert any("cash" in one.feature for one in report.moved)
 
 
+@thorough
 def test_check_names_slow_decisions_and_counts_undecided_cases(changed, watched):
     watched = dataclasses.replace(watched, trained_at=dt.date(2025, 3, 1))
     store = changed(
@@ -157,6 +162,7 @@ def test_check_names_slow_decisions_and_counts_undecided_cases(changed, watched)
     assert realised.ratio.value < 0.8 * plain.ratio.value
 
 
+@thorough
 def test_check_of_a_model_a_year_old_is_retrain(county, watched):
     old = dataclasses.replace(watched, trained_at=dt.date(2024, 1, 1))
     with RecordStore(county.records, read_only=True) as store:

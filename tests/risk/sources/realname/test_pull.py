@@ -38,6 +38,7 @@ def books(county: County, tmp_path_factory) -> dict:
     return records(imported(county, tmp_path_factory.mktemp("books") / "workspace"))
 
 
+@thorough
 def test_a_pull_brings_what_an_import_of_the_same_records_brings(county, workspace, books):
     """What the interface cannot say is listed in ``county.py`` and docs/sources.md."""
     with serving(Platform(county)) as server:
@@ -57,6 +58,7 @@ def test_a_pull_brings_what_an_import_of_the_same_records_brings(county, workspa
     assert asked["WorkerAttendance.Query"] == 10 * len(county.sites)
 
 
+@thorough
 def test_a_bounded_pull_goes_on_after_the_last_whole_unit(county, workspace, books):
     with serving(Platform(county)) as server:
         states = [pull(workspace, server.url, max_pages=80).fetched.state for _ in range(2)]

@@ -1,0 +1,136 @@
+"""Tables of the service database as JSON lines, and back at any migration.
+
+The first line of a file names the columns; files of format 1 have none, and their values are in the
+order of the table's columns at their migration.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    Table,
+    insert,
+    select,
+    text,
+)
+
+from serving.db.engine import utc
+from serving.db.tables import METADATA, PROBES, SESSIONS
+
+ROWS_AT_ONCE = 500
+_VERSION_TABLE = "alembic_version"
+
+_LEFT_OUT = frozenset({SESSIONS.name, PROBES.name})
+"""Tables of the running service; people sign in again after a restore."""
+
+TABLES = tuple(table for table in METADATA.sorted_tables if table.name not in _LEFT_OUT)
+"""Tables in a backup."""
+
+
+def dump_tables(connection: Connection, folder: Path) -> int:
+    """Write all tables to files in ``folder``; return the number of rows."""
+    return sum(_dump(connection, table, folder / f"{table.name}.jsonl") for table in TABLES)
+
+
+def load_tables(connection: Connection, folder: Path, *, with_columns: bool) -> int:
+    """Insert the rows of the files in ``folder`` into the tables there are; return their number.
+
+    Raises:
+        KeyError, ValueError, TypeError: a file is missing or does not fit its table.
+    """
+    tables = reflected(connection)
+    files = {path.stem: path for path in folder.glob("*.jsonl")}
+    names = {table.name for table in tables} - _LEFT_OUT
+    if names != set(files):
+        raise KeyError(", ".join(sorted(names ^ set(files))))
+    rows = 0
+    for table in tables:
+        if table.name not in _LEFT_OUT:
+            rows += _load(connection, table, files[table.name], with_columns=with_columns)
+    return rows
+
+
+def reflected(connection: Connection) -> list[Table]:
+    """Return the tables of the database as they are, those that others refer to first."""
+    found = MetaData()
+    found.reflect(connection)
+    return [table for table in found.sorted_tables if table.name != _VERSION_TABLE]
+
+
+def _dump(connection: Connection, table: Table, path: Path) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        file.write(json.dumps([column.name for column in table.columns]) + "\n")
+        # A cursor of the server: else the driver fetches all rows of a table at once.
+        query = select(table).execution_options(yield_per=ROWS_AT_ONCE)
+        for row in connection.execute(query):
+            file.write(json.dumps([_plain(value) for value in row]) + "\n")
+            count += 1
+    return count
+
+
+def _load(connection: Connection, table: Table, path: Path, *, with_columns: bool) -> int:
+    count = 0
+    for batch in _batches(path, table, with_columns=with_columns):
+        connection.execute(insert(table), batch)
+        count += len(batch)
+    _reset_sequence(connection, table)
+    return count
+
+
+def _batches(path: Path, table: Table, *, with_columns: bool) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    with path.open(encoding="utf-8") as file:
+        names = json.loads(file.readline()) if with_columns else [c.name for c in table.columns]
+        if set(names) != set(table.columns.keys()):
+            raise ValueError(f"{table.name}: {names}")
+        columns = [table.columns[name] for name in names]
+        for line in file:
+            pairs = zip(columns, json.loads(line), strict=True)
+            batch.append({column.name: _value(value, column) for column, value in pairs})
+            if len(batch) == ROWS_AT_ONCE:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
+
+
+def _reset_sequence(connection: Connection, table: Table) -> None:
+    """Reset the id sequence: PostgreSQL does not advance it for rows with explicit ids."""
+    if connection.dialect.name != "postgresql" or "id" not in table.columns:
+        return
+    last = connection.execute(text(f"SELECT max(id) FROM {table.name}")).scalar()
+    connection.execute(
+        text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :last, :used)"),
+        {"name": table.name, "last": last or 1, "used": last is not None},
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes | memoryview):
+        return base64.b64encode(bytes(value)).decode()
+    if isinstance(value, dt.datetime):
+        return utc(value).isoformat()
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _value(value: Any, column: Column[Any]) -> Any:
+    if value is None:
+        return None
+    if isinstance(column.type, LargeBinary):
+        return base64.b64decode(value, validate=True)
+    if isinstance(column.type, DateTime):
+        return dt.datetime.fromisoformat(value)
+    return dt.date.fromisoformat(value) if isinstance(column.type, Date) else value

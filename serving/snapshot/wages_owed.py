@@ -1,0 +1,93 @@
+"""Teams whose wages are due and unpaid, per project."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from risk.store.store import RecordStore
+from serving.snapshot.as_of_query import (
+    Row,
+    group_by_project,
+    query_rows,
+    to_json_value,
+    with_known_tables,
+)
+
+# The amounts of a project add up to the ``amount_owed`` of its score: same records, same 1 %.
+_TEAMS = f"""
+{with_known_tables("payrolls", "payments", "contracts", "organizations")},
+paid AS (
+  SELECT payroll_id, sum(amount) AS amount FROM payments
+  WHERE paid_on < $1 AND (returned_on IS NULL OR returned_on >= $1)
+  GROUP BY payroll_id
+),
+unpaid AS (
+  SELECT r.project_id, r.contract_id, r.period, r.workers, r.due_on,
+         r.amount_due - coalesce(p.amount, 0) AS amount
+  FROM payrolls r LEFT JOIN paid p USING (payroll_id)
+  WHERE r.due_on < $1 AND coalesce(p.amount, 0) < 0.99 * r.amount_due
+    AND EXISTS (FROM payments)
+),
+months AS (
+  SELECT project_id, CASE WHEN count(*) = count(workers) THEN sum(workers) END AS workers
+  FROM unpaid GROUP BY project_id, period
+),
+heads AS (
+  SELECT project_id, CASE WHEN count(*) = count(workers) THEN max(workers) END AS workers
+  FROM months GROUP BY project_id
+)
+SELECT u.project_id, u.contract_id,
+       any_value(coalesce(k.contractor_name, o.org_name, k.contractor_id)) AS name,
+       CAST(sum(u.amount) AS BIGINT) AS amount,
+       CASE WHEN count(*) = count(u.workers) THEN max(u.workers) END AS workers,
+       count(DISTINCT u.period) AS months, CAST(min(u.period) AS DATE) AS since,
+       min(u.due_on) AS due_since, CAST(any_value(h.workers) AS BIGINT) AS project_workers
+FROM unpaid u JOIN heads h USING (project_id)
+LEFT JOIN contracts k ON k.contract_id = u.contract_id
+LEFT JOIN organizations o ON o.org_id = k.contractor_id
+GROUP BY u.project_id, u.contract_id
+ORDER BY u.project_id, amount DESC, u.contract_id
+"""
+
+
+def load_owed_teams(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
+    """Return the teams of each project that are owed wages, most money first.
+
+    Money in fen. ``workers`` are those of the largest unpaid payroll of the team, and
+    ``project_workers`` those of all teams in the worst month: workers owed for two months count
+    once. Both are None if a payroll has no number. ``since`` is the first month of unpaid work,
+    ``due_since`` the day its wages were due; ``name`` is None where payrolls name no contract.
+    """
+    return {
+        project: [{name: to_json_value(value) for name, value in row.items()} for row in rows]
+        for project, rows in group_by_project(query_rows(store, _TEAMS, as_of)).items()
+    }
+
+
+_PAYROLL_TEAMS = f"""
+{with_known_tables("payrolls", "contracts", "organizations")}
+SELECT r.payroll_id, coalesce(k.contractor_name, o.org_name, k.contractor_id) AS name
+FROM payrolls r JOIN contracts k USING (contract_id)
+LEFT JOIN organizations o ON o.org_id = k.contractor_id
+"""
+
+
+def load_payroll_teams(store: RecordStore, as_of: dt.date) -> Mapping[str, str]:
+    """Return the name of the team of each payroll whose contract is known."""
+    rows = query_rows(store, _PAYROLL_TEAMS, as_of)
+    return {row["payroll_id"]: row["name"] for row in rows if row["name"]}
+
+
+def owed_summary(teams: Sequence[Row]) -> Row | None:
+    """Return the sum over ``teams`` for the card of a project; None if no team is owed wages."""
+    if not teams:
+        return None
+    return {
+        "amount": sum(team["amount"] for team in teams),
+        "workers": teams[0]["project_workers"],
+        "teams": len(teams),
+        "largest": teams[0]["name"],
+        "since": min(team["since"] for team in teams),
+        "due_since": min(team["due_since"] for team in teams),
+    }

@@ -1,0 +1,1 @@
+"""The first page: the list with the tasks of the day."""

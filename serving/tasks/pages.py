@@ -1,0 +1,159 @@
+"""/watchlist: the newest list with the tasks of the day, filtered and sorted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from risk.flags.grades import COUNTED
+from risk.locale import text
+from risk.unit_kinds import KINDS, Kind
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.clock import now, today
+from serving.flag_states.repository import newest_flag_states
+from serving.formatting import code_label
+from serving.http.dependencies import settings_of
+from serving.matters.queries import current_states
+from serving.outcomes.repository import visited_since, visits_of
+from serving.tasks.day_tasks import DayTasks, day_tasks, shown_region
+from serving.watchlists import texts
+from serving.watchlists.list_query import ListQuery, filter_entries, is_done
+from serving.watchlists.reader import ChosenList, WatchlistReader, reader_of
+from serving.watchlists.repository import WatchlistRepository
+from serving.web.render import page_language, place_namer, render
+
+router = APIRouter(include_in_schema=False)
+
+PER_PAGE = 50
+_VERDICTS = ("useful", "wrong", "already_known")
+Reader = Annotated[Principal, require(Permission.READ_LISTS)]
+Document = Mapping[str, Any]
+
+
+@router.get("/watchlist")
+def watchlist(
+    request: Request, principal: Reader, wanted: Annotated[ListQuery, Query()]
+) -> Response:
+    """The list as a page."""
+    chosen = reader_of(request).choose(request, principal, wanted.day(), wanted.region, wanted.kind)
+    if chosen is None:
+        return render(request, "nothing", principal)
+    engine, as_of = reader_of(request).database.engine, chosen.summary.as_of
+    visits = visits_of(engine, principal, as_of)
+    entries = chosen.document["entries"]
+    done = sum(is_done(entry, visits) for entry in entries)
+    found = filter_entries(entries, wanted, visits)
+    choices = _choices(entries)
+    pages = max(1, -(-len(found) // PER_PAGE))
+    page = min(max(wanted.page, 1), pages)
+    return render(
+        request,
+        "watchlist",
+        principal,
+        chosen=chosen,
+        wanted=wanted,
+        entries=found[(page - 1) * PER_PAGE : page * PER_PAGE],
+        found=len(found),
+        page=page,
+        pages=pages,
+        visits=visits,
+        uncounted=visited_since(engine, principal, as_of),
+        done=done,
+        tasks=_tasks(request, principal, as_of, len(entries) - done),
+        region=shown_region(principal, chosen.summary.region),
+        owed=_owed(reader_of(request), principal, chosen),
+        choices=choices,
+        filter_words=_filter_words(request, wanted, choices),
+        facts=texts.stated_flags,
+        verdicts=_VERDICTS,
+        unlike=lambda entry: texts.unlike_note(entry, page_language(request)),
+        factors=lambda entry: texts.factors(entry, page_language(request)),
+        flags=texts.flags_by_grade,
+        title=lambda flag, state: texts.flag_title(flag, page_language(request), state),
+        states=_states(reader_of(request), principal),
+        counted=COUNTED,
+        changed=lambda entry: texts.change(entry, page_language(request)),
+        warnings=texts.warnings(chosen.document, page_language(request)),
+        kinds=_kinds(reader_of(request), principal),
+        forms=_forms(request),
+        tiers=[
+            (t, sum(e["tier"] == t for e in entries)) for t in ("red", "orange", "yellow", "blue")
+        ],
+    )
+
+
+def _forms(request: Request) -> list[str]:
+    """Names of the import forms of the office."""
+    from serving.watchlists.import_form import form_names
+
+    workspace = request.app.state.workspace
+    return form_names(workspace) if workspace else []
+
+
+def _states(reader: WatchlistReader, principal: Principal) -> dict[tuple[str, str], str]:
+    """Return the states of red flags that are in force, by (project_id, code)."""
+    found = newest_flag_states(reader.database.engine, principal)
+    return {key: row.state for key, row in found.items() if not row.has_lapsed(today())}
+
+
+@router.get("/offline")
+def offline(request: Request, principal: Reader) -> Response:
+    """The page shown without signal in place of one that was not downloaded."""
+    return render(request, "offline", principal)
+
+
+def _tasks(request: Request, principal: Principal, as_of: dt.date, visits_left: int) -> DayTasks:
+    database, on = reader_of(request).database, today()
+    states = (
+        current_states(database, settings_of(request), principal, on, now())
+        if principal.has(Permission.READ_OUTCOMES)
+        else ()
+    )
+    return day_tasks(states, as_of, visits_left, on)
+
+
+def _owed(reader: WatchlistReader, principal: Principal, chosen: ChosenList) -> Document:
+    """Return the summary of teams owed wages by project; empty for registers without it."""
+    rows = reader.register(principal, chosen.summary).projects
+    return {row["project_id"]: row["owed"] for row in rows if row.get("owed")}
+
+
+def _filter_words(request: Request, wanted: ListQuery, choices: Document) -> list[str]:
+    """Return the filters that are set, and the order unless it is by rank, in words."""
+    language = page_language(request)
+    flags = {code: title[language] for code, title in choices["flags"]}
+    flags["any"] = text("pages.watchlist.with_flags", language)
+    found = {
+        "q": wanted.q.strip(),
+        "tier": wanted.tier and code_label("tier", wanted.tier, language),
+        "flag": flags.get(wanted.flag, wanted.flag),
+        "place": wanted.place and place_namer(request)(wanted.place),
+        "change": wanted.change and code_label("change", wanted.change, language),
+        "visited": wanted.visited and text(_VISITED[wanted.visited], language),
+        "sort": "" if wanted.sort == "rank" else text(f"pages.sorts.{wanted.sort}", language),
+    }
+    return [words for words in found.values() if words]
+
+
+_VISITED = {"yes": "pages.watchlist.visited", "no": "pages.watchlist.not_yet"}
+
+
+def _choices(entries: Sequence[Document]) -> Document:
+    """Return the filter choices: regions and red flags that occur."""
+    flags = {flag["code"]: flag["title"] for e in entries for flag in e["red_flags"]}
+    places = {e["region_code"] for e in entries}
+    counties = {code[:6] for code in places}
+    return {"flags": sorted(flags.items()), "places": sorted(places | counties)}
+
+
+def _kinds(reader: WatchlistReader, principal: Principal) -> list[Kind]:
+    """Return the kinds of unit that have lists; empty if there is only one."""
+    found = [
+        kind for kind in KINDS if WatchlistRepository(reader.database, kind).summaries(principal)
+    ]
+    return found if len(found) > 1 else []

@@ -1,0 +1,94 @@
+"""A region from list to list: tiers, wages owed on the books, open cases and complaints."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from risk.calendar.spring_festival import SpringFestivalUnknown, spring_festival
+from serving.auth.jurisdiction import covers
+from serving.auth.principal import Principal
+from serving.db.database import Database
+from serving.watchlists.repository import WatchlistRepository, closest_list
+from serving.watchlists.snapshot_repository import load_register
+
+MOST_LISTS = 13
+"""Lists that are compared: a year of monthly ones, and the one before."""
+
+TIERS = ("red", "orange", "yellow")
+MATTERS = ("case", "complaint", "rectification")
+_FEN_IN_WAN = 1_000_000
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """The region as of a list; ``owed`` in fen, None where the list was sealed without it."""
+
+    as_of: dt.date
+    tiers: Mapping[str, int]
+    owed: int | None
+    matters: Mapping[str, int]
+
+
+def region_trend(database: Database, principal: Principal) -> list[TrendPoint]:
+    """Return a point for each of the last lists of the region, oldest first."""
+    lists = WatchlistRepository(database).summaries(principal)
+    best = closest_list(lists, principal)
+    if best is None:
+        return []
+    chosen = [one for one in lists if one.region == best.region][:MOST_LISTS]
+    found = []
+    for summary in reversed(chosen):
+        stored = load_register(database.engine, summary.as_of, summary.region, principal)
+        if stored is not None:
+            found.append(_point(summary.as_of, stored.document, principal))
+    return found
+
+
+def festival_marks(points: Sequence[TrendPoint], text: str) -> Mapping[str, str]:
+    """Return ``text`` by the label of the first list after each Spring Festival."""
+    marks = {}
+    for before, after in pairwise(points):
+        years = {before.as_of.year, after.as_of.year}
+        days = [day for year in years if (day := _festival(year)) is not None]
+        if any(before.as_of <= day < after.as_of for day in days):
+            marks[after.as_of.isoformat()] = text
+    return marks
+
+
+def in_wan(fen: int | None) -> float | None:
+    """Return an amount in 万元."""
+    return None if fen is None else fen / _FEN_IN_WAN
+
+
+def _point(as_of: dt.date, document: Document, principal: Principal) -> TrendPoint:
+    projects = _own(document.get("projects", ()), principal)
+    tiers = Counter(row["tier"] for row in projects)
+    matters = Counter(row["kind"] for row in _own(document.get("matters", ()), principal))
+    known = [row["owed"] for row in projects if "owed" in row]
+    owed = sum(one["amount"] for one in known if one is not None) if known else None
+    return TrendPoint(
+        as_of,
+        {name: tiers.get(name, 0) for name in TIERS},
+        owed,
+        {name: matters.get(name, 0) for name in MATTERS},
+    )
+
+
+def _own(rows: Sequence[Document], principal: Principal) -> Sequence[Document]:
+    if not principal.region:
+        return rows
+    return [row for row in rows if covers(principal, row["region_code"])]
+
+
+def _festival(year: int) -> dt.date | None:
+    try:
+        return spring_festival(year)
+    except SpringFestivalUnknown:
+        return None

@@ -1,0 +1,187 @@
+"""A backup that is damaged, forged or of another release: restored whole, or refused whole."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from risk.workspace import Workspace
+from serving.audit.repository import write_audit_entries
+from serving.audit.verification import AuditBroken, verify_audit
+from serving.backup.service import (
+    BackupNotSigned,
+    BackupUnreadable,
+    RestoreWouldMix,
+    back_up,
+    restore,
+)
+from serving.db.database import Database
+from serving.db.engine import make_engine
+from serving.db.migrate import HEAD, revision
+from serving.watchlists.repository import WatchlistRepository
+
+from ..audit.test_chain import entry
+from ..conftest import AS_OF
+
+RELEASES = sorted((Path(__file__).parent / "releases").glob("*.tar.gz"))
+
+
+@pytest.fixture
+def backup(workspace, database, publish, tmp_path):
+    """A backup with a list and three audit entries, signed."""
+    publish()
+    write_audit_entries(database.engine, [entry(number) for number in range(3)])
+    path = tmp_path / "all.tar.gz"
+    back_up(workspace, database, path, tmp_path / "backup.key")
+    return path
+
+
+def forged(source: Path, change) -> Path:
+    """The backup with files changed by ``change``, and the digests of the manifest."""
+
+    out = source.with_name("forged.tar.gz")
+    with tarfile.open(source) as archive:
+        files = {one.name: archive.extractfile(one).read() for one in archive if one.isfile()}
+    about = json.loads(files.pop("about.json"))
+    change(files, about)
+    if isinstance(about.get("files"), dict):
+        about["files"] = {
+            name: hashlib.sha256(files[name]).hexdigest()
+            for name in about["files"]
+            if name in files
+        }
+    with tarfile.open(out, "w:gz") as archive:
+        for name, content in {"about.json": json.dumps(about).encode(), **files}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return out
+
+
+def test_only_the_owner_may_read_a_backup_and_the_key(backup, tmp_path):
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "backup.key").stat().st_mode & 0o777 == 0o600
+    with tarfile.open(backup) as archive:
+        names = archive.getnames()
+    assert "session.key" not in names
+    assert "service/sessions.jsonl" not in names
+
+
+def test_signed_backup_is_restored_with_its_key_only(backup, tmp_path):
+    restore(backup, Workspace(tmp_path / "a"), None, tmp_path / "backup.key")
+    (tmp_path / "other.key").write_text("x" * 64, encoding="ascii")
+    unsigned = forged(backup, lambda files, about: files.pop("about.hmac"))
+    for source, key in (
+        (backup, "other.key"),
+        (backup, "none.key"),
+        (unsigned, "backup.key"),
+        (forged(backup, lambda files, about: about.update(version="9")), "backup.key"),
+    ):
+        with pytest.raises(BackupNotSigned):
+            restore(source, Workspace(tmp_path / "b"), None, tmp_path / key)
+    assert not (tmp_path / "b").exists()
+
+
+def _alter_audit(files, _):
+    files["service/audit.jsonl"] = files["service/audit.jsonl"].replace(b"supervisor", b"admin")
+
+
+def _shorten_audit(files, _):
+    lines = files["service/audit.jsonl"].splitlines(keepends=True)
+    files["service/audit.jsonl"] = b"".join(lines[:-1])
+
+
+@pytest.mark.parametrize("change", [_alter_audit, _shorten_audit])
+def test_restore_refuses_an_altered_or_shortened_audit_log(backup, tmp_path, change):
+    with pytest.raises(AuditBroken):
+        restore(forged(backup, change), Workspace(tmp_path / "b"), None)
+    assert not (tmp_path / "b").exists()
+
+
+DAMAGES = [
+    lambda files, about: about.pop("files"),
+    lambda files, about: about.pop("migration"),
+    lambda files, about: about.update(migration="9999"),
+    lambda files, about: about.update(format="wagewatch-backup-9"),
+    lambda files, about: about.update(files=[]),
+    lambda files, about: about.update(audit_head={"entry": "x"}),
+    lambda files, about: files.pop("service/users.jsonl"),
+    lambda files, about: files.update({"service/users.jsonl": b'["id"]\n[1]\n'}),
+    lambda files, about: files.update({"service/users.jsonl": b"{"}),
+    lambda files, about: files.update({"service/users.jsonl": b""}),
+    lambda files, about: files.update({"unlisted.txt": b"x"}),
+]
+
+
+@pytest.mark.parametrize("change", DAMAGES)
+def test_restore_refuses_damaged_backups_and_leaves_nothing(backup, tmp_path, change):
+    with pytest.raises(BackupUnreadable):
+        restore(forged(backup, change), Workspace(tmp_path / "b"), None)
+    assert not (tmp_path / "b").exists()
+
+
+def test_failed_restore_leaves_the_database_empty(backup, tmp_path, postgresql_database):
+    with pytest.raises(AuditBroken):
+        restore(forged(backup, _alter_audit), Workspace(tmp_path / "b"), postgresql_database)
+    engine = make_engine(postgresql_database)
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []
+    engine.dispose()
+
+
+def test_restore_refuses_links(backup, tmp_path):
+    out = tmp_path / "links.tar.gz"
+    with tarfile.open(out, "w:gz") as archive:
+        link = tarfile.TarInfo("about.json")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    with pytest.raises(BackupUnreadable):
+        restore(out, Workspace(tmp_path / "b"), None)
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_backups_of_earlier_releases_are_loaded_and_upgraded(release, kind, tmp_path, request):
+    url = request.getfixturevalue("postgresql_database") if kind == "postgresql" else None
+    place = Workspace(tmp_path / "b")
+    restore(release, place, url)
+    with Database(url or f"sqlite:///{place.service_database}") as database:
+        with database.engine.connect() as connection:
+            assert revision(connection) == HEAD
+            names = connection.execute(text("SELECT name FROM users")).scalars().all()
+        assert names == ["王主管"]
+        entries = WatchlistRepository(database).watchlist(AS_OF).document()["entries"]
+        assert [one["project_id"] for one in entries] == ["P/000", "P/001", "P/002", "P/003"]
+        assert verify_audit(database.engine).problems == ()
+        with pytest.raises(RestoreWouldMix):
+            restore(
+                release,
+                Workspace(tmp_path / "c"),
+                str(database.engine.url.render_as_string(hide_password=False)),
+            )
+
+
+def test_there_is_a_backup_of_each_release():
+    changelog = (Path(__file__).parents[3] / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = [
+        line[4 : line.index("]")]
+        for line in changelog.splitlines()
+        if line.startswith("## [") and "Unreleased" not in line
+    ]
+    assert [path.name.removesuffix(".tar.gz") for path in RELEASES] == sorted(released)
+
+
+def test_three_processes_may_migrate_an_empty_database_at_once(postgresql_database):
+    with ThreadPoolExecutor(3) as pool:
+        opened = list(pool.map(Database, [postgresql_database] * 3))
+    with opened[0].engine.connect() as connection:
+        assert revision(connection) == HEAD
+    for database in opened:
+        database.close()
