@@ -44,7 +44,7 @@
     map.style.touchAction = view.zoom > 1 ? "none" : "pan-y";
     const u = unit(), cell = TARGET * u;
     map.querySelectorAll(".cluster, .finger").forEach((one) => one.remove());
-    labels.forEach((one) => { one.style.fontSize = `${13 * u}px`; one.style.strokeWidth = 3 * u; });
+    label(u);
     for (const group of groups(cell)) {
       const alone = group.length === 1;
       group.forEach((one) => one.link.toggleAttribute("hidden", !alone));
@@ -53,6 +53,19 @@
         mark.setAttribute("transform", `translate(${x} ${y}) scale(${u * 1.2}) translate(${-x} ${-y})`);
         node("circle", { class: "finger", cx: x, cy: y, r: cell / 2 }, link);
       } else cluster(group, u);
+    }
+  }
+
+  // A name is left out where it would lie on one that is shown; zooming in shows more of them.
+  function label(u) {
+    const shown = [];
+    for (const one of labels) {
+      const x = Number(one.getAttribute("x")), y = Number(one.getAttribute("y")), half = one.textContent.length * 13 * u / 2;
+      const free = shown.every((other) => Math.abs(x - other.x) > half + other.half || Math.abs(y - other.y) > 16 * u);
+      one.style.display = free ? "" : "none";
+      one.style.fontSize = `${13 * u}px`;
+      one.style.strokeWidth = 3 * u;
+      if (free) shown.push({ x, y, half });
     }
   }
 
