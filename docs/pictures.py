@@ -161,7 +161,6 @@ def _photograph(url: str, listed: list[str]) -> None:
                 context = browser.new_context(viewport={"width": size[0], "height": size[1]})
                 page = context.new_page()
                 page.goto(f"{url}/language/{language}?back=/sign-in")
-                _keep(page.screenshot(), f"sign-in-{width}-{language}.png")
                 page.fill("#name", "admin")
                 page.fill("#password", PASSWORD)
                 page.click("form button")
@@ -169,12 +168,11 @@ def _photograph(url: str, listed: list[str]) -> None:
                 if width == "desktop" and language == "zh":
                     _use(page, url, listed)
                 for name, path in PAGES.items():
-                    if name != "sign-in":
-                        page.goto(url + path.format(*(quote(one, safe="") for one in listed)))
-                        if name == "matter":
-                            page.click("a[href^='/matters/'] >> nth=0")
-                        page.wait_for_load_state("networkidle")
-                        _keep(page.screenshot(), f"{name}-{width}-{language}.png")
+                    page.goto(url + path.format(*(quote(one, safe="") for one in listed)))
+                    if name == "matter":
+                        page.click("a[href^='/matters/'] >> nth=0")
+                    page.wait_for_load_state("networkidle")
+                    _keep(page.screenshot(), f"{name}-{width}-{language}.png")
                 context.close()
         browser.close()
 

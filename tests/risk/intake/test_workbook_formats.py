@@ -318,4 +318,5 @@ def test_a_workbook_in_xml_with_entities_that_expand_without_end(tmp_path):
     )
     path = tmp_path / "检查.xls"
     path.write_text(content.replace("编号", "&a11;"), encoding="utf-8")
-    assert _code(path) == "workbook_broken"
+    # Whichever bound is met first, that of entities or that of time.
+    assert _code(path) in {"workbook_broken", "file_too_heavy"}

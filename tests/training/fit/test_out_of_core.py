@@ -57,7 +57,8 @@ def test_fit_out_of_core_equals_fit_in_memory(both_ways):
     assert on_disk.holdout.matrix.project_ids == in_memory.holdout.matrix.project_ids
     np.testing.assert_array_equal(on_disk.holdout.matrix.values, in_memory.holdout.matrix.values)
     np.testing.assert_array_equal(on_disk.holdout.probability, in_memory.holdout.probability)
-    without = {"model": None, "holdout": None}
+    np.testing.assert_array_equal(on_disk.stages, in_memory.stages)
+    without = {"model": None, "holdout": None, "stages": None}
     assert dataclasses.replace(on_disk, **without) == dataclasses.replace(in_memory, **without)
 
 
