@@ -493,7 +493,7 @@ def test_matter_page_of_a_manual_matter(browser, site):
     page.wait_for_url("**/matters/hand*")
     expect(page.locator("h1")).to_contain_text("模拟纺织厂")
     expect(page.locator("main")).to_contain_text("50 人以上")
-    page.fill("#g-unit", "劳动保障监察大队")
+    page.fill("#u1", "劳动保障监察大队")
     with page.expect_navigation():
         page.get_by_role("button", name="交办").click()
     expect(page.locator("main")).to_contain_text("劳动保障监察大队")
