@@ -153,7 +153,7 @@ def records() -> str:
         "## What Wagewatch records itself",
         "",
         "A row is written when a person links a complaint that names no project, or refuses to",
-        "([linkage.md](linkage.md)); the last one stands. A file of them can be imported as well.",
+        "([linkage.md](linkage.md)); the last one is used. A file of them can be imported as well.",
     ]
     for table in OWN_TABLES.values():
         lines += _described(table)
