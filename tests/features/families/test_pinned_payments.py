@@ -143,6 +143,9 @@ SCENES: dict[str, tuple[Due, ...]] = {
     ),
     "15 days": (unpaid(15, 500),),
     "16 days": (unpaid(16, 500),),
+    # 1 % unpaid counts as paid in full, as does rounding; one yuan more does not.
+    "a hundredth unpaid": (due(40, 10_000, Pay(40, 9_900)),),
+    "more than a hundredth": (due(40, 10_000, Pay(40, 9_899)),),
     # Paid in full on the due day; what was paid again was nobody's delay.
     "overpaid later": (due(60, 1000, Pay(60, 1000), Pay(30, 1000)),),
     # 800 yuan 10 days late, 200 of the last 700 20 days late: 8,000 + 4,000 yuan-days.
@@ -268,6 +271,8 @@ EXPECTED: dict[str, dict[str, float]] = {
     "one month": {"months_not_full_6m": 1},
     "15 days": {"months_not_full_6m": 0},
     "16 days": {"months_not_full_6m": 1},
+    "a hundredth unpaid": {"months_not_full_6m": 0},
+    "more than a hundredth": {"months_not_full_6m": 1},
     "overpaid later": {"delay_days_3m": 0, "delay_days_12m": 0, "days_since_payment": 30},
     "overpaid late": {"delay_days_3m": 12},
     "old wages": {"days_since_payment": 10, "unpaid_share_12m": 1},
