@@ -196,9 +196,11 @@ def test_escalate_once_per_level_and_deadline(ledger):
     unit_head = add_working_days(dt.date(2025, 6, 3), 3).day + dt.timedelta(days=1)
     leader = add_working_days(dt.date(2025, 6, 3), 10).day + dt.timedelta(days=1)
 
+    written = []
+
     def levels(day):
-        escalate(ledger, RULES, day, NOW)
-        escalate(ledger, RULES, day, NOW)
+        written.append(escalate(ledger, RULES, day, NOW))
+        assert escalate(ledger, RULES, day, NOW) == 0
         found = standing(ledger, "complaint:T", day).matter.steps
         return [one.data["level"] for one in found if one.step == "escalated"]
 
@@ -211,6 +213,7 @@ def test_escalate_once_per_level_and_deadline(ledger):
     assert levels(dt.date(2025, 7, 31)) == [1, 2, 1, 2]
     entries = list_audit_entries(ledger.engine, OFFICE, Part(500)).items
     told = [one for one in entries if one.action == "escalate_matter"]
+    assert len(told) == sum(written)
     assert sum("complaint:T" in one.subject for one in told) == 4
     assert {one.who for one in told} == {"wagewatch"}
 
