@@ -6,6 +6,7 @@ The registry of the workspace stays the one that decides; nothing is read back.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.registry import CHALLENGER, CHAMPION, Registry
@@ -72,6 +73,20 @@ def shown(uri: str) -> str:
     return f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{path}"
 
 
+def artifacts_beside(uri: str) -> str | None:
+    """Where artifacts of a SQLite database go: next to it. MLflow would use the current folder.
+
+    >>> artifacts_beside("sqlite:////data/mlflow.sqlite")
+    'file:///data/mlartifacts'
+    >>> artifacts_beside("https://mlflow.example") is None
+    True
+    """
+    scheme, mark, path = uri.partition("sqlite:///")
+    if scheme or not mark:
+        return None
+    return (Path(path).resolve().parent / "mlartifacts").as_uri()
+
+
 def _client(uri: str, name: str) -> MlflowClient:
     from mlflow import MlflowClient
 
@@ -105,7 +120,11 @@ def _copy_run(there: MlflowClient, name: str, run: Run) -> str:
     from mlflow.entities import Param, RunTag
 
     found = there.get_experiment_by_name(name)
-    experiment = found.experiment_id if found else there.create_experiment(name)
+    if found:
+        experiment = found.experiment_id
+    else:
+        place = artifacts_beside(there.tracking_uri)
+        experiment = there.create_experiment(name, artifact_location=place)
     own = {key: value for key, value in run.data.tags.items() if not key.startswith("mlflow.")}
     made = there.create_run(experiment, start_time=run.info.start_time, run_name=run.info.run_name)
     identity: str = made.info.run_id

@@ -60,9 +60,11 @@ def registry(matrix, tmp_path_factory):
     return made
 
 
-def test_push_copies_run_artifacts_and_aliases_once(registry, tmp_path):
+def test_push_copies_run_artifacts_and_aliases_once(registry, tmp_path, monkeypatch):
     from mlflow import MlflowClient
 
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(elsewhere)
     uri = f"sqlite:///{tmp_path}/there.sqlite"
     first = push(registry, "1", uri)
     assert (first.name, first.version, first.new) == ("arrears", "1", True)
@@ -76,6 +78,8 @@ def test_push_copies_run_artifacts_and_aliases_once(registry, tmp_path):
     assert run.data.metrics["roc_auc"] == 0.7
     assert run.data.tags["as_of"] == "2025-07-01"
     assert len(there.search_model_versions("name='arrears'")) == 1
+    assert list(elsewhere.iterdir()) == []
+    assert len(list((tmp_path / "mlartifacts").rglob("MLmodel"))) > 0
 
 
 def test_a_server_that_is_not_there_is_named_without_its_password(registry, monkeypatch):
