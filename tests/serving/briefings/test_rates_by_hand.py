@@ -50,8 +50,7 @@ PLACES = {
 def rates_of(places, compared_months=1):
     months = sorted({month for _, month in places})
     by_month = {
-        month: add_up(rates for (_, of), rates in places.items() if of == month)
-        for month in months
+        month: add_up(rates for (_, of), rates in places.items() if of == month) for month in months
     }
     return Rates(by_month, places, compared_months)
 
@@ -147,9 +146,7 @@ def test_a_year_is_compared_with_the_same_month_of_the_year_before():
         ("990121", MARCH): {"deposit": Rate(90, 100)},
     }
     texts, (table,), _ = section(facts_of(places, compared_months=12))
-    assert texts[-1] == (
-        "与上年同月相比，工资保证金存储率由50.0%升至90.0%，提高40.0个百分点。"
-    )
+    assert texts[-1] == ("与上年同月相比，工资保证金存储率由50.0%升至90.0%，提高40.0个百分点。")
     assert table.rows[0][-2:] == ("50.0%", "+40.0")
 
 
