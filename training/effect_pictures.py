@@ -124,7 +124,7 @@ def _figures(language: Language) -> Iterator[None]:
 
     installed = {font.name for font in font_manager.fontManager.ttflist}
     fonts = [name for name in _FONTS if name in installed]
-    options = {
+    options: Any = {
         "font.family": fonts,
         "axes.unicode_minus": False,
         "svg.fonttype": "none",
