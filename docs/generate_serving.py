@@ -20,7 +20,7 @@ _MADE = "Generated from the code by `make docs`; do not edit."
 
 
 def commands() -> str:
-    """docs/commands.md: every command with its arguments and options."""
+    """docs/reference/commands.md: every command with its arguments and options."""
     root = command(context_from_arguments(["--lang", "en"]))
     lines = [
         "# Commands",
@@ -41,7 +41,7 @@ def commands() -> str:
 
 
 def endpoints() -> str:
-    """docs/endpoints.md: every path of the HTTP API."""
+    """docs/reference/endpoints.md: every path of the HTTP API."""
     with Database("sqlite://") as database:
         description = create_app(Settings(), database).state.api_description
         described, chinese = description("en"), description("zh")
@@ -72,7 +72,7 @@ def endpoints() -> str:
 
 
 def settings() -> str:
-    """docs/settings.md: every setting, its variable, its default and what is allowed."""
+    """docs/reference/settings.md: every setting, its variable, its default and what is allowed."""
     en = catalogue("en")
     lines = [
         "# Settings",
@@ -103,7 +103,7 @@ def _settings(section: BaseModel, path: tuple[str, ...]) -> Iterator[tuple[str, 
 
 
 def failures() -> str:
-    """docs/errors.md: every failure's code and wording in both languages."""
+    """docs/reference/errors.md: every failure's code and wording in both languages."""
     zh, en = catalogue("zh"), catalogue("en")
     lines = ["# Failures", "", _MADE, "", "| code | English | 中文 |", "|---|---|---|"]
     for key in sorted(key for key in en if key.startswith("errors.")):

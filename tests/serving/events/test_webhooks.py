@@ -115,7 +115,7 @@ def test_deliver_due_sends_signed_events(database, subscriber, subscribe, publis
     ],
 )
 def test_signature_is_the_hmac_of_id_timestamp_and_body(secret, expected):
-    """The expected values were worked out with ``hmac`` as docs/connect.md describes."""
+    """The expected values were worked out with ``hmac`` as docs/tutorials/connect.md describes."""
     assert signature(secret, "e1", 1_700_000_000, '{"list":"名单"}'.encode()) == expected
 
 
