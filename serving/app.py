@@ -19,6 +19,7 @@ from serving.audit.head_export import HEADS_FILE, HeadExport
 from serving.audit.queue import AuditQueue
 from serving.auth.dependencies import AuthConfig, Authenticator
 from serving.auth.repository import UserRepository
+from serving.auth.second_factors import REQUIRED_OF, SecondFactors
 from serving.auth.sessions import SessionLimits, SessionRepository
 from serving.briefings.endpoints import router as briefings
 from serving.campaigns.endpoints import router as campaigns
@@ -79,6 +80,7 @@ def create_app(
     database: Database,
     *,
     key: str = "",
+    factor_key: str = "",
     local: bool = True,
     workspace: Workspace | None = None,
 ) -> FastAPI:
@@ -86,6 +88,7 @@ def create_app(
 
     Args:
         key: key that signs the cookie of a sign-in through an OpenID provider.
+        factor_key: key that encrypts the secrets of second factors.
         local: admit requests from this machine while no user and no token was created.
         workspace: where uploaded files and layouts are; without one, no files can be uploaded.
     """
@@ -113,7 +116,9 @@ def create_app(
     config = AuthConfig(
         *(key or secrets.token_urlsafe(32), settings.limits.per_minute, local),
         app.state.audit.require_room,
+        REQUIRED_OF[settings.sessions.second_factor],
     )
+    app.state.second_factors = SecondFactors(factor_key or secrets.token_urlsafe(32))
     app.state.metrics = Metrics()
     app.state.sessions = SessionRepository(
         database.engine,

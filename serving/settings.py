@@ -206,10 +206,14 @@ class LimitSettings(_Section):
 
 
 class SessionSettings(_Section):
-    """Time after which a browser session ends: without requests, and whatever happens."""
+    """Time after which a browser session ends: without requests, and whatever happens.
+
+    ``second_factor``: whose password alone is not enough.
+    """
 
     idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     total_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    second_factor: Literal["optional", "admins", "everyone"] = "optional"
 
 
 class AuditSettings(_Section):

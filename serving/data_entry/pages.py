@@ -24,6 +24,7 @@ from serving.clock import now
 from serving.data_entry import service
 from serving.data_entry.errors import UploadsUnavailable, UploadUnknown
 from serving.data_entry.files import MAX_FILE, MAX_FILES, StoredFile, UploadFolder
+from serving.data_entry.overview import is_reading
 from serving.data_entry.repository import (
     Document,
     find_account,
@@ -91,6 +92,7 @@ def data(request: Request, principal: Clerk, database: DatabaseDep) -> Response:
         office_wide=office_wide,
         uploads=open_uploads(engine) if office_wide else [],
         overview=overview,
+        reading=office_wide and is_reading(request.app.state.workspace, engine),
         late=service.late_feeds(overview["feeds"]) if overview else set(),
         costs=service.costs(overview["missing"], page_language(request)) if overview else [],
         tables=service.table_names(),

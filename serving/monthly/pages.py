@@ -14,6 +14,7 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.briefings.groups import by_period
 from serving.briefings.repository import list_briefings
+from serving.data_entry.overview import is_reading
 from serving.data_entry.repository import newest_overview
 from serving.data_entry.service import late_feeds, month_start, start_month
 from serving.db.pagination import PageRequest
@@ -45,6 +46,7 @@ def month(request: Request, principal: Reader, database: DatabaseDep) -> Respons
         "month",
         principal,
         overview=overview,
+        reading=is_reading(request.app.state.workspace, engine),
         feeds=[feed for feed in overview["feeds"] if feed["rows"]] if overview else [],
         late=late_feeds(overview["feeds"]) if overview else set(),
         chosen=reader_of(request).choose(request, principal, None, None),

@@ -19,7 +19,6 @@ from serving import formatting
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.http.dependencies import settings_of
-from serving.web import svg
 
 LANGUAGE_COOKIE = "wagewatch_language"
 _COUNTY = 6
@@ -111,6 +110,8 @@ def _page_text(language: Language, key: str, **fields: Any) -> str:
 
 def _formatters(language: Language) -> dict[str, Any]:
     return {
+        "colon": text("pages.colon", language),
+        "month_name": lambda label: formatting.format_month(label, language),
         "yuan": lambda amount: formatting.format_yuan(amount, language),
         "fen": lambda amount: formatting.format_fen(amount, language),
         "odds": lambda share: formatting.format_odds(share, language),
@@ -146,7 +147,6 @@ def _environment() -> Environment:
         count=formatting.format_count,
         percent=formatting.format_percent,
         moment=formatting.format_datetime,
-        history_line=svg.history_line,
     )
     return environment
 
