@@ -32,11 +32,13 @@ from risk.intake.importer import import_paths
 from risk.simulator import simulate
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from training import effect_pictures
 from training.dataset.training_set import TrainingSet, build_training_set
 from training.fit.fit import Trained, fit
 
 from .empty_store import empty_store
 
+_can_draw = effect_pictures.can_draw
 MUST_RUN_ALL = os.environ.get("WAGEWATCH_TEST_ALL") == "1"
 COUNTY_TRAINED_AT = dt.date(2025, 7, 1)
 SIMULATED_UNTIL = dt.date(2026, 1, 1)
@@ -308,6 +310,20 @@ def records_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RecordStore, "__init__", opened)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_model_pictures() -> Iterator[None]:
+    """Train without drawing, as without the extra analysis: shap takes seconds to import."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(effect_pictures, "can_draw", lambda: False)
+        yield
+
+
+@pytest.fixture
+def models_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the pictures of models as ``wagewatch train`` does."""
+    monkeypatch.setattr(effect_pictures, "can_draw", _can_draw)
 
 
 @pytest.fixture(scope="session")
