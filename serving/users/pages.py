@@ -21,7 +21,7 @@ from serving.auth.roles import Permission, Role
 from serving.auth.second_factors import users_with_second_factor
 from serving.clock import now
 from serving.db.database import Database
-from serving.errors import CommandError
+from serving.errors import CommandError, page_message
 from serving.http.dependencies import DatabaseDep, settings_of
 from serving.users.service import new_account, parse_days
 from serving.web.region_choices import region_choices
@@ -87,7 +87,7 @@ def change_people(
             change.subject,
         )
     except WagewatchError as error:
-        message, kind = error.message(page_language(request)), form.get("does", "")
+        message, kind = page_message(error, page_language(request)), form.get("does", "")
         typed = {name: value for name, value in form.items() if name != "password"}
         failure = FormFailure(message, kind.removeprefix("add_"), _FIELDS.get(error.code), typed)
         return _people_page(request, principal, users, database, failure=failure)

@@ -14,7 +14,7 @@ from serving.auth.names import MAX_LENGTH
 from serving.auth.principal import NotSignedIn
 from serving.auth.rate_limit import TooManyRequests
 from serving.auth.sessions import COOKIE
-from serving.errors import ApiError
+from serving.errors import ApiError, page_message
 from serving.http.dependencies import settings_of
 from serving.users import sign_in as service
 from serving.users.endpoints import AnyPrincipal, set_session_cookie
@@ -108,7 +108,7 @@ async def change_password(request: Request, principal: AnyPrincipal, form: Form)
             request, principal, form.get("old", ""), form.get("new", "")
         )
     except ApiError as error:
-        failure = error.message(page_language(request))
+        failure = page_message(error, page_language(request))
         return render(request, "password", principal, failure=failure, changed=False)
     # The page is loaded anew because the session, and with it the CSRF token, is another.
     response = Response(status_code=204, headers={"HX-Redirect": "/password?changed=true"})
