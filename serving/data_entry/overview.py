@@ -49,6 +49,14 @@ def overview_outdated(workspace: Workspace, engine: Engine) -> bool:
     return bool(stamp) and stamp != overview_stamp(engine)
 
 
+def is_reading(workspace: Workspace | None, engine: Engine) -> bool:
+    """Whether the overview is about to be made: by the scheduler, at the latest in half a minute.
+
+    A service without a workspace has no scheduler.
+    """
+    return workspace is not None and overview_outdated(workspace, engine)
+
+
 def refresh_overview(workspace: Workspace, database: Database) -> None:
     """Copy the overview of the record store and the accounts of its imports.
 
