@@ -104,8 +104,8 @@ def test_people_page_keeps_administrators_of_a_region_from_the_rest(app_url, adm
     with closing(signed_in(app_url, "county")) as client:
         ended = _post(client, {"does": "disable", "name": "admin"})
         revoked = _post(client, {"does": "revoke", "name": "county-wide"})
-    assert text("errors.name_unknown", "zh", name="admin") in ended
-    assert text("errors.name_unknown", "zh", name="county-wide") in revoked
+    assert text("pages.failures.name_unknown", "zh", name="admin") in ended
+    assert text("pages.failures.name_unknown", "zh", name="county-wide") in revoked
     assert (users.users(), users.tokens()) == before
 
 
@@ -185,7 +185,7 @@ def test_the_audit_page_shows_commands_and_rules(admin, database):
 
 
 def test_pages_show_the_real_names_of_users(admin, database, users):
-    added = _post(admin, {**USER, "name": "wang", "real_name": " 王  某 "})
+    added = _post(admin, {**USER, "name": "wang", "real_name": " 王 某 "})
     assert 'value="王 某"' in added
     assert "新增用户：wang" in admin.get("/supervision/audit").text
     page = _post(admin, {"does": "name_user", "name": "admin", "real_name": "赵某"})
