@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from generate_law import law
 from generate_mutation import mutation
+from generate_readme import readme
 from generate_serving import commands, endpoints, failures, settings
 from generate_speed import speed
 
@@ -209,6 +210,7 @@ PAGES = {
     "reference/settings.md": settings,
     "evidence/speed.md": speed,
     "evidence/mutation.md": mutation,
+    "../README.md": readme,
 }
 
 

@@ -10,7 +10,7 @@ import datetime as dt
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -20,10 +20,10 @@ from fastapi import Depends, Request
 from serving.auth.hashing_queue import HashingQueue
 from serving.auth.principal import LOCAL, NotSignedIn, Principal
 from serving.auth.rate_limit import RateLimiter
-from serving.auth.repository import Token, UserRepository
-from serving.auth.roles import Permission
+from serving.auth.repository import Token, User, UserRepository
+from serving.auth.roles import Permission, Role
 from serving.auth.secrets import PREFIX, token_hash
-from serving.auth.sessions import COOKIE, CSRF_HEADER, SessionRepository
+from serving.auth.sessions import COOKIE, CSRF_HEADER, OpenSession, Session, SessionRepository
 from serving.auth.sign_in_limits import SignInLimits
 from serving.clock import now
 from serving.db.change_stamp import ChangeStamp
@@ -50,12 +50,14 @@ class AuthConfig:
         per_minute: requests per minute and principal, 0 for no limit.
         local: admit requests from this machine while there is no user and no token.
         require_audit: raises an error while requests cannot be recorded.
+        second_factor_of: roles whose users must have a second factor.
     """
 
     key: str
     per_minute: int
     local: bool
     require_audit: Callable[[], None] = lambda: None
+    second_factor_of: frozenset[Role] = frozenset()
 
 
 class Authenticator:
@@ -83,10 +85,20 @@ class Authenticator:
         """The key that signs the cookie of a sign-in through an OpenID provider."""
         return self._config.key
 
+    def requires_second_factor(self, role: Role) -> bool:
+        """Return whether users of ``role`` must have a second factor."""
+        return role in self._config.second_factor_of
+
+    def principal_of(self, user: User, session: Session | OpenSession) -> Principal:
+        """Return the principal of ``user`` in a session."""
+        must_enrol = not session.second_factor and self.requires_second_factor(user.role)
+        return replace(user.principal(session.csrf), must_enrol=must_enrol)
+
     def admit(self, principal: Principal, permission: Permission) -> None:
         """Count a request of ``principal`` and check that it has ``permission``.
 
         Raises:
+            SecondFactorRequired: the person must set up a second factor first.
             NotAllowed: the principal lacks the permission.
             TooManyRequests: the principal exceeded its rate limit.
             ApiError: the request could not be recorded in the audit log.
@@ -147,7 +159,7 @@ class Authenticator:
             sent = request.headers.get(CSRF_HEADER, "")
             if not hmac.compare_digest(sent.encode(), session.csrf.encode()):
                 raise CsrfMissing(header=CSRF_HEADER)
-        return session.user.principal(session.csrf)
+        return self.principal_of(session.user, session)
 
     def _is_local(self, request: Request) -> bool:
         # A page of another site can make a browser on this machine send requests, and a reverse

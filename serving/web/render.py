@@ -121,16 +121,25 @@ def _formatters(language: Language) -> dict[str, Any]:
         "heading": lambda table, field: formatting.field_label(table, field, language),
         "table_name": lambda table: formatting.table_label(table, language),
         "say": lambda key, **fields: text(key, language, **fields),
+        "failed_text": lambda failed: _failed_text(failed, language),
         "note_text": lambda note: _note_text(note, language),
     }
 
 
+def _failed_text(failed: Mapping[str, Any], language: Language) -> str:
+    """Text of a file that was refused; as it was stored where its page has no text for it."""
+    key = f"pages.failures.{failed['code']}"
+    if key not in catalogue(language) or "fields" not in failed:
+        return str(failed["message"])
+    return text(key, language, **failed["fields"])
+
+
 def _note_text(note: Mapping[str, Any], language: Language) -> str:
     """Text of a note of a closing account; as it was stored if it has no text any more."""
-    key = f"intake.note.{note['code']}"
-    if key not in catalogue(language):
-        return str(note["message"])
-    return text(key, language, **note["fields"])
+    for key in (f"pages.notes.{note['code']}", f"intake.note.{note['code']}"):
+        if key in catalogue(language):
+            return text(key, language, **note["fields"])
+    return str(note["message"])
 
 
 @cache

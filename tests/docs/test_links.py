@@ -12,7 +12,7 @@ PAGES = [
     ROOT / "benchmarks" / "README.md",
     *sorted(DOCS.rglob("*.md")),
 ]
-SECTIONS = {"tutorials", "howto", "reference", "explanation", "evidence", "decisions"}
+SECTIONS = {"tutorials", "howto", "reference", "explanation", "evidence", "decisions", "zh"}
 FOR_EVERYBODY = {"index.md", "development.md"}
 
 
@@ -62,3 +62,10 @@ def test_pages_that_the_program_names_exist():
     }
     assert len(named) > 10
     assert [row for row in sorted(named) if not (ROOT / row[1]).is_file()] == []
+
+
+def test_no_text_installs_the_program_from_an_index():
+    """The program is on no index: it is installed from a clone or a wheelhouse."""
+    texts = [*PAGES, *(ROOT / "risk" / "locale").glob("*.toml"), *(ROOT / "serving").rglob("*.py")]
+    pattern = re.compile(r"""pip install ['"]?wagewatch\b(?!-)""")
+    assert [path.name for path in texts if pattern.search(path.read_text("utf-8"))] == []

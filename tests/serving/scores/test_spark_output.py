@@ -123,7 +123,7 @@ def test_spark_without_java_names_what_to_install(folder, tmp_path, capsys, monk
     line = ["--lang", "en", "features", "--as-of", *DAYS, "--records", str(folder)]
     assert main([*line, "--engine", "spark", "--out", str(tmp_path / "out")]) == 1
     told = capsys.readouterr().err
-    assert "wagewatch[spark]" in told
+    assert "'.[spark]'" in told
     assert "openjdk-17-jre-headless" in told
 
 
