@@ -28,6 +28,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
+from serving.events.caller import WebhookCaller
+from serving.events.egress import EgressPolicy
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from benchmarks.publications import publication
@@ -50,8 +52,6 @@ from serving.db.tables import (
     WATCHLIST_ENTRIES,
     WATCHLISTS,
 )
-from serving.events.caller import WebhookCaller
-from serving.events.egress import EgressPolicy
 from serving.events.outbox import Subscription, add_subscription
 from serving.events.webhooks import deliver_due
 from serving.ingest.importer import import_waiting
