@@ -122,6 +122,7 @@ def create_app(
         *(key or secrets.token_urlsafe(32), settings.limits.per_minute, local),
         app.state.audit.require_room,
         REQUIRED_OF[settings.sessions.second_factor],
+        settings.roles.separated,
     )
     app.state.second_factors = SecondFactors(factor_key or secrets.token_urlsafe(32))
     app.state.metrics = Metrics()

@@ -225,6 +225,12 @@ def _signing_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+class RoleSettings(_Section):
+    """Whether administration, audit and work are separated (三权分立)."""
+
+    separated: bool = False
+
+
 class AuditSettings(_Section):
     """Where the daily heads of the audit log go: a file (empty: one in the workspace), syslog,
     and a webhook, signed with ``webhook_secret``.
@@ -425,6 +431,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
+    roles: RoleSettings = RoleSettings()
     audit: AuditSettings = AuditSettings()
     webhooks: WebhookSettings = WebhookSettings()
     oidc: OidcSettings = OidcSettings()

@@ -38,7 +38,7 @@ _MOST_STEPS = 200
 
 S = TypeVar("S", bound=Schema)
 
-Supervisor = Annotated[Principal, require(Permission.READ_AUDIT)]
+Supervisor = Annotated[Principal, require(Permission.CHANGE_MODELS)]
 Reader = Annotated[Principal, require(Permission.READ_MODELS)]
 Changer = Annotated[Principal, require(Permission.CHANGE_MODELS)]
 Runner = Annotated[Principal, require(Permission.RUN_JOBS)]

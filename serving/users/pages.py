@@ -32,7 +32,7 @@ router = APIRouter(include_in_schema=False)
 
 _DEFAULT_DAYS = "365"
 
-Reader = Annotated[Principal, require(Permission.READ_AUDIT)]
+Reader = Annotated[Principal, require(Permission.READ_PEOPLE)]
 Manager = Annotated[Principal, require(Permission.MANAGE_PEOPLE)]
 
 

@@ -50,8 +50,20 @@ MENU = (
     NavItem("notices", "/notices", Permission.READ_NOTICES),
     NavItem("deposits", "/deposits", Permission.READ_PROJECTS),
     NavItem("data", "/data", Permission.IMPORT_FILES),
-    NavItem("supervision", "/supervision", Permission.READ_AUDIT),
+    NavItem("supervision", "/supervision", Permission.CHANGE_MODELS),
+    NavItem("supervision", "/supervision/audit", Permission.READ_AUDIT),
+    NavItem("supervision", "/supervision/people", Permission.READ_PEOPLE),
 )
+"""Of items with one name, a person sees the first that they may open."""
+
+
+def menu_of(principal: Principal | None) -> list[NavItem]:
+    """Return the items of the menu that ``principal`` may open."""
+    items: dict[str, NavItem] = {}
+    for item in MENU:
+        if principal and principal.has(item.permission):
+            items.setdefault(item.name, item)
+    return list(items.values())
 
 
 def page_language(request: Request) -> Language:
@@ -75,7 +87,7 @@ def render(
             who=principal,
             allowed=principal.has if principal else lambda _: False,
             Permission=Permission,
-            menu=[item for item in MENU if principal and principal.has(item.permission)],
+            menu=menu_of(principal),
             here=request.url.path,
             address=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             **_formatters(language),
