@@ -43,7 +43,8 @@ def test_stored_sums_give_the_digest_over_every_row(filled):
     extend_row_sums(store)
     assert sums(store) == 3
     found = digests(store)
-    assert len({whole for _, whole in found.values()}) == 2  # a correction of 2 March is known from the 3rd
+    # The correction of 2 March is known from the 3rd.
+    assert len({whole for _, whole in found.values()}) == 2
     assert all(cached == whole for cached, whole in found.values())
     assert current_mark(store) == mark_at(store, newest_arrival(store))
 
