@@ -4,7 +4,7 @@ Usage: python -m benchmarks.mutation.run [--minutes 18] [--seed 1] [--floor NAME
 
 Faults are generated (:mod:`benchmarks.mutation.operators`) and drawn at random, the floors in turn,
 until the time is over. A fault is noticed if a test of its floor fails or hangs. ``--keep`` stores
-the score with the commit it was measured at; docs/mutation.md shows it.
+the score with the commit it was measured at; docs/evidence/mutation.md shows it.
 """
 
 from __future__ import annotations
@@ -74,8 +74,12 @@ FLOORS = (
         ("training/evaluation/*.py", "training/promotion/*.py"),
         ("tests/training/evaluation", "tests/training/promotion"),
     ),
-    Floor("briefings", ("serving/briefings/*.py",), ("tests/serving/briefings",)),
-    Floor("matters", ("serving/matters/*.py",), ("tests/serving/matters",)),
+    Floor("briefings", ("serving/briefings/**/*.py",), ("tests/serving/briefings",)),
+    Floor(
+        "matters",
+        ("serving/matters/*.py",),
+        ("tests/serving/matters", "tests/serving/outcomes/test_visit_dates.py"),
+    ),
 )
 
 

@@ -73,11 +73,13 @@ class Token:
     created_by: str
     expires_at: dt.datetime | None
     revoked_at: dt.datetime | None
+    owner: str = ""
 
     def principal(self) -> Principal:
         """Return the principal of the token."""
         scopes = None if self.scopes is None else frozenset(self.scopes)
-        return Principal(f"token:{self.id}", self.name, self.role, self.region, scopes)
+        key = f"token:{self.id}"
+        return Principal(key, self.name, self.role, self.region, scopes, owner=self.owner)
 
     def valid_at(self, now: dt.datetime) -> bool:
         """Return whether it is neither revoked nor expired."""

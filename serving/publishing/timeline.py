@@ -23,7 +23,7 @@ roll AS (
   FROM payrolls_versions r LEFT JOIN $settled w USING (payroll_id)
   WHERE r.known_at < $1 AND (r.superseded_at IS NULL OR r.superseded_at >= $1)
     AND r.due_on < $1 AND r.due_on >= $1 - to_months({MONTHS_OF_PAY})
-    AND EXISTS (FROM payments)
+    AND EXISTS (SELECT 1 FROM payments WHERE known_at < $1)
 ),
 events AS (
   SELECT project_id, started_on AS day, 'started' AS kind, 'projects' AS source,

@@ -18,9 +18,10 @@ from serving.auth.passwords import hash_password
 from serving.auth.principal import Principal
 from serving.auth.repository import NewAccount
 from serving.auth.roles import Permission, Role
+from serving.auth.second_factors import users_with_second_factor
 from serving.clock import now
 from serving.db.database import Database
-from serving.errors import CommandError
+from serving.errors import CommandError, page_message
 from serving.http.dependencies import DatabaseDep, settings_of
 from serving.users.service import new_account, parse_days
 from serving.web.region_choices import region_choices
@@ -31,7 +32,7 @@ router = APIRouter(include_in_schema=False)
 
 _DEFAULT_DAYS = "365"
 
-Reader = Annotated[Principal, require(Permission.READ_AUDIT)]
+Reader = Annotated[Principal, require(Permission.READ_PEOPLE)]
 Manager = Annotated[Principal, require(Permission.MANAGE_PEOPLE)]
 
 
@@ -86,7 +87,7 @@ def change_people(
             change.subject,
         )
     except WagewatchError as error:
-        message, kind = error.message(page_language(request)), form.get("does", "")
+        message, kind = page_message(error, page_language(request)), form.get("does", "")
         typed = {name: value for name, value in form.items() if name != "password"}
         failure = FormFailure(message, kind.removeprefix("add_"), _FIELDS.get(error.code), typed)
         return _people_page(request, principal, users, database, failure=failure)
@@ -107,6 +108,8 @@ def _change(form: dict[str, str], principal: Principal) -> _Change:
         return _Change(f"disable user {name}", lambda found: found.disable_user(name, now()))
     if change == "enable":
         return _Change(f"enable user {name}", lambda found: found.enable_user(name))
+    if change == "reset_factor":
+        return _Change(f"reset factor {name}", lambda found: found.remove_second_factor(name))
     if change == "revoke":
         return _Change(f"revoke token {name}", lambda found: found.revoke_token(name, now()))
     if change == "add_token":
@@ -155,6 +158,8 @@ def _people_page(
     secret: str | None = None,
     failure: FormFailure | None = None,
 ) -> Response:
+    with database.engine.connect() as connection:
+        with_factor = users_with_second_factor(connection)
     return render(
         request,
         "people",
@@ -163,6 +168,7 @@ def _people_page(
         tokens=[token for token in users.tokens() if token.region.startswith(principal.region)],
         roles=[role.value for role in Role],
         regions=region_choices(database.engine, principal, settings_of(request).places),
+        with_factor=with_factor,
         secret=secret,
         failure=failure,
         now=now(),

@@ -40,7 +40,7 @@ def books(county: County, tmp_path_factory) -> dict:
 
 @thorough
 def test_a_pull_brings_what_an_import_of_the_same_records_brings(county, workspace, books):
-    """What the interface cannot say is listed in ``county.py`` and docs/sources.md."""
+    """What the interface cannot say is listed in ``county.py`` and docs/howto/sources.md."""
     with serving(Platform(county)) as server:
         report = pull(workspace, server.url)
         assert (report.fetched.state, report.fetched.refused) == ("complete", ())
