@@ -88,7 +88,7 @@ def test_a_downgrade_stores_what_earlier_versions_read(publish, database):
         config = Config()
         config.set_main_option("script_location", "serving.db:migrations")
         config.attributes["connection"] = connection
-        command.downgrade(config, "0022")
+        command.downgrade(config, "0023")
         rows = connection.exec_driver_sql("SELECT project_id, body FROM project_risks").all()
         assert {key: bytes(body) for key, body in rows} == {
             key: risk.body for key, risk in before.items()
