@@ -12,13 +12,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from risk.contract import STORED_TABLES, Table
 from risk.store.row_hashes import MARK_FIELDS, row_sums_sql
-
-if TYPE_CHECKING:
-    from risk.store.store import RecordStore
+from risk.unit_kinds import Kind
 
 ROW_SUMS = "row_sums"
 COLUMNS = (
@@ -30,7 +29,30 @@ Sums = tuple[int, int | None, int | None]
 """Number of rows, and the sums of the halves of their hashes; None without rows."""
 
 
-def extend_row_sums(store: RecordStore) -> None:
+class Records(Protocol):
+    """What is needed here of :class:`risk.store.store.RecordStore`, which imports this module."""
+
+    kind: Kind
+    last_arrival: int | None
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        ...
+
+    def stored(self, table: str) -> str:
+        """SQL for the stored rows of ``table``."""
+        ...
+
+    def tables_with_rows(self) -> set[str]:
+        """Names of the stored tables with any row."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Transaction that is rolled back if the block fails."""
+        ...
+
+
+def extend_row_sums(store: Records) -> None:
     """Store the sums of the rows of ``store`` that are not counted yet.
 
     Call it after the transaction that stored them. Where rows were deleted since, all are counted
@@ -54,7 +76,7 @@ def extend_row_sums(store: RecordStore) -> None:
             )
 
 
-def known_sums(store: RecordStore, table: Table, as_of: dt.date) -> Sums | None:
+def known_sums(store: Records, table: Table, as_of: dt.date) -> Sums | None:
     """Sums of the rows of ``table`` as known before ``as_of``; None where none are stored.
 
     The store must have cached its superseded rows.
@@ -77,7 +99,7 @@ def known_sums(store: RecordStore, table: Table, as_of: dt.date) -> Sums | None:
     return _total([stored, added], taken)
 
 
-def mark_sums(store: RecordStore, table: Table) -> Sums | None:
+def mark_sums(store: Records, table: Table) -> Sums | None:
     """Sums of all rows of ``table`` for a mark; None where none are stored."""
     through = _through(store, table)
     if through is None:
@@ -99,7 +121,7 @@ def _total(
     return (count, low, high) if count else (0, None, None)
 
 
-def _through(store: RecordStore, table: Table) -> int | None:
+def _through(store: Records, table: Table) -> int | None:
     """The arrival number up to which the rows of ``table`` are counted.
 
     None where they are not, or where the stored sums are not of the rows now there.
