@@ -76,9 +76,13 @@ EXPECTED = {
     },
     # Subcontractor S is on B1 (2 events), on B2 (1, and one of 731 days ago) and with P on B4 (0)
     # and B6 (10); P is on B5 (3) too. An event on B6 is one event for B4, not one for each of them.
+    # Its contract on B2 ended yesterday, that on "B ends today" today, and "B begins" (1) is to
+    # be its own from today on.
     "subcontractor_events_730d": {
         "B1": 1 + 10,  # not the 4 of B3, where its general contractor is a subcontractor
-        "B2": 2 + 10,
+        "B2": 0,
+        "B ends today": 2 + 1 + 10,
+        "B begins": 0,
         "B3": 0,
         "B4": (2 + 1) + 3 + 10,
         "B5": 10,
@@ -180,6 +184,8 @@ EXPECTED = {
         "U1": 25 / 100,
         "U2": 100 / 100,
         "U3": (100 + 25 + 50) / (100 + 100 + 50),
+        "U ended": NAN,  # X left it yesterday
+        "U ends today": (100 + 25) / (100 + 100),
         "B1": NAN,
         "without contractor": NAN,
     },
@@ -317,7 +323,13 @@ def _subcontractors(world: World) -> None:
     _contract(world, "B1", "S")
     _contract(world, "B1", "S", key="second of S")
     _contract(world, "B1", "G", parent=None)
-    _contract(world, "B2", "S")
+    _contract(world, "B2", "S", ended_on=ago(1))
+    for name, dates in (
+        ("B ends today", {"ended_on": ago(0)}),
+        ("B begins", {"signed_on": ago(0)}),
+    ):
+        project(world, name)
+        _contract(world, name, "S", **dates)
     _contract(world, "B3", "G")
     for name, org in (("B4", "S"), ("B4", "P"), ("B5", "P"), ("B6", "S"), ("B6", "P")):
         _contract(world, name, org)
@@ -325,7 +337,7 @@ def _subcontractors(world: World) -> None:
     _contract(world, "B until 30 June", "Q", key="B until 30 June S", known_at=ago(1))
     _contract(world, "B from 1 July", "S", known_at=ago(0))
     events = {"B1": (1, 2), "B2": (730, 731), "B3": (1, 2, 3, 4), "B5": (1, 2, 3)}
-    events["B6"] = tuple(range(1, 11))
+    events |= {"B6": tuple(range(1, 11)), "B begins": (3,)}
     for name, days in events.items():
         for day in days:
             visit(world, name, day)
@@ -492,6 +504,9 @@ def _teams(world: World) -> None:
         project(world, name)
     for name, org in (("U1", "X"), ("U2", "X"), ("U2", "Z"), ("U3", "X"), ("U3", "Z")):
         _contract(world, name, org)
+    for name, days in (("U ended", 1), ("U ends today", 0)):
+        project(world, name)
+        _contract(world, name, "X", ended_on=ago(days))
     _roll(world, "U1", 40, 100, "U1 X")
     world.payment(_roll(world, "U2", 92, 60, "U2 X"), ago(92), 45 * YUAN)
     world.payment(_roll(world, "U2", 50, 40, "U2 X"), ago(50), 30 * YUAN)

@@ -139,6 +139,10 @@ PROJECTS: dict[str, tuple[float, ...]] = {
     "general contract only": (NAN, NAN, NAN, NAN),
     "subcontract known today": (NAN, NAN, NAN, NAN),
     "rectified subcontract": (NAN, NAN, 300, 0.8),
+    # E's contract ended the day before, that of the next begins today; A's ends today.
+    "ended subcontract": (NAN, NAN, NAN, NAN),
+    "subcontract signed today": (NAN, NAN, NAN, NAN),
+    "subcontract ends today": (NAN, NAN, 300, 0.8),
 }
 
 
@@ -169,6 +173,9 @@ def _build_projects(world: World) -> None:
     _contract(world, "rectified subcontract", "a", "general", "E")
     _contract(world, "rectified subcontract", "a", "general", "A", "2024-06-30")
     _contract(world, "rectified subcontract", "a", "general", "B", "2024-07-01")
+    _contract(world, "ended subcontract", "e", "general", "E", ended_on="2024-06-30")
+    _contract(world, "subcontract signed today", "e", "general", "E", signed_on="2024-07-01")
+    _contract(world, "subcontract ends today", "a", "general", "A", ended_on="2024-07-01")
 
 
 def _contract(
@@ -178,10 +185,12 @@ def _contract(
     parent: str | None,
     org: str | None,
     known_at: str = "2024-01-10",
+    **dates: str,
 ) -> None:
     chain = {"parent_contract_id": None if parent is None else f"{project}/{parent}"}
     row = {"contract_id": f"{project}/{name}", "project_id": project, "contractor_id": org}
-    world.add("contracts", **row, **chain, signed_on="2024-01-05", known_at=known_at)
+    days = {"signed_on": "2024-01-05", "known_at": known_at, **dates}
+    world.add("contracts", **row, **chain, **days)
 
 
 @pytest.fixture(scope="module")

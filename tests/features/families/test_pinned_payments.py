@@ -207,10 +207,10 @@ EXPECTED: dict[str, dict[str, float]] = {
         **{"wage_bill_ratio": NAN, "delay_trend": NAN, "months_not_full_6m": 1},
     },
     "only 184": {"months_not_full_6m": 1},
-    "only 185": {"months_not_full_6m": 0, "unpaid_share_12m": 0.5},
+    "only 185": {"months_not_full_6m": NAN, "unpaid_share_12m": 0.5},
     "only 365": {
         **{"unpaid_share_12m": 0.5, "unpaid_overdue_share": 0.5, "delay_days_12m": 182.5},
-        **{"days_since_payment": 365, "foreman_share_12m": 0, "months_not_full_6m": 0},
+        **{"days_since_payment": 365, "foreman_share_12m": 0, "months_not_full_6m": NAN},
     },
     "only 366": dict.fromkeys(PINNED, NAN),
     "only today": dict.fromkeys(PINNED, NAN),
