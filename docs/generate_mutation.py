@@ -37,7 +37,7 @@ def page(stored: Mapping[str, Any]) -> str:
         return f"{_INTRODUCTION}\nNo score is stored yet.\n"
     lines = _score(stored)
     lines += ["", "## Changes without effect", ""]
-    lines += [f"- {one.file}, {len(one.lines)}: {one.reason}" for one in equivalents()]
+    lines += [f"- {one.file}, {len(one.changes)}: {one.reason}" for one in equivalents()]
     return "\n".join(lines) + "\n"
 
 

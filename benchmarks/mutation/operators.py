@@ -18,7 +18,7 @@ _COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=
 _WORDS = {"and": "or", "or": "and", "True": "False", "False": "True", "min": "max", "max": "min"}
 _ARITHMETIC = {"+": "-", "-": "+", "*": "/", "/": "*", "//": "*"}
 _LOOKS_LIKE_SQL = re.compile(r"\b(SELECT|FROM|WHERE|JOIN|GROUP BY|CASE WHEN|coalesce\()", re.ASCII)
-_CONDITION = r"(?:[^()\n]|\((?:[^()\n]|\([^()\n]*\))*\))+?"
+_CONDITION = r"(?:[^()\n\"]|\((?:[^()\n\"]|\([^()\n\"]*\))*\))+?"
 """A condition on one line; what it calls may call something."""
 
 _SQL = (
@@ -28,8 +28,8 @@ _SQL = (
     (re.compile(r">="), ">"),
     (re.compile(r"(?<![<>=!:])=(?![=>])"), "<>"),
     (re.compile(r"\bAND\b"), "OR"),
-    (re.compile(rf"\bAND {_CONDITION}(?= AND | OR | THEN |\n|\)|$)"), ""),
-    (re.compile(rf"\bWHERE (?P<at>{_CONDITION})(?= AND | OR | GROUP |\n|\)|$)"), "TRUE"),
+    (re.compile(rf"\bAND {_CONDITION}(?= AND | OR | THEN |[\n\")])"), ""),
+    (re.compile(rf"\bWHERE (?P<at>{_CONDITION})(?= AND | OR | GROUP |[\n\")])"), "TRUE"),
     (re.compile(r"\bOR\b"), "AND"),
     (re.compile(r"\bIS NOT NULL\b"), "IS NULL"),
     (re.compile(r"\bIS NULL\b"), "IS NOT NULL"),

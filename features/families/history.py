@@ -611,16 +611,6 @@ FAMILY = Family(
             """,
         ),
         Step(
-            # Of other projects also those whose contracts have ended: what happened there counts.
-            "ever_subcontractors",
-            """
-            SELECT DISTINCT as_of, project_id, contractor_id
-            FROM known_contracts
-            WHERE parent_contract_id IS NOT NULL AND contractor_id IS NOT NULL
-              AND signed_on < as_of
-            """,
-        ),
-        Step(
             "team_pay",
             """
             SELECT r.as_of, r.project_id, k.contractor_id,
@@ -655,12 +645,13 @@ FAMILY = Family(
             """,
         ),
         Step(
+            # Also those whose contracts have ended: what happened on that project counts.
             "subcontractors_with_events",
             """
-            SELECT s.as_of, s.contractor_id, s.project_id, e.n_730
-            FROM ever_subcontractors s
-            JOIN project_events e ON e.as_of = s.as_of AND e.project_id = s.project_id
-            WHERE e.n_730 > 0
+            SELECT k.as_of, k.contractor_id, k.project_id, e.n_730
+            FROM known_contracts k
+            JOIN project_events e ON e.as_of = k.as_of AND e.project_id = k.project_id
+            WHERE k.parent_contract_id IS NOT NULL AND k.signed_on < k.as_of AND e.n_730 > 0
             """,
         ),
         Step(

@@ -33,6 +33,7 @@ def _build_organisations(world: World) -> None:
     add_months(world, "C", "social_insurance", (9_999, *NINE, 80, 90, 100))
     add_months(world, "C", "electricity", (9_999, *NINE, 30, 40, 50))
     add_months(world, "C", "water", (*NINE, 70, 80, 90))
+    add_months(world, "C", "gas", (5,))
     # Mean of six months 3,600 / 6 = 600, before that 7,000; last 1,500.
     add_months(world, "C", "overdue_loans", (7_000, 1_200, 600, 600, 600, 600, 0, 1_500))
 
@@ -96,7 +97,7 @@ NAMES = (
     "contractor_silent_months",
 )
 CONTRACTORS: dict[str, tuple[float, ...]] = {
-    # Utilities: 0.4 of electricity and 0.8 of water; gas is unknown.
+    # Utilities: 0.4 of electricity and 0.8 of water; of gas there is nothing to compare with.
     "C": (1_500, 900, 0.6, 0.9, 0.6, MAY),
     # Loans before: 600 / 6; utilities 0.2, 0.4 and 0.9.
     "O": (40, -60, 0.5, 1.2, 0.5, MAY),
