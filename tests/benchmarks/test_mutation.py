@@ -61,7 +61,10 @@ def test_faults_of_python(source, expected):
         ("SELECT DISTINCT a FROM t ORDER BY a, b", [("DISTINCT ", ""), ("", " DESC")]),
         ("SELECT max_by(a, b) FROM t", [("max_by(", "min_by(")]),
         ("SELECT a FROM t UNION ALL FROM u", [("UNION ALL", "UNION")]),
-        ("SELECT 'cash' AS a, owner_id FROM t", [("'cash'", "'other'"), ("owner_id", "contractor_id")]),
+        (
+            "SELECT 'cash' AS a, owner_id FROM t",
+            [("'cash'", "'other'"), ("owner_id", "contractor_id")],
+        ),
         ("FROM t LEFT JOIN u USING (k)", [("LEFT JOIN", "JOIN")]),
         ("FROM t WHERE a IS NULL", [("a IS NULL", "TRUE"), ("IS NULL", "IS NOT NULL")]),
         (

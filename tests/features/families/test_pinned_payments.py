@@ -173,7 +173,11 @@ SCENES: dict[str, tuple[Due, ...]] = {
     # Of one month: 1.2 % of one team's wages are unpaid, then of both teams'.
     "one team short": (due(40, 10_000, Pay(40, 9_880), team="a"), due(41, 10_000, Pay(41, 10_000))),
     "both short": (due(40, 10_000, Pay(40, 9_880), team="a"), due(41, 10_000, Pay(41, 9_880))),
-    "worst": (due(10, 1000, Pay(10, 500)), due(40, 1000, Pay(40, 700)), due(40, 5000, Pay(40, 4000), team="b")),
+    "worst": (
+        due(10, 1000, Pay(10, 500)),
+        due(40, 1000, Pay(40, 700)),
+        due(40, 5000, Pay(40, 4000), team="b"),
+    ),
     "foremen": tuple(
         due(age, 1000, Pay(age, yuan, "foreman"), Pay(age, 1000 - yuan))
         for age, yuan in ((40, 200), (50, 300))
