@@ -52,8 +52,10 @@ def test_faults_of_python(source, expected):
         ("FROM t WHERE NOT paid", [("NOT ", ""), ("NOT paid", "TRUE")]),
         (
             "FROM t JOIN u ON a\n  AND n BETWEEN 5 AND 9\n",
-            [("AND", "OR"), ("AND n BETWEEN 5 AND 9", "")]
-            + [("5", "6"), ("5", "4"), ("9", "10"), ("9", "8")],
+            [
+                *(("AND", "OR"), ("AND n BETWEEN 5 AND 9", "")),
+                *(("5", "6"), ("5", "4"), ("9", "10"), ("9", "8")),
+            ],
         ),
         ("SELECT coalesce(f(x), 0) FROM t", [("0", "1")]),
         ("SELECT CASE WHEN a THEN 0 ELSE b END", [("0", "1")]),

@@ -198,8 +198,8 @@ EXPECTED = {
 
 RATES = {
     # Events of two years: R1 1, R2 2 (and one of 731 days ago), "R ended 730" and "R ended 900" 1
-    # each by contractor R, and none on "R ended quietly", 730 days ago ("R ended 731", with an event
-    # of 731 days ago, and "R begins" do not count); S1 3, S2 0 by contractor S, "no events" 0 by a
+    # each by contractor R, none on "R ended quietly", 730 days ago ("R ended 731", with an event of
+    # 731 days ago, and "R begins" do not count); S1 3, S2 0 by contractor S, "no events" 0 by a
     # third. That is 8 on 8 projects; with the weight of two projects it is added to the mean of the
     # other projects.
     "contractor_event_rate": {
