@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from generate_law import law
 from generate_mutation import mutation
+from generate_readme import readme
 from generate_serving import commands, endpoints, failures, settings
 from generate_speed import speed
 
@@ -27,7 +28,7 @@ _ARROWS = {1: "↑", -1: "↓", 0: "·"}
 
 
 def feature_catalogue() -> str:
-    """docs/features.md: every feature of every family."""
+    """docs/reference/features.md: every feature of every family."""
     projects, employers = FEATURE_SETS["project"], FEATURE_SETS["employer"]
     lines = [
         "# Features",
@@ -63,7 +64,7 @@ def _feature_table(family: Family) -> list[str]:
 
 
 def scorecard() -> str:
-    """docs/scorecard.md: every line of the expert scorecard."""
+    """docs/reference/scorecard.md: every line of the expert scorecard."""
     lines = [
         "# The expert scorecard",
         "",
@@ -105,17 +106,17 @@ _SPELLINGS = (
 
 
 def records() -> str:
-    """docs/records.md: every table and column of the record contract."""
+    """docs/reference/records.md: every table and column of the record contract."""
     lines = [
         "# Records",
         "",
         "Generated from `risk/contract.py` by `make docs`; do not edit.",
         "",
         "This is the contract; ledgers with other headings, titles, units or shapes are read as",
-        "[layouts.md](layouts.md) says. A file is a workbook, text (CSV) or Parquet; its table is",
-        "recognised by its name, Chinese or English, or by its headings. Columns may be headed by",
-        "field name or Chinese header, in any order; others are not stored. An empty cell is",
-        "unknown, never zero. Full-width digits and thousands separators are understood.",
+        "[layouts.md](../howto/layouts.md) says. A file is a workbook, text (CSV) or Parquet; its",
+        "table is recognised by its name, Chinese or English, or by its headings. Columns may be",
+        "headed by field name or Chinese header, in any order; others are not stored. An empty",
+        "cell is unknown, never zero. Full-width digits and thousands separators are understood.",
         "",
         "| type | accepted |",
         "|---|---|",
@@ -153,7 +154,8 @@ def records() -> str:
         "## What Wagewatch records itself",
         "",
         "A row is written when a person links a complaint that names no project, or refuses to",
-        "([linkage.md](linkage.md)); the last one is used. A file of them can be imported as well.",
+        "([linkage.md](../explanation/linkage.md)); the last one is used. A file of them can be",
+        "imported as well.",
     ]
     for table in OWN_TABLES.values():
         lines += _described(table)
@@ -198,16 +200,17 @@ def _later_facts(table: Table) -> Iterator[str]:
 
 
 PAGES = {
-    "features.md": feature_catalogue,
-    "scorecard.md": scorecard,
-    "records.md": records,
-    "law.md": law,
-    "commands.md": commands,
-    "endpoints.md": endpoints,
-    "errors.md": failures,
-    "settings.md": settings,
-    "speed.md": speed,
-    "mutation.md": mutation,
+    "reference/features.md": feature_catalogue,
+    "reference/scorecard.md": scorecard,
+    "reference/records.md": records,
+    "reference/law.md": law,
+    "reference/commands.md": commands,
+    "reference/endpoints.md": endpoints,
+    "reference/errors.md": failures,
+    "reference/settings.md": settings,
+    "evidence/speed.md": speed,
+    "evidence/mutation.md": mutation,
+    "../README.md": readme,
 }
 
 

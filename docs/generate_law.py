@@ -1,4 +1,4 @@
-"""docs/law.md: duties and values of law behind the red flags, with sources and tests."""
+"""docs/reference/law.md: duties and values of law behind the red flags, with sources and tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/mutation.md: the stored score of mutation testing."""
+"""docs/evidence/mutation.md: the stored score of mutation testing."""
 
 from __future__ import annotations
 

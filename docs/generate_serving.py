@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
 from risk.locale import catalogue
 from serving.app import create_app
-from serving.auth.roles import PERMISSIONS, Permission, Role
+from serving.auth.roles import PERMISSIONS, SEPARATED, Permission, Role
 from serving.cli.main import command
 from serving.db.database import Database
 from serving.settings import NESTED, PREFIX, Settings
@@ -20,7 +20,7 @@ _MADE = "Generated from the code by `make docs`; do not edit."
 
 
 def commands() -> str:
-    """docs/commands.md: every command with its arguments and options."""
+    """docs/reference/commands.md: every command with its arguments and options."""
     root = command(context_from_arguments(["--lang", "en"]))
     lines = [
         "# Commands",
@@ -41,7 +41,7 @@ def commands() -> str:
 
 
 def endpoints() -> str:
-    """docs/endpoints.md: every path of the HTTP API."""
+    """docs/reference/endpoints.md: every path of the HTTP API."""
     with Database("sqlite://") as database:
         description = create_app(Settings(), database).state.api_description
         described, chinese = description("en"), description("zh")
@@ -63,16 +63,22 @@ def endpoints() -> str:
             gives = f"{about['description'].removesuffix('.')} / {zh}"
             action = about.get("x-action", "")
             lines.append(f"| {method.upper()} | `{path}` | {gives} | {action} |")
-    lines += ["", "Actions, and the roles that include them:", ""]
-    lines += [f"| | {' | '.join(Role)} |", "|---" * (len(Role) + 1) + "|"]
-    for permission in Permission:
-        marks = ("✓" if permission in PERMISSIONS[role] else "" for role in Role)
-        lines.append(f"| {permission} | {' | '.join(marks)} |")
+    lines += ["", "Actions, and the roles that include them:", "", *_roles(PERMISSIONS)]
+    lines += ["", "With `[roles] separated = true` (三权分立):", "", *_roles(SEPARATED)]
     return "\n".join(lines) + "\n"
 
 
+def _roles(permissions: Mapping[Role, Collection[Permission]]) -> list[str]:
+    """A table of roles and what they may do."""
+    lines = [f"| | {' | '.join(Role)} |", "|---" * (len(Role) + 1) + "|"]
+    for permission in Permission:
+        marks = ("✓" if permission in permissions[role] else "" for role in Role)
+        lines.append(f"| {permission} | {' | '.join(marks)} |")
+    return lines
+
+
 def settings() -> str:
-    """docs/settings.md: every setting, its variable, its default and what is allowed."""
+    """docs/reference/settings.md: every setting, its variable, its default and what is allowed."""
     en = catalogue("en")
     lines = [
         "# Settings",
@@ -103,7 +109,7 @@ def _settings(section: BaseModel, path: tuple[str, ...]) -> Iterator[tuple[str, 
 
 
 def failures() -> str:
-    """docs/errors.md: every failure's code and wording in both languages."""
+    """docs/reference/errors.md: every failure's code and wording in both languages."""
     zh, en = catalogue("zh"), catalogue("en")
     lines = ["# Failures", "", _MADE, "", "| code | English | 中文 |", "|---|---|---|"]
     for key in sorted(key for key in en if key.startswith("errors.")):

@@ -1,6 +1,6 @@
 """The way in for notebooks: ``open_workspace`` gives frames, classifiers and explanations.
 
-Needs the extra ``analysis``: ``pip install 'wagewatch[analysis]'``.
+Needs the extra ``analysis``: ``pip install '.[analysis]'`` in a clone.
 """
 
 from __future__ import annotations

@@ -95,6 +95,18 @@ def format_date(
     return f"{date.day} {date:{'%b' if month == 'short' else '%B'} %Y}"
 
 
+def format_month(label: str, language: Language) -> str:
+    """Return a month written YYYY-MM in words; another text, such as a year, as it is.
+
+    >>> format_month("2025-07", "zh"), format_month("2025-07", "en"), format_month("2025", "zh")
+    ('2025年7月', '2025-07', '2025年')
+    """
+    if language != "zh":
+        return label
+    year, _, month = label.partition("-")
+    return f"{year}年{int(month)}月" if month else f"{year}年"
+
+
 def format_datetime(value: dt.datetime | None) -> str:
     """Return a moment in local time, to the minute."""
     return _UNKNOWN if value is None else f"{office_time(value):%Y-%m-%d %H:%M}"

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from risk.workspace import Workspace
+from serving.auth.second_factors import KEY_FILE
 from serving.auth.secrets import signing_key
 from serving.errors import CommandError
 from serving.http.logs import log_to
@@ -97,6 +98,7 @@ def create_served_app() -> FastAPI:
         settings,
         Database(database_url(workspace, settings)),
         key=signing_key(workspace.root / "session.key"),
+        factor_key=signing_key(workspace.root / KEY_FILE),
         local=bool(os.environ.get(LOCAL)),
         workspace=workspace,
     )

@@ -26,6 +26,7 @@ from serving.notices import pages as notices
 from serving.projects import pages as project
 from serving.tasks import pages as tasks
 from serving.users import pages as users
+from serving.users import second_factor_pages as second_factor
 from serving.users import sign_in_pages as sign_in
 from serving.watchlists import composition_pages as composition
 from serving.watchlists import map_pages as map
@@ -39,6 +40,7 @@ from serving.web.requests import is_page
 ROUTERS = (
     *(
         sign_in.router,
+        second_factor.router,
         tasks.router,
         watchlist.router,
         project.router,

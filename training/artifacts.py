@@ -1,4 +1,4 @@
-"""Artifacts stored with a model for monitoring: the profile of its training data."""
+"""Artifacts stored with a model: the profile of its training data, the effects of features."""
 
 from __future__ import annotations
 
@@ -13,16 +13,23 @@ from features.matrix import Matrix
 from models.arrears import ArrearsModel
 from models.logistic import LogisticModel
 from risk.store.store import RecordStore
+from training import effect_pictures
 from training.dataset.training_set import TrainingSet
+from training.effects import EFFECTS_ARTIFACT, sample_of, to_text
 from training.fit.fit import Trained
 from training.monitoring.drift import PROFILE_ARTIFACT, reference_profile
 
 
 def model_artifacts(training_set: TrainingSet, trained: Trained) -> Mapping[str, str]:
-    """Artifacts by file name."""
+    """Artifacts by file name: the profile, and the effects of features with their pictures."""
     matrix = training_set.matrix
     profile = reference_profile(matrix, trained.model.raw(matrix), _importance(trained))
-    return {PROFILE_ARTIFACT: profile.to_text()}
+    sample = sample_of(matrix, trained.model)
+    return {
+        PROFILE_ARTIFACT: profile.to_text(),
+        EFFECTS_ARTIFACT: to_text(sample),
+        **effect_pictures.draw(sample),
+    }
 
 
 def typical_row(matrix: Matrix, columns: Sequence[str]) -> list[float]:

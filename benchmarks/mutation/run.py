@@ -4,7 +4,7 @@ Usage: python -m benchmarks.mutation.run [--minutes 18] [--seed 1] [--floor NAME
 
 Faults are generated (:mod:`benchmarks.mutation.operators`) and drawn at random, the floors in turn,
 until the time is over. A fault is noticed if a test of its floor fails or hangs. ``--keep`` stores
-the score with the commit it was measured at; docs/mutation.md shows it. Faults listed in
+the score with the commit it was measured at; docs/evidence/mutation.md shows it. Faults listed in
 ``equivalent.toml`` are not planted.
 """
 
@@ -59,9 +59,8 @@ FLOORS = (
         (
             *("tests/features/families", "tests/features/test_by_hand.py"),
             *("tests/features/test_no_inspector_habits.py", "tests/features/test_catalogue.py"),
-            *("tests/models/test_evidence.py", "tests/models/test_scorecard*.py"),
-            *("tests/models/test_pinned_reasons.py", "tests/models/test_reasons.py"),
-            "tests/models/test_counterfactuals.py",
+            *("tests/features/test_statement_bounds.py", "tests/models/test_evidence.py"),
+            *("tests/models/test_scorecard_lines.py", "tests/models/test_pinned_reasons.py"),
         ),
     ),
     Floor("red flags", ("risk/flags/**/*.py",), ("tests/risk/flags",)),
@@ -79,8 +78,12 @@ FLOORS = (
         ("training/evaluation/*.py", "training/promotion/*.py"),
         ("tests/training/evaluation", "tests/training/promotion"),
     ),
-    Floor("briefings", ("serving/briefings/*.py",), ("tests/serving/briefings",)),
-    Floor("matters", ("serving/matters/*.py",), ("tests/serving/matters",)),
+    Floor("briefings", ("serving/briefings/**/*.py",), ("tests/serving/briefings",)),
+    Floor(
+        "matters",
+        ("serving/matters/*.py",),
+        ("tests/serving/matters", "tests/serving/outcomes/test_visit_dates.py"),
+    ),
 )
 
 

@@ -85,6 +85,7 @@ _FILE = re.compile(r"\.(?:xlsx|pdf|docx|html|json)$|/files?(?:/|$)")
 _READS = frozenset({"GET", "HEAD"})
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _WITH_PASSWORD = ("sign_in", "change_password")
+_WITH_CODE = "second_factor"
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def _by_permission(action: str, language: Language) -> str:
 def _outcome(entry: AuditEntry, language: Language) -> str | None:
     """Return how a request that did not succeed ended; None if it did."""
     status = entry.status
-    if status < HTTPStatus.BAD_REQUEST:
+    if status < HTTPStatus.BAD_REQUEST or entry.action == _WITH_CODE:
         return None
     if entry.action in _WITH_PASSWORD and status in _REFUSED:
         name = "wrong_password"

@@ -12,9 +12,15 @@ from sqlalchemy.exc import IntegrityError
 
 from serving.auth.jurisdiction import require_covers, within
 from serving.auth.names import look_of
-from serving.auth.principal import Principal
+from serving.auth.principal import OFFICE, Principal
 from serving.auth.repository import NameTaken, NameUnknown, NewAccount
 from serving.auth.roles import Permission, Role
+from serving.auth.second_factors import (
+    SecondFactors,
+    end_sessions,
+    new_recovery_codes,
+    remove,
+)
 from serving.auth.secrets import new_token, token_hash
 from serving.db.tables import TOKENS, USERS
 from serving.errors import ApiError
@@ -51,7 +57,12 @@ class Accounts:
             OutsideRegion: the region is not in that of the principal.
             NameTaken: another user has a name that looks the same, or the subject.
         """
-        extra = {"password_hash": password_hash, "subject": subject, "stamp": 1}
+        extra = {
+            "password_hash": password_hash,
+            "subject": subject,
+            "stamp": 1,
+            "real_name": account.real_name,
+        }
         self._add(USERS, account, extra)
 
     def add_token(
@@ -60,8 +71,12 @@ class Accounts:
         *,
         scopes: Sequence[Permission] | None = None,
         expires_at: dt.datetime | None = None,
+        owner: str = "",
     ) -> str:
         """Create a token and return its secret; only the secret's hash is stored.
+
+        Args:
+            owner: the person behind the token; by default the one who creates it.
 
         Raises:
             OutsideRegion: the region is not in that of the principal.
@@ -69,7 +84,13 @@ class Accounts:
         """
         secret = new_token()
         names = None if scopes is None else [scope.value for scope in scopes]
-        extra = {"secret_hash": token_hash(secret), "scopes": names, "expires_at": expires_at}
+        creator = account.created_by if self._by == OFFICE else self._by.person
+        extra = {
+            "secret_hash": token_hash(secret),
+            "scopes": names,
+            "expires_at": expires_at,
+            "owner": owner or creator,
+        }
         self._add(TOKENS, account, extra)
         return secret
 
@@ -81,6 +102,38 @@ class Accounts:
         """
         values = {"password_hash": password_hash, "stamp": USERS.c.stamp + 1}
         self._change(USERS, name, values, USERS.c.disabled_at.is_(None))
+
+    def set_second_factor(
+        self, name: str, factors: SecondFactors, secret: str, at: dt.datetime
+    ) -> tuple[str, ...]:
+        """Give a user a second factor in place of any other, and return recovery codes.
+
+        Raises:
+            NameUnknown: there is no such active user in the region.
+        """
+        user_id = self._active_user(name)
+        factors.store(self._connection, user_id, secret, at)
+        end_sessions(self._connection, user_id)
+        return new_recovery_codes(self._connection, user_id)
+
+    def remove_second_factor(self, name: str) -> None:
+        """Remove a user's second factor, and end their sessions.
+
+        Raises:
+            NameUnknown: there is no such active user in the region, or they have none.
+        """
+        user_id = self._active_user(name)
+        if not remove(self._connection, user_id):
+            raise NameUnknown(name=name)
+        end_sessions(self._connection, user_id)
+
+    def set_real_name(self, name: str, real_name: str | None) -> None:
+        """Set the name that pages show for a user; None shows the name to sign in with.
+
+        Raises:
+            NameUnknown: there is no such active user in the region.
+        """
+        self._change(USERS, name, {"real_name": real_name}, USERS.c.disabled_at.is_(None))
 
     def disable_user(self, name: str, at: dt.datetime) -> None:
         """End a user's access.
@@ -136,6 +189,15 @@ class Accounts:
         statement = update(table).where(table.c.name == name, state, mine).values(values)
         if self._connection.execute(statement).rowcount == 0:
             raise NameUnknown(name=name)
+
+    def _active_user(self, name: str) -> int:
+        query = select(USERS.c.id).where(
+            USERS.c.name == name, USERS.c.disabled_at.is_(None), within(USERS.c.region, self._by)
+        )
+        found = self._connection.execute(query).scalar_one_or_none()
+        if found is None:
+            raise NameUnknown(name=name)
+        return int(found)
 
     def _has_admin(self) -> bool:
         query = select(func.count()).where(

@@ -10,7 +10,7 @@ import datetime as dt
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -20,10 +20,10 @@ from fastapi import Depends, Request
 from serving.auth.hashing_queue import HashingQueue
 from serving.auth.principal import LOCAL, NotSignedIn, Principal
 from serving.auth.rate_limit import RateLimiter
-from serving.auth.repository import Token, UserRepository
-from serving.auth.roles import Permission
+from serving.auth.repository import Token, User, UserRepository
+from serving.auth.roles import Permission, Role
 from serving.auth.secrets import PREFIX, token_hash
-from serving.auth.sessions import COOKIE, CSRF_HEADER, SessionRepository
+from serving.auth.sessions import COOKIE, CSRF_HEADER, OpenSession, Session, SessionRepository
 from serving.auth.sign_in_limits import SignInLimits
 from serving.clock import now
 from serving.db.change_stamp import ChangeStamp
@@ -50,12 +50,16 @@ class AuthConfig:
         per_minute: requests per minute and principal, 0 for no limit.
         local: admit requests from this machine while there is no user and no token.
         require_audit: raises an error while requests cannot be recorded.
+        second_factor_of: roles whose users must have a second factor.
+        separated: administration, audit and work are separated.
     """
 
     key: str
     per_minute: int
     local: bool
     require_audit: Callable[[], None] = lambda: None
+    second_factor_of: frozenset[Role] = frozenset()
+    separated: bool = False
 
 
 class Authenticator:
@@ -83,10 +87,21 @@ class Authenticator:
         """The key that signs the cookie of a sign-in through an OpenID provider."""
         return self._config.key
 
+    def requires_second_factor(self, role: Role) -> bool:
+        """Return whether users of ``role`` must have a second factor."""
+        return role in self._config.second_factor_of
+
+    def principal_of(self, user: User, session: Session | OpenSession) -> Principal:
+        """Return the principal of ``user`` in a session."""
+        must_enrol = not session.second_factor and self.requires_second_factor(user.role)
+        principal = user.principal(session.csrf)
+        return replace(principal, must_enrol=must_enrol, separated=self._config.separated)
+
     def admit(self, principal: Principal, permission: Permission) -> None:
         """Count a request of ``principal`` and check that it has ``permission``.
 
         Raises:
+            SecondFactorRequired: the person must set up a second factor first.
             NotAllowed: the principal lacks the permission.
             TooManyRequests: the principal exceeded its rate limit.
             ApiError: the request could not be recorded in the audit log.
@@ -116,7 +131,7 @@ class Authenticator:
         if cookie is not None:
             return self._by_session(request, cookie)
         if self._config.local and self._is_local(request) and self._no_users():
-            return LOCAL
+            return replace(LOCAL, separated=self._config.separated)
         raise NotSignedIn()
 
     def _by_token(self, header: str) -> Principal:
@@ -126,7 +141,7 @@ class Authenticator:
         token = self._cached_token(secret)
         if token is None or not token.valid_at(now()):
             raise NotSignedIn()
-        return token.principal()
+        return replace(token.principal(), separated=self._config.separated)
 
     def _cached_token(self, secret: str) -> Token | None:
         stamp, hashed = self._freshness.current(), token_hash(secret)
@@ -147,7 +162,7 @@ class Authenticator:
             sent = request.headers.get(CSRF_HEADER, "")
             if not hmac.compare_digest(sent.encode(), session.csrf.encode()):
                 raise CsrfMissing(header=CSRF_HEADER)
-        return session.user.principal(session.csrf)
+        return self.principal_of(session.user, session)
 
     def _is_local(self, request: Request) -> bool:
         # A page of another site can make a browser on this machine send requests, and a reverse

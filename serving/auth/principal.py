@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from serving.auth.roles import PERMISSIONS, Permission, Role
+from serving.auth.roles import PERMISSIONS, SEPARATED, Permission, Role
 from serving.errors import ApiError
 
 
@@ -30,6 +30,13 @@ class OutsideRegion(ApiError):
     status = HTTPStatus.FORBIDDEN
 
 
+class SecondFactorRequired(ApiError):
+    """The office requires a second factor of this role, and the person has none."""
+
+    code = "second_factor_required"
+    status = HTTPStatus.FORBIDDEN
+
+
 @dataclass(frozen=True)
 class Principal:
     """A person or system.
@@ -39,6 +46,10 @@ class Principal:
         region: prefix of the region codes they may see; empty for all.
         scopes: permissions of the role that a token is limited to; None for all of them.
         csrf: CSRF token of a browser session, required with every write.
+        owner: the person behind a token; empty for people.
+        must_enrol: the office requires a second factor that the person has not set up; until then
+            they have no permission.
+        separated: administration, audit and work are separated.
     """
 
     key: str
@@ -47,18 +58,30 @@ class Principal:
     region: str = ""
     scopes: frozenset[Permission] | None = None
     csrf: str | None = None
+    owner: str = ""
+    must_enrol: bool = False
+    separated: bool = False
+
+    @property
+    def person(self) -> str:
+        """The name of the person who acts, also through a token."""
+        return self.owner or self.name
 
     def has(self, permission: Permission) -> bool:
         """Return whether role and scopes include ``permission``."""
         in_scope = self.scopes is None or permission in self.scopes
-        return permission in PERMISSIONS[self.role] and in_scope
+        of_role = (SEPARATED if self.separated else PERMISSIONS)[self.role]
+        return permission in of_role and in_scope and not self.must_enrol
 
     def require(self, permission: Permission) -> None:
         """Check that the principal has ``permission``.
 
         Raises:
+            SecondFactorRequired: the person must set up a second factor first.
             NotAllowed: the principal lacks it.
         """
+        if self.must_enrol:
+            raise SecondFactorRequired()
         if not self.has(permission):
             raise NotAllowed(action=permission.value, role=self.role.value)
 

@@ -46,14 +46,16 @@ class Session:
 
     secret: str
     csrf: str
+    second_factor: bool
 
 
 @dataclass(frozen=True)
 class OpenSession:
-    """The user of a session, and the CSRF token that writes must send."""
+    """The user of a session, its CSRF token, and whether more than a password was asked for."""
 
     user: User
     csrf: str
+    second_factor: bool
 
 
 class SessionRepository:
@@ -65,14 +67,25 @@ class SessionRepository:
         self._renewals = ThreadPoolExecutor(1, thread_name_prefix="sessions")
         self._renewed: OrderedDict[str, dt.datetime] = OrderedDict()
 
-    def start(self, connection: Connection, user: User, now: dt.datetime) -> Session:
-        """Start a session of ``user`` and delete those that are over."""
+    def start(
+        self,
+        connection: Connection,
+        user: User,
+        now: dt.datetime,
+        *,
+        second_factor: bool = False,
+    ) -> Session:
+        """Start a session of ``user`` and delete those that are over.
+
+        Args:
+            second_factor: the user showed a second factor, or an OpenID provider vouches for them.
+        """
         ended = or_(
             SESSIONS.c.created_at <= now - self.limits.total,
             SESSIONS.c.seen_at <= now - self.limits.idle,
         )
         connection.execute(delete(SESSIONS).where(ended))
-        session = Session(secrets.token_urlsafe(32), secrets.token_urlsafe(24))
+        session = Session(secrets.token_urlsafe(32), secrets.token_urlsafe(24), second_factor)
         connection.execute(
             insert(SESSIONS).values(
                 secret_hash=token_hash(session.secret),
@@ -81,6 +94,7 @@ class SessionRepository:
                 csrf=session.csrf,
                 created_at=now,
                 seen_at=now,
+                second_factor=second_factor,
             )
         )
         return session
@@ -89,7 +103,7 @@ class SessionRepository:
         """Return the open session with this secret, None if there is none, and renew it."""
         hashed = token_hash(secret)
         query = (
-            select(USERS, SESSIONS.c.csrf, SESSIONS.c.seen_at)
+            select(USERS, SESSIONS.c.csrf, SESSIONS.c.seen_at, SESSIONS.c.second_factor)
             .join(SESSIONS, SESSIONS.c.user_id == USERS.c.id)
             .where(
                 SESSIONS.c.secret_hash == hashed,
@@ -105,7 +119,7 @@ class SessionRepository:
             return None
         if now - utc(row.seen_at) >= RENEWED_AFTER:
             self._renew(hashed, now)
-        return OpenSession(to_user(row), row.csrf)
+        return OpenSession(to_user(row), row.csrf, row.second_factor)
 
     def end(self, connection: Connection, secret: str) -> None:
         """End the session with this secret, if there is one."""

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 METADATA = MetaData(
@@ -118,8 +119,12 @@ USERS = Table(
     Column("created_at", _TIME, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("disabled_at", _TIME),
+    Column("real_name", String(100)),
 )
-"""Users. ``subject`` is their OpenID subject; raising ``stamp`` ends older sessions."""
+"""Users. ``subject`` is their OpenID subject; raising ``stamp`` ends older sessions.
+
+Pages show the ``real_name``, if there is one, in place of the name to sign in with.
+"""
 
 TOKENS = Table(
     "tokens",
@@ -134,8 +139,12 @@ TOKENS = Table(
     Column("created_by", String(200), nullable=False),
     Column("expires_at", _TIME),
     Column("revoked_at", _TIME),
+    Column("owner", String(200), nullable=False, server_default=""),
 )
-"""Tokens of other systems, stored as hashes; ``scopes`` narrows the permissions of the role."""
+"""Tokens of other systems, stored as hashes; ``scopes`` narrows the permissions of the role.
+
+``owner`` is the person behind the token: the one who created it, unless another was named.
+"""
 
 SESSIONS = Table(
     "sessions",
@@ -146,8 +155,29 @@ SESSIONS = Table(
     Column("csrf", String(64), nullable=False),
     Column("created_at", _TIME, nullable=False),
     Column("seen_at", _TIME, nullable=False),
+    Column("second_factor", Boolean, nullable=False, server_default=false()),
 )
 """Browser sessions; one whose ``stamp`` is not that of its user has ended."""
+
+SECOND_FACTORS = Table(
+    "second_factors",
+    METADATA,
+    Column("user_id", _ID, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("secret", String(200), nullable=False),
+    Column("confirmed_at", _TIME),
+    Column("last_step", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failed_at", _TIME),
+)
+"""Second factors of users. ``secret`` is encrypted; the step of the last code refuses a replay."""
+
+RECOVERY_CODES = Table(
+    "recovery_codes",
+    METADATA,
+    Column("user_id", _ID, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("code_hash", String(64), primary_key=True),
+)
+"""Hashes of recovery codes that were not used yet."""
 
 PROBES = Table(
     "probes",
@@ -655,9 +685,13 @@ MODEL_STEPS = Table(
     Column("text", Text, nullable=False),
     Column("by", String(200), nullable=False),
     Column("at", _TIME, nullable=False),
+    Column("owner", String(200)),
     UniqueConstraint("change_id", "step"),
 )
-"""Steps of promotions and rollbacks of models, and comments on versions."""
+"""Steps of promotions and rollbacks of models, and comments on versions.
+
+``owner`` is the person behind ``by``, see :data:`TOKENS`; None in steps of earlier releases.
+"""
 
 RACES = Table(
     "races",

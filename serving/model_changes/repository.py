@@ -34,7 +34,10 @@ class RegistryVersion:
 
 @dataclass(frozen=True)
 class ModelStep:
-    """One step of a change; the newest decides where the change is."""
+    """One step of a change; the newest decides where the change is.
+
+    ``owner`` is the person behind ``by``, which may be a token; None if it is not known.
+    """
 
     change_id: str
     step: str
@@ -44,6 +47,7 @@ class ModelStep:
     text: str
     by: str
     at: dt.datetime
+    owner: str | None = None
 
 
 def replace_versions(engine: Engine, versions: Sequence[RegistryVersion]) -> None:

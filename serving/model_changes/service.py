@@ -68,7 +68,7 @@ class ModelChangeDecided(ApiError):
 
 
 class SecondPersonNeeded(ApiError):
-    """The person who asks for a change may not approve it."""
+    """The person who asks for a change may not approve it, through a token either."""
 
     code = "second_person_needed"
     status = HTTPStatus.CONFLICT
@@ -100,6 +100,7 @@ def ask(
         text=mask_personal_numbers(given.text.strip()),
         by=principal.name,
         at=now(),
+        owner=principal.person,
     )
     add_step(connection, step)
     if given.action != "comment" and not second_person:
@@ -125,7 +126,7 @@ def decide(
     require_covers(principal, "")
     if steps[-1].step != "asked":
         raise ModelChangeDecided(change_id=change_id, step=steps[-1].step)
-    if given.approve and steps[0].by == principal.name:
+    if given.approve and _is_same_person(steps[0], principal):
         raise SecondPersonNeeded(by=principal.name)
     step = replace(
         steps[-1],
@@ -133,6 +134,7 @@ def decide(
         text=mask_personal_numbers(given.text.strip()),
         by=principal.name,
         at=now(),
+        owner=principal.person,
     )
     add_step(connection, step)
     if given.approve:
@@ -142,7 +144,14 @@ def decide(
 
 def to_schema(step: ModelStep) -> ModelChange:
     """Return the schema of a step."""
-    return ModelChange.model_validate(asdict(step))
+    values = asdict(step)
+    del values["owner"]
+    return ModelChange.model_validate(values)
+
+
+def _is_same_person(asked: ModelStep, principal: Principal) -> bool:
+    """Return whether ``principal`` asked for the change, itself or through a token."""
+    return bool({asked.by, asked.owner} & {principal.name, principal.person})
 
 
 def version_with_card(database: Database, version: str) -> RegistryVersion:

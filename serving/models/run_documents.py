@@ -8,14 +8,14 @@ from risk.workspace import Workspace
 
 
 def attach_documents(workspace: Workspace, version: str, kind: Kind = "project") -> None:
-    """Store the card of ``version`` in every language and its calibration plot with its run."""
+    """Store the card of ``version`` in every language and its pictures with its run."""
     from models.registry import Registry
     from serving.models.card.render import calibration_plot, render_card
     from serving.models.service import load_card_input
 
     registry = Registry(workspace, kind)
     material = load_card_input(registry, version)
-    documents = {}
+    documents = dict(material.pictures)
     for language in LANGUAGES:
         documents[f"card.{language}.md"] = render_card(material, language, "md")
         documents[f"card.{language}.html"] = render_card(material, language, "html")

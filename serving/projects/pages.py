@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from risk.departments import CODES
 from risk.legal_elements import KINDS, elements_of, has_open_matter
-from risk.locale import Language
+from risk.locale import Language, text
 from risk.unit_kinds import Kind
 from serving.audit.writes import write_audited
 from serving.auth.dependencies import require
@@ -50,6 +50,8 @@ from serving.watchlists.reader import Document, Register, WatchlistReader, reade
 from serving.watchlists.repository import ListSummary, WatchlistRepository
 from serving.watchlists.snapshot_repository import load_case_file, load_dossier
 from serving.watchlists.texts import flag_title, flags_by_grade, unlike_note
+from serving.watchlists.trend import festival_months, in_wan
+from serving.web.line_plot import LinePlot, line_plot
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 from serving.web.responses import attachment
@@ -252,7 +254,7 @@ def project(
         dossier=found,
         tree=_tree(found["contracts"]) if found else [],
         money=_chart(found, risk, page_language(request)) if found else None,
-        history=_history(reader, principal, project_id),
+        trends=_trends(found, _history(reader, principal, project_id), page_language(request)),
         others=_others(register, found, project_id),
         seen=lambda record: record["region"] is None or covers(principal, record["region"]),
         notes=repository.list_notes(engine, project_id, principal, PageRequest(50)).items,
@@ -432,6 +434,21 @@ def _history(reader: WatchlistReader, principal: Principal, project_id: str) -> 
         score = {"label": f"{one.as_of:%Y-%m}", "probability": one.probability, "tier": one.tier}
         newest.setdefault(one.as_of, {**score, "rank": one.rank})
     return [newest[day] for day in sorted(newest)][-24:]
+
+
+def _trends(
+    found: Document | None, history: Sequence[Document], language: Language
+) -> Mapping[str, LinePlot | None]:
+    """Return plots of the chance from list to list and of wages owed from month to month."""
+    by_month = (found or {}).get("owed_by_month") or {"months": [], "owed": []}
+    months = by_month["months"]
+    marks = festival_months(months, text("pages.indicators.spring", language))
+    chance = {"chance": [one["probability"] for one in history]}
+    owed = {"owed": [in_wan(one) for one in by_month["owed"]]}
+    return {
+        "chance": line_plot([one["label"] for one in history], chance) if history[1:] else None,
+        "owed": line_plot(months, owed, marks=marks) if months[1:] else None,
+    }
 
 
 def _others(register: Register, found: Document | None, project_id: str) -> Document:

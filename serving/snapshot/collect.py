@@ -22,6 +22,12 @@ from serving.snapshot.legal_duties import (
     projects_with_duties,
 )
 from serving.snapshot.open_matters import closed_cases, open_matters, transferred_unlisted
+from serving.snapshot.owed_by_month import (
+    Owed,
+    load_owed_by_month,
+    owed_series,
+    region_months,
+)
 from serving.snapshot.payment_history import load_payment_history
 from serving.snapshot.project_facts import load_contracts, load_project_facts
 from serving.snapshot.similar_projects import similar_projects
@@ -70,6 +76,7 @@ def collect_snapshot(
     listed = _register_rows(store, publication, facts, owed)
     alike = similar_projects(listed)
     contracts, months = load_contracts(store, as_of), load_payment_history(store, as_of)
+    owed_then = load_owed_by_month(store, as_of)
     refs = {ref for risk in publication.risks for ref in evidence_keys(risk.assessment)}
     records = load_evidence_records(store, as_of, refs)
     linked = linked_complaints(store, as_of)
@@ -80,6 +87,7 @@ def collect_snapshot(
             "facts": facts.get(key, {}),
             "contracts": contracts.get(key, []),
             "money": months.get(key),
+            "owed_by_month": owed_series(owed_then.get(key, {})),
             "similar": alike.get(key, []),
             "levers": [_lever(one) for one in levers.get(key, ())],
             "handling": handling.get(key, empty_case_handling()),
@@ -116,6 +124,7 @@ def collect_snapshot(
         "as_of": as_of.isoformat(),
         "projects": listed,
         **handled,
+        "months": _region_months(store, publication, owed_then, facts),
         "duties": load_legal_duties(store, as_of, handled["matters"], law_values, flags),
         "unlinked": unlinked_complaints(store, as_of, publication.header.region),
         "deposits": {
@@ -124,6 +133,13 @@ def collect_snapshot(
         },
     }
     return Snapshot(dossiers, register)
+
+
+def _region_months(
+    store: RecordStore, publication: Publication, owed: Owed, facts: Mapping[str, Row]
+) -> list[Row]:
+    places = {key: fact.get("region_code") for key, fact in facts.items()}
+    return _of_region(region_months(store, publication.header.as_of, owed, places), publication)
 
 
 def _teams_of(events: Sequence[TimelineItem], teams: Mapping[str, str]) -> dict[str, str]:

@@ -44,12 +44,13 @@ def add_user(
     role: RoleName,
     region: Region = "",
     subject: Annotated[str | None, typer.Option("--subject", metavar="TEXT")] = None,
+    real_name: Annotated[str, typer.Option("--real-name", metavar="TEXT")] = "",
 ) -> None:
     """Create a user; the password is prompted for, or read from standard input."""
     from serving.users.service import new_account
 
     cli = cli_context(context)
-    account = new_account(name, role, region, os_user_name(), now())
+    account = new_account(name, role, region, os_user_name(), now(), real_name)
     hashed = None if subject else hash_password(_password(cli), account.name)
     with _accounts(cli, f"users add {account.name} {role} {region or '*'}") as accounts:
         accounts.add_user(account, password_hash=hashed, subject=subject)
@@ -66,6 +67,22 @@ def set_password(context: typer.Context, name: Name) -> None:
     print_line(cli.text("password_set", name=name))
 
 
+@USERS.command("name")
+def set_real_name(
+    context: typer.Context,
+    name: Name,
+    real_name: Annotated[str, typer.Argument(metavar="REAL_NAME")],
+) -> None:
+    """Set the name that pages show for a user."""
+    from serving.users.service import clean_real_name
+
+    cli = cli_context(context)
+    cleaned = clean_real_name(real_name)
+    with _accounts(cli, f"users name {name}") as accounts:
+        accounts.set_real_name(name, cleaned)
+    print_line(cli.text("real_name_set", name=name, real_name=cleaned or name))
+
+
 @USERS.command("list")
 def list_users(context: typer.Context, json: JsonFlag = False) -> None:
     """List all users."""
@@ -74,7 +91,12 @@ def list_users(context: typer.Context, json: JsonFlag = False) -> None:
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
         users = UserRepository(database.engine).users()
-    _show(cli, users, ("name", "role", "region", "subject", "created_at", "disabled_at"), json)
+    _show(
+        cli,
+        users,
+        ("name", "real_name", "role", "region", "subject", "created_at", "disabled_at"),
+        json,
+    )
 
 
 @USERS.command("revoke")
@@ -95,14 +117,42 @@ def enable_user(context: typer.Context, name: Name) -> None:
     print_line(cli.text("enabled", name=name))
 
 
+@USERS.command("second-factor")
+def second_factor(
+    context: typer.Context,
+    name: Name,
+    remove: Annotated[bool, typer.Option("--remove")] = False,
+) -> None:
+    """Give a user a second factor and print its key and recovery codes once, or remove it."""
+    from serving.auth.second_factors import KEY_FILE, SecondFactors, grouped
+    from serving.auth.secrets import signing_key
+    from serving.auth.totp import enrolment_uri, new_secret
+
+    cli = cli_context(context)
+    if remove:
+        with _accounts(cli, f"users second-factor {name} --remove") as accounts:
+            accounts.remove_second_factor(name)
+        print_line(cli.text("second_factor_removed", name=name))
+        return
+    secret = new_secret()
+    with _accounts(cli, f"users second-factor {name}") as accounts:
+        factors = SecondFactors(signing_key(cli.workspace.root / KEY_FILE))
+        codes = accounts.set_second_factor(name, factors, secret, now())
+    print_note(cli.text("second_factor_added", name=name))
+    for line in (grouped(secret), enrolment_uri(secret, name), *codes):
+        print_line(line)
+
+
 @TOKENS.command("add")
 def add_token(
     context: typer.Context,
     name: Name,
     role: RoleName,
     region: Region = "",
+    *,
     scope: Annotated[list[str] | None, typer.Option("--scope", metavar="ACTION")] = None,
     days: Annotated[int | None, typer.Option("--days", min=1, max=3650)] = None,
+    owner: Annotated[str, typer.Option("--owner", metavar="NAME")] = "",
     json: JsonFlag = False,
 ) -> None:
     """Create a token of a system and print it once."""
@@ -113,7 +163,7 @@ def add_token(
     expires_at = None if days is None else account.created_at + dt.timedelta(days=days)
     scopes = _scopes(scope)
     with _accounts(cli, f"tokens add {account.name} {role} {region or '*'}") as accounts:
-        secret = accounts.add_token(account, scopes=scopes, expires_at=expires_at)
+        secret = accounts.add_token(account, scopes=scopes, expires_at=expires_at, owner=owner)
     if json:
         values = {"name": name, "role": role, "region": region, "token": secret}
         print_json({**values, "scopes": scope, "expires_at": expires_at})
@@ -130,7 +180,7 @@ def list_tokens(context: typer.Context, json: JsonFlag = False) -> None:
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
         tokens = UserRepository(database.engine).tokens()
-    names = ("name", "role", "region", "scopes", "created_at", "expires_at", "revoked_at")
+    names = ("name", "role", "region", "scopes", "owner", "created_at", "expires_at", "revoked_at")
     _show(cli, tokens, names, json)
 
 

@@ -33,7 +33,9 @@ AnyPrincipal = Annotated[Principal, Depends(current_principal)]
 @router.post("")
 async def sign_in(request: Request, response: Response, credentials: SignIn) -> Session:
     """Sign in with a password."""
-    started = await service.sign_in(request, credentials.name, credentials.password)
+    started = await service.sign_in(
+        request, credentials.name, credentials.password, credentials.code
+    )
     return _start(request, response, started)
 
 
@@ -101,7 +103,7 @@ def set_session_cookie(request: Request, response: Response, session: StartedSes
 
 def _start(request: Request, response: Response, started: service.SignedIn) -> Session:
     set_session_cookie(request, response, started.session)
-    return _session(started.user.principal(started.session.csrf))
+    return _session(authenticator_of(request).principal_of(started.user, started.session))
 
 
 def _set_cookie(

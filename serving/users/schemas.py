@@ -12,12 +12,13 @@ RoleName = Literal["inspector", "briefer", "supervisor", "admin", "auditor", "sy
 
 
 class SignIn(RequestSchema):
-    """Name and password of a user."""
+    """Name and password of a user, and a code of the second factor if the user has one."""
 
     model_config = example(name="王主管", password="sehr-geheim-1")  # noqa: S106
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     password: Annotated[str, Field(min_length=1, max_length=200)]
+    code: Annotated[str, Field(max_length=40)] = ""
 
 
 class PasswordChange(RequestSchema):

@@ -1,4 +1,4 @@
-"""A region from list to list: tiers, wages owed on the books, open cases and complaints."""
+"""A region over time: by month wages owed and arrears events, by list tiers and open matters."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from risk.calendar.dates import add_months
 from risk.calendar.spring_festival import SpringFestivalUnknown, spring_festival
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
@@ -34,6 +35,44 @@ class TrendPoint:
     tiers: Mapping[str, int]
     owed: int | None
     matters: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class MonthPoint:
+    """A month of the region: wages owed at its end in fen, None if unknown, and arrears events."""
+
+    month: str
+    owed: int | None
+    events: int
+
+
+def region_by_month(database: Database, principal: Principal) -> list[MonthPoint]:
+    """Return the months of the newest list's records, oldest first; none for older lists."""
+    best = closest_list(WatchlistRepository(database).summaries(principal), principal)
+    stored = load_register(database.engine, best.as_of, best.region, principal) if best else None
+    rows = _own(stored.document.get("months", ()), principal) if stored else ()
+    found: list[MonthPoint] = []
+    for month in _every_month(sorted({row["month"] for row in rows})):
+        mine = [row for row in rows if row["month"] == month]
+        known = [row["owed"] for row in mine if row["owed"] is not None]
+        events = sum(row["events"] for row in mine)
+        found.append(MonthPoint(month, sum(known) if known else None, events))
+    return found
+
+
+def _every_month(months: Sequence[str]) -> list[str]:
+    """Return the months from the first to the last, those without rows included."""
+    found = list(months[:1])
+    while found and found[-1] < months[-1]:
+        found.append(f"{add_months(dt.date.fromisoformat(found[-1] + '-01'), 1):%Y-%m}")
+    return found
+
+
+def festival_months(months: Sequence[str], text: str) -> Mapping[str, str]:
+    """Return ``text`` by each of the months that Spring Festival is in."""
+    festivals = {_festival(year) for year in {int(month[:4]) for month in months}}
+    names = {f"{day:%Y-%m}" for day in festivals if day is not None}
+    return {month: text for month in months if month in names}
 
 
 def region_trend(database: Database, principal: Principal) -> list[TrendPoint]:

@@ -1,4 +1,4 @@
-"""/indicators/trend: a region from list to list."""
+"""/indicators/trend: a region by month and from list to list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.watchlists.reader import reader_of
-from serving.watchlists.trend import MATTERS, TIERS, festival_marks, in_wan, region_trend
+from serving.watchlists.trend import (
+    MATTERS,
+    TIERS,
+    festival_marks,
+    festival_months,
+    in_wan,
+    region_by_month,
+    region_trend,
+)
 from serving.web.line_plot import line_plot
 from serving.web.render import page_language, render
 
@@ -22,17 +30,22 @@ router = APIRouter(include_in_schema=False)
 def trend(
     request: Request, principal: Annotated[Principal, require(Permission.READ_INDICATORS)]
 ) -> Response:
-    """Plots of tiers, wages owed and open matters, one for each question."""
-    points = region_trend(reader_of(request).database, principal)
+    """Plots of wages owed, events, tiers and open matters, one for each question."""
+    database = reader_of(request).database
+    points, by_month = region_trend(database, principal), region_by_month(database, principal)
     labels = [point.as_of.isoformat() for point in points]
     spring = text("pages.indicators.spring", page_language(request))
     marks = festival_marks(points, spring)
+    months = [one.month for one in by_month]
+    festivals = festival_months(months, spring)
     return render(
         request,
         "trend",
         principal,
         points=points,
-        owed=line_plot(labels, {"owed": [in_wan(point.owed) for point in points]}, marks=marks),
+        months=months,
+        owed=line_plot(months, {"owed": [in_wan(one.owed) for one in by_month]}, marks=festivals),
+        events=line_plot(months, {"events": [one.events for one in by_month]}, marks=festivals),
         tiers=line_plot(
             labels, {name: [point.tiers[name] for point in points] for name in TIERS}, marks=marks
         ),

@@ -3,50 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-Document = Mapping[str, Any]
-
-
-def history_line(points: Sequence[Document], width: int = 640, height: int = 150) -> Document:
-    """Return the layout of a line chart of points (``label``, ``probability``, ``tier``).
-
-    Points are ordered from the oldest. The layout has the ``points`` with ``x`` and ``y``, the
-    ``line`` through them and the ``top`` of the scale.
-    """
-    top = _nice(max((point["probability"] for point in points), default=0.0))
-    left, right, upper, lower = 44, 32, 12, 26
-    step = (width - left - right) / max(len(points) - 1, 1)
-    placed = [
-        {
-            **point,
-            "x": round(left + index * step, 1),
-            "y": round(upper + (height - upper - lower) * (1 - point["probability"] / top), 1),
-        }
-        for index, point in enumerate(points)
-    ]
-    line = " ".join(f"{point['x']},{point['y']}" for point in placed)
-    return {
-        "points": placed,
-        "line": line,
-        "top": top,
-        "width": width,
-        "height": height,
-        "left": left,
-        "right": width - right,
-        "upper": upper,
-        "base": height - lower,
-    }
-
-
-def _nice(most: float) -> float:
-    """Return the next round probability above ``most``, the top of a scale."""
-    for top in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8):
-        if most <= top * 0.98:
-            return top
-    return 1.0
 
 
 @dataclass(frozen=True)

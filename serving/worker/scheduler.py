@@ -23,10 +23,10 @@ from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.clock import now, office_date
 from serving.complaint_links.current import candidates_outdated
-from serving.data_entry.overview import overview_outdated
+from serving.data_entry.overview_state import overview_outdated
 from serving.db.database import Database
-from serving.events.egress import policy_of
 from serving.events.webhooks import deliver_due
+from serving.http.egress import policy_of
 from serving.ingest.repository import waiting_submissions
 from serving.jobs.repository import (
     MAX_ATTEMPTS,
@@ -97,6 +97,10 @@ class Scheduler:
             if job_id not in _WITHOUT_JOB:
                 requeue_job(self._database.engine, job_id)
 
+    def running(self) -> str | None:
+        """Return the id of the running job, or what is done without one; None if nothing is."""
+        return None if self._running is None else self._running[0]
+
     def run_jobs(self) -> None:
         """Check the running job, or start the next one or a waiting import."""
         engine, moment = self._database.engine, now()
@@ -121,14 +125,15 @@ class Scheduler:
             # Another process may hold the record store, so imports are retried less often.
             self._not_before = moment + _RETRY_TAKING_IN
             self._start(IMPORT_ONLY)
+        elif moment >= self._overview_after:
+            # Before the candidates, which take longer: pages wait for the overview.
+            self._overview_after = moment + _BETWEEN_OVERVIEWS
+            if overview_outdated(self._workspace, engine):
+                self._start(OVERVIEW_ONLY)
         elif moment >= self._candidates_after:
             self._candidates_after = moment + _BETWEEN_CANDIDATES
             if candidates_outdated(self._workspace, engine):
                 self._start(CANDIDATES_ONLY)
-        elif moment >= self._overview_after:
-            self._overview_after = moment + _BETWEEN_OVERVIEWS
-            if overview_outdated(self._workspace, engine):
-                self._start(OVERVIEW_ONLY)
 
     def run_pulls(self) -> None:
         """Start the pull that is due the longest, unless one is under way."""
@@ -151,7 +156,7 @@ class Scheduler:
 
     def deliver_webhooks(self) -> None:
         """Deliver the webhooks that are due."""
-        from serving.events.caller import WebhookCaller
+        from serving.http.caller import WebhookCaller
 
         caller = WebhookCaller(policy_of(load_settings(self._workspace)))
         while not self._stop.is_set() and deliver_due(self._database.engine, caller, now()):

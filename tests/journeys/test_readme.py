@@ -1,4 +1,4 @@
-"""The README's own commands, run as they stand there, and the service asked over HTTP."""
+"""The commands of README and tutorial, run as they stand there, and the service over HTTP."""
 
 from __future__ import annotations
 
@@ -24,18 +24,22 @@ from ..conftest import thorough
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def readme_commands() -> list[list[str]]:
-    """Every ``wagewatch`` line of the README, as arguments, without comments."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
+TUTORIAL = ROOT / "docs" / "tutorials" / "own-ledgers.md"
+
+
+def commands_of(page: Path) -> list[list[str]]:
+    """Every ``wagewatch`` line of a page, as arguments, without comments."""
+    text = page.read_text(encoding="utf-8")
     lines = re.findall(r"^wagewatch .*$", text, re.MULTILINE)
     return [shlex.split(line, comments=True)[1:] for line in lines]
 
 
-def readme_screens() -> list[str]:
-    """Every line of output that the README shows."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    screens = re.findall(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return [line for screen in screens for line in screen.splitlines()]
+def screens() -> list[str]:
+    """Every line of output that the tutorial shows."""
+    text = TUTORIAL.read_text(encoding="utf-8")
+    found = re.findall(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [line for screen in found for line in screen.splitlines()]
 
 
 SCREEN = "screen.txt"
@@ -49,7 +53,7 @@ def walked(tmp_path_factory) -> Path:
     screen = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
         patch.setenv("COLUMNS", "120")
-        for arguments in readme_commands():
+        for arguments in commands_of(TUTORIAL):
             if "serve" in arguments:
                 continue
             # A check also tells by its exit code what it found.
@@ -99,8 +103,15 @@ def ask(address: str, path: str, token: str) -> httpx.Response:
     raise AssertionError("the service does not answer")
 
 
-def test_the_readme_names_the_whole_walk():
-    named = {word for arguments in readme_commands() for word in arguments}
+def test_the_commands_of_the_readme_are_part_of_the_walk_in_its_order():
+    walk = commands_of(TUTORIAL)
+    short = commands_of(README)
+    assert len(short) == 5
+    assert [command for command in walk if command in short] == short
+
+
+def test_the_tutorial_names_the_whole_walk():
+    named = {word for arguments in commands_of(TUTORIAL) for word in arguments}
     assert named >= {
         "simulate",
         "--try",
@@ -116,10 +127,10 @@ def test_the_readme_names_the_whole_walk():
 
 
 @thorough
-def test_the_screens_of_the_readme_are_those_of_its_commands(walked):
+def test_the_screens_of_the_tutorial_are_those_of_its_commands(walked):
     shown = set((walked / SCREEN).read_text(encoding="utf-8").splitlines())
-    assert len(readme_screens()) > 10
-    assert [line for line in readme_screens() if line not in shown] == []
+    assert len(screens()) > 10
+    assert [line for line in screens() if line not in shown] == []
 
 
 @thorough

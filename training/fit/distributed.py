@@ -1,7 +1,7 @@
 """Distributed training of one booster, each machine on its own part of the feature files.
 
-For more rows than one machine holds even as bins (a byte per value, see ``docs/scale.md``). This is
-LightGBM's data-parallel learner: every machine builds histograms of its rows, the histograms are
+For more rows than one machine holds even as bins (a byte per value, see ``docs/howto/scale.md``).
+This is LightGBM's data-parallel learner: every machine builds histograms of its rows, which are
 summed over TCP, and all machines end with the same trees. It needs no cluster software; a machine
 may be a Spark or Dask executor. Source: G. Ke et al., "LightGBM", 2017, data-parallel learning.
 """

@@ -1,7 +1,7 @@
 """Which kind of model the number of known events allows, from the scorecard to trees.
 
 A model with more freedom than its events support ranks worse than a simpler one. The thresholds
-are where the curves of docs/believing.md cross.
+are where the curves of docs/explanation/believing.md cross.
 """
 
 from __future__ import annotations

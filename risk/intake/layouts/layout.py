@@ -68,7 +68,7 @@ class KeyRule:
 
 @dataclass(frozen=True)
 class Layout:
-    """Layout of one kind of sheet; see ``docs/layouts.md`` for the file format.
+    """Layout of one kind of sheet; see ``docs/howto/layouts.md`` for the file format.
 
     ``headings`` are those of the head, empty ones included, a group heading in front (存放/金额).
     ``regions`` gives codes for names of places no list has; ``region`` is the code where a row has

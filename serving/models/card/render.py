@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Literal
+from xml.sax.saxutils import escape
 
 from risk.locale import Language, text
 from serving.documents.charts import CalibrationPoint, calibration_svg
-from serving.models.card.sections import CardInput, Section, card_sections
+from serving.models.card.sections import CALIBRATION, CardInput, Section, card_sections
+from training.effect_pictures import BEESWARM, DEPENDENCE, artifact_name
 
 Format = Literal["md", "html"]
 
-_PLOT = "<!-- calibration -->"
+_PICTURES = (CALIBRATION, BEESWARM, DEPENDENCE)
 
 
 def render_card(material: CardInput, language: Language, form: Format) -> str:
@@ -20,8 +24,26 @@ def render_card(material: CardInput, language: Language, form: Format) -> str:
     title = text("card.title", language, version=material.version.version)
     body = markdown(title, card_sections(material, language))
     if form == "md":
-        return body.replace(f"{_PLOT}\n\n", "")
-    return html_page(title, body, language, material.evidence.get("calibration"))
+        for name in _PICTURES:
+            body = body.replace(f"{_marker(name)}\n\n", "")
+        return body
+    return html_page(title, body, language, _figures(material, language))
+
+
+def _marker(picture: str) -> str:
+    return f"<!-- {picture} -->"
+
+
+def _figures(material: CardInput, language: Language) -> Mapping[str, str]:
+    """The pictures of a card as HTML; those of features as images with a text of their own."""
+    found = {CALIBRATION: calibration_plot(material, language) or ""}
+    for name in (BEESWARM, DEPENDENCE):
+        if svg := material.pictures.get(artifact_name(name, language)):
+            data = b64encode(svg.encode()).decode("ascii")
+            described = escape(text(f"card.effects.{name}", language), {'"': "&quot;"})
+            source = f"data:image/svg+xml;base64,{data}"
+            found[name] = f'<img class="wide" src="{source}" alt="{described}">'
+    return found
 
 
 def calibration_plot(material: CardInput, language: Language) -> str | None:
@@ -39,8 +61,8 @@ def markdown(title: str, parts: Sequence[Section]) -> str:
         listed = all(line.startswith("- ") for line in part.lines)
         if part.lines:
             blocks.append(("\n" if listed else "\n\n").join(map(_safe, part.lines)))
-        if part.has_plot:
-            blocks.append(_PLOT)
+        if part.picture:
+            blocks.append(_marker(part.picture))
         if part.rows:
             blocks.append(_table(part.headers, part.rows))
     return "\n\n".join(blocks) + "\n"
@@ -60,21 +82,26 @@ def _safe(value: str) -> str:
     return value.replace("<", "&lt;")
 
 
-def html_page(title: str, body: str, language: Language, calibration: Any = None) -> str:
-    """Return Markdown as a self-contained HTML page, with a plot of ``calibration`` if given."""
+def html_page(
+    title: str,
+    body: str,
+    language: Language,
+    figures: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return Markdown as a self-contained HTML page with ``figures``, HTML by name of a picture."""
     from jinja2 import Environment
     from markdown_it import MarkdownIt
 
     rendered = MarkdownIt("commonmark", {"html": False}).enable("table").render(body)
-    plot = _plot(calibration, language) if calibration else ""
-    marker = f"<p>{_PLOT.replace('<', '&lt;').replace('>', '&gt;')}</p>"
+    for name in _PICTURES:
+        marker = f"<p>{escape(_marker(name))}</p>"
+        figure = figures.get(name)
+        rendered = rendered.replace(marker, f"<figure>{figure}</figure>" if figure else "")
     template = (
         files("serving.models.card").joinpath("templates/card.html").read_text(encoding="utf-8")
     )
     page = Environment(autoescape=True).from_string(template)
-    return page.render(
-        title=title, language=language, body=rendered.replace(marker, f"<figure>{plot}</figure>")
-    )
+    return page.render(title=title, language=language, body=rendered)
 
 
 def _plot(calibration: Mapping[str, Any], language: Language) -> str:

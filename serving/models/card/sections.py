@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from features.feature_sets import FEATURE_SETS
+from features.feature_sets import ALL_FEATURES, FEATURE_SETS
 from risk.calendar.dates import HORIZON_DAYS
 from risk.contract import TABLES
 from risk.locale import Language, catalogue, text
 from serving.completeness_text import completeness_lines, completeness_table
+from training.effect_pictures import BEESWARM, DEPENDENCE, artifact_name
 from training.monitoring.expiry import expires_on
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]
 Rows = Sequence[Sequence[str]]
 
+CALIBRATION = "calibration"
 TOP_FEATURES = 15
 _FEW_EVENTS = 200
 _FEW_MONTHS = 6
@@ -29,7 +31,7 @@ _FEW_MONTHS = 6
 class Section:
     """A section: sentences, a table, and sentences below it.
 
-    ``has_plot``: the calibration plot belongs here.
+    ``picture`` names the picture that belongs before the table.
     """
 
     heading: str
@@ -37,15 +39,21 @@ class Section:
     headers: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     after: tuple[str, ...] = ()
-    has_plot: bool = False
+    picture: str = ""
 
 
 @dataclass(frozen=True)
 class CardInput:
-    """Input of a card; ``importance`` is the share of each feature in the total gain."""
+    """Input of a card; ``importance`` is the share of each feature in the total gain.
+
+    ``effects`` is the document of :mod:`training.effects`, ``pictures`` are SVG by file name; both
+    are empty for versions stored without them.
+    """
 
     version: ModelVersion
     importance: Mapping[str, float]
+    effects: Document = field(default_factory=dict)
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def about(self) -> Document:
@@ -66,6 +74,7 @@ def card_sections(material: CardInput, language: Language) -> list[Section]:
         _overview(material, writer),
         _labels(material, writer),
         *_features(material, writer),
+        *_effects(material, writer),
         *_metrics(material, writer),
         *_calibration(material, writer),
         *_groups(material, writer),
@@ -195,6 +204,49 @@ def _features(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     )
 
 
+def _effects(material: CardInput, writer: CardWriter) -> Iterator[Section]:
+    """Yield how single features move the scores: the beeswarm, a table, the dependence plots."""
+    found = material.effects
+    if not found.get("features"):
+        return
+    named = {feature.name: getattr(feature, writer.language) for feature in ALL_FEATURES}
+    span = {name: found[name] for name in ("first", "last", "rows")}
+    drawn = artifact_name(BEESWARM, writer.language) in material.pictures
+    explained = writer.text("effects.beeswarm") if drawn else writer.text("effects.no_pictures")
+    yield Section(
+        writer.heading("effects"),
+        (writer.text("effects.intro", **span), explained),
+        picture=BEESWARM,
+    )
+    heads = tuple(
+        writer.text(key)
+        for key in (
+            *("features.name", "effects.size"),
+            *("effects.of_low", "effects.of_high", "effects.of_unknown"),
+        )
+    )
+    rows = tuple(
+        (
+            named.get(one["feature"], one["feature"]),
+            f"{one['size']:.3f}",
+            _moved(one["of_low"], writer, "effects.at_most", one["low"]),
+            _moved(one["of_high"], writer, "effects.at_least", one["high"]),
+            _moved(one["of_unknown"], writer, "effects.rows", one["unknown"]),
+        )
+        for one in found["features"]
+    )
+    yield Section("", (writer.text("effects.table"),), heads, rows)
+    if artifact_name(DEPENDENCE, writer.language) in material.pictures:
+        yield Section("", (writer.text("effects.dependence"),), picture=DEPENDENCE)
+
+
+def _moved(contribution: float | None, writer: CardWriter, key: str, bound: float | None) -> str:
+    """Return a mean contribution with the values it belongs to."""
+    if contribution is None or bound is None:
+        return writer.text("none")
+    return writer.text(key, contribution=f"{contribution:+.3f}", bound=f"{bound:,.6g}")
+
+
 def _metrics(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     evidence = material.evidence
     if "figures" not in evidence or not evidence["months"]:
@@ -286,7 +338,7 @@ def _calibration(material: CardInput, writer: CardWriter) -> Iterator[Section]:
         (*figures, writer.text("calibration.caption")),
         heads,
         rows,
-        has_plot=True,
+        picture=CALIBRATION,
     )
 
 

@@ -44,7 +44,7 @@
     map.style.touchAction = view.zoom > 1 ? "none" : "pan-y";
     const u = unit(), cell = TARGET * u;
     map.querySelectorAll(".cluster, .finger").forEach((one) => one.remove());
-    label(u);
+    const taken = [];
     for (const group of groups(cell)) {
       const alone = group.length === 1;
       group.forEach((one) => one.link.toggleAttribute("hidden", !alone));
@@ -52,20 +52,35 @@
         const { link, mark, x, y } = group[0];
         mark.setAttribute("transform", `translate(${x} ${y}) scale(${u * 1.2}) translate(${-x} ${-y})`);
         node("circle", { class: "finger", cx: x, cy: y, r: cell / 2 }, link);
-      } else cluster(group, u);
+        taken.push(around(x, y, 11 * u, 11 * u));
+      } else {
+        const { x, y } = cluster(group, u);
+        taken.push(around(x, y - 4 * u, 22 * u, 22 * u));
+      }
     }
+    label(u, taken);
   }
 
-  // A name is left out where it would lie on one that is shown; zooming in shows more of them.
-  function label(u) {
-    const shown = [];
+  const around = (x, y, w, h) => ({ x, y, w, h });  // a box by its middle and half its sides
+  const apartFrom = (a) => (b) => Math.abs(a.x - b.x) >= a.w + b.w || Math.abs(a.y - b.y) >= a.h + b.h;
+
+  // A name is placed at the nearest free spot to its middle; without one it is left out until the map is zoomed in.
+  const SPOTS = [[0, 0], ...[24, 40, 58].flatMap((far) => [[0, far], [0, -far], [far, 0], [-far, 0], [far, far], [-far, far], [far, -far], [-far, -far]])];
+  const wide = (words) => [...words].reduce((sum, one) => sum + (one > "\u2e80" ? 13 : 8), 0);
+  function label(u, taken) {
     for (const one of labels) {
-      const x = Number(one.getAttribute("x")), y = Number(one.getAttribute("y")), half = one.textContent.length * 13 * u / 2;
-      const free = shown.every((other) => Math.abs(x - other.x) > half + other.half || Math.abs(y - other.y) > 16 * u);
-      one.style.display = free ? "" : "none";
+      const x = Number(one.dataset.x), y = Number(one.dataset.y), w = wide(one.textContent) / 2 * u, h = 9 * u;
+      const spots = SPOTS.map(([dx, dy]) => around(x + Math.sign(dx) * w + dx * u, y + dy * u, w, h));
+      const inside = (box) => box.x - w >= view.x && box.x + w <= view.x + size.w / view.zoom && box.y - h >= view.y && box.y + h <= view.y + size.h / view.zoom;
+      const found = spots.find((box) => inside(box) && taken.every(apartFrom(box)));
+      one.style.display = found ? "" : "none";
+      if (!found) continue;
+      one.setAttribute("x", found.x);
+      one.setAttribute("y", found.y + 5 * u);
       one.style.fontSize = `${13 * u}px`;
       one.style.strokeWidth = 3 * u;
-      if (free) shown.push({ x, y, half });
+      map.append(one);
+      taken.push(found);
     }
   }
 
@@ -83,6 +98,7 @@
     const open = () => (view.zoom >= MOST || spread(group) < u ? show(group) : zoom(2.5, x, y));
     made.addEventListener("click", () => { if (!moved) open(); });
     made.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(); } });
+    return { x, y };
   }
   const spread = (group) => Math.max(...group.map((one) => Math.abs(one.x - group[0].x) + Math.abs(one.y - group[0].y)));
 

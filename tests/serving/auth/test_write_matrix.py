@@ -57,7 +57,10 @@ FORMS = {
     "/data/look": ("/data/look", {}),
     "/data/look/projects": ("/data/look/projects", {}),
 }
-OWN = {"/sign-in", "/sign-out", "/password", "/briefings", "/month/preview", "/month/publish"}
+OWN = {
+    *("/sign-in", "/sign-out", "/password", "/second-factor"),
+    *("/briefings", "/month/preview", "/month/publish"),
+}
 """Forms about the own account and the own region, which name nothing else."""
 
 MODEL_CHANGE = {"action": "promote", "version": "1", "text": "x"}

@@ -1,4 +1,4 @@
-"""docs/connect.md as a case system would follow it, with curl."""
+"""docs/tutorials/connect.md as a case system would follow it, with curl."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def _calls():
-    text = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "tutorials" / "connect.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     for block in blocks:
         yield from (call for call in re.split(r"(?m)^(?=curl )", block) if call.startswith("curl"))

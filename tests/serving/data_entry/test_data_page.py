@@ -20,7 +20,8 @@ from serving.auth.principal import OFFICE
 from serving.auth.roles import Role
 from serving.clock import now
 from serving.data_entry import files
-from serving.data_entry.overview import overview_outdated, refresh_overview
+from serving.data_entry.overview import refresh_overview
+from serving.data_entry.overview_state import overview_outdated
 from serving.data_entry.repository import (
     list_accounts,
     load_upload,
@@ -31,7 +32,8 @@ from serving.data_entry.service import costs, late_feeds
 from serving.db.pagination import PageRequest
 from serving.jobs.repository import claim_job, find_job
 from serving.settings import Settings, load_settings
-from serving.worker.runner import run_job
+from serving.worker.runner import OVERVIEW_ONLY, run_job
+from serving.worker.scheduler import Scheduler
 
 from ..conftest import served
 from ..site import add_user, signed_in
@@ -337,12 +339,25 @@ def test_overview_is_renewed_when_the_records_change(clerk, work, workspace, dat
     assert not overview_outdated(workspace, database.engine)
     import_paths(workspace, [], today=dt.date(2025, 9, 1), who="李")
     assert overview_outdated(workspace, database.engine)
+    for page in ("/data", "/month"):
+        shown = clerk.get(page).text
+        assert "正在读取已入库的数据" in shown
+        assert "还没有入库的数据" not in shown
     refresh_overview(workspace, database)
     assert not overview_outdated(workspace, database.engine)
+    assert "正在读取已入库的数据" not in clerk.get("/data").text
     assert len(list_accounts(database.engine, PageRequest(5)).items) == 1
     refresh_overview(workspace, database)
     (account,) = list_accounts(database.engine, PageRequest(5)).items
     assert account.imported_by == "李"
+
+
+def test_the_overview_comes_before_the_candidates_of_complaints(workspace, database):
+    import_paths(workspace, [], today=dt.date(2025, 9, 1), who="李")
+    scheduler = Scheduler(workspace, database, workspace.root / "service.log")
+    scheduler.run_jobs()
+    assert scheduler.running() == OVERVIEW_ONLY
+    scheduler.stop()
 
 
 def test_a_project_of_two_ids_is_confirmed_on_the_page(clerk, work, workspace, database):

@@ -94,7 +94,7 @@ def test_a_writer_of_a_county_makes_and_reads_a_briefing(copy, opened):
         done = run_next(copy, opened)
         assert (done.state, done.asked_by, done.region) == ("done", "writer", region)
         page = writer.get("/briefings").text
-        assert "2025-03 月报" in page
+        assert "2025年3月月报" in page
         preview = re.search(r'href="(/briefings/\d+)"', page)
         files = re.findall(r'href="(/v1/briefings/\d+)"', page)
         assert preview is not None

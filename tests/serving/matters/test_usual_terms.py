@@ -1,4 +1,4 @@
-"""The usual terms of matters in docs/matters.md are the defaults of the settings."""
+"""The usual terms of matters in docs/howto/matters.md are the defaults of the settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from serving.settings import MatterSettings
 
-PAGE = Path(__file__).parents[3] / "docs" / "matters.md"
+PAGE = Path(__file__).parents[3] / "docs" / "howto" / "matters.md"
 FIELDS = {
     "case": "case_days",
     "rectification": "finding_days",

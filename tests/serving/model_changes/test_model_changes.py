@@ -69,7 +69,7 @@ def queued(database):
 
 
 def test_a_promotion_takes_one_person_or_two(api, registered, token):
-    asker, other = token("supervisor"), token("supervisor")
+    asker, other = token("supervisor", owner="甲"), token("supervisor", owner="乙")
     answer = ask(api, asker, PROMOTE)
     assert answer.status_code == 201
     assert "13800138000" not in answer.json()["text"]
@@ -89,6 +89,27 @@ def test_a_promotion_takes_one_person_or_two(api, registered, token):
     assert steps(registered) == [("asked", "promote", "3"), ("approved", "promote", "3")]
     written = list_audit_entries(registered.engine, OFFICE, PageRequest(50)).items
     assert [one.action for one in written if one.status == 201] == ["change_models"] * 2
+
+
+def test_nobody_approves_their_own_change_through_another_token(registered, token):
+    add_user(registered, "甲", Role.SUPERVISOR)
+    add_user(registered, "乙", Role.SUPERVISOR)
+    settings = Settings(training=TrainingSettings(second_person=True))
+    approval = {"approve": True, "text": "同意"}
+    with served(create_app(settings, registered)) as url, closing(signed_in(url, "甲")) as client:
+        mine, second, of_other = (token("supervisor", owner=name) for name in ("甲", "甲", "乙"))
+        change = ask(client, client.headers, PROMOTE).json()["change_id"]
+        decision = f"/v1/model-changes/{change}/decision"
+        with httpx.Client(verify=NO_TLS, base_url=url, timeout=60, trust_env=False) as other:
+            refused = ask(other, mine, approval, decision)
+            assert (refused.status_code, refused.json()["code"]) == (409, "second_person_needed")
+            change = ask(other, mine, PROMOTE).json()["change_id"]
+            decision = f"/v1/model-changes/{change}/decision"
+            assert ask(other, second, approval, decision).status_code == 409
+            assert ask(client, client.headers, approval, decision).status_code == 409
+            assert queued(registered) == []
+            assert ask(other, of_other, approval, decision).json()["step"] == "approved"
+    assert queued(registered) == ["model_change"]
 
 
 def test_the_person_who_asked_may_withdraw(api, registered, token):

@@ -6,7 +6,14 @@ import datetime as dt
 
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
-from serving.watchlists.trend import festival_marks, in_wan, region_trend
+from serving.watchlists.trend import (
+    MonthPoint,
+    festival_marks,
+    festival_months,
+    in_wan,
+    region_by_month,
+    region_trend,
+)
 
 from ..matters.builders import matter, project, publish_register
 
@@ -43,5 +50,36 @@ def test_points_count_the_part_of_the_region(database):
     assert (in_wan(3_000_000), in_wan(None)) == (3.0, None)
 
 
+def _month(month, region_code="990102001", owed=100, events=1):
+    return {"region_code": region_code, "month": month, "owed": owed, "events": events}
+
+
+def test_months_of_the_newest_list_add_up_the_part_of_the_region(database):
+    publish_register(database, JANUARY, months=[_month("2024-12", owed=1)])
+    rows = [
+        _month("2024-11", owed=None, events=2),
+        _month("2025-01"),
+        _month("2025-01", "420103001", owed=20),
+        _month("2025-01", "990102002", owed=None, events=0),
+    ]
+    publish_register(database, FEBRUARY, months=rows)
+    assert region_by_month(database, OFFICE) == [
+        MonthPoint("2024-11", None, 2),
+        MonthPoint("2024-12", None, 0),  # without rows: nothing known, nothing found
+        MonthPoint("2025-01", 120, 2),
+    ]
+    county = Principal("u", "u", Role.SUPERVISOR, "9901")
+    assert region_by_month(database, county)[-1] == MonthPoint("2025-01", 100, 1)
+    # Spring Festival: 10 February 2024, 29 January 2025.
+    months = ["2024-01", "2024-02", "2025-01", "2025-02"]
+    assert festival_months(months, "春节") == {"2024-02": "春节", "2025-01": "春节"}
+
+
+def test_lists_sealed_before_months_were_stored_have_none(database):
+    publish_register(database, JANUARY)
+    assert region_by_month(database, OFFICE) == []
+
+
 def test_without_lists_there_is_no_trend(database):
     assert region_trend(database, OFFICE) == []
+    assert region_by_month(database, OFFICE) == []

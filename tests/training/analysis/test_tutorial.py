@@ -14,7 +14,7 @@ from serving.settings import default_toml
 
 from ...conftest import thorough
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "data_science_tutorial.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "tutorials" / "data-science.md"
 
 
 def program() -> str:

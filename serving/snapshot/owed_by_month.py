@@ -1,0 +1,131 @@
+"""Wages owed at the end of each month, and arrears events of each month."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from risk.calendar.dates import add_months
+from risk.store.store import RecordStore
+from serving.snapshot.as_of_query import Row, query_rows, with_known_tables
+
+MONTHS = 24
+"""A year, and the one before to compare it with."""
+
+# Same records and same 1 % as the ``amount_owed`` of a score. Only payrolls that were not settled
+# at the first end of a month after they were due are looked at month by month.
+_OWED = f"""
+{with_known_tables("payrolls", "payments")},
+ends AS (
+  SELECT CAST(date_trunc('month', $1) - to_months(n) AS DATE) AS ends_on
+  FROM range({MONTHS}) months(n)
+  UNION SELECT CAST($1 AS DATE)
+),
+paid_in_time AS (
+  SELECT payroll_id, sum(amount) AS amount
+  FROM payrolls r JOIN payments p USING (payroll_id)
+  WHERE p.returned_on IS NULL
+    AND p.paid_on < date_trunc('month', r.due_on) + to_months(1)
+  GROUP BY payroll_id
+),
+late AS (
+  SELECT r.project_id, r.payroll_id, r.due_on, r.amount_due
+  FROM payrolls r LEFT JOIN paid_in_time p USING (payroll_id)
+  WHERE coalesce(p.amount, 0) < 0.99 * r.amount_due
+),
+unpaid AS (
+  SELECT l.project_id, e.ends_on, l.payroll_id,
+         any_value(l.amount_due) AS due, coalesce(sum(p.amount), 0) AS paid
+  FROM late l JOIN ends e ON l.due_on < e.ends_on
+  LEFT JOIN payments p ON p.payroll_id = l.payroll_id AND p.paid_on < e.ends_on
+    AND (p.returned_on IS NULL OR p.returned_on >= e.ends_on)
+  GROUP BY ALL
+),
+owed AS (
+  SELECT project_id, ends_on, sum(due - paid) AS amount
+  FROM unpaid WHERE paid < 0.99 * due GROUP BY ALL
+),
+begun AS (SELECT project_id, min(due_on) AS due_on FROM payrolls GROUP BY project_id)
+SELECT b.project_id, e.ends_on, CAST(coalesce(o.amount, 0) AS BIGINT) AS amount
+FROM begun b JOIN ends e ON b.due_on < e.ends_on
+LEFT JOIN owed o ON o.project_id = b.project_id AND o.ends_on = e.ends_on
+WHERE EXISTS (FROM payments)
+ORDER BY b.project_id, e.ends_on
+"""
+
+# The arrears events of the labels: see EVENTS in features/common_steps.py.
+_EVENTS = f"""
+{with_known_tables("cases", "inspections")},
+confirmed AS (
+  SELECT DISTINCT case_id FROM cases_versions
+  WHERE known_at < $1 AND (status = 'confirmed' OR confirmed_on IS NOT NULL)
+),
+events AS (
+  SELECT c.project_id, c.opened_on AS event_on FROM cases c JOIN confirmed USING (case_id)
+  WHERE c.status <> 'unfounded'
+    AND (c.status NOT IN ('accepted', 'filed') OR c.confirmed_on IS NOT NULL)
+  UNION
+  SELECT project_id, inspected_on FROM inspections WHERE arrears_found
+)
+SELECT project_id, CAST(date_trunc('month', event_on) AS DATE) AS month, count(*) AS events
+FROM events
+WHERE project_id IS NOT NULL AND event_on < $1
+  AND event_on >= date_trunc('month', $1) - to_months({MONTHS})
+GROUP BY ALL ORDER BY ALL
+"""
+
+Owed = Mapping[str, Mapping[dt.date, int]]
+
+
+def load_owed_by_month(store: RecordStore, as_of: dt.date) -> Owed:
+    """Return the wages owed at the end of each month by project and first day of the month, in fen.
+
+    What was due and unpaid then, as the records are known at ``as_of``. A month has no amount
+    before the first wages of the project were due; without payments on record nothing is known.
+    The month of ``as_of``, unless that is its first day, is counted until then.
+    """
+    found: dict[str, dict[dt.date, int]] = {}
+    for row in query_rows(store, _OWED, as_of):
+        months = found.setdefault(row["project_id"], {})
+        months[_month_ending(row["ends_on"])] = row["amount"]
+    return found
+
+
+def owed_series(months: Mapping[dt.date, int]) -> Row | None:
+    """Return the amounts of a project as ``months`` and ``owed``; None if nothing is known."""
+    if not months:
+        return None
+    return {"months": [f"{one:%Y-%m}" for one in months], "owed": list(months.values())}
+
+
+def region_months(
+    store: RecordStore, as_of: dt.date, owed: Owed, places: Mapping[str, str | None]
+) -> Sequence[Row]:
+    """Return wages owed and arrears events by region and month, for the ``places`` of projects.
+
+    ``owed`` is None in months of which nothing is known. Projects without a place are left out.
+    """
+    amounts: Counter[tuple[str, dt.date]] = Counter()
+    for project, months in owed.items():
+        for month, amount in months.items():
+            amounts[places.get(project) or "", month] += amount
+    events: Counter[tuple[str, dt.date]] = Counter()
+    for row in query_rows(store, _EVENTS, as_of):
+        events[places.get(row["project_id"]) or "", row["month"]] += row["events"]
+    keys = sorted(key for key in {*amounts, *events} if key[0])
+    return [
+        {
+            "region_code": place,
+            "month": f"{month:%Y-%m}",
+            "owed": amounts.get((place, month)),
+            "events": events[place, month],
+        }
+        for place, month in keys
+    ]
+
+
+def _month_ending(ends_on: dt.date) -> dt.date:
+    """Return the first day of the month that ends with ``ends_on``, or holds it."""
+    first = ends_on.replace(day=1)
+    return add_months(first, -1) if ends_on == first else first
