@@ -65,6 +65,10 @@ imports: setup
 sbom:
 	@$(PYTHON) requirements/sbom.py
 
+# A wheel of the client of the HTTP API alone, in dist/.
+client: setup
+	@cd deploy/client && $(abspath $(BIN))/python -m hatchling build -t wheel -d $(abspath dist)
+
 docs: setup
 	@$(BIN)/python docs/generate.py
 

@@ -28,6 +28,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
+from serving.events.egress import EgressPolicy
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from benchmarks.publications import publication
@@ -50,10 +51,9 @@ from serving.db.tables import (
     WATCHLIST_ENTRIES,
     WATCHLISTS,
 )
-from serving.events.caller import WebhookCaller
-from serving.events.egress import EgressPolicy
 from serving.events.outbox import Subscription, add_subscription
 from serving.events.webhooks import deliver_due
+from serving.http.caller import WebhookCaller
 from serving.ingest.importer import import_waiting
 from serving.publishing.repository import store_publication
 from serving.settings import default_toml

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
 from risk.locale import catalogue
 from serving.app import create_app
-from serving.auth.roles import PERMISSIONS, Permission, Role
+from serving.auth.roles import PERMISSIONS, SEPARATED, Permission, Role
 from serving.cli.main import command
 from serving.db.database import Database
 from serving.settings import NESTED, PREFIX, Settings
@@ -63,12 +63,18 @@ def endpoints() -> str:
             gives = f"{about['description'].removesuffix('.')} / {zh}"
             action = about.get("x-action", "")
             lines.append(f"| {method.upper()} | `{path}` | {gives} | {action} |")
-    lines += ["", "Actions, and the roles that include them:", ""]
-    lines += [f"| | {' | '.join(Role)} |", "|---" * (len(Role) + 1) + "|"]
-    for permission in Permission:
-        marks = ("✓" if permission in PERMISSIONS[role] else "" for role in Role)
-        lines.append(f"| {permission} | {' | '.join(marks)} |")
+    lines += ["", "Actions, and the roles that include them:", "", *_roles(PERMISSIONS)]
+    lines += ["", "With `[roles] separated = true` (三权分立):", "", *_roles(SEPARATED)]
     return "\n".join(lines) + "\n"
+
+
+def _roles(permissions: Mapping[Role, Collection[Permission]]) -> list[str]:
+    """A table of roles and what they may do."""
+    lines = [f"| | {' | '.join(Role)} |", "|---" * (len(Role) + 1) + "|"]
+    for permission in Permission:
+        marks = ("✓" if permission in permissions[role] else "" for role in Role)
+        lines.append(f"| {permission} | {' | '.join(marks)} |")
+    return lines
 
 
 def settings() -> str:

@@ -57,6 +57,8 @@ def levers_of(families: Iterable[Family]) -> tuple[Lever, ...]:
 
 LEVERS = levers_of(ALL_FAMILIES)
 _DIRECTIONS = {one.name: one.direction for family in ALL_FAMILIES for one in family.features}
+_NO_WORSE = {1: np.minimum, -1: np.maximum}
+"""By direction of a feature, what keeps its better values; unknown ones stay unknown."""
 
 
 def lever_effects(model: ScoringModel, matrix: Matrix) -> list[tuple[LeverEffect, ...]]:
@@ -91,7 +93,7 @@ def _met(matrix: Matrix, met: Mapping[str, float]) -> NDArray[np.float64]:
     for name, value in met.items():
         if name in matrix.columns:
             column = values[:, matrix.columns.index(name)]
-            column[_DIRECTIONS[name] * (column - value) > 0] = value  # unknown is never greater
+            column[:] = _NO_WORSE[_DIRECTIONS[name]](column, value)
     return values
 
 

@@ -36,7 +36,6 @@ MIN_SHARE = 0.01
 """A feature with a smaller share of the absolute contributions of all features is not stated."""
 SAME = 0.05
 """A value that differs less from the typical one, relative to the larger, counts as equal to it."""
-_EVERYONE = -1
 
 
 class Basis(StrEnum):
@@ -130,10 +129,11 @@ def reasons(
             values[rows, lead].tolist(),
             medians[rows, lead].tolist(),
             stated.tolist(),
-            np.where(in_group[rows, lead], typical.groups[rows], _EVERYONE).tolist(),
+            typical.groups[rows].tolist(),
+            in_group[rows, lead].tolist(),
             strict=True,
         )
-        for row, column, contribution, value, usual, is_fact, group in details:
+        for row, column, contribution, value, usual, is_fact, group, has_peers in details:
             feature = features[column]
             records = (
                 _records(feature, contribution, matrix.project_ids[row], evidence)
@@ -150,7 +150,7 @@ def reasons(
                     article=feature.article,
                     evidence=records,
                     basis=_basis(value, is_fact=bool(records)),
-                    peers=None if group == _EVERYONE else group,
+                    peers=group if has_peers else None,
                 )
             )
     return [tuple(sorted(row, key=lambda r: (-abs(r.contribution), r.family))) for row in out]
@@ -221,7 +221,8 @@ def _may_be_stated(
             excess = sign * feature.direction * (value - usual)
             margin = SAME * np.maximum(np.abs(value), np.abs(usual))
             is_unusual = np.isnan(usual) | ((excess > 0) & (excess >= margin))
-            out[:, column] |= (sign * parts[:, column] > 0) & _within(statement, value) & is_unusual
+            agrees = np.sign(parts[:, column]) == sign
+            out[:, column] |= agrees & _within(statement, value) & is_unusual
     return np.asarray(out & (share >= MIN_SHARE))
 
 

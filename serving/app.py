@@ -15,7 +15,7 @@ from risk.locale import text
 from risk.workspace import Workspace
 from serving.adoption.endpoints import router as adoption
 from serving.audit.endpoints import router as audit
-from serving.audit.head_export import HEADS_FILE, HeadExport
+from serving.audit.head_export import HEADS_FILE, HeadExport, HeadWebhook
 from serving.audit.queue import AuditQueue
 from serving.auth.dependencies import AuthConfig, Authenticator
 from serving.auth.repository import UserRepository
@@ -34,6 +34,8 @@ from serving.feedback.endpoints import router as feedback
 from serving.flag_states.endpoints import router as flag_states
 from serving.health.endpoints import router as health
 from serving.http.address_check import AddressCheck
+from serving.http.caller import WebhookCaller
+from serving.http.egress import policy_of
 from serving.http.metrics import Metrics
 from serving.http.middleware import RequestMiddleware
 from serving.http.openapi import add_docs
@@ -110,13 +112,17 @@ def create_app(
     app.state.views = Views(database, freshness)
     app.state.audit = AuditQueue(
         database.engine,
-        HeadExport(database.engine, _heads_file(settings, workspace), settings.audit.syslog),
+        HeadExport(
+            *(database.engine, _heads_file(settings, workspace)),
+            *(settings.audit.syslog, _head_webhook(settings)),
+        ),
         refuses=settings.audit.unwritten == "refuse",
     )
     config = AuthConfig(
         *(key or secrets.token_urlsafe(32), settings.limits.per_minute, local),
         app.state.audit.require_room,
         REQUIRED_OF[settings.sessions.second_factor],
+        settings.roles.separated,
     )
     app.state.second_factors = SecondFactors(factor_key or secrets.token_urlsafe(32))
     app.state.metrics = Metrics()
@@ -150,6 +156,13 @@ def _heads_file(settings: Settings, workspace: Workspace | None) -> Path | None:
     if settings.audit.heads_file:
         return Path(settings.audit.heads_file)
     return workspace.root / HEADS_FILE if workspace else None
+
+
+def _head_webhook(settings: Settings) -> HeadWebhook | None:
+    if not settings.audit.webhook:
+        return None
+    secret = settings.audit.webhook_secret.get_secret_value()
+    return HeadWebhook(settings.audit.webhook, WebhookCaller(policy_of(settings)), secret)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import ClassVar
 
 from risk.errors import WagewatchError
-from risk.locale import Language, text
+from risk.locale import Language, catalogue, text
 
 
 class ApiError(WagewatchError):
@@ -43,3 +43,14 @@ class CommandError(WagewatchError):
 
     If one does reach a client, the response has status 500 and the error is logged.
     """
+
+
+def page_message(error: WagewatchError, language: Language) -> str:
+    """Return the text of ``error`` for people in front of a page.
+
+    Some errors have a text of their own there: the usual one names a command, or is for programs.
+    """
+    key = f"pages.failures.{error.code}"
+    if key not in catalogue(language):
+        return error.message(language)
+    return text(key, language, **error.fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import os
 import tomllib
@@ -216,8 +217,23 @@ class SessionSettings(_Section):
     second_factor: Literal["optional", "admins", "everyone"] = "optional"
 
 
+def _signing_secret(secret: SecretStr) -> SecretStr:
+    """Return ``secret`` if it is empty or as Standard Webhooks write it."""
+    value = secret.get_secret_value()
+    if value:
+        base64.b64decode(value.removeprefix("whsec_"), validate=True)
+    return secret
+
+
+class RoleSettings(_Section):
+    """Whether administration, audit and work are separated (三权分立)."""
+
+    separated: bool = False
+
+
 class AuditSettings(_Section):
-    """Where the daily heads of the audit log go: a file (empty: one in the workspace), syslog.
+    """Where the daily heads of the audit log go: a file (empty: one in the workspace), syslog,
+    and a webhook, signed with ``webhook_secret``.
 
     ``unwritten``: what happens to reads while entries cannot be stored.
     """
@@ -225,6 +241,8 @@ class AuditSettings(_Section):
     heads_file: Annotated[str, Field(max_length=1000)] = ""
     unwritten: Literal["refuse", "wait"] = "refuse"
     syslog: Annotated[str, Field(pattern=r"^$|^[^\s:]+:\d{1,5}$")] = ""
+    webhook: Annotated[str, Field(pattern=r"^$|^https?://[^\s/]+", max_length=1000)] = ""
+    webhook_secret: Annotated[SecretStr, AfterValidator(_signing_secret)] = SecretStr("")
 
 
 class WebhookSettings(_Section):
@@ -413,6 +431,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
+    roles: RoleSettings = RoleSettings()
     audit: AuditSettings = AuditSettings()
     webhooks: WebhookSettings = WebhookSettings()
     oidc: OidcSettings = OidcSettings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import string
 
 import pytest
@@ -127,3 +128,41 @@ def test_messages_of_the_command_line_start_with_a_capital():
     keys = [key for key in open_keys("cli") if key.count(".") == 1 and key not in STORED]
     assert len(keys) > 30
     assert [key for key in keys if starts_lower(en[key])] == []
+
+
+COMMAND = re.compile(r"wagewatch [a-z]|(?<![\w-])--[a-z]|import --try|records look|pip install")
+IN_TERMINALS_ONLY = {
+    *(
+        "analysis_missing",
+        "cannot_listen",
+        "inputs_lost",
+        "known_on_in_future",
+        "no_feature_files",
+        "span_empty",
+    ),
+    *("nothing_to_judge", "race_open", "spark_missing", "too_few_events", "tracking_failed"),
+    *("shared_models_of_other_kind", "shared_models_unreadable", "too_few_events_to_share"),
+}
+"""Errors of commands that no page and no job starts."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_shows_a_command(language):
+    """What names a command has a text of its own for pages."""
+    texts = catalogue(language)
+    for key, wording in texts.items():
+        family, _, code = key.rpartition(".")
+        if not COMMAND.search(wording) or code in IN_TERMINALS_ONLY:
+            continue
+        assert not key.startswith(("pages.", "exports.ranking.offer", "checks.")), key
+        shown = {"errors": "pages.failures", "intake.note": "pages.notes"}.get(family)
+        assert shown is None or f"{shown}.{code}" in texts, key
+
+
+@pytest.mark.parametrize("family", ["failures", "notes"])
+def test_texts_of_pages_take_fields_of_the_error(family):
+    texts = catalogue("zh")
+    usual = {"failures": "errors", "notes": "intake.note"}[family]
+    for key in (key for key in texts if key.startswith(f"pages.{family}.")):
+        other = texts.get(f"{usual}.{key.rpartition('.')[2]}", "")
+        assert fields_of(texts[key]) <= fields_of(other), key

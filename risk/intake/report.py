@@ -191,6 +191,7 @@ class ImportReport:
                     "file": failure.fields["file"],
                     "code": failure.code,
                     "message": failure.message(language),
+                    "fields": {name: str(found) for name, found in failure.fields.items()},
                 }
                 for failure in self.failed
             ],

@@ -62,6 +62,7 @@ class AuditQueue:
     def start(self) -> None:
         """Start the writing thread."""
         self._thread.start()
+        self._heads.start()
 
     def require_room(self) -> None:
         """Check that another entry can be added.
@@ -90,6 +91,7 @@ class AuditQueue:
         if self._thread.is_alive():
             self._thread.join()
         self._write()
+        self._heads.close()
 
     def _run(self) -> None:
         while not self._stop.wait(SECONDS):
@@ -109,7 +111,7 @@ class AuditQueue:
                 time.sleep(SECONDS)
             else:
                 self._failing = False
-                self._heads.run()
+                self._heads.wake()
 
     def _take_batch(self) -> list[AuditEntry]:
         entries: list[AuditEntry] = []

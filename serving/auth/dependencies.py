@@ -51,6 +51,7 @@ class AuthConfig:
         local: admit requests from this machine while there is no user and no token.
         require_audit: raises an error while requests cannot be recorded.
         second_factor_of: roles whose users must have a second factor.
+        separated: administration, audit and work are separated.
     """
 
     key: str
@@ -58,6 +59,7 @@ class AuthConfig:
     local: bool
     require_audit: Callable[[], None] = lambda: None
     second_factor_of: frozenset[Role] = frozenset()
+    separated: bool = False
 
 
 class Authenticator:
@@ -92,7 +94,8 @@ class Authenticator:
     def principal_of(self, user: User, session: Session | OpenSession) -> Principal:
         """Return the principal of ``user`` in a session."""
         must_enrol = not session.second_factor and self.requires_second_factor(user.role)
-        return replace(user.principal(session.csrf), must_enrol=must_enrol)
+        principal = user.principal(session.csrf)
+        return replace(principal, must_enrol=must_enrol, separated=self._config.separated)
 
     def admit(self, principal: Principal, permission: Permission) -> None:
         """Count a request of ``principal`` and check that it has ``permission``.
@@ -128,7 +131,7 @@ class Authenticator:
         if cookie is not None:
             return self._by_session(request, cookie)
         if self._config.local and self._is_local(request) and self._no_users():
-            return LOCAL
+            return replace(LOCAL, separated=self._config.separated)
         raise NotSignedIn()
 
     def _by_token(self, header: str) -> Principal:
@@ -138,7 +141,7 @@ class Authenticator:
         token = self._cached_token(secret)
         if token is None or not token.valid_at(now()):
             raise NotSignedIn()
-        return token.principal()
+        return replace(token.principal(), separated=self._config.separated)
 
     def _cached_token(self, secret: str) -> Token | None:
         stamp, hashed = self._freshness.current(), token_hash(secret)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from serving.auth.roles import PERMISSIONS, Permission, Role
+from serving.auth.roles import PERMISSIONS, SEPARATED, Permission, Role
 from serving.errors import ApiError
 
 
@@ -49,6 +49,7 @@ class Principal:
         owner: the person behind a token; empty for people.
         must_enrol: the office requires a second factor that the person has not set up; until then
             they have no permission.
+        separated: administration, audit and work are separated.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Principal:
     csrf: str | None = None
     owner: str = ""
     must_enrol: bool = False
+    separated: bool = False
 
     @property
     def person(self) -> str:
@@ -68,7 +70,8 @@ class Principal:
     def has(self, permission: Permission) -> bool:
         """Return whether role and scopes include ``permission``."""
         in_scope = self.scopes is None or permission in self.scopes
-        return permission in PERMISSIONS[self.role] and in_scope and not self.must_enrol
+        of_role = (SEPARATED if self.separated else PERMISSIONS)[self.role]
+        return permission in of_role and in_scope and not self.must_enrol
 
     def require(self, permission: Permission) -> None:
         """Check that the principal has ``permission``.

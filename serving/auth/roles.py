@@ -46,6 +46,7 @@ class Permission(StrEnum):
     MANAGE_SUBSCRIPTIONS = "manage_subscriptions"
     READ_AUDIT = "read_audit"
     READ_METRICS = "read_metrics"
+    READ_PEOPLE = "read_people"
     MANAGE_PEOPLE = "manage_people"
 
 
@@ -91,7 +92,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.MANAGE_PEOPLE,
     },
     Role.ADMIN: frozenset(Permission),
-    Role.AUDITOR: frozenset({Permission.READ_AUDIT}),
+    Role.AUDITOR: frozenset({Permission.READ_AUDIT, Permission.READ_PEOPLE}),
     Role.SYSTEM: _READING
     | _ON_SITE
     | {
@@ -104,3 +105,18 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
 }
 """Permissions of each role. Inspectors must not know which entries were drawn at random, or the
 random visits would be biased; systems forward lists to inspectors, so they lack it too."""
+
+SEPARATED: Mapping[Role, frozenset[Permission]] = {
+    **PERMISSIONS,
+    Role.ADMIN: frozenset(
+        {
+            Permission.READ_PEOPLE,
+            Permission.MANAGE_PEOPLE,
+            Permission.MANAGE_SUBSCRIPTIONS,
+            Permission.READ_METRICS,
+        }
+    ),
+    Role.SUPERVISOR: PERMISSIONS[Role.SUPERVISOR] - {Permission.READ_AUDIT, Permission.READ_PEOPLE},
+}
+"""Permissions where administration, audit and work are separated (三权分立, ``[roles] separated``):
+administrators neither work with records nor read the audit log; those who work do not read it."""

@@ -136,6 +136,12 @@ class Facts:
     breakdown: Breakdown = NO_BREAKDOWN
     breakdown_year_ago: Breakdown = NO_BREAKDOWN
 
+    @property
+    def revisits_due(self) -> Sequence[Document]:
+        """The closed cases that were to be looked at again within the period or before."""
+        latest = (self.period.last - REVISIT_AFTER).isoformat()
+        return [case for case in self.closed if case["closed_on"] <= latest]
+
 
 def collect_facts(
     store: RecordStore, database: Database, settings: Settings, period: Period, region: str

@@ -19,6 +19,7 @@ from serving.briefings.jobs import JOB, start_briefing
 from serving.briefings.repository import BriefingUnknown, list_briefings, read_briefing
 from serving.clock import today
 from serving.db.pagination import PageRequest
+from serving.errors import page_message
 from serving.http.dependencies import DatabaseDep
 from serving.jobs.repository import list_jobs
 from serving.web.render import page_language, render
@@ -69,7 +70,7 @@ def make(request: Request, principal: Writer, database: DatabaseDep, form: Form)
             lambda connection: start_briefing(connection, principal, form.get("period", "")),
         )
     except WagewatchError as error:
-        message = error.message(page_language(request))
+        message = page_message(error, page_language(request))
         return render(request, "refused", principal, status=422, message=message)
     return Response(status_code=204, headers={"HX-Redirect": "/briefings"})
 

@@ -1,5 +1,6 @@
-"""A small client of the HTTP API for case systems: typed, synchronous, on httpx."""
+"""A small client of the HTTP API for case systems: typed, synchronous, on httpx alone."""
 
-from serving.client.client import Client, JobFailed, Refused
+# Relative, because the same files are the package wagewatch_client of the client alone.
+from .client import Client, JobFailed, Refused
 
 __all__ = ["Client", "JobFailed", "Refused"]

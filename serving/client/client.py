@@ -1,23 +1,27 @@
 """Client of the HTTP API, with one method per task of a case system.
 
 Methods return the JSON of the response. Writes carry an Idempotency-Key, so a failed call can be
-repeated with the same key.
+repeated with the same key. A call that the service puts off (``Retry-After``) is repeated.
+
+The package imports httpx and the standard library only; ``make client`` builds a wheel of it.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import httpx
 
-from risk.unit_kinds import Kind
-
 JSON = Mapping[str, Any]
+Kind = Literal["project", "employer"]
 _WAIT_SECONDS = 0.5
+_LEAST_WAIT = 0.05
+_PUT_OFF = (429, 503)
 
 
 class Refused(Exception):
@@ -39,11 +43,23 @@ class JobFailed(Exception):
 
 
 class Client:
-    """Calls a Wagewatch service. Use as a context manager, or call :meth:`close`."""
+    """Calls a Wagewatch service. Use as a context manager, or call :meth:`close`.
+
+    Args:
+        timeout: seconds for the parts of one request.
+        patience: seconds that a call waits in all when the service puts it off.
+    """
 
     def __init__(
-        self, url: str, token: str, *, language: str = "zh", timeout: float = 30.0
+        self,
+        url: str,
+        token: str,
+        *,
+        language: str = "zh",
+        timeout: float = 30.0,
+        patience: float = 120.0,
     ) -> None:
+        self._patience = patience
         self._http = httpx.Client(
             base_url=url,
             timeout=timeout,
@@ -171,15 +187,44 @@ class Client:
 
     def _get(self, address: str, **wanted: Any) -> JSON:
         given = {name: value for name, value in wanted.items() if value is not None}
-        return _answer(self._http.get(address, params=given))
+        return self._answer(lambda: self._http.get(address, params=given))
 
     def _post(self, address: str, body: JSON, key: str | None) -> JSON:
         headers = {"Idempotency-Key": key} if key else {}
-        return _answer(self._http.post(address, json=body, headers=headers))
+        return self._answer(lambda: self._http.post(address, json=body, headers=headers))
+
+    def _answer(self, call: Callable[[], httpx.Response]) -> JSON:
+        """Return the document of the answer; repeats the call as often as it is put off."""
+        left = self._patience
+        while True:
+            answer = call()
+            wait = _put_off(answer)
+            if wait is None or wait > left:
+                return _document(answer)
+            left -= max(wait, _LEAST_WAIT)
+            time.sleep(max(wait, _LEAST_WAIT))
 
 
-def _answer(answer: httpx.Response) -> JSON:
-    document: JSON = answer.json()
+def _put_off(answer: httpx.Response) -> float | None:
+    """Return the seconds after which to call again; None if the answer is final."""
+    if answer.status_code not in _PUT_OFF:
+        return None
+    given = answer.headers.get("retry-after", "")
+    if given.isdigit():
+        return float(given)
+    try:
+        return max(0.0, parsedate_to_datetime(given).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _document(answer: httpx.Response) -> JSON:
+    try:
+        document: JSON = answer.json()
+    except ValueError:
+        # A proxy answered.
+        document = {"status": answer.status_code, "code": "not_json", "detail": answer.text[:200]}
+        raise Refused(document) from None
     if answer.is_error:
         raise Refused(document)
     return document

@@ -23,6 +23,7 @@ from serving.complaint_links.service import (
     visible_complaints,
     with_decisions,
 )
+from serving.errors import page_message
 from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
 from serving.web.requests import Form
@@ -125,7 +126,7 @@ def confirm_named(request: Request, principal: Decider, form: Form) -> Response:
 
 
 def _refused(request: Request, principal: Principal, error: WagewatchError) -> Response:
-    message = error.message(page_language(request))
+    message = page_message(error, page_language(request))
     return render(request, "link_refused", principal, status=422, told=message)
 
 

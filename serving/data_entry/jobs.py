@@ -31,6 +31,7 @@ from serving.data_entry.files import UploadFolder
 from serving.data_entry.overview import refresh_overview
 from serving.data_entry.repository import Upload, load_upload, save_upload
 from serving.db.database import Database
+from serving.errors import page_message
 from serving.ingest.seals import record_seals
 
 _COPIED = 2_000_000_000
@@ -176,7 +177,7 @@ def _trial_json(trial: FileTrial) -> dict[str, Any]:
     return {
         "file": trial.file,
         "sheets": [proposal_json(one) for one in trial.proposals],
-        "failed": failure and {one: failure.message(one) for one in LANGUAGES},
+        "failed": failure and {one: page_message(failure, one) for one in LANGUAGES},
     }
 
 

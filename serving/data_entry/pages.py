@@ -24,7 +24,7 @@ from serving.clock import now
 from serving.data_entry import service
 from serving.data_entry.errors import UploadsUnavailable, UploadUnknown
 from serving.data_entry.files import MAX_FILE, MAX_FILES, StoredFile, UploadFolder
-from serving.data_entry.overview import is_reading
+from serving.data_entry.overview_state import is_reading
 from serving.data_entry.repository import (
     Document,
     find_account,
@@ -35,6 +35,7 @@ from serving.data_entry.repository import (
 )
 from serving.data_entry.sources import source_rows
 from serving.db.pagination import PageRequest
+from serving.errors import page_message
 from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.middleware import BodyTooLarge
 from serving.jobs.repository import find_job
@@ -110,7 +111,7 @@ def _sources(request: Request, overview: Document | None) -> dict[str, Any]:
         # Read at every request, like the scheduler, so that a source just configured is shown.
         settings = load_settings(workspace) if workspace else settings_of(request)
     except WagewatchError as error:
-        return {"sources": [], "sources_failure": error.message(language)}
+        return {"sources": [], "sources_failure": page_message(error, language)}
     rows = source_rows(settings, overview, now(), language)
     return {"sources": rows, "sources_failure": ""}
 
@@ -223,7 +224,7 @@ def change_upload(
     try:
         write_audited(request, database, principal, change)
     except WagewatchError as error:
-        message = error.message(page_language(request))
+        message = page_message(error, page_language(request))
         return _upload_page(request, principal, database, workspace, upload_id, message)
     if does == "delete":
         return Response(status_code=204, headers={"HX-Redirect": "/data"})
@@ -355,7 +356,7 @@ def _started(
     try:
         write_audited(request, database, principal, lambda c: made.append(start(c)))
     except WagewatchError as error:
-        message = error.message(page_language(request))
+        message = page_message(error, page_language(request))
         return render(request, "refused", principal, status=422, message=message)
     return Response(status_code=204, headers={"HX-Redirect": f"{page}?job={made[0]}"})
 
@@ -375,7 +376,7 @@ def _upload_page(
         try:
             forms = service.layout_forms(workspace, found, page_language(request))
         except WagewatchError as error:
-            failure = failure or error.message(page_language(request))
+            failure = failure or page_message(error, page_language(request))
     return render(
         request,
         "data_upload",

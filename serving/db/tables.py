@@ -119,8 +119,12 @@ USERS = Table(
     Column("created_at", _TIME, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("disabled_at", _TIME),
+    Column("real_name", String(100)),
 )
-"""Users. ``subject`` is their OpenID subject; raising ``stamp`` ends older sessions."""
+"""Users. ``subject`` is their OpenID subject; raising ``stamp`` ends older sessions.
+
+Pages show the ``real_name``, if there is one, in place of the name to sign in with.
+"""
 
 TOKENS = Table(
     "tokens",

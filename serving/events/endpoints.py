@@ -16,9 +16,9 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
 from serving.events import outbox
-from serving.events.egress import policy_of
 from serving.events.schemas import EVENT_TYPES, NewSubscription, Subscription, SubscriptionIn
 from serving.http.dependencies import DatabaseDep, settings_of
+from serving.http.egress import policy_of
 from serving.http.parameters import NamePath
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page

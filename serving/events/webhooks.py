@@ -16,7 +16,6 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from serving.events.caller import SECONDS, WebhookCaller
 from serving.events.outbox import (
     Delivery,
     claim_deliveries,
@@ -25,6 +24,7 @@ from serving.events.outbox import (
     release_delivery,
 )
 from serving.events.repository import Event
+from serving.http.caller import SECONDS, WebhookCaller
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

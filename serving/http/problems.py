@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, Language, catalogue, text
 from serving.db.failures import write_failure
-from serving.errors import ApiError
+from serving.errors import ApiError, page_message
 from serving.http.dependencies import language_of
 from serving.http.middleware import BodyTooLarge
 from serving.http.schemas import Problem
@@ -114,7 +114,11 @@ def _on_wagewatch_error(request: Request, error: Exception) -> Response:
         # Not an error of the request: answered with its own text, but logged with a traceback.
         _log.error("%s", error, exc_info=error)
     status = error.status if isinstance(error, ApiError) else HTTPStatus.INTERNAL_SERVER_ERROR
-    texts = {language: error.message(language) for language in LANGUAGES}
+    is_page = request.app.state.is_page(request)
+    texts = {
+        language: page_message(error, language) if is_page else error.message(language)
+        for language in LANGUAGES
+    }
     response = problem(request, status, code=error.code, texts=texts)
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"

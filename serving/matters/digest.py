@@ -153,8 +153,9 @@ def _rechecks(found: Sequence[MatterState], on: dt.date) -> list[Item]:
     return sorted(due, key=_by_day)
 
 
-def _by_day(item: Item) -> tuple[dt.date, str]:
-    return item.day or dt.date.max, item.name
+def _by_day(item: Item) -> tuple[str, str]:
+    """Order by day, then by name; either all items of a section have a day or none has."""
+    return str(item.day), item.name
 
 
 def _item(state: MatterState, day: dt.date | None) -> Item:

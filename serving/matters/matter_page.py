@@ -14,6 +14,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now, office_date
+from serving.errors import page_message
 from serving.http.dependencies import settings_of
 from serving.matters.choices import assignees
 from serving.matters.pages import parse_day, require_not_past, step_response
@@ -73,7 +74,7 @@ def open_matter(request: Request, principal: Writer, form: Form) -> Response:
             lambda connection: made.append(open_manually(connection, principal, hand, now())),
         )
     except WagewatchError as error:
-        message = error.message(page_language(request))
+        message = page_message(error, page_language(request))
         return render(request, "refused", principal, status=422, message=message)
     answer = render(request, "said", principal, said="steps.opened")
     answer.headers["HX-Redirect"] = f"/matters/{made[0].key}"

@@ -15,6 +15,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now, office_date, today
+from serving.errors import page_message
 from serving.http.dependencies import settings_of
 from serving.matters.choices import assignees
 from serving.matters.queries import (
@@ -136,7 +137,7 @@ def step_response(
             lambda connection: apply_step(connection, principal, matter, wanted, rules, moment),
         )
     except WagewatchError as error:
-        message = error.message(page_language(request))
+        message = page_message(error, page_language(request))
         return render(request, "refused", principal, status=422, message=message)
     return render(request, "said", principal, said=f"steps.{wanted.step}")
 

@@ -18,7 +18,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.db.pagination import PageRequest
-from serving.errors import CommandError
+from serving.errors import CommandError, page_message
 from serving.http.dependencies import settings_of
 from serving.http.schemas import Schema
 from serving.jobs.service import queue
@@ -38,7 +38,7 @@ _MOST_STEPS = 200
 
 S = TypeVar("S", bound=Schema)
 
-Supervisor = Annotated[Principal, require(Permission.READ_AUDIT)]
+Supervisor = Annotated[Principal, require(Permission.CHANGE_MODELS)]
 Reader = Annotated[Principal, require(Permission.READ_MODELS)]
 Changer = Annotated[Principal, require(Permission.CHANGE_MODELS)]
 Runner = Annotated[Principal, require(Permission.RUN_JOBS)]
@@ -126,7 +126,7 @@ def _written(
     try:
         write_audited(request, reader_of(request).database, principal, apply)
     except WagewatchError as error:
-        return _page(request, principal, failure=error.message(page_language(request)))
+        return _page(request, principal, failure=page_message(error, page_language(request)))
     return _page(request, principal, queued=True)
 
 

@@ -28,7 +28,7 @@ _CARD_POLICY = (
 _CONTENDERS = ("model", "logistic", "scorecard", "rules", "last_inspection", "random")
 _FIGURES = ("roc_auc", "average_precision", "precision_capacity", "lift_capacity")
 
-Supervisor = Annotated[Principal, require(Permission.READ_AUDIT)]
+Supervisor = Annotated[Principal, require(Permission.CHANGE_MODELS)]
 Runner = Annotated[Principal, require(Permission.RUN_JOBS)]
 
 

@@ -14,10 +14,11 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.briefings.groups import by_period
 from serving.briefings.repository import list_briefings
-from serving.data_entry.overview import is_reading
+from serving.data_entry.overview_state import is_reading
 from serving.data_entry.repository import newest_overview
 from serving.data_entry.service import late_feeds, month_start, start_month
 from serving.db.pagination import PageRequest
+from serving.errors import page_message
 from serving.http.dependencies import DatabaseDep
 from serving.jobs.repository import Job, list_jobs
 from serving.watchlists.reader import reader_of
@@ -81,7 +82,7 @@ def _started(
             lambda connection: start_month(connection, form, principal, kind),
         )
     except WagewatchError as error:
-        message = error.message(page_language(request))
+        message = page_message(error, page_language(request))
         return render(request, "refused", principal, status=422, message=message)
     return Response(status_code=204, headers={"HX-Redirect": "/month"})
 

@@ -15,6 +15,7 @@ from serving.auth.roles import Permission
 from serving.clock import now, today
 from serving.db.pagination import PageRequest
 from serving.documents.formats import MEDIA_TYPES
+from serving.errors import page_message
 from serving.http.dependencies import settings_of
 from serving.notices import queries
 from serving.notices.payload import NothingToNotify
@@ -103,5 +104,5 @@ def letter(
 
 
 def _refused(request: Request, principal: Principal, error: WagewatchError) -> Response:
-    message = error.message(page_language(request))
+    message = page_message(error, page_language(request))
     return render(request, "refused", principal, status=422, message=message)

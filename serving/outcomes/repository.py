@@ -167,26 +167,25 @@ def list_outcomes(
     engine: Engine, principal: Principal, request: PageRequest, filters: Mapping[str, object]
 ) -> Page[Outcome]:
     """Return a page of the newest versions of the outcomes of the region, oldest first."""
-    newest = (
-        select(OUTCOMES.c.outcome_id, func.max(OUTCOMES.c.version).label("version"))
-        .group_by(OUTCOMES.c.outcome_id)
-        .subquery()
-    )
-    query: Select[Any] = (
-        select(OUTCOMES)
-        .join(
-            newest,
-            and_(
-                OUTCOMES.c.outcome_id == newest.c.outcome_id, OUTCOMES.c.version == newest.c.version
-            ),
-        )
-        .where(within(OUTCOMES.c.region_code, principal))
-    )
+    query = _newest_versions(select(OUTCOMES)).where(within(OUTCOMES.c.region_code, principal))
     for name, value in filters.items():
         query = query.where(OUTCOMES.c[name] == value)
     with engine.connect() as connection:
         rows, after = page(connection, query, OUTCOMES.c.id, request)
     return Page([_outcome(row) for row in rows], after)
+
+
+def _newest_versions(query: Select[Any]) -> Select[Any]:
+    """Leave out versions that were corrected."""
+    newest = (
+        select(OUTCOMES.c.outcome_id, func.max(OUTCOMES.c.version).label("version"))
+        .group_by(OUTCOMES.c.outcome_id)
+        .subquery()
+    )
+    is_newest = and_(
+        OUTCOMES.c.outcome_id == newest.c.outcome_id, OUTCOMES.c.version == newest.c.version
+    )
+    return query.join(newest, is_newest)
 
 
 @dataclass(frozen=True)
@@ -207,7 +206,7 @@ class Visit:
 def visits_of(engine: Engine, principal: Principal, as_of: dt.date) -> Mapping[str, Visit]:
     """Return the last visit of each project entered for lists of ``as_of``."""
     query = (
-        select(OUTCOMES)
+        _newest_versions(select(OUTCOMES))
         .where(OUTCOMES.c.as_of == as_of, within(OUTCOMES.c.region_code, principal))
         .order_by(OUTCOMES.c.inspected_on, OUTCOMES.c.id)
     )
@@ -243,7 +242,7 @@ def last_visit(engine: Engine, principal: Principal, project_id: str) -> Outcome
 def visited_since(engine: Engine, principal: Principal, day: dt.date) -> Mapping[str, dt.date]:
     """Return the date of the last visit with a result since ``day`` of each project."""
     query = (
-        select(OUTCOMES.c.project_id, func.max(OUTCOMES.c.inspected_on))
+        _newest_versions(select(OUTCOMES.c.project_id, func.max(OUTCOMES.c.inspected_on)))
         .where(
             OUTCOMES.c.inspected_on >= day,
             OUTCOMES.c.obstacle.is_(None),

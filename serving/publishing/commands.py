@@ -24,6 +24,7 @@ def publish(
     order: Annotated[Order | None, typer.Option("--order")] = None,
 ) -> None:
     """Score the cohort, select the list, seal and store it."""
+    from risk.locale import text
     from serving.ingest.open_complaints import open_complaint_counts, open_complaint_lines
     from serving.publishing.context import PublishRequest
     from serving.publishing.hooks import publish_context
@@ -52,5 +53,6 @@ def publish(
     )
     for line in ranking_notes(done.ranking, cli.language):
         print_line(line)
+        print_line(text("exports.ranking.orders_command", cli.language).strip())
     for line in open_complaint_lines(complaints, cli.language):
         print_line(line)

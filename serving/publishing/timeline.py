@@ -25,7 +25,7 @@ roll AS (
     AND w.known_at < $1 AND (w.superseded_at IS NULL OR w.superseded_at >= $1)
   WHERE r.known_at < $1 AND (r.superseded_at IS NULL OR r.superseded_at >= $1)
     AND r.due_on < $1 AND r.due_on >= $1 - to_months({MONTHS_OF_PAY})
-    AND (SELECT count(*) FROM payments) > 0
+    AND EXISTS (SELECT 1 FROM payments WHERE known_at < $1)
   GROUP BY ALL
 ),
 events AS (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,11 +114,15 @@ def write_scores(
     from training.dataset.training_set import NoProjectsKnown
 
     model, used = model_at(workspace, kind, as_of)
-    with _computed(records, [as_of], kind, progress, wages) as engine:
+
+    def check(engine: SparkEngine) -> None:
+        _require_feeds(workspace, engine, used, as_of)
+
+    with _computed(records, [as_of], kind, progress, wages, check) as engine:
         units = _units(engine)
         if not units:
             raise NoProjectsKnown(as_of=as_of)
-        _require_inputs(workspace, engine, used, as_of)
+        _require_features(workspace, engine, used, as_of)
         scores = score_cohort_on_spark(engine, model, f"{used.kind} {used.version}", tiers)
         engine.write_frame(scores, _address(out))
     return units, used
@@ -131,7 +135,9 @@ def _computed(
     kind: Kind,
     progress: Progress,
     wages: Sequence[MinimumWage] | None,
+    check: Callable[[SparkEngine], None] = lambda engine: None,
 ) -> Iterator[SparkEngine]:
+    """Yield an engine that has run all steps; ``check`` sees it before the first."""
     from features.engines.spark import SparkEngine
     from features.engines.spark_session import spark_session
     from features.feature_sets import FEATURE_SETS
@@ -146,42 +152,64 @@ def _computed(
 
     with spark_session() as session:
         engine = SparkEngine(_address(records), as_ofs, kind=kind, session=session, wages=wages)
+        check(engine)
         engine.run(todo, on_step)
         yield engine
         engine.close()
 
 
-def _require_inputs(
-    workspace: Workspace, engine: SparkEngine, used: UsedModel, as_of: dt.date
+def _require_feeds(
+    workspace: Workspace, records: RecordStore | SparkEngine, used: UsedModel, as_of: dt.date
 ) -> None:
-    """Check that the inputs of the model are there.
+    """Check that no table that the model leans on is gone or has stopped.
+
+    It needs the records alone, so it is asked before hours of computing on a cluster.
 
     Raises:
-        InputsLost: some that it leans on are gone.
+        InputsLost: there is one.
+    """
+    _require(workspace, records, used, as_of, 0, {})
+
+
+def _require_features(
+    workspace: Workspace, engine: SparkEngine, used: UsedModel, as_of: dt.date
+) -> None:
+    """Check that the features that the model leans on have values.
+
+    Raises:
+        InputsLost: some have none.
     """
     from features.feature_sets import FEATURE_SETS
     from features.matrix import matrix_sql
-    from models.registry import Registry
-    from serving.publishing.inputs import trained_on
-    from training.monitoring.lost_inputs import newest_days
 
-    registry = Registry(workspace, engine.kind)
-    found = trained_on(registry, registry.get(used.version))
-    if found is None:
-        return
     families = FEATURE_SETS[engine.kind].families
     names = [feature.name for family in families for feature in family.features]
     counts = ", ".join(f"count({name})" for name in names)
     units, *known = engine.rows(
         f"SELECT count(*), {counts} FROM ({matrix_sql(families, ordered=False)}) features"
     )[0]
-    lost = found.lost_inputs(
-        engine.kind,
-        as_of,
-        newest_days(engine.rows, engine.kind, as_of),
-        int(str(units)),
-        {name: int(str(count)) for name, count in zip(names, known, strict=True)},
-    )
+    by_name = {name: int(str(count)) for name, count in zip(names, known, strict=True)}
+    _require(workspace, engine, used, as_of, int(str(units)), by_name)
+
+
+def _require(
+    workspace: Workspace,
+    records: RecordStore | SparkEngine,
+    used: UsedModel,
+    as_of: dt.date,
+    units: int,
+    known: Mapping[str, int],
+) -> None:
+    from models.registry import Registry
+    from serving.publishing.inputs import trained_on
+    from training.monitoring.lost_inputs import newest_days
+
+    registry = Registry(workspace, records.kind)
+    found = trained_on(registry, registry.get(used.version))
+    if found is None:
+        return
+    newest = newest_days(records.rows, records.kind, as_of)
+    lost = found.lost_inputs(records.kind, as_of, newest, units, known)
     if lost.matters:
         tables = ", ".join(one.table for one in lost.feeds)
         raise InputsLost(version=used.version, tables=tables or "-", features=len(lost.features))

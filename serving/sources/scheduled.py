@@ -15,10 +15,12 @@ from risk.store.store import RecordStoreBusy
 from risk.workspace import Workspace
 from serving.clock import now
 from serving.complaint_links.named import link_equal_names
-from serving.data_entry.overview import overview_outdated, refresh_overview
+from serving.data_entry.overview import refresh_overview
+from serving.data_entry.overview_state import overview_outdated
 from serving.data_entry.repository import newest_overview
 from serving.data_entry.sources import known_states
 from serving.db.database import Database
+from serving.errors import page_message
 from serving.ingest.seals import record_seals
 from serving.settings import Settings
 from serving.sources.clock import office_clock
@@ -65,7 +67,7 @@ def pull_scheduled(workspace: Workspace, settings: Settings, database: Database,
         print(error.message("en"), file=sys.stderr)
         return
     except WagewatchError as error:
-        messages: dict[str, str] = {one: error.message(one) for one in LANGUAGES}
+        messages: dict[str, str] = {one: page_message(error, one) for one in LANGUAGES}
         _log_failure(workspace, name, began, messages)
     except Exception as error:
         # Without the message, which may hold a value of a record.

@@ -14,11 +14,11 @@ from serving.auth.names import MAX_LENGTH
 from serving.auth.principal import NotSignedIn
 from serving.auth.rate_limit import TooManyRequests
 from serving.auth.sessions import COOKIE
-from serving.errors import ApiError
+from serving.errors import ApiError, page_message
 from serving.http.dependencies import settings_of
 from serving.users import sign_in as service
 from serving.users.endpoints import AnyPrincipal, set_session_cookie
-from serving.web.render import LANGUAGE_COOKIE, page_language, render
+from serving.web.render import LANGUAGE_COOKIE, menu_of, page_language, render
 from serving.web.requests import Form, is_same_origin, safe_next
 
 router = APIRouter(include_in_schema=False)
@@ -36,8 +36,14 @@ _A_YEAR = 365 * 24 * 3600
 
 @router.get("/")
 def home(request: Request) -> Response:
-    """Redirect to the watchlist."""
-    return RedirectResponse("/watchlist", status_code=303)
+    """Redirect to the watchlist, or to the first page that the reader may open."""
+    try:
+        menu = menu_of(authenticator_of(request).identify(request))
+    except NotSignedIn:
+        menu = []
+    hrefs = [item.href for item in menu]
+    home = hrefs[0] if hrefs else request.app.state.home
+    return RedirectResponse(home, status_code=303)
 
 
 @router.get("/sign-in")
@@ -102,7 +108,7 @@ async def change_password(request: Request, principal: AnyPrincipal, form: Form)
             request, principal, form.get("old", ""), form.get("new", "")
         )
     except ApiError as error:
-        failure = error.message(page_language(request))
+        failure = page_message(error, page_language(request))
         return render(request, "password", principal, failure=failure, changed=False)
     # The page is loaded anew because the session, and with it the CSRF token, is another.
     response = Response(status_code=204, headers={"HX-Redirect": "/password?changed=true"})

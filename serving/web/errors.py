@@ -28,7 +28,8 @@ def error_page(request: Request, status: int, code: str, texts: Mapping[Language
         return _redirect(request, "/second-factor")
     principal = request.scope.get("state", {}).get("principal")
     language, key = page_language(request), f"pages.failures.{code}"
-    known = key in catalogue(language)
+    # A text with fields was filled in by page_message().
+    known = "{" not in catalogue(language).get(key, "{")
     message = text(key, language) if known else texts[language]
     return render(request, "failure", principal, status=status, code=status, message=message)
 

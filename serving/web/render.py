@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from risk.locale import LANGUAGES, Language, catalogue, text
 from serving import formatting
 from serving.auth.principal import Principal
+from serving.auth.repository import real_names
 from serving.auth.roles import Permission
 from serving.http.dependencies import settings_of
 
@@ -50,8 +51,20 @@ MENU = (
     NavItem("notices", "/notices", Permission.READ_NOTICES),
     NavItem("deposits", "/deposits", Permission.READ_PROJECTS),
     NavItem("data", "/data", Permission.IMPORT_FILES),
-    NavItem("supervision", "/supervision", Permission.READ_AUDIT),
+    NavItem("supervision", "/supervision", Permission.CHANGE_MODELS),
+    NavItem("supervision", "/supervision/audit", Permission.READ_AUDIT),
+    NavItem("supervision", "/supervision/people", Permission.READ_PEOPLE),
 )
+"""Of items with one name, a person sees the first that they may open."""
+
+
+def menu_of(principal: Principal | None) -> list[NavItem]:
+    """Return the items of the menu that ``principal`` may open."""
+    items: dict[str, NavItem] = {}
+    for item in MENU:
+        if principal and principal.has(item.permission):
+            items.setdefault(item.name, item)
+    return list(items.values())
 
 
 def page_language(request: Request) -> Language:
@@ -75,11 +88,12 @@ def render(
             who=principal,
             allowed=principal.has if principal else lambda _: False,
             Permission=Permission,
-            menu=[item for item in MENU if principal and principal.has(item.permission)],
+            menu=menu_of(principal),
             here=request.url.path,
             address=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             **_formatters(language),
             place=place_namer(request),
+            person=person_namer(request),
             **data,
         )
     )
@@ -94,6 +108,16 @@ def place_namer(request: Request) -> Callable[[str], str]:
     Names of the settings come first; counties without one have their official name.
     """
     return partial(_region_name, names=settings_of(request).places)
+
+
+def person_namer(request: Request) -> Callable[[str], str]:
+    """Return a function from the name of a user to their real name, if it is known."""
+
+    @cache
+    def names() -> Mapping[str, str]:
+        return real_names(request.app.state.database.engine)
+
+    return lambda name: names().get(name, name)
 
 
 def _region_name(code: str | None, names: Mapping[str, str]) -> str:
@@ -121,16 +145,25 @@ def _formatters(language: Language) -> dict[str, Any]:
         "heading": lambda table, field: formatting.field_label(table, field, language),
         "table_name": lambda table: formatting.table_label(table, language),
         "say": lambda key, **fields: text(key, language, **fields),
+        "failed_text": lambda failed: _failed_text(failed, language),
         "note_text": lambda note: _note_text(note, language),
     }
 
 
+def _failed_text(failed: Mapping[str, Any], language: Language) -> str:
+    """Text of a file that was refused; as it was stored where its page has no text for it."""
+    key = f"pages.failures.{failed['code']}"
+    if key not in catalogue(language) or "fields" not in failed:
+        return str(failed["message"])
+    return text(key, language, **failed["fields"])
+
+
 def _note_text(note: Mapping[str, Any], language: Language) -> str:
     """Text of a note of a closing account; as it was stored if it has no text any more."""
-    key = f"intake.note.{note['code']}"
-    if key not in catalogue(language):
-        return str(note["message"])
-    return text(key, language, **note["fields"])
+    for key in (f"pages.notes.{note['code']}", f"intake.note.{note['code']}"):
+        if key in catalogue(language):
+            return text(key, language, **note["fields"])
+    return str(note["message"])
 
 
 @cache

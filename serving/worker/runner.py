@@ -26,6 +26,7 @@ from serving.complaint_links.current import refresh_candidates
 from serving.complaint_links.named import link_equal_names
 from serving.data_entry.overview import refresh_overview
 from serving.db.database import Database
+from serving.errors import page_message
 from serving.ingest.importer import import_waiting
 from serving.jobs.repository import Job, end_job, fail_job, find_job, update_progress
 from serving.model_changes.service import JOB, REFRESH, carry_out, refresh
@@ -85,7 +86,7 @@ def run_job(workspace: Workspace, settings: Settings, database: Database, job_id
     try:
         result = _when_free(lambda: _run(JobContext(workspace, settings, database, job), progress))
     except WagewatchError as error:
-        texts = {language: error.message(language) for language in LANGUAGES}
+        texts = {language: page_message(error, language) for language in LANGUAGES}
         fail_job(engine, job_id, {"code": error.code, "texts": texts}, now())
     except Exception as error:
         traceback.print_exc()

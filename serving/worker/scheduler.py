@@ -23,10 +23,10 @@ from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.clock import now, office_date
 from serving.complaint_links.current import candidates_outdated
-from serving.data_entry.overview import overview_outdated
+from serving.data_entry.overview_state import overview_outdated
 from serving.db.database import Database
-from serving.events.egress import policy_of
 from serving.events.webhooks import deliver_due
+from serving.http.egress import policy_of
 from serving.ingest.repository import waiting_submissions
 from serving.jobs.repository import (
     MAX_ATTEMPTS,
@@ -156,7 +156,7 @@ class Scheduler:
 
     def deliver_webhooks(self) -> None:
         """Deliver the webhooks that are due."""
-        from serving.events.caller import WebhookCaller
+        from serving.http.caller import WebhookCaller
 
         caller = WebhookCaller(policy_of(load_settings(self._workspace)))
         while not self._stop.is_set() and deliver_due(self._database.engine, caller, now()):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from features.feature_sets import ALL_FEATURES, FEATURE_SETS
+from features.feature_sets import ALL_FAMILIES, ALL_FEATURES, FEATURE_SETS
 from features.matrix import Matrix, compute, matrix_table, to_matrix
 from models.cohort_scores import score_cohort
-from models.counterfactuals import ALL_DUTIES, LEVERS, MIN_EFFECT, lever_effects
+from models.counterfactuals import ALL_DUTIES, LEVERS, MIN_EFFECT, lever_effects, levers_of
 from models.logistic import LogisticModel
 from risk.locale import LANGUAGES, catalogue
 from risk.store.store import RecordStore
@@ -68,6 +69,20 @@ def matrix(county):
 
 def test_levers_are_the_published_ones():
     assert [(lever.code, lever.article, dict(lever.met)) for lever in LEVERS] == EXPECTED
+
+
+def test_a_lever_needs_a_duty_and_its_compliant_value():
+    """Of three features one has both, one only the duty, one only the value."""
+    family = next(one for one in ALL_FAMILIES if any(f.duty for f in one.features))
+    whole = next(one for one in family.features if one.duty and one.compliant_value is not None)
+    features = (
+        whole,
+        replace(whole, name="without_value", compliant_value=None),
+        replace(whole, name="without_duty", duty=None),
+    )
+    (lever,) = levers_of([replace(family, features=features)])
+    assert (lever.code, lever.article) == (whole.duty.code, whole.duty.article)
+    assert lever.met == {whole.name: whole.compliant_value}
 
 
 def test_every_lever_moves_known_features_and_has_words():

@@ -12,7 +12,14 @@ from features.matrix import Matrix
 from models.logistic import LogisticModel
 from models.novelty import Unit, _group_of_employer, novel_units
 from models.peer_medians import MIN_PEERS, Typical, peer_groups, peer_medians
-from models.reasons import Basis, EvidenceItem, reasons, statement_of
+from models.reasons import (
+    Basis,
+    EvidenceItem,
+    _leads,
+    _may_be_stated,
+    reasons,
+    statement_of,
+)
 
 FEATURES = {one.name: one for one in ALL_FEATURES}
 DAY = np.datetime64("2025-01-01")
@@ -152,6 +159,48 @@ def test_an_unknown_feature_is_not_reported():
         None,
     )
     assert (found.typical, found.evidence) == (0.4, ())
+
+
+def test_a_billionth_is_no_reason():
+    values, typical = [0.4, 0, 0, 0, 5], [0.1, 0, 0, 0, 5]
+    matrix = matrix_of(COLUMNS, [values])
+    usual = Typical(np.array([typical]), np.array([1]), np.array([[True] * 5]))
+    for part, count in ((1e-9, 0), (-1e-9, 0), (1.1e-9, 1)):
+        (found,) = reasons(MODEL, matrix, np.array([[part, 0, 0, 0, 0, 0.0]]), {}, usual)
+        assert len(found) == count
+
+
+def test_the_lead_is_stated_before_known_before_unknown():
+    """By row: contributions of three features, which are known, which may be stated, the lead."""
+    yes, no = True, False
+    rows = (
+        ([0.9, 0.5, 0.4], (no, yes, yes), (no, no, yes), 2, True),
+        ([0.9, 0.5, 0.4], (no, yes, yes), (no, no, no), 1, False),
+        ([-0.9, 0.5, -0.4], (yes, yes, yes), (no, yes, yes), 2, True),  # -0.8 in all: lowers
+        ([0.2, 0.6, -0.1], (no, no, no), (no, no, no), 1, False),
+        ([0.3, 0.3, 0.1], (yes, yes, yes), (yes, yes, yes), 0, True),
+        ([0.0, 0.4, 0.0], (yes, yes, yes), (yes, no, no), 1, False),  # what adds nothing
+        ([0.0, 0.4, 0.0], (yes, no, no), (no, no, no), 1, False),
+    )
+    parts = np.array([row[0] for row in rows])
+    known, may = (np.array([row[place] for row in rows]) for place in (1, 2))
+    leads, stated = _leads(parts, known, may, parts.sum(axis=1))
+    assert leads.tolist() == [row[3] for row in rows]
+    assert stated.tolist() == [row[4] for row in rows]
+
+
+def test_facts_of_several_projects_are_told_apart():
+    """Complaints of 20 differ by a twentieth from 19, not quite from 19.5; shares are by project.
+
+    The last two have 1 % of their project's contributions, and half of that.
+    """
+    rows = (([20, 0.0], [19, 0.0], [0.4, 0.0], True), ([20, 0.0], [19.5, 0.0], [0.4, 0.0], False),
+            ([3, 0.0], [0, 0.0], [0.01, 0.99], True), ([3, 0.0], [0, 0.0], [0.01, 1.99], False),
+            )  # fmt: skip
+    values, typical, parts = (np.array([row[place] for row in rows]) for place in range(3))
+    features = [FEATURES["complaints_90d"], FEATURES["age_months"]]
+    found = _may_be_stated(features, values, typical, parts)
+    assert found[:, 0].tolist() == [row[3] for row in rows]
 
 
 KIND = (("township", "420300101"),)

@@ -62,7 +62,20 @@ def test_a_stored_scorecard_keeps_its_features(kind, tmp_path):
     assert loaded == older
     assert loaded.points(matrix).tolist() == [[2, 2]] * 3
     parts = loaded.contributions(matrix)
+    # Points of 0.14 in log-odds above the mean ones: 2 - 0.5 and 2 - 0.25; the base is their sum.
+    assert parts[0].tolist() == pytest.approx([0.21, 0.245, 0.105])
     assert parts.sum(axis=1) == pytest.approx(loaded.raw(matrix))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_card_fitted_on_no_project_gives_three_percent_to_four_points(kind):
+    """Without a mean to compare with, each point counts from 0; the base is 0."""
+    card = fit_scorecard(matrix_of(kind, rows=0), np.zeros(0))
+    matrix = matrix_of(kind, complaints_90d=1.0, listed=1.0)
+    assert card.calibration.probability(card.raw(matrix)) == pytest.approx([0.03] * 3)
+    parts = card.contributions(matrix)[0]
+    assert parts.sum() == pytest.approx(4 * 0.14)
+    assert parts[-1] == 0
 
 
 def uneven(kind, high=2, low=18):
@@ -97,8 +110,36 @@ def test_fit_scorecard_follows_the_labels(kind):
     assert card.contributions(matrix).sum(axis=1) == pytest.approx(card.raw(matrix))
 
 
+def test_fit_scorecard_weighs_labels_against_200_rows_of_the_prior():
+    """Where the slope is s and the intercept b, the labels pull as hard as the prior draws back.
+
+    100 of 1,000 rows have 4 points (0.56) and 30 events, 900 have none and 18. The prior rate is
+    (48 + 6) / 1,200 = 0.045. Its intercept a has the precision 200 * 0.045 * 0.955 = 8.595 and its
+    slope 1 the precision 30.
+    """
+    matrix = uneven("project", high=100, low=900)
+    labels = np.zeros(1000)
+    labels[:30] = 1
+    labels[-18:] = 1
+    fitted = fit_scorecard(matrix, labels).calibration
+    high, low = fitted.probability(np.array([0.56, 0.0]))
+    assert (100 * high - 30) * 0.56 + 30 * (fitted.slope - 1) == pytest.approx(0, abs=1e-5)
+    prior = fitted.intercept + (100 * high - 30 + 900 * low - 18) / 8.595
+    high, low = 1 / (1 + np.exp(-(np.array([0.56, 0.0]) + prior)))
+    assert (100 * high + 900 * low) / 1000 == pytest.approx(0.045)
+
+
 @pytest.mark.parametrize(
-    ("events", "rows", "rate"), [(0, 0, 0.03), (0, 200, 0.015), (4, 200, 0.025)]
+    ("events", "rows", "rate"),
+    [
+        (0, 0, 0.03),
+        (0, 200, 0.015),
+        (4, 200, 0.025),
+        (0, 5_800, 0.001),  # 6 / 6,000
+        (0, 11_800, 0.001),  # 6 / 12,000, but at least 0.001
+        (188, 188, 0.5),  # 194 / 388
+        (200, 200, 0.5),  # 206 / 400, but at most 0.5
+    ],
 )
 def test_rate_is_drawn_to_the_prior(events, rows, rate):
     labels = np.zeros(rows)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from risk.calendar.spring_festival import SpringFestivalUnknown, eve_after
 from risk.locale import text
-from serving.briefings.facts import REVISIT_AFTER, Facts
+from serving.briefings.facts import Facts
 from serving.briefings.sections.alerts import ALERTED
 from serving.briefings.sections.lead import REVIEW_AFTER, main_problem
 from serving.briefings.sections.rates import short_rates
@@ -150,11 +150,7 @@ def _overdue(facts: Facts) -> int:
 
 
 def _not_revisited(facts: Facts) -> int:
-    return sum(
-        case["checked_on"] is None
-        and dt.date.fromisoformat(case["closed_on"]) + REVISIT_AFTER < facts.period.stop
-        for case in facts.closed
-    )
+    return sum(case["checked_on"] is None for case in facts.revisits_due)
 
 
 def _about_rates(builder: DocumentBuilder, facts: Facts) -> Iterator[Advice]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 from serving.briefings.facts import REVISIT_AFTER, Facts, ListedInYear, PeriodStatistics
@@ -109,7 +108,7 @@ def _add_lists_of_year(builder: DocumentBuilder, listed: ListedInYear) -> None:
 
 
 def _add_revisits(builder: DocumentBuilder, facts: Facts) -> None:
-    due = [case for case in facts.closed if _due(case["closed_on"], facts.period.stop)]
+    due = facts.revisits_due
     done = sum(case["checked_on"] is not None for case in due)
     if not due:
         builder.add_paragraph("revisits_none")
@@ -121,10 +120,6 @@ def _add_revisits(builder: DocumentBuilder, facts: Facts) -> None:
         revisits_done=done,
         revisits_left=len(due) - done,
     )
-
-
-def _due(closed_on: str, stop: dt.date) -> bool:
-    return dt.date.fromisoformat(closed_on) + REVISIT_AFTER < stop
 
 
 def _add_complaints(builder: DocumentBuilder, facts: Facts) -> None:

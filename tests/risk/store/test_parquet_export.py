@@ -88,6 +88,7 @@ def arrivals(store):
     return store.rows(" UNION ALL ".join(f"SELECT arrival FROM {name}" for name in STORED_TABLES))
 
 
+@thorough  # of rows by hand: below
 @quick
 @given(
     records=st.lists(table_rows(), min_size=1, max_size=25),

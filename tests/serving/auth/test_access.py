@@ -4,27 +4,31 @@ import datetime as dt
 import time
 from dataclasses import replace
 
+import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from serving.app import ROUTERS
+from serving.app import ROUTERS, create_app
 from serving.audit.queue import SECONDS as AUDIT_SECONDS
 from serving.auth.dependencies import RequirePermission
 from serving.auth.repository import NewAccount
-from serving.auth.roles import PERMISSIONS, Permission, Role
+from serving.auth.roles import PERMISSIONS, SEPARATED, Permission, Role
 from serving.briefings.figures import briefing_figures
 from serving.briefings.period import month_of
 from serving.briefings.repository import Briefing, insert_briefing
 from serving.model_changes.repository import replace_versions
 from serving.publishing.repository import store_publication
+from serving.settings import RoleSettings, Settings
 from serving.watchlists.snapshot import Snapshot
 
 from ..briefings.test_many_worlds import make_facts
 from ..conftest import (
+    NO_TLS,
     PUBLISHED_AT,
     key,
     make_extras,
     registry_version,
+    served,
     unlinked_register,
     until_seen,
 )
@@ -263,6 +267,47 @@ def test_endpoints_enforce_roles_and_regions(client, made, token, role):
             or (missing and found.status_code == 404)
             or (later and found.status_code == 409)
         ), (role, route, found.text)
+
+
+SETTLED = {
+    Role.ADMIN: {"read_people", "manage_people", "manage_subscriptions", "read_metrics"},
+    Role.AUDITOR: {"read_people", "read_audit"},
+}
+"""All that these roles may do where administration, audit and work are separated."""
+
+
+@pytest.mark.parametrize("role", Role)
+def test_separated_roles_administer_or_audit_or_work(database, made, token, role):
+    allowed = {permission.value for permission in SEPARATED[role]}
+    if role in SETTLED:
+        assert allowed == SETTLED[role]
+    else:
+        assert not allowed & {"read_audit", "read_people", "manage_people"}
+    settings = Settings(roles=RoleSettings(separated=True))
+    headers, refused, admitted = token(role, INSIDE), 0, 0
+    with (
+        served(create_app(settings, database)) as url,
+        httpx.Client(verify=NO_TLS, base_url=url, timeout=60, trust_env=False) as client,
+    ):
+        for route, action in ACTIONS.items():
+            answer = _send(client, route, headers, made)
+            denied = answer.status_code == 403 and answer.json()["code"] == "not_allowed"
+            assert denied == (action.value not in allowed), (role, route, answer.text)
+            refused, admitted = refused + denied, admitted + (not denied)
+        pages = {
+            "/watchlist": "read_lists",
+            "/supervision": "change_models",
+            "/supervision/audit": "read_audit",
+            "/supervision/people": "read_people",
+        }
+        for path, action in pages.items():
+            status = client.get(path, headers=headers).status_code
+            assert (status == 403) == (action not in allowed), (role, path, status)
+        form = {"does": "revoke", "name": "none"}
+        status = client.post("/supervision/people", data=form, headers=headers).status_code
+        assert (status == 403) == (role is not Role.ADMIN)
+    assert refused >= 8
+    assert admitted >= 1
 
 
 def _assert_nothing_of_inside(answer, route):

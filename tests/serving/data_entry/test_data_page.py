@@ -20,7 +20,8 @@ from serving.auth.principal import OFFICE
 from serving.auth.roles import Role
 from serving.clock import now
 from serving.data_entry import files
-from serving.data_entry.overview import overview_outdated, refresh_overview
+from serving.data_entry.overview import refresh_overview
+from serving.data_entry.overview_state import overview_outdated
 from serving.data_entry.repository import (
     list_accounts,
     load_upload,

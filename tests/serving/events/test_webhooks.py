@@ -17,10 +17,10 @@ from sqlalchemy import select, update
 
 from serving.app import create_app
 from serving.db.tables import DELIVERIES, SUBSCRIPTIONS
-from serving.events.caller import WebhookCaller
-from serving.events.egress import EgressPolicy, WebhookRefused
 from serving.events.outbox import LEASE, RETRY_SECONDS, claim_deliveries
 from serving.events.webhooks import deliver_due, signature
+from serving.http.caller import WebhookCaller
+from serving.http.egress import EgressPolicy, WebhookRefused
 from serving.settings import Settings
 
 from ..conftest import NO_TLS, answering, served
@@ -300,7 +300,7 @@ def test_addresses_of_the_machine_are_refused_unless_listed(database, token, url
 def test_name_is_checked_by_the_address_it_resolves_to(monkeypatch):
     answers = {"rebound.example": "127.0.0.1", "good.example": "10.0.0.5"}
     monkeypatch.setattr(
-        "serving.events.egress.socket.getaddrinfo",
+        "serving.http.egress.socket.getaddrinfo",
         lambda host, port, type: [(0, 0, 0, "", (answers[host], port))],
     )
     policy = EgressPolicy.parse([], only_listed=False)

@@ -8,15 +8,7 @@ import shutil
 
 import httpx
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from serving.app import create_app
 from serving.auth.repository import NewAccount
@@ -31,12 +23,6 @@ from ..people import add_token
 
 # Of each of some hundred operations; making a request up takes longer than answering it.
 CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "8" if MUST_RUN_ALL else "2"))
-CHECKS = (
-    not_a_server_error,
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -72,6 +58,8 @@ def _address(request, folder):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_fuzzed_requests_conform_to_the_description(service):
+    import schemathesis  # here: only one of the processes that test side by side needs it
+
     url, headers = service
     description = httpx.get(f"{url}/openapi.json", timeout=60, trust_env=False).json()
     schema = schemathesis.openapi.from_dict(description)
@@ -94,7 +82,9 @@ def _name_what_there_is(case):
 
 def _tried(operation, headers):
     """How many requests were made up for ``operation``, right ones and wrong ones."""
-    count = 0
+    from schemathesis import GenerationMode
+
+    count, checks = 0, _checks()
 
     @settings(
         max_examples=CASES,
@@ -113,7 +103,19 @@ def _tried(operation, headers):
         count += 1
         if count % 2:
             _name_what_there_is(case)
-        case.call_and_validate(headers=headers, checks=list(CHECKS))
+        case.call_and_validate(headers=headers, checks=checks)
 
     test()
     return count
+
+
+def _checks():
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi import checks
+
+    return [
+        not_a_server_error,
+        checks.content_type_conformance,
+        checks.response_schema_conformance,
+        checks.status_code_conformance,
+    ]

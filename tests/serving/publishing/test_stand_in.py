@@ -21,7 +21,7 @@ from serving.publishing.pipeline import publish_watchlist
 from serving.publishing.replay import replay
 from serving.publishing.scoring import score_cohort
 from serving.publishing.used_model import used_model
-from serving.scores.spark_output import InputsLost, _require_inputs
+from serving.scores.spark_output import InputsLost, _require_features, _require_feeds
 from serving.settings import load_settings
 from serving.watchlists.schemas import Watchlist
 from serving.watchlists.texts import warnings
@@ -93,10 +93,12 @@ def test_scoring_that_cannot_fit_refuses_where_inputs_are_gone(without_payments)
     office = without_payments
     used = used_model(Registry(office), Registry(office).champion()[1])
     with RecordStore(office.records, read_only=True) as store:
+        with pytest.raises(InputsLost, match="payments"):
+            _require_feeds(office, store, used, AS_OF)
         engine = compute(store, [AS_OF])  # answers the queries that Spark is asked
         try:
             with pytest.raises(InputsLost, match="payments"):
-                _require_inputs(office, engine, used, AS_OF)
+                _require_features(office, engine, used, AS_OF)
         finally:
             engine.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -135,6 +136,7 @@ def test_spark_without_java_exports_nothing(tmp_path, monkeypatch):
 
 
 OF_EMPLOYERS = ["--kind", "employer", "--as-of", str(LISTS[1])]
+REFUSED = ["score", *OF_EMPLOYERS]
 
 
 @pytest.fixture(scope="module")
@@ -158,16 +160,22 @@ def by_spark(office_with_employers, tmp_path_factory):
         for line in (
             ["features", *OF_EMPLOYERS, str(LISTS[0]), "--out", str(place / FEATURES)],
             ["score", *OF_EMPLOYERS, "--out", str(place / "scores")],
+            [*REFUSED, "--records", str(place / "records"), "--out", str(place / "refused")],
         )
     ]
+    with RecordStore(office_with_employers.records, read_only=True) as store:
+        export_records(store, place / "records")
+    shutil.rmtree(place / "records" / "operations")
     code = "import sys; from serving.cli.main import main\n"
-    code += f"sys.exit(max(main(line) for line in {lines}))"
-    subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "SPARK_CONF_DIR": str(place / "conf")},
-        cwd=ROOT,
-        check=True,
-    )
+    code += f"sys.exit([main(line) for line in {lines}] != [0, 0, 1])"
+    with (place / "messages").open("w", encoding="utf-8") as messages:
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "SPARK_CONF_DIR": str(place / "conf"), "WAGEWATCH_LANG": "en"},
+            cwd=ROOT,
+            check=True,
+            stderr=messages,
+        )
     return place
 
 
@@ -196,6 +204,14 @@ def test_spark_features_use_the_configuration_of_spark(by_spark, office_with_emp
     for place, name in enumerate(expected.columns):
         cells = table[name].to_numpy().astype(float)
         assert np.allclose(cells, expected.values[:, place], rtol=1e-9, atol=0, equal_nan=True)
+
+
+@thorough
+def test_spark_refuses_a_model_without_its_inputs_before_it_computes_features(by_spark):
+    messages = (by_spark / "messages").read_text("utf-8")
+    assert "are gone (operations;" in messages
+    assert not (by_spark / "refused").exists()
+    assert messages.count("100% ") == 2, "steps of two commands"
 
 
 @thorough

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from risk.locale import LANGUAGES
+from risk.locale import LANGUAGES, text
 from serving.watchlists.ranking import ranking_notes, ranking_of
 from serving.watchlists.texts import warnings
 
@@ -47,8 +47,9 @@ def test_ranking_of_leaves_out_random_and_obligatory_visits():
 def test_notes_say_why_the_order_means_nothing_and_offer_others(language, order):
     (note,) = ranking_notes(ranking_of(document([0.03] * 18, order)), language)
     assert "3.0%" in note
-    assert "--order rules" in note
-    assert "--order random" in note
+    assert text("exports.ranking.offer", language) in note
+    assert "--order" not in note  # the list is read on pages and paper, too
+    assert "--order rules" in text("exports.ranking.orders_command", language)
 
 
 @pytest.mark.parametrize("order", ["rules", "random"])

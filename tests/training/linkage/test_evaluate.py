@@ -63,6 +63,7 @@ def test_link_complaints_confident_candidates_are_right(county, kind):
     assert proposed.confident_precision.low > 0.8
 
 
+@thorough  # what ranks a candidate: tests/models/linkage/test_linker.py
 def test_link_complaints_ranks_the_right_project_first(county):
     proposed = [one for one in answers(county, "projects") if one.damage != "empty"]
     assert linkage_quality(proposed).first_right.low > 0.6

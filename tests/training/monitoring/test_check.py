@@ -108,6 +108,7 @@ def test_a_source_that_stopped_is_a_feed_that_stopped(county, watched):
     assert {one.feature for one in report.moved}.isdisjoint({"unpaid_share_1m", "paid_share_1m"})
 
 
+@thorough  # a feed that stops: above
 def test_check_names_a_feed_that_thinned(changed, watched):
     store = changed(
         "DELETE FROM payments WHERE known_at >= ? AND hash(payment_id) % 4 > 0", dt.date(2025, 7, 1)
@@ -117,6 +118,7 @@ def test_check_names_a_feed_that_thinned(changed, watched):
     assert [(one.table, one.trouble) for one in report.feeds] == [("payments", "thinned")]
 
 
+@thorough  # a feed that stops everywhere: above
 def test_check_names_the_county_that_stopped_reporting(changed, watched):
     store = changed(
         "DELETE FROM payrolls WHERE known_at >= ? AND project_id IN"
@@ -172,6 +174,7 @@ def test_check_of_a_model_a_year_old_is_retrain(county, watched):
     assert report.since_training.events > 0
 
 
+@thorough  # features of later records: tests/laws/test_as_of.py
 def test_check_does_not_depend_on_later_records(changed, county, watched):
     listed = [ListedEntry(dt.date(2025, 1, 1), "PX", "C", "risk", None, 0.5)]
     watched = dataclasses.replace(watched, listed=listed)

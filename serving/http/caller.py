@@ -10,7 +10,7 @@ from functools import cached_property
 import httpcore
 import httpx
 
-from serving.events.egress import EgressPolicy
+from serving.http.egress import EgressPolicy
 
 SECONDS = 10.0
 """Time for a whole request to a subscriber."""
