@@ -57,7 +57,12 @@ class Accounts:
             OutsideRegion: the region is not in that of the principal.
             NameTaken: another user has a name that looks the same, or the subject.
         """
-        extra = {"password_hash": password_hash, "subject": subject, "stamp": 1}
+        extra = {
+            "password_hash": password_hash,
+            "subject": subject,
+            "stamp": 1,
+            "real_name": account.real_name,
+        }
         self._add(USERS, account, extra)
 
     def add_token(
@@ -121,6 +126,14 @@ class Accounts:
         if not remove(self._connection, user_id):
             raise NameUnknown(name=name)
         end_sessions(self._connection, user_id)
+
+    def set_real_name(self, name: str, real_name: str | None) -> None:
+        """Set the name that pages show for a user; None shows the name to sign in with.
+
+        Raises:
+            NameUnknown: there is no such active user in the region.
+        """
+        self._change(USERS, name, {"real_name": real_name}, USERS.c.disabled_at.is_(None))
 
     def disable_user(self, name: str, at: dt.datetime) -> None:
         """End a user's access.

@@ -38,6 +38,7 @@ class NewAccount:
     region: str
     created_by: str
     created_at: dt.datetime
+    real_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class User:
     created_at: dt.datetime
     created_by: str
     disabled_at: dt.datetime | None
+    real_name: str | None
 
     def principal(self, csrf: str | None = None) -> Principal:
         """Return the principal of the user."""
@@ -84,6 +86,13 @@ class Token:
     def valid_at(self, now: dt.datetime) -> bool:
         """Return whether it is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def real_names(engine: Engine) -> dict[str, str]:
+    """Return the real names of users by the names they sign in with, as far as they are known."""
+    query = select(USERS.c.name, USERS.c.real_name).where(USERS.c.real_name.is_not(None))
+    with engine.connect() as connection:
+        return {row.name: row.real_name for row in connection.execute(query)}
 
 
 class UserRepository:

@@ -11,7 +11,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import (
     Column,
@@ -30,6 +30,9 @@ from serving.db.engine import utc
 from serving.db.tables import METADATA, PROBES, SESSIONS
 
 ROWS_AT_ONCE = 500
+MOST_LINE = 256 * 2**20
+"""Characters of a line, a row; the largest hold whole lists."""
+
 _VERSION_TABLE = "alembic_version"
 
 _LEFT_OUT = frozenset({SESSIONS.name, PROBES.name})
@@ -93,11 +96,11 @@ def _load(connection: Connection, table: Table, path: Path, *, with_columns: boo
 def _batches(path: Path, table: Table, *, with_columns: bool) -> Iterator[list[dict[str, Any]]]:
     batch: list[dict[str, Any]] = []
     with path.open(encoding="utf-8") as file:
-        names = json.loads(file.readline()) if with_columns else [c.name for c in table.columns]
+        names = json.loads(_line(file)) if with_columns else [c.name for c in table.columns]
         if set(names) != set(table.columns.keys()):
             raise ValueError(f"{table.name}: {names}")
         columns = [table.columns[name] for name in names]
-        for line in file:
+        while line := _line(file):
             pairs = zip(columns, json.loads(line), strict=True)
             batch.append({column.name: _value(value, column) for column, value in pairs})
             if len(batch) == ROWS_AT_ONCE:
@@ -105,6 +108,13 @@ def _batches(path: Path, table: Table, *, with_columns: bool) -> Iterator[list[d
                 batch = []
     if batch:
         yield batch
+
+
+def _line(file: IO[str]) -> str:
+    line = file.readline(MOST_LINE + 1)
+    if len(line) > MOST_LINE:
+        raise ValueError(f"line of more than {MOST_LINE >> 20} Mi characters")
+    return line
 
 
 def _reset_sequence(connection: Connection, table: Table) -> None:

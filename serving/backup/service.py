@@ -9,8 +9,6 @@ own migration and then upgraded.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import io
 import json
 import os
@@ -30,32 +28,24 @@ from sqlalchemy.exc import DBAPIError
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.audit.verification import newest_head, parse_head, verify_entries
-from serving.auth.secrets import signing_key
 from serving.backup.files import written_files
 from serving.backup.rows import TABLES, dump_tables, load_tables, reflected
+from serving.backup.unpacking import (
+    ABOUT,
+    FORMATS,
+    SIGNATURE,
+    BackupUnreadable,
+    digests,
+    sign,
+    unpack,
+)
 from serving.db.database import Database
 from serving.db.engine import make_engine, writing
 from serving.db.migrate import HEAD, RevisionUnknown, migrate_to, revision
 from serving.errors import CommandError
 from serving.version import package_version
 
-_FORMATS = ("wagewatch-backup-1", "wagewatch-backup-2")
-_ABOUT, _SIGNATURE = "about.json", "about.hmac"
 _FOLDERS = ("models", "quarantine")
-_FORMER_KEY = "session.key"
-_MOST_FILES = 100_000
-
-
-class BackupUnreadable(CommandError):
-    """The file is damaged, forged, or not a backup that this version can read."""
-
-    code = "backup_unreadable"
-
-
-class BackupNotSigned(CommandError):
-    """The backup is not signed with the key given."""
-
-    code = "backup_not_signed"
 
 
 class RestoreWouldMix(CommandError):
@@ -93,16 +83,16 @@ def back_up(
         place = Path(folder)
         rows, head = _dump(database, place)
         _copy_files(workspace, place)
-        digests = _digests(place)
+        listed = digests(place)
         about = {
-            **{"format": _FORMATS[-1], "version": package_version(), "migration": HEAD},
-            **{"audit_head": head, "files": digests},
+            **{"format": FORMATS[-1], "version": package_version(), "migration": HEAD},
+            **{"audit_head": head, "files": listed},
         }
         content = json.dumps(about, indent=1)
-        _add_text(archive, _ABOUT, content)
+        _add_text(archive, ABOUT, content)
         if key is not None:
-            _add_text(archive, _SIGNATURE, _sign(key, content.encode()))
-        for name in digests:
+            _add_text(archive, SIGNATURE, sign(key, content.encode()))
+        for name in listed:
             archive.add(place / name, arcname=name)
     partial.replace(out)
     return BackupResult(rows, out.stat().st_size)
@@ -117,7 +107,7 @@ def restore(
         key: file with the key that the backup must be signed with; None accepts any backup.
 
     Raises:
-        BackupUnreadable: the file is damaged, forged or not a backup.
+        BackupUnreadable: the file is damaged, forged or not a backup, or asks for too much memory.
         BackupNotSigned: it is not signed with ``key``.
         AuditBroken: its audit log was altered.
         RestoreWouldMix: the workspace or the database is not empty.
@@ -127,7 +117,7 @@ def restore(
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         try:
-            about = _unpack(source, place, key)
+            about = unpack(source, place, key)
             rows = _load(url or f"sqlite:///{quote(str(place / 'service.sqlite'))}", place, about)
         except _DAMAGES as error:
             detail = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
@@ -139,7 +129,7 @@ def restore(
 
 
 _DAMAGES = (
-    *(tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError, AttributeError),
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError),
     *(DBAPIError, RevisionUnknown),
 )
 """What a file that is no good backup can make fail."""
@@ -166,7 +156,7 @@ def _load(url: str, folder: Path, about: Mapping[str, Any]) -> int:
         with writing(engine).begin() as connection:
             _require_empty(connection)
             migrate_to(connection, str(about["migration"]))
-            has_columns = about["format"] != _FORMATS[0]
+            has_columns = about["format"] != FORMATS[0]
             rows = load_tables(connection, folder / "service", with_columns=has_columns)
             if about["migration"] != HEAD:
                 migrate_to(connection, HEAD)
@@ -209,60 +199,6 @@ def _copy_stores(workspace: Workspace, folder: Path) -> None:
             source.backup(copy)
         source.close()
         copy.close()
-
-
-def _unpack(source: Path, folder: Path, key: Path | None) -> dict[str, Any]:
-    """Unpack a backup, check every file against the manifest, and return the manifest."""
-    _extract(source, folder)
-    content = (folder / _ABOUT).read_bytes()
-    if key is not None:
-        _check_signature(folder, content, key)
-    (folder / _SIGNATURE).unlink(missing_ok=True)
-    (folder / _ABOUT).unlink()
-    about: dict[str, Any] = json.loads(content)
-    if about["format"] not in _FORMATS:
-        raise ValueError(about["format"])
-    found = _digests(folder)
-    wrong = sorted(name for name, _ in set(found.items()) ^ set(about["files"].items()))
-    if wrong:
-        raise ValueError(wrong[0])
-    # Backups of format 1 had it; a restored workspace makes a new one.
-    (folder / _FORMER_KEY).unlink(missing_ok=True)
-    return about
-
-
-def _extract(source: Path, folder: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    with tarfile.open(source, "r:gz") as archive:
-        for number, member in enumerate(archive):
-            free -= member.size
-            if number >= _MOST_FILES or free < 0 or not (member.isfile() or member.isdir()):
-                raise ValueError(member.name)
-            archive.extract(member, folder, filter="data")
-
-
-def _sign(key: Path, content: bytes) -> str:
-    return hmac.new(signing_key(key).encode(), content, hashlib.sha256).hexdigest()
-
-
-def _check_signature(folder: Path, content: bytes, key: Path) -> None:
-    if not key.is_file():
-        raise BackupNotSigned(path=str(key))
-    path = folder / _SIGNATURE
-    found = path.read_text(encoding="utf-8") if path.is_file() else ""
-    if not hmac.compare_digest(found.encode(), _sign(key, content).encode()):
-        raise BackupNotSigned(path=str(key))
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    """Return the digest of every file below ``folder``, by its path there."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): _digest(path) for path in files}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _add_text(archive: tarfile.TarFile, name: str, content: str) -> None:

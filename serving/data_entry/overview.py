@@ -11,8 +11,6 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Engine
-
 from risk.contract import STORED_TABLES
 from risk.intake.import_accounts import stored_accounts
 from risk.intake.orphan_rows import orphan_rows
@@ -24,7 +22,8 @@ from risk.sources.pull_log import last_pulls
 from risk.store.store import FeedSpan, RecordStore
 from risk.workspace import Workspace
 from serving.clock import now
-from serving.data_entry.repository import Account, overview_stamp, save_overview
+from serving.data_entry.overview_state import store_stamp
+from serving.data_entry.repository import Account, save_overview
 from serving.db.database import Database
 from serving.ingest.open_complaints import open_complaint_counts
 
@@ -33,28 +32,6 @@ MOST_ROWS = 200
 
 MOST_GROUPS = 500
 """Groups of unreadable cells that the overview holds."""
-
-
-def store_stamp(workspace: Workspace) -> str:
-    """State of the record store's file; empty if there is none."""
-    if not workspace.records.is_file():
-        return ""
-    state = workspace.records.stat()
-    return f"{state.st_mtime_ns}-{state.st_size}"
-
-
-def overview_outdated(workspace: Workspace, engine: Engine) -> bool:
-    """Whether the record store was written since the overview was made."""
-    stamp = store_stamp(workspace)
-    return bool(stamp) and stamp != overview_stamp(engine)
-
-
-def is_reading(workspace: Workspace | None, engine: Engine) -> bool:
-    """Whether the overview is about to be made: by the scheduler, at the latest in half a minute.
-
-    A service without a workspace has no scheduler.
-    """
-    return workspace is not None and overview_outdated(workspace, engine)
 
 
 def refresh_overview(workspace: Workspace, database: Database) -> None:

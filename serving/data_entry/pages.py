@@ -24,7 +24,7 @@ from serving.clock import now
 from serving.data_entry import service
 from serving.data_entry.errors import UploadsUnavailable, UploadUnknown
 from serving.data_entry.files import MAX_FILE, MAX_FILES, StoredFile, UploadFolder
-from serving.data_entry.overview import is_reading
+from serving.data_entry.overview_state import is_reading
 from serving.data_entry.repository import (
     Document,
     find_account,

@@ -96,7 +96,20 @@ PROJECT_RISKS = Table(
     Column("probability", Float),
     Index(None, "project_id"),
 )
-"""Sealed risk documents of all projects scored with a list."""
+"""Sealed risk documents of all projects scored with a list, compressed with its dictionary.
+
+``digest`` is the SHA-256 of the document."""
+
+LIST_DICTIONARIES = Table(
+    "list_dictionaries",
+    METADATA,
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
+    Column("subject", String(10), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Dictionaries by which the documents of a list are compressed, see :mod:`serving.db.packing`.
+
+``subject`` is ``risk`` or ``dossier``."""
 
 PLACES = Table(
     "places",
@@ -119,8 +132,12 @@ USERS = Table(
     Column("created_at", _TIME, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("disabled_at", _TIME),
+    Column("real_name", String(100)),
 )
-"""Users. ``subject`` is their OpenID subject; raising ``stamp`` ends older sessions."""
+"""Users. ``subject`` is their OpenID subject; raising ``stamp`` ends older sessions.
+
+Pages show the ``real_name``, if there is one, in place of the name to sign in with.
+"""
 
 TOKENS = Table(
     "tokens",
@@ -459,7 +476,8 @@ DOSSIERS = Table(
     Column("body", LargeBinary, nullable=False),
     Index(None, "project_id"),
 )
-"""Per-project data for the pages, collected for a publication; gzipped JSON."""
+"""Per-project data for the pages, collected for a publication; JSON, compressed with its
+dictionary."""
 
 REGISTERS = Table(
     "registers",
@@ -714,5 +732,6 @@ SEALED = (
     *(FLAG_STATES.name, RACES.name, MODEL_STEPS.name, BRIEFING_FIGURES.name),
     OUTCOME_PHOTOS.name,
     AUDIT_HEADS.name,
+    LIST_DICTIONARIES.name,
 )
 """Append-only tables."""

@@ -26,7 +26,14 @@ from risk.locale import Language, catalogue, text
 from serving.auth.dependencies import RequirePermission
 from serving.auth.sessions import COOKIE
 from serving.http.dependencies import language_of
-from serving.http.openapi_names import add_headers, add_parameter_texts, add_tags, name_enums
+from serving.http.openapi_examples import add_examples
+from serving.http.openapi_names import (
+    add_headers,
+    add_parameter_texts,
+    add_property_texts,
+    add_tags,
+    name_enums,
+)
 from serving.http.problems import MEDIA_TYPE
 
 OPENAPI_URL = "/openapi.json"
@@ -105,6 +112,8 @@ def _localised(
             node["description"] = texts[key]
     name_enums(description)
     add_parameter_texts(description, texts)
+    add_property_texts(description, texts)
+    add_examples(description)
     add_headers(description, texts)
     add_tags(description, texts)
     return description

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Json = dict[str, Any]
+_PAGE = "Page_"
 _RATE_LIMITED = ("429", "503")
 _WITH_ETAG = ("get_watchlist", "get_risk", "get_briefing")
 
@@ -105,6 +106,20 @@ def add_parameter_texts(description: Json, texts: Mapping[str, str]) -> None:
                 key = f"api.parameters.{parameter['name'].lower().replace('-', '_')}"
                 if "description" not in parameter and key in texts:
                     parameter["description"] = texts[key]
+
+
+def add_property_texts(description: Json, texts: Mapping[str, str]) -> None:
+    """Describe properties by their name, or by schema and name where that has another meaning."""
+    for name, schema in description["components"]["schemas"].items():
+        if name.startswith(_PAGE):
+            schema.setdefault("description", texts["api.page"])
+        for prop, node in schema.get("properties", {}).items():
+            key = f"api.fields_of.{name}.{prop}"
+            found = texts.get(key) or texts.get(f"api.fields.{prop}")
+            if found and "description" not in node:
+                if "$ref" in node:
+                    node["allOf"] = [{"$ref": node.pop("$ref")}]
+                node["description"] = found
 
 
 def add_tags(description: Json, texts: Mapping[str, str]) -> None:

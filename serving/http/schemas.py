@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
+from typing_extensions import TypedDict
 
 from serving.http.storable_text import require_storable
 
@@ -30,6 +31,12 @@ class RequestSchema(Schema):
 def example(**values: Any) -> ConfigDict:
     """Return the configuration of a request schema with an example; a test sends every example."""
     return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
+
+
+class OpenDict(TypedDict, total=False):
+    """Base of objects whose known keys are described; further keys pass through unchanged."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
 
 
 class Words(Schema):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from serving.http.parameters import IsoDate
-from serving.http.schemas import RequestSchema, Schema, Words, example
+from serving.http.schemas import OpenDict, RequestSchema, Schema, Words, example
 
 
 class JobIn(RequestSchema):
@@ -31,6 +31,36 @@ class JobProblem(Schema):
     texts: Words
 
 
+class JobParameters(OpenDict, total=False):
+    """What a job was started with; kinds that only pages start have further keys."""
+
+    as_of: str | None
+    capacity: int | None
+    region: str
+
+
+class JobResult(OpenDict, total=False):
+    """What a job gave.
+
+    ``publish``: the list with its ``digest``, ``new`` unless it was published before. ``train``:
+    the version and the gate's decision. ``check``: the ``verdict`` with its ``reasons``.
+    """
+
+    as_of: str
+    region: str
+    digest: str
+    new: bool
+    entries: int
+    cohort: int
+    version: str
+    kind: str
+    promoted: bool
+    grounds: str
+    remark: str
+    verdict: str
+    reasons: list[str]
+
+
 class Job(Schema):
     """A job. ``result`` is set once it is done, ``problem`` once it failed."""
 
@@ -51,12 +81,12 @@ class Job(Schema):
         "model_change",
         "models",
     ]
-    parameters: dict[str, Any]
+    parameters: JobParameters
     region: str
     state: Literal["queued", "running", "done", "failed"]
     step: str
     progress: float
-    result: dict[str, Any] | None
+    result: JobResult | None
     problem: JobProblem | None
     asked_by: str
     created_at: dt.datetime

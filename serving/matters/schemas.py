@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from serving.http.parameters import IsoDate, LiteralOf
-from serving.http.schemas import RequestSchema, Schema, Words, example
+from serving.http.schemas import OpenDict, RequestSchema, Schema, Words, example
 from serving.matters.queries import STATES
 from serving.matters.repository import KINDS, REASONS, RECHECKS, STEPS
 from serving.matters.stages import LISTING_STAGES, TRANSFER_STAGES
@@ -78,6 +78,21 @@ class MatterStepIn(RequestSchema):
     on: IsoDate | None = None
 
 
+class StepData(OpenDict, total=False):
+    """What a step adds, by its kind; ``level`` and ``due_on`` are those of an escalation."""
+
+    reason: str
+    unchecked: str
+    outcome: str
+    duty: str
+    found: str
+    stage: str
+    on: str
+    evidence: dict[str, str]
+    level: int
+    due_on: str
+
+
 class Step(Schema):
     """A step by a person or (``escalated``) by rule."""
 
@@ -86,7 +101,7 @@ class Step(Schema):
     unit: str | None
     due_on: dt.date | None
     text: str | None
-    data: dict[str, Any] | None
+    data: StepData | None
     taken_by: str
     taken_at: dt.datetime
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from serving.http.schemas import RequestSchema, Schema, example
+from serving.http.schemas import OpenDict, RequestSchema, Schema, example
+from serving.models.schemas import ModelFacts
 
 Action = Literal["promote", "rollback", "comment"]
 Step = Literal["asked", "approved", "rejected", "done", "failed"]
@@ -61,6 +62,17 @@ class ModelChange(Schema):
     at: dt.datetime
 
 
+class ChampionChange(OpenDict, total=False):
+    """``version`` became the champion instead of ``before``, which is null for the first."""
+
+    action: str
+    version: str
+    before: str | None
+    who: str
+    why: str
+    at: str
+
+
 class ModelVersion(Schema):
     """A version of the registry: its ``aliases`` and ``changes`` as of ``seen_at``.
 
@@ -72,6 +84,6 @@ class ModelVersion(Schema):
     kind: Literal["lightgbm", "logistic", "scorecard"]
     trained_at: dt.date
     aliases: list[str]
-    about: dict[str, Any]
-    changes: list[dict[str, Any]]
+    about: ModelFacts
+    changes: list[ChampionChange]
     seen_at: dt.datetime

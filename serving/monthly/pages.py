@@ -14,7 +14,7 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.briefings.groups import by_period
 from serving.briefings.repository import list_briefings
-from serving.data_entry.overview import is_reading
+from serving.data_entry.overview_state import is_reading
 from serving.data_entry.repository import newest_overview
 from serving.data_entry.service import late_feeds, month_start, start_month
 from serving.db.pagination import PageRequest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from serving.auth.principal import Principal
 from serving.clock import today
@@ -10,7 +10,7 @@ from serving.db.database import Database
 from serving.db.pagination import PageRequest
 from serving.http.schemas import Page
 from serving.notices import repository
-from serving.notices.schemas import Notice, NoticeStep, WholeNotice
+from serving.notices.schemas import Notice, NoticePackage, NoticeStep, WholeNotice
 
 
 def list_notices(
@@ -34,7 +34,7 @@ def get_notice(database: Database, principal: Principal, number: int) -> reposit
 
 def to_whole_notice(kept: repository.Notice) -> WholeNotice:
     """Return the response schema of a notice with its payload."""
-    return WholeNotice(**_values(kept), package=dict(kept.package))
+    return WholeNotice(**_values(kept), package=cast(NoticePackage, dict(kept.package)))
 
 
 def _values(kept: repository.Notice) -> dict[str, Any]:

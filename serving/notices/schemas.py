@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from risk.departments import CODES
 from serving.http.parameters import IsoDate, LiteralOf
-from serving.http.schemas import RequestSchema, Schema, example
+from serving.http.schemas import (
+    EvidenceRef,
+    OpenDict,
+    RequestSchema,
+    Schema,
+    Words,
+    example,
+)
 
 DepartmentCode = Annotated[str, LiteralOf(CODES)]
 
@@ -59,7 +66,41 @@ class Notice(Schema):
     steps: list[NoticeStep]
 
 
+class NoticeFinding(OpenDict, total=False):
+    """A duty that the records show unmet, with the records."""
+
+    code: str
+    article: str
+    article_label: Words
+    title: Words
+    finding: Words
+    evidence: list[EvidenceRef]
+
+
+class NoticePackage(OpenDict, total=False):
+    """The sealed content: facts of the project, findings, elements and what is asked for.
+
+    Departments get further parts, such as contracts, transfers or cases.
+    """
+
+    number: int
+    sender: str
+    department: str
+    articles: list[str]
+    as_of: str
+    list_digest: str
+    sent_on: str
+    answer_by: str
+    answer_working_days: int
+    answer_planned: bool
+    project: dict[str, str | float | int | None]
+    findings: list[NoticeFinding]
+    asked: Words
+    limits: Words
+    missing_feeds: list[str]
+
+
 class WholeNotice(Notice):
     """A notice with its content; money in yuan."""
 
-    package: dict[str, Any]
+    package: NoticePackage

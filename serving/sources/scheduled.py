@@ -15,7 +15,8 @@ from risk.store.store import RecordStoreBusy
 from risk.workspace import Workspace
 from serving.clock import now
 from serving.complaint_links.named import link_equal_names
-from serving.data_entry.overview import overview_outdated, refresh_overview
+from serving.data_entry.overview import refresh_overview
+from serving.data_entry.overview_state import overview_outdated
 from serving.data_entry.repository import newest_overview
 from serving.data_entry.sources import known_states
 from serving.db.database import Database

@@ -44,12 +44,13 @@ def add_user(
     role: RoleName,
     region: Region = "",
     subject: Annotated[str | None, typer.Option("--subject", metavar="TEXT")] = None,
+    real_name: Annotated[str, typer.Option("--real-name", metavar="TEXT")] = "",
 ) -> None:
     """Create a user; the password is prompted for, or read from standard input."""
     from serving.users.service import new_account
 
     cli = cli_context(context)
-    account = new_account(name, role, region, os_user_name(), now())
+    account = new_account(name, role, region, os_user_name(), now(), real_name)
     hashed = None if subject else hash_password(_password(cli), account.name)
     with _accounts(cli, f"users add {account.name} {role} {region or '*'}") as accounts:
         accounts.add_user(account, password_hash=hashed, subject=subject)
@@ -66,6 +67,22 @@ def set_password(context: typer.Context, name: Name) -> None:
     print_line(cli.text("password_set", name=name))
 
 
+@USERS.command("name")
+def set_real_name(
+    context: typer.Context,
+    name: Name,
+    real_name: Annotated[str, typer.Argument(metavar="REAL_NAME")],
+) -> None:
+    """Set the name that pages show for a user."""
+    from serving.users.service import clean_real_name
+
+    cli = cli_context(context)
+    cleaned = clean_real_name(real_name)
+    with _accounts(cli, f"users name {name}") as accounts:
+        accounts.set_real_name(name, cleaned)
+    print_line(cli.text("real_name_set", name=name, real_name=cleaned or name))
+
+
 @USERS.command("list")
 def list_users(context: typer.Context, json: JsonFlag = False) -> None:
     """List all users."""
@@ -74,7 +91,12 @@ def list_users(context: typer.Context, json: JsonFlag = False) -> None:
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
         users = UserRepository(database.engine).users()
-    _show(cli, users, ("name", "role", "region", "subject", "created_at", "disabled_at"), json)
+    _show(
+        cli,
+        users,
+        ("name", "real_name", "role", "region", "subject", "created_at", "disabled_at"),
+        json,
+    )
 
 
 @USERS.command("revoke")

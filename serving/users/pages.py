@@ -23,7 +23,7 @@ from serving.clock import now
 from serving.db.database import Database
 from serving.errors import CommandError, page_message
 from serving.http.dependencies import DatabaseDep, settings_of
-from serving.users.service import new_account, parse_days
+from serving.users.service import clean_real_name, new_account, parse_days
 from serving.web.region_choices import region_choices
 from serving.web.render import page_language, render
 from serving.web.requests import Form
@@ -104,18 +104,23 @@ class _Change:
 
 def _change(form: dict[str, str], principal: Principal) -> _Change:
     name, change = form.get("name", ""), form.get("does")
-    if change == "disable":
-        return _Change(f"disable user {name}", lambda found: found.disable_user(name, now()))
-    if change == "enable":
-        return _Change(f"enable user {name}", lambda found: found.enable_user(name))
-    if change == "reset_factor":
-        return _Change(f"reset factor {name}", lambda found: found.remove_second_factor(name))
-    if change == "revoke":
-        return _Change(f"revoke token {name}", lambda found: found.revoke_token(name, now()))
-    if change == "add_token":
-        return _new_token(form, name, principal)
-    if change == "add_user":
-        return _new_user(form, name, principal)
+    made: dict[str | None, Callable[[], _Change]] = {
+        "disable": lambda: _Change(
+            f"disable user {name}", lambda found: found.disable_user(name, now())
+        ),
+        "enable": lambda: _Change(f"enable user {name}", lambda found: found.enable_user(name)),
+        "name_user": lambda: _naming(name, form.get("real_name", "")),
+        "reset_factor": lambda: _Change(
+            f"reset factor {name}", lambda found: found.remove_second_factor(name)
+        ),
+        "revoke": lambda: _Change(
+            f"revoke token {name}", lambda found: found.revoke_token(name, now())
+        ),
+        "add_token": lambda: _new_token(form, name, principal),
+        "add_user": lambda: _new_user(form, name, principal),
+    }
+    if change in made:
+        return made[change]()
     raise FormInvalid()
 
 
@@ -138,9 +143,16 @@ def _new_user(form: dict[str, str], name: str, principal: Principal) -> _Change:
     )
 
 
+def _naming(name: str, real_name: str) -> _Change:
+    cleaned = clean_real_name(real_name)
+    return _Change(f"name user {name}", lambda found: found.set_real_name(name, cleaned))
+
+
 def _account(form: dict[str, str], name: str, principal: Principal) -> NewAccount:
     region = form.get("region", "")
-    account = new_account(name, form.get("role", ""), region, principal.name, now())
+    account = new_account(
+        name, form.get("role", ""), region, principal.name, now(), form.get("real_name", "")
+    )
     # Before the password is hashed, which takes long.
     require_covers(principal, region)
     return account

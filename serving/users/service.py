@@ -33,9 +33,14 @@ class DaysInvalid(CommandError):
 
 
 def new_account(
-    name: str, role: str, region: str, created_by: str, created_at: dt.datetime
+    name: str,
+    role: str,
+    region: str,
+    created_by: str,
+    created_at: dt.datetime,
+    real_name: str = "",
 ) -> NewAccount:
-    """Return the values of a new user or token.
+    """Return the values of a new user or token; only users have a ``real_name``.
 
     Raises:
         NameInvalid, RoleUnknown, RegionInvalid: a value is not allowed.
@@ -45,7 +50,16 @@ def new_account(
         raise RoleUnknown(found=role, allowed=", ".join(Role))
     if region and not (region.isascii() and region.isdigit() and len(region) <= MAX_REGION):
         raise RegionInvalid(found=region)
-    return NewAccount(name, Role(role), region, created_by, created_at)
+    return NewAccount(name, Role(role), region, created_by, created_at, clean_real_name(real_name))
+
+
+def clean_real_name(name: str) -> str | None:
+    """Return the real name of a user as it is stored; None if it is blank.
+
+    Raises:
+        NameInvalid: it has characters that names cannot have, or too many.
+    """
+    return clean_name(name) if name.strip() else None
 
 
 def parse_days(value: str) -> int:

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from risk.locale import LANGUAGES, Language, catalogue, text
 from serving import formatting
 from serving.auth.principal import Principal
+from serving.auth.repository import real_names
 from serving.auth.roles import Permission
 from serving.http.dependencies import settings_of
 
@@ -92,6 +93,7 @@ def render(
             address=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             **_formatters(language),
             place=place_namer(request),
+            person=person_namer(request),
             **data,
         )
     )
@@ -106,6 +108,16 @@ def place_namer(request: Request) -> Callable[[str], str]:
     Names of the settings come first; counties without one have their official name.
     """
     return partial(_region_name, names=settings_of(request).places)
+
+
+def person_namer(request: Request) -> Callable[[str], str]:
+    """Return a function from the name of a user to their real name, if it is known."""
+
+    @cache
+    def names() -> Mapping[str, str]:
+        return real_names(request.app.state.database.engine)
+
+    return lambda name: names().get(name, name)
 
 
 def _region_name(code: str | None, names: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.clock import now, office_date
 from serving.complaint_links.current import candidates_outdated
-from serving.data_entry.overview import overview_outdated
+from serving.data_entry.overview_state import overview_outdated
 from serving.db.database import Database
 from serving.events.webhooks import deliver_due
 from serving.http.egress import policy_of

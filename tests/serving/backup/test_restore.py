@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -15,18 +16,14 @@ from sqlalchemy import inspect, text
 from risk.workspace import Workspace
 from serving.audit.repository import write_audit_entries
 from serving.audit.verification import AuditBroken, verify_audit
-from serving.backup.service import (
-    BackupNotSigned,
-    BackupUnreadable,
-    RestoreWouldMix,
-    back_up,
-    restore,
-)
+from serving.backup.service import RestoreWouldMix, back_up, restore
+from serving.backup.unpacking import BackupNotSigned, BackupUnreadable
 from serving.db.database import Database
 from serving.db.engine import make_engine
 from serving.db.migrate import HEAD, revision
 from serving.watchlists.repository import WatchlistRepository
 
+from ...conftest import thorough
 from ..audit.test_chain import entry
 from ..conftest import AS_OF
 
@@ -124,6 +121,46 @@ DAMAGES = [
 def test_restore_refuses_damaged_backups_and_leaves_nothing(backup, tmp_path, change):
     with pytest.raises(BackupUnreadable):
         restore(forged(backup, change), Workspace(tmp_path / "b"), None)
+    assert not (tmp_path / "b").exists()
+
+
+def test_restore_refuses_lines_and_manifests_nested_too_deep(backup, tmp_path):
+    deep = b"[" * 100_000
+    for change in (
+        lambda files, about: files.update({"service/users.jsonl": deep}),
+        lambda files, about: about.update(files={}, deep="x"),
+    ):
+        with pytest.raises(BackupUnreadable):
+            restore(forged(backup, change), Workspace(tmp_path / "b"), None)
+    with tarfile.open(tmp_path / "deep.tar.gz", "w:gz") as archive:
+        info = tarfile.TarInfo("about.json")
+        info.size = len(deep)
+        archive.addfile(info, io.BytesIO(deep))
+    with pytest.raises(BackupUnreadable, match="RecursionError"):
+        restore(tmp_path / "deep.tar.gz", Workspace(tmp_path / "b"), None)
+    assert not (tmp_path / "b").exists()
+
+
+def test_restore_refuses_rows_longer_than_any_real_one(backup, tmp_path, monkeypatch):
+    monkeypatch.setattr("serving.backup.rows.MOST_LINE", 300)
+    with pytest.raises(BackupUnreadable, match="Mi characters"):
+        restore(backup, Workspace(tmp_path / "b"), None)
+
+
+@thorough
+def test_restore_ends_an_archive_whose_header_asks_for_all_memory(tmp_path):
+    """A header of the archive itself, which tarfile reads whole: 2 MB packed, 464 MiB unpacked."""
+    bomb = tmp_path / "bomb.tar.gz"
+    size = 464 * 2**20
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, size
+    with gzip.open(bomb, "wb", compresslevel=1) as file:
+        file.write(header.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(size // 2**24):
+            file.write(bytes(2**24))
+    assert bomb.stat().st_size < 8 * 2**20
+    with pytest.raises(BackupUnreadable, match=r"MemoryError|MiB of memory"):
+        restore(bomb, Workspace(tmp_path / "b"), None)
     assert not (tmp_path / "b").exists()
 
 

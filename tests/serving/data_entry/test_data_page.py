@@ -20,7 +20,8 @@ from serving.auth.principal import OFFICE
 from serving.auth.roles import Role
 from serving.clock import now
 from serving.data_entry import files
-from serving.data_entry.overview import overview_outdated, refresh_overview
+from serving.data_entry.overview import refresh_overview
+from serving.data_entry.overview_state import overview_outdated
 from serving.data_entry.repository import (
     list_accounts,
     load_upload,
@@ -34,6 +35,7 @@ from serving.settings import Settings, load_settings
 from serving.worker.runner import OVERVIEW_ONLY, run_job
 from serving.worker.scheduler import Scheduler
 
+from ...conftest import thorough
 from ..conftest import served
 from ..site import add_user, signed_in
 from .ledgers import complaints_book, five_ledgers, payrolls_csv, projects_book
@@ -113,6 +115,7 @@ def stored(workspace, query):
         return store.rows(query)
 
 
+@thorough  # by commands: tests/serving/ingest/test_layout_commands.py
 def test_five_ledgers_go_in_through_confirmed_layouts(clerk, work, workspace, database):
     upload = send(clerk, five_ledgers())
     press(clerk, upload, "layouts")

@@ -10,8 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
-from ...conftest import require_program
+from risk.locale import catalogue
+from serving.app import ROUTERS
+
+from ...conftest import require_program, thorough
 from ..conftest import AS_OF
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -60,6 +64,12 @@ def test_names_are_plain_and_everything_is_described(client, database):
     assert document["servers"][0]["url"] == "/"
     tags = {tag for one in operations for tag in one["tags"]}
     assert {tag["name"] for tag in document["tags"]} == tags
+    for name, schema in schemas.items():
+        assert schema.get("description") or "enum" in schema, name
+        for prop, node in schema.get("properties", {}).items():
+            assert node.get("description"), (name, prop)
+            free = node.get("type") == "object" and node.get("additionalProperties") is True
+            assert not free, (name, prop)
     for one in operations:
         for parameter in one.get("parameters", []):
             assert parameter["description"], (one["operationId"], parameter["name"])
@@ -70,6 +80,37 @@ def test_names_are_plain_and_everything_is_described(client, database):
     assert "ETag" in risk["headers"]
     letter = document["paths"]["/v1/notices/{number}/file"]["get"]["responses"]["200"]
     assert "application/pdf" in letter["content"]
+
+
+def test_every_text_of_a_property_has_a_property(client):
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    used = {f"api.fields.{prop}" for one in schemas.values() for prop in one.get("properties", {})}
+    used |= {
+        f"api.fields_of.{name}.{prop}"
+        for name, one in schemas.items()
+        for prop in one.get("properties", {})
+    }
+    written = {key for key in catalogue("en") if key.startswith(("api.fields.", "api.fields_of."))}
+    assert written - used == set()
+
+
+def test_examples_of_answers_fit_the_types_that_the_service_answers_with(client):
+    operations = client.get("/openapi.json").json()["paths"]
+    checked = 0
+    for router in ROUTERS:
+        for route in router.routes:
+            if not getattr(route, "include_in_schema", False) or route.response_model is None:
+                continue
+            (method,) = route.methods
+            answer = operations[route.path_format][method.lower()]["responses"]
+            status = str(route.status_code or 200)
+            example = answer[status]["content"]["application/json"]["example"]
+            TypeAdapter(route.response_model).validate_json(json.dumps(example))
+            checked += 1
+    assert checked > 60
+    risk = operations["/v1/projects/{project_id}/risk"]["get"]["responses"]["200"]["content"]
+    shown = risk["application/json"]["example"]
+    assert (shown["project_id"], shown["tier"], shown["probability"]) == ("P-00017", "red", 0.31)
 
 
 def test_an_invalid_parameter_is_answered_with_its_constraint(client, token):
@@ -107,6 +148,7 @@ def test_the_client_of_openapi_python_client_reads_a_watchlist(
     assert said.stdout.split() == [str(AS_OF), "red"]
 
 
+@thorough  # the description itself: above
 def test_the_types_of_datamodel_code_generator_read_a_risk(
     client, publish, token, description, tmp_path
 ):

@@ -2,131 +2,45 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-import json
 import re
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
 from serving.auth.principal import OFFICE
 from serving.auth.roles import PERMISSIONS, Role
 from serving.db.tables import MATTER_STEPS, NOTES, OUTCOMES
-from serving.matters.repository import all_matters
-from serving.matters.rules import matter_rules
-from serving.matters.sync import sync_from_lists
 from serving.outcomes.repository import newest_photo
-from serving.settings import MatterSettings
-from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import MENU
 
-from ...conftest import MUST_RUN_ALL, require_program, thorough
-from ..site import PASSWORD, Site, copied, site_of
-
-AXE = (Path(__file__).parents[2] / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-DESKTOP, PHONE = (1280, 900), (390, 844)
-WITHOUT_CHARTS = 200_000
-
-SIZES = {"zh": (PHONE, DESKTOP), "en": (DESKTOP, PHONE)}
-"""Sizes a page must fit; it is loaded, and checked by axe, in the first."""
+from ...conftest import MUST_RUN_ALL, thorough
+from ..site import PASSWORD, Site
+from .browsing import (
+    AXE,
+    COMMAND,
+    ELSEWHERE,
+    PHONE,
+    RUN_AXE,
+    SIZES,
+    WITHOUT_CHARTS,
+    routes_of,
+    signed_in,
+)
 
 LANGUAGES = ["zh", "en"] if MUST_RUN_ALL else ["zh"]
 ROLES = list(Role) if MUST_RUN_ALL else [Role.INSPECTOR, Role.SUPERVISOR]
 
 
-@pytest.fixture(scope="module")
-def site(office_with_employers, tmp_path_factory):
-    made = copied(office_with_employers, tmp_path_factory.mktemp("browser"))
-    with site_of(made) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = require_program("chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-SESSIONS: dict[tuple[str, str], StorageState] = {}
-"""Cookies of each role on each site: a sign-in costs as much as a test."""
-
-
-def signed_in(
-    browser: Browser, site: Site, role: str = "admin", language: str = "zh", size=DESKTOP
-) -> Page:
-    """A page of somebody who has signed in; what goes wrong in it is gathered in ``faults``."""
-    session = SESSIONS.get((site.url, role))
-    viewport = {"width": size[0], "height": size[1]}
-    context = browser.new_context(viewport=viewport, storage_state=session)
-    context.set_default_timeout(15_000)
-    page = context.new_page()
-    page.faults = []
-    page.on("console", lambda said: said.type == "error" and page.faults.append(said.text))
-    page.on("pageerror", lambda error: page.faults.append(str(error)))
-    if session:
-        page.goto(f"{site.url}/watchlist")
-    else:
-        page.goto(f"{site.url}/sign-in")
-        page.fill("#name", role)
-        page.fill("#password", PASSWORD)
-        page.click("form button")
-        page.wait_for_url(f"{site.url}/watchlist")
-        SESSIONS[site.url, role] = context.storage_state()
-    if language != "zh":
-        page.goto(f"{site.url}/language/{language}")
-    return page
-
-
-def matter_pages(site: Site) -> list[str]:
-    """A page of every kind of matter, and one with a double check if there is any."""
-    sync_from_lists(site.database, matter_rules(MatterSettings()), dt.datetime.now(dt.UTC))
-    every = all_matters(site.database.engine, OFFICE)
-    kinds = {one.kind: one.key for one in every}
-    checked = [one.key for one in every if one.facts.duties][:1]
-    return [f"/matters/{quote(key, safe='')}" for key in (*kinds.values(), *checked)]
-
-
-def employer_pages(site: Site) -> list[str]:
-    """The first of the listed employers: its page, and the form for a visit."""
-    stored = WatchlistRepository(site.database, "employer").watchlist(None)
-    number = quote(json.loads(stored.body)["entries"][0]["project_id"], safe="")
-    return [f"/projects/{number}", f"/projects/{number}/visit"]
-
-
-def paths(site: Site) -> list[str]:
-    first, second = (quote(one, safe="") for one in site.listed[:2])
-    return [
-        *(
-            "/watchlist",
-            "/watchlist/composition",
-            "/watchlist/print",
-            f"/projects/{first}",
-            f"/projects/{first}/visit",
-        ),
-        *("/projects", "/projects?q=zzz", "/map", f"/route?stop={first}&stop={second}", "/route"),
-        *matter_pages(site),
-        *("/ledger", "/ledger?state=closed", "/links", "/revisits", "/campaign", "/indicators"),
-        *("/notices", "/deposits", "/watchlist?kind=employer", *employer_pages(site)),
-        *("/data", "/data/quarantine", "/data/look", "/data/imports"),
-        *("/briefings", "/month", "/supervision", "/supervision/audit", "/supervision/people"),
-        *("/supervision/model-changes", "/nowhere"),
-    ]
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_pages_render_fit_and_are_accessible(browser, site, language):
+def test_pages_render_fit_and_are_accessible(browser, site, addresses, language):
     first, second = SIZES[language]
     page = signed_in(browser, site, "admin", language, first)
     page.add_init_script(AXE)  # half a megabyte, sent once
     troubles = []
-    for path in paths(site) if MUST_RUN_ALL else paths(site)[:5]:
+    for path in addresses:
         page.faults.clear()
         answer = page.goto(site.url + path)
         body = answer.body()
@@ -139,7 +53,8 @@ def test_pages_render_fit_and_are_accessible(browser, site, language):
         assert bool(re.search(r"[\u4e00-\u9fff]", page.inner_text("h1"))) == (
             language == "zh"
         ) or path.startswith(("/projects/", "/matters/")), path
-        found = page.evaluate("axe.run({resultTypes: ['violations'], preload: false})")
+        assert not COMMAND.search(shown), path
+        found = page.evaluate(RUN_AXE)
         troubles += [
             (path, one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]
         ]
@@ -153,12 +68,18 @@ def test_pages_render_fit_and_are_accessible(browser, site, language):
     assert not troubles
 
 
+@thorough
+def test_every_page_is_looked_at(addresses):
+    every, reached = routes_of(addresses)
+    assert every - reached == set(ELSEWHERE)
+
+
 def test_sign_in_page_is_accessible_and_shows_errors(browser, site):
     page = browser.new_context().new_page()
     page.goto(f"{site.url}/map")
     expect(page).to_have_url(re.compile(r"/sign-in\?next=/map"))
     page.evaluate(AXE)
-    assert page.evaluate("axe.run()")["violations"] == []
+    assert page.evaluate(RUN_AXE)["violations"] == []
     page.fill("#name", "inspector")
     page.fill("#password", "something else")
     page.click("form button")
@@ -364,6 +285,13 @@ def test_tables_are_cards_on_a_phone(browser, site):
     page.context.close()
 
 
+def _meet(one: dict[str, float], other: dict[str, float]) -> bool:
+    return all(
+        one[start] + one[size] > other[start] + 1 and other[start] + other[size] > one[start] + 1
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+
+
 def test_map_groups_projects_and_zooms(browser, site):
     page = signed_in(browser, site, "inspector", size=PHONE)
     page.goto(f"{site.url}/map")
@@ -372,6 +300,13 @@ def test_map_groups_projects_and_zooms(browser, site):
     assert min(min(box["width"], box["height"]) for box in sizes) > 43
     before = page.locator(".cluster").count()
     assert before
+    names = [one.bounding_box() for one in page.locator("#map .label").all() if one.is_visible()]
+    drawn = "#map .cluster .number, #map a:not([hidden]) > :first-child"
+    others = [one.bounding_box() for one in page.locator(drawn).all()]
+    assert names
+    assert not [
+        (a, b) for n, a in enumerate(names) for b in (*names[n + 1 :], *others) if _meet(a, b)
+    ]
     page.locator(".cluster").first.press("Enter")
     box = page.locator("#map").bounding_box()
     page.mouse.move(box["x"] + 150, box["y"] + 150)

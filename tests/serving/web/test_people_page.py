@@ -104,8 +104,8 @@ def test_people_page_keeps_administrators_of_a_region_from_the_rest(app_url, adm
     with closing(signed_in(app_url, "county")) as client:
         ended = _post(client, {"does": "disable", "name": "admin"})
         revoked = _post(client, {"does": "revoke", "name": "county-wide"})
-    assert text("errors.name_unknown", "zh", name="admin") in ended
-    assert text("errors.name_unknown", "zh", name="county-wide") in revoked
+    assert text("pages.failures.name_unknown", "zh", name="admin") in ended
+    assert text("pages.failures.name_unknown", "zh", name="county-wide") in revoked
     assert (users.users(), users.tokens()) == before
 
 
@@ -182,3 +182,26 @@ def test_the_audit_page_shows_commands_and_rules(admin, database):
     assert "导入了账册" in page.text
     assert "上报了一件超期事项" in page.text
     assert "import_files" not in page.text
+
+
+def test_pages_show_the_real_names_of_users(admin, database, users):
+    added = _post(admin, {**USER, "name": "wang", "real_name": " 王 某 "})
+    assert 'value="王 某"' in added
+    assert "新增用户：wang" in admin.get("/supervision/audit").text
+    page = _post(admin, {"does": "name_user", "name": "admin", "real_name": "赵某"})
+    assert [one.real_name for one in users.users()] == ["赵某", None, "王 某"]
+    assert "<b>赵某</b>" in admin.get("/supervision/audit").text
+    assert "赵某 · 管理员" in page
+    assert "修改用户姓名：admin" in admin.get("/supervision/audit").text
+    refused = _post(admin, {"does": "name_user", "name": "wang", "real_name": "王\u200b某"})
+    assert "形似的字符" in refused
+    _post(admin, {"does": "name_user", "name": "admin", "real_name": " "})
+    assert [one.real_name for one in users.users()] == [None, None, "王 某"]
+    assert "<b>admin</b>" in admin.get("/supervision/audit").text
+
+
+def test_administrators_of_a_region_name_no_users_outside_it(app_url, database, users):
+    with closing(signed_in(app_url, "county")) as client:
+        page = _post(client, {"does": "name_user", "name": "admin", "real_name": "某"})
+        assert text("pages.failures.name_unknown", "zh", name="admin") in page
+    assert {one.real_name for one in users.users()} == {None}

@@ -1,0 +1,157 @@
+"""Unpacks a backup in a child process with bounded memory, and checks it against its manifest.
+
+An archive may come from anywhere: a few kilobytes of it can ask for gigabytes. The system ends the
+child at its limit; the restoring process reads files only after the manifest has named them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from serving.auth.secrets import signing_key
+from serving.errors import CommandError
+
+ABOUT, SIGNATURE = "about.json", "about.hmac"
+FORMATS = ("wagewatch-backup-1", "wagewatch-backup-2")
+MEMORY_BYTES = 448 * 2**20
+MOST_FILES = 100_000
+MOST_MANIFEST = 64 * 2**20
+"""Bytes of the manifest, which names every file."""
+
+_FORMER_KEY = "session.key"
+_DAMAGES = (
+    *(tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError, AttributeError),
+    *(RecursionError, MemoryError),
+)
+
+
+class BackupUnreadable(CommandError):
+    """The file is damaged, forged, or not a backup that this version can read."""
+
+    code = "backup_unreadable"
+
+
+class BackupNotSigned(CommandError):
+    """The backup is not signed with the key given."""
+
+    code = "backup_not_signed"
+
+
+def unpack(source: Path, folder: Path, key: Path | None) -> dict[str, Any]:
+    """Unpack a backup into ``folder`` and return its manifest.
+
+    Raises:
+        BackupUnreadable: it is damaged, holds what it does not name, or needs too much memory.
+        BackupNotSigned: it is not signed with ``key``.
+    """
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("WAGEWATCH_")
+    }
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    asked = {"source": str(source), "folder": str(folder), "key": str(key) if key else None}
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-P", "-c", f"from {__name__} import main; main()"],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    if done.returncode != 0:
+        detail = f"more than {MEMORY_BYTES >> 20} MiB of memory"
+        raise BackupUnreadable(path=str(source), detail=detail)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    if answer["failure"] == "unsigned":
+        raise BackupNotSigned(path=str(key))
+    if answer["failure"] is not None:
+        raise BackupUnreadable(path=str(source), detail=answer["failure"])
+    about: dict[str, Any] = answer["about"]
+    return about
+
+
+def main() -> None:
+    """Unpack what standard input asks for, and answer on standard output."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    asked = json.loads(sys.stdin.read())
+    key = Path(asked["key"]) if asked["key"] else None
+    about, failure = None, None
+    try:
+        about = _unpacked(Path(asked["source"]), Path(asked["folder"]), key)
+    except _Unsigned:
+        failure = "unsigned"
+    except _DAMAGES as error:
+        failure = f"{type(error).__name__}: {error}"[:500]
+    json.dump({"about": about, "failure": failure}, sys.stdout)
+
+
+def sign(key: Path, content: bytes) -> str:
+    """Return the signature of a manifest with the key in a file, which is made if there is none."""
+    return hmac.new(signing_key(key).encode(), content, hashlib.sha256).hexdigest()
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return the digest of every file below ``folder``, by its path there."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): _digest(path) for path in files}
+
+
+class _Unsigned(Exception):
+    """The manifest is not signed with the key."""
+
+
+def _unpacked(source: Path, folder: Path, key: Path | None) -> Mapping[str, Any]:
+    _extract(source, folder)
+    with (folder / ABOUT).open("rb") as file:
+        content = file.read(MOST_MANIFEST + 1)
+    if len(content) > MOST_MANIFEST:
+        raise ValueError(ABOUT)
+    if key is not None:
+        _check_signature(folder, content, key)
+    (folder / SIGNATURE).unlink(missing_ok=True)
+    (folder / ABOUT).unlink()
+    about: dict[str, Any] = json.loads(content)
+    if about["format"] not in FORMATS:
+        raise ValueError(about["format"])
+    found = digests(folder)
+    wrong = sorted(name for name, _ in set(found.items()) ^ set(about["files"].items()))
+    if wrong:
+        raise ValueError(wrong[0])
+    # Backups of format 1 had it; a restored workspace makes a new one.
+    (folder / _FORMER_KEY).unlink(missing_ok=True)
+    return about
+
+
+def _extract(source: Path, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    with tarfile.open(source, "r:gz") as archive:
+        for number, member in enumerate(archive):
+            free -= member.size
+            if number >= MOST_FILES or free < 0 or not (member.isfile() or member.isdir()):
+                raise ValueError(member.name)
+            archive.extract(member, folder, filter="data")
+            archive.members = []  # type: ignore[attr-defined]  # else the archive remembers all
+
+
+def _check_signature(folder: Path, content: bytes, key: Path) -> None:
+    path = folder / SIGNATURE
+    if not key.is_file():
+        raise _Unsigned
+    found = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if not hmac.compare_digest(found.encode(), sign(key, content).encode()):
+        raise _Unsigned
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
