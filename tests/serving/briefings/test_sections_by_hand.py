@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from serving.briefings.breakdown import NO_BREAKDOWN
+from serving.briefings.breakdown import NO_BREAKDOWN, Group
 from serving.briefings.compose import compose_monthly, compose_yearly
 from serving.briefings.facts import ScoredList
 from serving.briefings.groups import by_period
@@ -306,8 +306,12 @@ def test_hit_rate_has_an_interval_from_ten_visits(visited, found, words, few):
     rows = [row(number) for number in range(12)]
     last = ScoredList(document(rows), rows, MARCH.start)
     done = VisitResults(visited, found, Total(5, found), Total(700, found))
-    texts, _, _ = written(add_visits, facts_with(rows, previous=last, visit_results=done))
-    text = said(texts)
+    facts = facts_with(rows, previous=last, visit_results=done)
+    text = said(written(add_visits, facts)[0])
+    builder = DocumentBuilder("zh", {})
+    add_visits(builder, facts)
+    assert builder.figures.get("last_clean") == (visited - found if found else None)
+    assert "没有上期名单" in said(written(add_visits, replace(facts, previous=None))[0])
     assert f"已检查{visited}个，尚未检查{12 - visited}个" in text
     assert ("暂不对名单准确率作评价" in text) is few
     assert (words is None) or (words in text)
@@ -396,6 +400,37 @@ def test_silent_tables_have_no_figures():
         assert len(tables) == (len(silent) < 3)
 
 
+def test_figures_of_silent_tables_are_left_out():
+    """Disputes come from complaints and cases; a year has its visits in another section."""
+    breakdown = replace(NO_BREAKDOWN, disputes={"labour_fee": Group(3, Total(1, 3), Total(1, 3))})
+    facts = facts_with([row(1)], breakdown=breakdown)
+    facts = replace(facts, statistics=replace(period_of(facts), visits=VisitStatistics(3, 2, 1, 1)))
+
+    def figures(*silent: str, of=facts) -> tuple[bool, bool]:
+        builder = DocumentBuilder("zh", {})
+        add_cases(builder, replace(of, silent_tables=silent))
+        return "disputes" in builder.figures, "visits_made" in builder.figures
+
+    assert figures() == (True, True)
+    assert figures("complaints") == figures("cases") == (True, True)
+    assert figures("inspections") == (True, False)
+    assert figures("complaints", "cases") == (False, True)
+    assert figures(of=replace(facts, period=year_of(2025))) == (True, False)
+
+
+def test_a_year_without_problems_says_so_and_names_no_case_of_a_silent_table():
+    year = facts_with([], period=year_of(2025), lists_of_year=None)
+    cases = replace(period_of(year), cases=CaseStatistics(9, 0, 5, 0, 4))
+    year = replace(year, statistics=cases, statistics_year_ago=period_of(year))
+    made = compose_yearly(year, "zh")
+    heads = [n for n, one in enumerate(made.blocks) if isinstance(one, Heading) and one.level == 1]
+    (problem,) = made.blocks[heads[1] + 1 : heads[2]]
+    assert not problem.text.startswith("1．")
+    assert any("年末未结案件4件" in one.text for one in made.blocks[heads[2] :])
+    silent = compose_yearly(replace(year, silent_tables=("cases",)), "zh")
+    assert not any("年末未结案件" in one.text for one in silent.blocks if _is_text(one))
+
+
 @pytest.mark.parametrize("month", [1, 2])
 def test_year_to_date_is_told_from_february_on(month):
     period = month_of(dt.date(2025, month, 1))
@@ -479,11 +514,11 @@ def test_advice_is_numbered_and_names_the_day_it_is_due():
     flag = {"code": "group_complaint_open", "article": "50", "title": {"zh": "群访", "en": "g"},
             "finding": {"zh": "有", "en": "y"}}  # fmt: skip
     rows = [row(1, funding="government", red_flags=[flag]), row(2, "yellow", funding="government"),
-            row(3, "orange", red_flags=[flag])]  # fmt: skip
+            row(3, "orange", red_flags=[flag]), row(4)]  # fmt: skip
     matters = [{"due_on": day} for day in (None, "2025-03-31", "2025-04-01")]
     made = compose_monthly(facts_with(rows, matters=matters), "zh")
     assert (made.figures["government_alerts"], made.figures["overdue"]) == (1, 1)
-    assert (made.figures["group"], made.figures["listed"]) == (2, 3)
+    assert (made.figures["group"], made.figures["listed"]) == (2, 4)
     advice = [one.text for one in made.blocks if _is_text(one) and one.text[:2] in
               ("1．", "2．", "3．", "4．", "5．")]  # fmt: skip
     assert [text[0] for text in advice] == ["1", "2", "3", "4", "5"]
