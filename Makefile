@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate --quiet
 
-.PHONY: setup setup-runtime venv clients demo test pytest lint types imports lock docs pictures bench bench-check mutants vendor clean
+.PHONY: setup setup-runtime venv clients demo test pytest lint types imports lock docs site pictures bench bench-check mutants vendor clean
 
 setup: $(STAMP)
 
@@ -40,7 +40,7 @@ clients:
 	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
 	@$(if $(UV),$(UV) pip install --quiet --python .venv-clients/bin/python,.venv-clients/bin/python -m pip install --quiet) --require-hashes -r requirements/clients.txt
 
-demo: setup
+demo: setup site
 	@$(BIN)/wagewatch -w demo-workspace demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 # mypy, on one core, takes a minute without its cache; pytest need not wait for it.
@@ -71,6 +71,10 @@ client: setup
 
 docs: setup
 	@$(BIN)/python docs/generate.py
+
+# The documentation as a site, into the package: the service shows it at /help.
+site: setup
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 # The pictures of the docs, taken anew from the demo's world (needs Chromium and pdftoppm).
 pictures: setup
@@ -105,6 +109,7 @@ lock:
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra postgresql -o requirements/runtime.txt
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra postgresql --group dev -c requirements/runtime.txt -o $(DEV_LOCK)
 	$(COMPILE) --group build -c $(DEV_LOCK) -o requirements/build.txt
+	$(COMPILE) --group docs -c $(DEV_LOCK) -o requirements/docs.txt
 	$(COMPILE) --group clients -o requirements/clients.txt
 
 clean:

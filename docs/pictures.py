@@ -57,6 +57,15 @@ PAGES = {
     "data": "/data",
 }
 BRIEFING_PAGES = 4
+README_PICTURE = "readme.png"
+# What the picture of the README says of parts of the first project on the list.
+CALLOUTS = {
+    ".owed": "Unpaid on the books, from payrolls and payments",
+    ".odds": "Calibrated probability of arrears",
+    ".why li:nth-child(1)": "Red flag: the fact, and the article of the law",
+    ".why li:nth-child(2)": "No verdict: what to verify on site",
+    ".do": "What the visit found teaches the next list",
+}
 MOST_COLOURS = 256
 PASSWORD = "pictures-of-the-demo"  # noqa: S105 - of a world that lives two minutes
 SETTINGS = """
@@ -83,7 +92,8 @@ def made_of() -> str:
 def names() -> list[str]:
     """The pictures there have to be."""
     pages = [f"{p}-{w}-{la}.png" for p in PAGES for w in WIDTHS for la in LANGUAGES]
-    return [*pages, *(f"briefing-{n}.png" for n in range(1, BRIEFING_PAGES + 1))]
+    briefing = [f"briefing-{n}.png" for n in range(1, BRIEFING_PAGES + 1)]
+    return [*pages, *briefing, README_PICTURE]
 
 
 def main() -> int:
@@ -173,8 +183,41 @@ def _photograph(url: str, listed: list[str]) -> None:
                         page.click("a[href^='/matters/'] >> nth=0")
                     page.wait_for_load_state("networkidle")
                     _keep(page.screenshot(), f"{name}-{width}-{language}.png")
+                if width == "desktop" and language == "en":
+                    page.goto(f"{url}/watchlist")
+                    _call_out(page)
                 context.close()
         browser.close()
+
+
+def _call_out(page: Any) -> None:
+    """Take the first project of the list with words next to its parts, in all colours."""
+    page.set_viewport_size({"width": 1500, "height": 900})
+    page.evaluate(
+        """callouts => {
+            document.querySelector("main").style.cssText =
+                "margin-left: 24px; width: 1080px; max-width: 1080px";
+            const entry = document.querySelector(".entry");
+            const right = entry.getBoundingClientRect().right;
+            for (const [selector, words] of Object.entries(callouts)) {
+                const part = entry.querySelector(selector);
+                const box = part.getBoundingClientRect();
+                const text = document.createElement("div");
+                text.textContent = words;
+                text.style.cssText = `position: absolute; left: ${right + 26}px; width: 300px;
+                    top: ${box.top + window.scrollY + 1}px; font: 600 15px/20px sans-serif;
+                    color: #0b3d75; background: #f4f6fa`;
+                const line = document.createElement("div");
+                line.style.cssText = `position: absolute; left: ${right - 8}px; width: 30px;
+                    top: ${box.top + window.scrollY + 11}px; border-top: 2px solid #0b3d75`;
+                document.body.append(text, line);
+            }
+        }""",
+        CALLOUTS,
+    )
+    box = page.locator(".entry").first.bounding_box()
+    clip = {"x": box["x"] - 12, "y": box["y"] - 12, "width": 1440, "height": box["height"] + 24}
+    page.screenshot(path=str(PICTURES / README_PICTURE), clip=clip)
 
 
 def _use(page: Any, url: str, listed: list[str]) -> None:

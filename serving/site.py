@@ -1,4 +1,4 @@
-"""Pages, static files and service worker of the application."""
+"""Pages, static files, help and service worker of the application."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from serving.campaigns import pages as campaigns
 from serving.complaint_links import pages as links
 from serving.data_entry import pages as data
 from serving.deposits import pages as deposits
+from serving.help.pages import HelpSite
 from serving.indicators import pages as indicators
 from serving.matters import matter_page as matter
 from serving.matters import pages as ledger
@@ -88,6 +89,7 @@ def add_pages(app: FastAPI) -> None:
     app.state.is_page = is_page
     app.state.error_page = error_page
     app.mount("/static", _Static(directory=FOLDER / "static"), name="static")
+    app.mount("/help", HelpSite(), name="help")
     app.add_api_route("/sw.js", _worker, include_in_schema=False)
     for router in ROUTERS:
         # include_router() would build every route a second time, at the first request.

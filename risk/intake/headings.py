@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -71,7 +72,11 @@ def parse_heading(cell: Cell, group: Cell = None) -> Heading:
     >>> heading.name, heading.unit
     ('合同金额', '万元')
     """
-    text, above = _one_line(cell), _one_line(group)
+    return _parsed(_one_line(cell), _one_line(group))
+
+
+@functools.lru_cache(maxsize=4096)  # a header is tried against every table
+def _parsed(text: str, above: str) -> Heading:
     if not text:
         text, above = above, ""
     name, notes = _without_brackets(text)

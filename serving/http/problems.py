@@ -76,7 +76,8 @@ def problem(
 ) -> Response:
     """Return the problem document of one error, or its page if a browser asked for a page.
 
-    The detail is in the client's language; ``texts`` holds it in all languages.
+    The detail is in the client's language; ``texts`` holds it in all languages. The header
+    ``Link`` leads to the code in the documentation.
     """
     state = request.app.state
     if state.is_page(request):
@@ -94,7 +95,8 @@ def problem(
         "errors": list(errors),
         "request_id": request.scope.get("state", {}).get("request_id", ""),
     }
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+    headers = {"Link": f'</help/reference/errors/#{code}>; rel="help"'}
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def unreadable_address(request: Request) -> Response:

@@ -26,7 +26,7 @@ from risk.store.marks import compare_history, current_mark
 from risk.store.seals import Seal, record_seal
 from risk.store.store import RecordStore
 
-from ..conftest import MUST_RUN_ALL
+from ..conftest import MUST_RUN_ALL, thorough
 from ..empty_store import empty_store
 
 SEALED = dt.date(2025, 6, 1)
@@ -162,6 +162,7 @@ def test_undated_rows_after_a_sealing_change_nothing_before_it(
     assert compare_history(store, mark) == "as_sealed"
 
 
+@thorough  # of rows and books in small: tests/risk/store/test_up_to.py, test_undated_books.py
 def test_rows_with_a_day_of_knowledge_count_from_it(sealed, tmp_path):
     store, mark, before = sealed
     row = {"payment_id": "dated", "payroll_id": "1", "paid_on": "2025-03-20", "amount": "1"}

@@ -10,6 +10,8 @@ from scipy.special import expit
 
 from models.calibration import Calibration, fit
 
+from ..conftest import thorough
+
 
 def drawn(slope, intercept, rows, seed):
     random = np.random.default_rng(seed)
@@ -18,6 +20,7 @@ def drawn(slope, intercept, rows, seed):
     return raw, (random.random(rows) < chance).astype(float)
 
 
+@thorough  # the optimum is held by test_fit_finds_the_optimum_of_newtons_method
 def test_fit_finds_the_map_the_data_were_drawn_with():
     raw, labels = drawn(0.6, -0.5, 40_000, 1)
     fitted = fit(raw, labels)

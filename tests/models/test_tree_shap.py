@@ -56,6 +56,7 @@ def test_add_contributions_equals_pred_contrib_of_lightgbm(seed, leaves, unknown
     assert np.allclose(contributions(booster, asked), expected, rtol=0, atol=1e-10)
 
 
+@thorough  # shorter paths: above
 def test_paths_too_long_for_a_table_are_exact_too():
     values, target = lesson(3_000, 5, 0.1)
     booster = grown(values, target, num_leaves=400, feature_fraction=1.0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("build", "clients", "dev", "runtime")
+LOCKS = ("build", "clients", "dev", "docs", "runtime")
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>[^\\]+?))? \\$")
 NOT_AT_RUN_TIME = {
     "datamodel-code-generator",
@@ -17,6 +17,7 @@ NOT_AT_RUN_TIME = {
     "import-linter",
     "lunardate",
     "matplotlib",
+    "mkdocs-material",
     "mypy",
     "pandas",
     "playwright",
@@ -58,7 +59,7 @@ def test_a_lock_holds_only_pins_with_hashes(name):
             assert following.startswith("    --hash="), line
 
 
-@pytest.mark.parametrize("name", ["runtime", "build"])
+@pytest.mark.parametrize("name", ["runtime", "build", "docs"])
 def test_the_development_lock_includes_the_other_locks(name):
     # Development may need everywhere what a server needs on one platform only.
     dev = pins("dev")

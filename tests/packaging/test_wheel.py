@@ -62,6 +62,7 @@ def test_the_wheel_holds_the_five_packages_and_nothing_else(names):
     assert kinds >= {".py", ".toml", ".html", ".css", ".js", ".typ", ".mako", ".typed"}
     packed = {name for name in names if ".dist-info/" not in name}
     assert packed == source_files()
+    assert "serving/help/site/index.html" in packed
 
 
 @pytest.mark.parametrize("package", PACKAGES)

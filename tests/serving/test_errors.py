@@ -27,6 +27,7 @@ STATUSES = {
     "duties_unchecked": 409,
     "file_not_accepted": 422,
     "flag_unknown": 404,
+    "help_not_built": 404,
     "import_form_code_missing": 422,
     "import_form_invalid": 422,
     "import_form_unknown": 404,

@@ -49,6 +49,7 @@ def rebuilt(before: dict[str, int], after: dict[str, int]) -> set[tuple[str, str
 
 
 # An example computes all features of three months up to six times, more than a second.
+@thorough  # the cases one by one: below
 @settings(max_examples=6 if MUST_RUN_ALL else 3)
 @given(
     goes=st.lists(st.lists(table_rows(), max_size=8), min_size=1, max_size=3),

@@ -48,7 +48,7 @@ DELAYS = Delays(
         np.linspace(0, 1, 101), np.repeat([1 / 3, 0.1, 0.7, 1e-6], [20, 30, 50, 1])
     ),
 )
-WORLDS = 40
+WORLDS = 40 if MUST_RUN_ALL else 8
 PAID = (
     ("E1", 33_333_300, 32_999_967, 3),  # exactly 99 %
     ("E2", 33_333_300, 33_333_300, 3),
@@ -342,6 +342,7 @@ def test_known_before_hides_later_records_on_spark(store, folder, spark):
     assert sum(count for _, count, _ in found) > 1000
 
 
+@thorough  # in small: test_record_folders.py
 def test_spark_engine_reads_an_exported_folder_as_its_store(store, folder):
     with open_folder(str(folder)) as opened:
         for kind in KINDS:

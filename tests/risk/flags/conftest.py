@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pytest
 
@@ -178,15 +178,20 @@ class Scenes:
         self.scenes[scene.__name__] = scene
         return scene
 
-    def flags(self, *days: dt.date, law: Law | None = None) -> dict[str, dict[str, RedFlag]]:
-        """Flags by code of every scene as of the day, or by "scene day" for several days."""
+    def flags(
+        self, *days: dt.date, law: Law | None = None, codes: Collection[str] | None = None
+    ) -> dict[str, dict[str, RedFlag]]:
+        """Flags by code of every scene as of the day, or by "scene day" for several days.
+
+        With ``codes`` only these rules run, which is twice as quick.
+        """
         with empty_store() as store:
             sites = {}
             for number, (name, scene) in enumerate(self.scenes.items()):
                 sites[name] = Site(store, f"{name}:", county=420000 + number)
                 sites[name].neighbour_reports()
                 scene(sites[name])
-            found = {day: red_flags(store, day, law=law) for day in days or (AS_OF,)}
+            found = {day: red_flags(store, day, law=law, codes=codes) for day in days or (AS_OF,)}
         return {
             f"{name} {day:%Y-%m-%d}" if days else name: {
                 flag.code: flag for flag in flags.get(site.project_id, ())

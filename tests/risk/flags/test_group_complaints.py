@@ -96,7 +96,7 @@ def found(new_scenes):
         site.add("complaints", received_on="2025-03-03", known_at="2025-05-31",
                  guided_on="2025-05-31")  # fmt: skip
 
-    return scenes.flags()
+    return scenes.flags(codes=("group_complaint_open",))
 
 
 def test_complaint_is_late_after_the_fifth_working_day(found):

@@ -55,7 +55,7 @@ def found(new_scenes):
                      parent_contract_id="CX", ended_on=ended_on)  # fmt: skip
             listing(site, "2024-01-01", f"L{number}", f"SUB{number}")
 
-    return scenes.flags(*DAYS)
+    return scenes.flags(*DAYS, codes=("contractor_listed", "owner_listed"))
 
 
 def listed(found, name, code="contractor_listed"):

@@ -20,6 +20,8 @@ from risk.intake.readers import child, open_sheets, worker
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.sheet_selection import select_sheet
 
+from ...conftest import thorough
+
 PAYMENTS = TABLES["payments"]
 HEADER = ["发放编号", "工资表编号", "发放日期", "实发金额", "实发人数", "发放方式", "入库日期"]
 ROW = ["F1", "G1", "2024-05-20", 1200.5, 3, "银行代发", "2024-05-21"]
@@ -99,6 +101,7 @@ def test_a_cell_of_twenty_megabytes(tmp_path):
     assert _read(_workbook(tmp_path / "a.xlsx", text)) == "sheet_too_large"
 
 
+@thorough  # other files that grow when read: above and below
 def test_a_parquet_dictionary_that_unfolds_to_gigabytes(tmp_path):
     column = pa.DictionaryArray.from_arrays(pa.array([0] * 8_000, pa.int32()), ["x" * 1_000_000])
     path = tmp_path / "payments.parquet"
@@ -149,7 +152,12 @@ print(good, peak_memory() >> 10)
 
 @pytest.mark.parametrize(
     ("blank", "quoted"),
-    [(b"\n", False), (b",,,,,,\n", False), (b" \t\r\n", False), (b"\n", True)],
+    [
+        pytest.param(b"\n", False, marks=thorough),
+        (b",,,,,,\n", False),
+        pytest.param(b" \t\r\n", False, marks=thorough),
+        pytest.param(b"\n", True, marks=thorough),
+    ],
 )
 def test_five_megabytes_of_blank_lines_need_little_memory(tmp_path, blank, quoted):
     header = [f'"{name}"' for name in HEADER] if quoted else HEADER

@@ -10,6 +10,8 @@ import pytest
 
 from risk.simulator import simulate
 
+from ...conftest import MUST_RUN_ALL
+
 Rows = list[dict[str, str]]
 
 
@@ -26,7 +28,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.fixture(scope="session", params=[11, 12])
+@pytest.fixture(scope="session", params=[11, 12] if MUST_RUN_ALL else [11])
 def prefecture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """1,000 projects x 48 months, once per seed: large enough for shares to be steady."""
     out = tmp_path_factory.mktemp("prefecture") / "records"

@@ -20,7 +20,8 @@ from risk.store.parquet_export import (
     import_records,
 )
 from risk.store.parquet_validation import RecordsFolderEmpty, RecordsFolderRefused
-from risk.store.store import MARKS, RecordStore, columns
+from risk.store.row_hashes import columns
+from risk.store.store import MARKS, RecordStore
 from serving.cli.main import main
 
 from ...conftest import MUST_RUN_ALL, thorough
@@ -88,6 +89,7 @@ def arrivals(store):
     return store.rows(" UNION ALL ".join(f"SELECT arrival FROM {name}" for name in STORED_TABLES))
 
 
+@thorough  # of rows by hand: below
 @quick
 @given(
     records=st.lists(table_rows(), min_size=1, max_size=25),

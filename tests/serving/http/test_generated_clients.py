@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from risk.locale import catalogue
 from serving.app import ROUTERS
 
-from ...conftest import require_program
+from ...conftest import require_program, thorough
 from ..conftest import AS_OF
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -148,6 +148,7 @@ def test_the_client_of_openapi_python_client_reads_a_watchlist(
     assert said.stdout.split() == [str(AS_OF), "red"]
 
 
+@thorough  # the description itself: above
 def test_the_types_of_datamodel_code_generator_read_a_risk(
     client, publish, token, description, tmp_path
 ):

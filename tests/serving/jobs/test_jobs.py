@@ -189,6 +189,7 @@ def test_outcome_becomes_a_label_of_training(copy, opened, client):
     assert day in [one.astype(object) for one in after.days[entry["project_id"]]]
 
 
+@thorough  # in small: test_backup_and_restore_by_command, tests/serving/backup/test_restore.py
 def test_restore_brings_everything_back(copy, opened, client, tmp_path, postgresql_database):
     [entry, *_] = client.get("/v1/watchlists/latest").json()["entries"]
     sent = {"project_id": entry["project_id"], "inspected_on": "2025-04-10", "arrears_found": True}

@@ -9,6 +9,7 @@ import pytest
 
 from serving.cli.main import main
 
+from ...conftest import thorough
 from ..conftest import LISTS
 
 SPAN = ["--from", "2025-02-01", "--to", "2025-04-15"]
@@ -62,6 +63,7 @@ def test_a_format_that_is_not_written_is_refused(office, tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+@thorough  # both formats of features: above
 def test_scores_as_parquet_equal_those_as_csv(office, tmp_path):
     day = ["score", "--as-of", "2025-04-01", "--out"]
     assert run(office, *day, str(tmp_path / "s.csv")) == 0

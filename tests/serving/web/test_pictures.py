@@ -27,7 +27,7 @@ def test_pictures_exist_and_are_shown():
     shown = set(re.findall(r'src="\.\./pictures/([^"]+)"', gallery))
     readme = (DOCS.parent / "README.md").read_text()
     first = re.findall(r'src="docs/pictures/([^"]+)"', readme)
-    assert len(first) == 1
+    assert first == [pictures.README_PICTURE]
     assert shown | set(first) == kept
 
 

@@ -18,6 +18,8 @@ from training.analysis.splits import WalkForwardSplit
 from training.dataset.frames import feature_frame, matrix_of
 from training.fit.fit import fit
 
+from ...conftest import thorough
+
 MONTHS = np.array(month_days(dt.date(2024, 1, 1), dt.date(2025, 12, 1)), dtype="datetime64[D]")
 
 
@@ -71,6 +73,7 @@ def test_the_classifier_gives_the_probabilities_of_the_model(
 
 
 # shap draws with matplotlib, in a way matplotlib advises against.
+@thorough  # shap takes seconds to import; contributions: tests/models/test_reasons.py
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_explanations_add_up_to_the_raw_score(classifier, frame):
     explained = classifier.explain(frame.head(20))
@@ -79,6 +82,7 @@ def test_explanations_add_up_to_the_raw_score(classifier, frame):
     assert explained.feature_names == list(classifier.feature_names_in_)
 
 
+@thorough  # splits, fit and probabilities one by one: above and below
 def test_scikit_learn_inspects_and_validates_the_model(classifier, county_training_set, frame):
     few = frame.head(300)
     labels = county_training_set.target.astype(int)

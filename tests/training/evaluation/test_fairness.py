@@ -22,6 +22,8 @@ from training.evaluation.hypothesis_tests import (
 )
 from training.evaluation.predictions import MODEL, Predictions
 
+from ...conftest import thorough
+
 MONTHS = np.arange("2024-01", "2025-01", dtype="datetime64[M]").astype("datetime64[D]")
 PLACES = 40
 
@@ -107,6 +109,7 @@ def test_fairness_finds_lowered_scores_behind_true_probabilities_by_recall():
     assert stopped == {("private", "recall")}
 
 
+@thorough  # the tests of a group are held against exact ones below
 def test_fairness_false_alarms_are_rare():
     alarms = [bool(outside(fairness(simulated(seed, skew=0.0), PLACES))) for seed in range(20)]
     assert sum(alarms) <= 2

@@ -108,6 +108,7 @@ def test_a_source_that_stopped_is_a_feed_that_stopped(county, watched):
     assert {one.feature for one in report.moved}.isdisjoint({"unpaid_share_1m", "paid_share_1m"})
 
 
+@thorough  # a feed that stops: above
 def test_check_names_a_feed_that_thinned(changed, watched):
     store = changed(
         "DELETE FROM payments WHERE known_at >= ? AND hash(payment_id) % 4 > 0", dt.date(2025, 7, 1)
@@ -117,6 +118,7 @@ def test_check_names_a_feed_that_thinned(changed, watched):
     assert [(one.table, one.trouble) for one in report.feeds] == [("payments", "thinned")]
 
 
+@thorough  # a feed that stops everywhere: above
 def test_check_names_the_county_that_stopped_reporting(changed, watched):
     store = changed(
         "DELETE FROM payrolls WHERE known_at >= ? AND project_id IN"
@@ -172,6 +174,7 @@ def test_check_of_a_model_a_year_old_is_retrain(county, watched):
     assert report.since_training.events > 0
 
 
+@thorough  # features of later records: tests/laws/test_as_of.py
 def test_check_does_not_depend_on_later_records(changed, county, watched):
     listed = [ListedEntry(dt.date(2025, 1, 1), "PX", "C", "risk", None, 0.5)]
     watched = dataclasses.replace(watched, listed=listed)
@@ -182,6 +185,7 @@ def test_check_does_not_depend_on_later_records(changed, county, watched):
     assert repr(check(store, watched, AS_OF)) == repr(before)
 
 
+@thorough  # the figures by hand: test_pinned_monitoring.py
 def test_check_compares_past_lists_with_their_labels(county, watched):
     months = [dt.date(2024, month, 1) for month in (8, 9, 10)]
     with RecordStore(county.records, read_only=True) as store:
@@ -204,6 +208,7 @@ def test_population_stability_index_is_small_under_noise_and_large_under_a_shift
     assert population_stability_index([390, 10], [200, 200]) > 0.25
 
 
+@thorough  # by hand: test_pinned_monitoring.py
 def test_feature_shifts_are_beyond_noise_and_season(county):
     months = [dt.date(2024, month, 1) for month in range(1, 13)]
     with RecordStore(county.records, read_only=True) as store:

@@ -94,6 +94,7 @@ def test_not_worse_counts_an_event_in_three_months_once():
     assert all(check.undecided for check in checks)
 
 
+@thorough  # its verdicts: above; its power: below
 def test_not_worse_rejects_half_the_average_precision_and_says_its_power():
     """With some 600 events a challenger half as good does not pass in any of ten worlds."""
     for seed in range(10):

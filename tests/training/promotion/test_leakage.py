@@ -20,6 +20,8 @@ from training.promotion.leakage import (
     suspicious_features,
 )
 
+from ...conftest import thorough
+
 PLANTED = Family(
     name="planted",
     zh="植入",
@@ -64,6 +66,7 @@ def test_require_no_leak_names_a_feature_that_uses_later_records(records):
     assert "unpaid_share_3m" not in failure.value.fields["features"]
 
 
+@thorough  # each training of the quick tests requires it of a smaller county
 def test_require_no_leak_passes_the_real_families(records):
     require_no_leak(records, DAYS)
 

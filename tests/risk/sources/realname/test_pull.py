@@ -111,6 +111,7 @@ def test_a_refused_method_leaves_its_feed_missing_and_the_others_go_on(
     assert {table for table, rows in found.items() if not rows} == missing
 
 
+@thorough  # refused methods: test_a_refused_method_leaves_its_feed_missing_and_the_others_go_on
 def test_a_refused_register_leaves_its_columns_unknown_and_the_month_open(county, workspace):
     refuse = dict.fromkeys(("ProjectWorker.Query", "WorkerEntryExit.Query"), "接口未开通")
     platform = Platform(county, refuse=refuse)

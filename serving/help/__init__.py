@@ -1,0 +1,1 @@
+"""The site of the documentation, at /help without any network."""
