@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.mutation.equivalent import equivalents
 from benchmarks.mutation.run import SCORE_FILE
 
 _INTRODUCTION = """\
@@ -19,7 +20,8 @@ another, a join that drops rows, the owner for the contractor. They are generate
 from the SQL in its strings (`benchmarks/mutation/operators.py`) and drawn at random within 18
 minutes on two cores. A fault is noticed if a test of its floor fails. A survivor is either a test
 that is missing or a change without effect, such as a rounding in a text or a tie that cannot occur;
-read it before you write a test.
+read it before you write a test. Changes without effect are listed in
+`benchmarks/mutation/equivalent.toml` with the reason, see the end of this page, and not planted.
 """
 
 
@@ -33,6 +35,13 @@ def page(stored: Mapping[str, Any]) -> str:
     """The page of a stored score: floor to faults planted and noticed, and survivors."""
     if not stored:
         return f"{_INTRODUCTION}\nNo score is stored yet.\n"
+    lines = _score(stored)
+    lines += ["", "## Changes without effect", ""]
+    lines += [f"- {one.file}, {len(one.changes)}: {one.reason}" for one in equivalents()]
+    return "\n".join(lines) + "\n"
+
+
+def _score(stored: Mapping[str, Any]) -> list[str]:
     lines = [
         _INTRODUCTION,
         f"Measured on {stored['measured_on']} at commit `{stored['commit']}`,"
@@ -48,4 +57,4 @@ def page(stored: Mapping[str, Any]) -> str:
         if row["survivors"]:
             lines += ["", f"## Survivors: {name}", ""]
             lines += [f"- {one}" for one in row["survivors"]]
-    return "\n".join(lines) + "\n"
+    return lines

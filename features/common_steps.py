@@ -286,6 +286,21 @@ has no amount or no day. ``days_late`` is how late a yuan is on average, in whol
 transferred until the day it was, the rest until as_of. So a small part paid in time hides no delay.
 """
 
+SUBCONTRACTORS = Step(
+    "subcontractors",
+    """
+    SELECT DISTINCT as_of, project_id, contractor_id
+    FROM known_contracts
+    WHERE parent_contract_id IS NOT NULL AND contractor_id IS NOT NULL AND signed_on < as_of
+      AND (ended_on IS NULL OR ended_on >= as_of)
+    """,
+)
+"""The subcontractors of each project, without those whose contracts have ended."""
+
+SUBCONTRACTORS_ZH = "分包合同已终止的单位不计"
+SUBCONTRACTORS_EN = "without subcontractors whose contracts have ended"
+"""What "subcontractors" are, for the catalogue."""
+
 SHARED_STEPS: tuple[Step, ...] = (
     *(known_rows_step(table) for table in TABLES),
     _feeds(),
@@ -298,4 +313,5 @@ SHARED_STEPS: tuple[Step, ...] = (
     PAY,
     WAGE_MONTHS,
     DUE_TRANSFERS,
+    SUBCONTRACTORS,
 )

@@ -18,6 +18,9 @@ _COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=
 _WORDS = {"and": "or", "or": "and", "True": "False", "False": "True", "min": "max", "max": "min"}
 _ARITHMETIC = {"+": "-", "-": "+", "*": "/", "/": "*", "//": "*"}
 _LOOKS_LIKE_SQL = re.compile(r"\b(SELECT|FROM|WHERE|JOIN|GROUP BY|CASE WHEN|coalesce\()", re.ASCII)
+_CONDITION = r"(?:[^()\n\"]|\((?:[^()\n\"]|\([^()\n\"]*\))*\))+?"
+"""A condition on one line; what it calls may call something."""
+
 _SQL = (
     (re.compile(r"(?<![<>=!-])<(?![=>])"), "<="),
     (re.compile(r"<=(?!=)"), "<"),
@@ -25,22 +28,48 @@ _SQL = (
     (re.compile(r">="), ">"),
     (re.compile(r"(?<![<>=!:])=(?![=>])"), "<>"),
     (re.compile(r"\bAND\b"), "OR"),
+    (re.compile(rf"\bAND {_CONDITION}(?= AND | OR | THEN |[\n\")])"), ""),
+    (re.compile(rf"\bWHERE (?P<at>{_CONDITION})(?= AND | OR | GROUP |[\n\")])"), "TRUE"),
     (re.compile(r"\bOR\b"), "AND"),
     (re.compile(r"\bIS NOT NULL\b"), "IS NULL"),
     (re.compile(r"\bIS NULL\b"), "IS NOT NULL"),
     (re.compile(r"\bNOT (?=\(|EXISTS|[a-z])"), ""),
     (re.compile(r"\bLEFT JOIN\b"), "JOIN"),
     (re.compile(r"\bDESC\b"), "ASC"),
+    (re.compile(r"\bORDER BY [\w.]+(?P<at>)(?=[,\n)])"), " DESC"),
     (re.compile(r"\bmin\("), "max("),
     (re.compile(r"\bmax\("), "min("),
     (re.compile(r"\bsum\("), "max("),
+    (re.compile(r"\bavg\("), "max("),
+    (re.compile(r"\bgreatest\("), "least("),
+    (re.compile(r"\bleast\("), "greatest("),
+    (re.compile(r"\bmax_by\("), "min_by("),
+    (re.compile(r"\bmin_by\("), "max_by("),
     (re.compile(r"\barg_max\("), "arg_min("),
     (re.compile(r"\barg_min\("), "arg_max("),
     (re.compile(r"\bcount\(DISTINCT "), "count("),
+    (re.compile(r"\bSELECT (?P<at>DISTINCT )"), ""),
+    (re.compile(r"\bUNION ALL\b"), "UNION"),
     (re.compile(r"\bcontractor_id\b"), "owner_id"),
+    (re.compile(r"\bowner_id\b"), "contractor_id"),
+    (re.compile(r"'[a-z_]+'"), "'other'"),
+    (re.compile(rf"\bcoalesce\({_CONDITION}, (?P<at>0)\)"), "+1"),
+    (re.compile(r"\b(?:ELSE|THEN) (?P<at>0)\b"), "+1"),
     (re.compile(r"(?<![\w.$'{-])[1-9]\d*(?![\w.}])"), "+1"),
+    (re.compile(r"\bBETWEEN (?P<at>[1-9]\d*)\b"), "-1"),
+    (re.compile(r"\bBETWEEN \S+ ~~~ (?P<at>[1-9]\d*)\b"), "-1"),
 )
-"""Patterns in SQL and what replaces them; ``+1`` raises a number by one."""
+"""Patterns in SQL and what replaces them, or their group ``at``.
+
+``+1`` and ``-1`` are added to a number.
+"""
+
+
+_LEFT_ALONE = re.compile(r"\{[^{}]*\}|--[^\n]*")
+"""Fields of an f-string, and comments."""
+
+_RANGE = re.compile(r"(\bBETWEEN \S+ )AND\b")
+"""The AND of a range joins no conditions; it is read as ``~~~``."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +98,12 @@ def mutants(source: str) -> list[Mutant]:
     starts = _line_starts(source)
     skipped = _skipped_lines(source)
     found = [
-        one
+        (one, token.type == tokenize.STRING)
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.start[0] not in skipped
         for one in _of_token(token, starts)
     ]
-    return [one for one in found if _parses(one.apply(source))]
+    return [one for one, in_text in found if in_text or _parses(one.apply(source))]
 
 
 def _of_token(token: tokenize.TokenInfo, starts: list[int]) -> Iterator[Mutant]:
@@ -100,17 +129,17 @@ def _of_string(text: str, offset: int, line: int) -> Iterator[Mutant]:
     """Yield the faults of a string literal that holds SQL, outside the fields of an f-string."""
     if not _LOOKS_LIKE_SQL.search(text):
         return
-    fields = [match.span() for match in re.finditer(r"\{[^{}]*\}", text)]
-    comments = [match.span() for match in re.finditer(r"--[^\n]*", text)]
+    left_alone = [match.span() for match in _LEFT_ALONE.finditer(text)]
     found = []
     for pattern, after in _SQL:
-        for match in pattern.finditer(text):
-            start, end = match.span()
-            if any(a <= start < b for a, b in (*fields, *comments)):
+        for match in pattern.finditer(_RANGE.sub(r"\1~~~", text)):
+            start, end = match.span("at" if "at" in pattern.groupindex else 0)
+            if any(a <= start < b for a, b in left_alone):
                 continue
-            new = str(int(match[0]) + 1) if after == "+1" else after
+            before = text[start:end]
+            new = str(int(before) + int(after)) if after in ("+1", "-1") else after
             row = line + text.count("\n", 0, start)
-            found.append(Mutant(offset + start, offset + end, row, match[0], new))
+            found.append(Mutant(offset + start, offset + end, row, before, new))
     yield from sorted(found, key=lambda one: (one.start, one.end))
 
 

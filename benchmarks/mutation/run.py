@@ -4,7 +4,8 @@ Usage: python -m benchmarks.mutation.run [--minutes 18] [--seed 1] [--floor NAME
 
 Faults are generated (:mod:`benchmarks.mutation.operators`) and drawn at random, the floors in turn,
 until the time is over. A fault is noticed if a test of its floor fails or hangs. ``--keep`` stores
-the score with the commit it was measured at; docs/evidence/mutation.md shows it.
+the score with the commit it was measured at; docs/evidence/mutation.md shows it. Faults listed in
+``equivalent.toml`` are not planted.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 from queue import Queue
 from random import Random
 
+from benchmarks.mutation.equivalent import is_equivalent
 from benchmarks.mutation.operators import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +58,9 @@ FLOORS = (
         ("features/families/*.py", "features/pay_state.py", "features/season.py"),
         (
             *("tests/features/families", "tests/features/test_by_hand.py"),
-            "tests/features/test_no_inspector_habits.py",
+            *("tests/features/test_no_inspector_habits.py", "tests/features/test_catalogue.py"),
+            *("tests/features/test_statement_bounds.py", "tests/models/test_evidence.py"),
+            *("tests/models/test_scorecard_lines.py", "tests/models/test_pinned_reasons.py"),
         ),
     ),
     Floor("red flags", ("risk/flags/**/*.py",), ("tests/risk/flags",)),
@@ -211,9 +215,13 @@ def _tests_pass(copy: Path, tests: Sequence[str], limit: float | None) -> bool:
 def _mutants(floor: Floor) -> dict[str, list[Mutant]]:
     every = {path for pattern in floor.sources for path in ROOT.glob(pattern)}
     files = sorted(path for path in every if path.stem not in _ELSEWHERE)
-    return {
-        str(path.relative_to(ROOT)): mutants(path.read_text(encoding="utf-8")) for path in files
-    }
+    return {str(path.relative_to(ROOT)): _planted(path) for path in files}
+
+
+def _planted(path: Path) -> list[Mutant]:
+    """Return the mutants of a file without those that change nothing."""
+    file, source = str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+    return [one for one in mutants(source) if not is_equivalent(file, one, source)]
 
 
 def _test_files(floor: Floor, module: str | None) -> list[str]:

@@ -50,6 +50,11 @@ FAMILY = Family(
             direction=0,
             zh="最近一月考勤人数",
             en="workers on site in the last reported month",
+            unknown_zh="没有收到实名制考勤数据，该时段没有考勤，或当月有班组未填考勤人数",
+            unknown_en=(
+                "no attendance feed, no attendance in the window, or a team of the month without "
+                "a number present"
+            ),
         ),
         _feature(
             name="workers_change",
@@ -244,7 +249,10 @@ FAMILY = Family(
             "presence_months",
             f"""
             SELECT as_of, project_id, period, min(age) AS age,
-                   CAST(sum(workers_present) AS DOUBLE) AS present,
+                   -- A team without a head count leaves the number on site unknown, not smaller.
+                   CASE WHEN count(*) = count(workers_present)
+                        THEN CAST(sum(workers_present) AS DOUBLE) END AS present,
+                   max(workers_present) AS largest_team,
                    CAST(sum(CASE WHEN workers_registered IS NOT NULL THEN workers_present END)
                      AS DOUBLE) AS present_registered,
                    CAST(sum(CASE WHEN workers_present IS NOT NULL THEN workers_registered END)
@@ -259,7 +267,7 @@ FAMILY = Family(
                      AS DOUBLE) AS days_of_present,
                    CASE WHEN count(*) = count(worker_days) THEN CAST(sum(worker_days) AS DOUBLE) END
                      AS days,
-                   CASE WHEN {last_year("period", "as_of")}
+                   CASE WHEN {last_year("period", "as_of")} AND count(*) = count(workers_present)
                         THEN CAST(sum(workers_present) AS DOUBLE) END AS present_12m,
                    max(period) OVER (PARTITION BY as_of, project_id) AS last,
                    row_number() OVER (PARTITION BY as_of, project_id ORDER BY period DESC) AS back
@@ -295,7 +303,7 @@ FAMILY = Family(
                    CASE WHEN f.has_payments THEN CAST(
                         CASE WHEN r.period IS NULL THEN 0 ELSE r.paid_workers END
                         AS DECIMAL(18, 4)) END AS paid_workers,
-                   CASE WHEN p.present > 0 AND r.period IS NULL THEN 1
+                   CASE WHEN p.largest_team > 0 AND r.period IS NULL THEN 1
                         WHEN p.present IS NOT NULL THEN 0 END AS is_unlisted
             FROM presence_months p
             JOIN feeds f ON f.as_of = p.as_of AND f.has_payrolls

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Duty, EmployerUse, Evidence, Family, Feature, Points, Statement, Step
-from features.common_steps import RUNNING_EN, RUNNING_ZH
+from features.common_steps import RUNNING_EN, RUNNING_ZH, SUBCONTRACTORS_EN, SUBCONTRACTORS_ZH
 
 _event = partial(
     Feature,
@@ -294,8 +294,10 @@ FAMILY = Family(
             unit="count",
             window="730 days",
             direction=1,
-            formula_zh="与几家分包单位有关的同一事件计一次",
-            formula_en="an event on a project of several of the subcontractors counts once",
+            formula_zh=f"{SUBCONTRACTORS_ZH}；与几家分包单位有关的同一事件计一次",
+            formula_en=(
+                f"{SUBCONTRACTORS_EN}; an event on a project of several of them counts once"
+            ),
             unknown_zh="没有收到案件和检查数据，或没有收到承包合同数据",
             unknown_en="neither a cases nor an inspections feed, or no contracts feed",
             source=("projects", "contracts", "cases", "inspections"),
@@ -499,6 +501,8 @@ FAMILY = Family(
             unit="share",
             window="92 days",
             direction=1,
+            formula_zh=SUBCONTRACTORS_ZH,
+            formula_en=SUBCONTRACTORS_EN,
             source=("projects", "contracts", "payrolls", "payments"),
             zh="分包单位在其他项目的工资未付占比",
             en="unpaid share of the subcontractors' teams on other projects",
@@ -607,14 +611,6 @@ FAMILY = Family(
             """,
         ),
         Step(
-            "subcontractor_of",
-            """
-            SELECT DISTINCT as_of, project_id, contractor_id
-            FROM known_contracts
-            WHERE parent_contract_id IS NOT NULL AND contractor_id IS NOT NULL
-            """,
-        ),
-        Step(
             "team_pay",
             """
             SELECT r.as_of, r.project_id, k.contractor_id,
@@ -640,7 +636,7 @@ FAMILY = Family(
                    sum(t.unpaid - coalesce(o.unpaid, 0))
                      / nullif(sum(t.due - coalesce(o.due, 0)), 0)
                      AS unpaid_share
-            FROM subcontractor_of s
+            FROM subcontractors s
             JOIN subcontractor_pay t ON t.as_of = s.as_of AND t.contractor_id = s.contractor_id
             LEFT JOIN team_pay o
               ON o.as_of = s.as_of AND o.contractor_id = s.contractor_id
@@ -649,12 +645,13 @@ FAMILY = Family(
             """,
         ),
         Step(
+            # Also those whose contracts have ended: what happened on that project counts.
             "subcontractors_with_events",
             """
-            SELECT s.as_of, s.contractor_id, s.project_id, e.n_730
-            FROM subcontractor_of s
-            JOIN project_events e ON e.as_of = s.as_of AND e.project_id = s.project_id
-            WHERE e.n_730 > 0
+            SELECT k.as_of, k.contractor_id, k.project_id, e.n_730
+            FROM known_contracts k
+            JOIN project_events e ON e.as_of = k.as_of AND e.project_id = k.project_id
+            WHERE k.parent_contract_id IS NOT NULL AND k.signed_on < k.as_of AND e.n_730 > 0
             """,
         ),
         Step(
@@ -664,7 +661,7 @@ FAMILY = Family(
             FROM (
               -- An event on a project with two of the subcontractors is one event.
               SELECT DISTINCT s.as_of, s.project_id, o.project_id AS other_id, o.n_730
-              FROM subcontractor_of s
+              FROM subcontractors s
               JOIN subcontractors_with_events o
                 ON o.as_of = s.as_of AND o.contractor_id = s.contractor_id
               WHERE o.project_id <> s.project_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import EmployerUse, Evidence, Family, Feature, Points, Statement, Step
+from features.common_steps import SUBCONTRACTORS_EN, SUBCONTRACTORS_ZH
 
 _feature = partial(
     Feature,
@@ -202,12 +203,16 @@ FAMILY = Family(
             source=("projects", "contracts", "operations"),
             zh="分包单位逾期贷款最高值",
             en="highest overdue loans among subcontractors",
+            formula_zh=SUBCONTRACTORS_ZH,
+            formula_en=SUBCONTRACTORS_EN,
         ),
         _ratio(
             name="subcontractor_tax_ratio_min",
             source=("projects", "contracts", "operations"),
             zh="分包单位纳税与此前之比最低值",
             en="lowest tax against before among subcontractors",
+            formula_zh=f"{RATIO_ZH}；{SUBCONTRACTORS_ZH}",
+            formula_en=f"{RATIO_EN}; {SUBCONTRACTORS_EN}",
         ),
     ),
     steps=(
@@ -266,9 +271,8 @@ FAMILY = Family(
             "subcontractor_health",
             """
             SELECT s.as_of, s.project_id, max(h.overdue) AS overdue, min(h.tax_ratio) AS tax_ratio
-            FROM known_contracts s
+            FROM subcontractors s
             JOIN org_health h ON h.as_of = s.as_of AND h.org_id = s.contractor_id
-            WHERE s.parent_contract_id IS NOT NULL
             GROUP BY s.as_of, s.project_id
             """,
         ),

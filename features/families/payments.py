@@ -64,8 +64,11 @@ _PAID_LATE_3M = _payrolls(f"fen_days_late > 0 AND {_LAST_92_DAYS}", "fen_days_la
 _MAY_BE_LATE = f"age > {LATE_AFTER_DAYS}"
 """SQL: whether the days after which wages count as late are over."""
 
-_OWED_6M = f"age BETWEEN {UNPAID_AFTER_DAYS + 1} AND 184"
-"""SQL: whether what is unpaid of wages due in six months is owed, not only late."""
+_SIX_MONTHS = 184
+"""Days."""
+
+_OWED = f"age > {UNPAID_AFTER_DAYS}"
+"""SQL: whether what is unpaid of wages is owed, not only late."""
 
 _NOT_IN_TIME = _payrolls(
     f"{_MAY_BE_LATE} AND paid_in_time < amount_due", "amount_due - paid_in_time"
@@ -616,9 +619,9 @@ FAMILY = Family(
             "pay_months",
             f"""
             SELECT as_of, project_id, period,
-                   sum(CASE WHEN {_OWED_6M} THEN unpaid END) AS unpaid,
-                   sum(CASE WHEN {_OWED_6M} THEN amount_due END) AS due
-            FROM pay GROUP BY as_of, project_id, period
+                   sum(CASE WHEN {_OWED} THEN unpaid END) AS unpaid,
+                   sum(CASE WHEN {_OWED} THEN amount_due END) AS due
+            FROM pay WHERE age <= {_SIX_MONTHS} GROUP BY as_of, project_id, period
             """,
         ),
         Step(

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.mutation.equivalent import change_by, equivalents
 from benchmarks.mutation.operators import mutants
-from benchmarks.mutation.run import FloorScore, sample, score
+from benchmarks.mutation.run import ROOT, FloorScore, _planted, sample, score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs"))
 
@@ -43,16 +44,39 @@ def test_faults_of_python(source, expected):
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ("SELECT 1 FROM t WHERE a >= b", [("1", "2"), (">=", ">")]),
-        ("FROM t WHERE a <> b AND c", [("AND", "OR")]),
-        ("FROM t WHERE NOT paid", [("NOT ", "")]),
+        ("SELECT 1 FROM t WHERE a >= b", [("1", "2"), ("a >= b", "TRUE"), (">=", ">")]),
+        (
+            "FROM t WHERE a <> b AND f(c, (d)) OR e",
+            [("a <> b", "TRUE"), ("AND", "OR"), ("AND f(c, (d))", ""), ("OR", "AND")],
+        ),
+        ("FROM t WHERE NOT paid", [("NOT ", ""), ("NOT paid", "TRUE")]),
+        (
+            "FROM t JOIN u ON a\n  AND n BETWEEN 5 AND 9\n",
+            [
+                *(("AND", "OR"), ("AND n BETWEEN 5 AND 9", "")),
+                *(("5", "6"), ("5", "4"), ("9", "10"), ("9", "8")),
+            ],
+        ),
+        ("SELECT coalesce(f(x), 0) FROM t", [("0", "1")]),
+        ("SELECT CASE WHEN a THEN 0 ELSE b END", [("0", "1")]),
+        ("SELECT least(a, avg(b)) FROM t", [("least(", "greatest("), ("avg(", "max(")]),
+        ("SELECT DISTINCT a FROM t ORDER BY a, b", [("DISTINCT ", ""), ("", " DESC")]),
+        ("SELECT max_by(a, b) FROM t", [("max_by(", "min_by(")]),
+        ("SELECT a FROM t UNION ALL FROM u", [("UNION ALL", "UNION")]),
+        (
+            "SELECT 'cash' AS a, owner_id FROM t",
+            [("'cash'", "'other'"), ("owner_id", "contractor_id")],
+        ),
         ("FROM t LEFT JOIN u USING (k)", [("LEFT JOIN", "JOIN")]),
-        ("FROM t WHERE a IS NULL", [("IS NULL", "IS NOT NULL")]),
+        ("FROM t WHERE a IS NULL", [("a IS NULL", "TRUE"), ("IS NULL", "IS NOT NULL")]),
         (
             "SELECT sum(x), count(DISTINCT y) FROM t",
             [("sum(", "max("), ("count(DISTINCT ", "count(")],
         ),
-        ("FROM t WHERE contractor_id = $1", [("contractor_id", "owner_id"), ("=", "<>")]),
+        (
+            "FROM t WHERE contractor_id = $1",
+            [("contractor_id", "owner_id"), ("contractor_id = $1", "TRUE"), ("=", "<>")],
+        ),
         ("FROM t -- WHERE a < 3", []),
     ],
 )
@@ -61,14 +85,27 @@ def test_faults_of_sql(sql, expected):
 
 
 def test_fields_of_an_f_string_are_left_alone():
-    assert changes('Q = f"SELECT {a + 1} FROM t WHERE b < {c}"') == [("<", "<=")]
+    found = changes('Q = f"SELECT {a + 1} FROM t WHERE b < {c}"')
+    assert found == [("b < {c}", "TRUE"), ("<", "<=")]
 
 
 def test_a_mutant_changes_one_place_and_names_its_line():
-    source = 'A = 1\nQ = """\nSELECT a\nFROM t WHERE b < c\n"""\n'
+    source = 'A = 1\nQ = """\nSELECT a\nFROM t JOIN u ON b < c\n"""\n'
     first, second = mutants(source)
     assert (first.line, second.line) == (1, 4)
     assert second.apply(source) == source.replace("<", "<=")
+
+
+def test_listed_faults_without_effect_are_faults_and_are_not_planted():
+    for entry in equivalents():
+        source = (ROOT / entry.file).read_text(encoding="utf-8")
+        changes = {change_by(one, source) for one in mutants(source)}
+        assert [change for change in entry.changes if change not in changes] == []
+        assert entry.reason.endswith(".")
+    listed = equivalents()[0]
+    source = (ROOT / listed.file).read_text(encoding="utf-8")
+    planted = {change_by(one, source) for one in _planted(ROOT / listed.file)}
+    assert not planted & set(listed.changes)
 
 
 def test_sample_is_the_same_for_a_seed_and_spread_over_files():

@@ -59,8 +59,8 @@ EXPECTED = {
     "complaints_365d": ["C-1", "C-90", "C-91", "C-365"],
     "complaints_all": ["C-1", "C-90", "C-91", "C-365", "C-366"],
     "complaint_amount_share": ["C-365", "C-90", "C-91"],
-    "events_365d": ["V-100", "V-365"],
-    "events_all": ["V-100", "V-365", "V-366"],
+    "events_365d": ["K-again", "V-100", "V-365"],
+    "events_all": ["K-again", "V-100", "V-365", "V-366"],
     "last_inspection_found": ["V-100"],
     "rectification_overdue": ["V-365", "V-100"],  # due 365 and 60 days ago, the other 366
     "dispute_open_days": ["G-old", "G-new"],
@@ -71,8 +71,8 @@ EXPECTED = {
     # Three, nine and one more present than registered; of July is a fourth reported month.
     "registered_share": ["P//2024-09", "P//2024-11", "P//2024-10"],
     "contract_signed_share": ["P//2024-10", "P//2024-11", "P//2024-09"],
-    "contractor_events_365d": ["V-completed", "V-other"],
-    "contractor_complaints_365d": ["C-other"],
+    "contractor_events_365d": ["V-completed", "V-other", "V-other 365"],
+    "contractor_complaints_365d": ["C-other", "C-other 365"],
     "contractor_unpaid_share": ["N-1", "N-92"],
     "owner_short_share": ["T-N-92"],
     "owner_overdue_loans": ["W/overdue_loans/2024-11"],
@@ -98,7 +98,7 @@ def ago(days):
 
 @pytest.fixture
 def county(world):
-    """P with its records; N of the same contractor, and L, completed 731 days ago."""
+    """P with its records; N and L, completed 731 days ago, are of its parties, X of others."""
     world.add("organizations", org_id="O", org_name="总包", known_at="2020-01-01")
     world.add("organizations", org_id="W", org_name="业主", known_at="2020-01-01")
     party = {"contractor_id": "O", "owner_id": "W", "started_on": "2022-01-01"}
@@ -106,6 +106,7 @@ def county(world):
     world.project("P", **party)
     world.project("N", **party)
     world.project("L", **{**party, "completed_on": ago(731)})
+    world.project("X", **{**party, "contractor_id": "W", "owner_id": "O"})
     add_payrolls(world)
     add_transfers(world)
     add_deposits(world)
@@ -125,15 +126,26 @@ def add_payrolls(world):
         world.payroll(f"P-{days}", ago(days), **known)
         paid = int((10 - unpaid) * WAN)
         world.payment(f"P-{days}", ago(days), paid, channel="cash", known_at=ago(days - 1))
+    # A return dated as_of has not happened, and one known on as_of is not known; P-31's was first
+    # put in as 9,000 yuan, and P-92's is corrected on as_of.
+    for key, yuan, back, known in (
+        *(("P-32 comes back", 4000, 0, 2), ("P-32 known today", 7000, 1, 0)),
+        *(("P-31 returned", 9000, 1, 8), ("P-92 returned", 1000, 1, 0)),
+    ):
+        row = {"payment_id": key, "returned_on": ago(back), "known_at": ago(known)}
+        world.payment(key[:4], ago(9), yuan * 100, **row)
     for days, amount, late in ((40, WAN, 2), (150, 2 * WAN, 0)):
         known = {"known_at": ago(days - late), "amount_due": amount, "project_id": "P"}
         world.payroll(f"F-{days}", ago(days), **known)
         world.payment(f"F-{days}", ago(days), amount, channel="foreman")
     for days, amount in ((31, 0.3), (92, 0.5), (93, 0.9)):
         back = {"returned_on": ago(1), "payment_id": f"P-{days} returned"}
-        world.payment(f"P-{days}", ago(9), int(amount * WAN), **back)
+        world.payment(f"P-{days}", ago(9), int(amount * WAN), **back, known_at=ago(7))
     for days, amount in ((1, 2), (92, 1), (93, 3)):
         world.payroll(f"N-{days}", ago(days), project_id="N", amount_due=amount * WAN)
+    world.payroll("N-paid", ago(50), project_id="N", amount_due=WAN)
+    world.payment("N-paid", ago(50), WAN)
+    world.payroll("X-50", ago(50), project_id="X", amount_due=9 * WAN)
 
 
 def add_transfers(world):
@@ -151,6 +163,12 @@ def add_transfers(world):
         world.add(
             *("transfers",), transfer_id=f"T-N-{days}", project_id="N", amount_due=WAN,
             due_on=ago(days), period=ago(days)[:8] + "01", known_at=ago(20),
+        )  # fmt: skip
+    for name, paid in (("T-N-paid", WAN), ("T-X", None)):
+        world.add(
+            *("transfers",), transfer_id=name, project_id=name[2], amount_due=WAN,
+            due_on=ago(50), period=ago(50)[:8] + "01", known_at=ago(20),
+            amount_paid=paid, paid_on=paid and ago(50),
         )  # fmt: skip
     for name, opened, closed in (
         *(("A-closed", 700, ago(1)), ("A-open", 600, None), ("A-to close", 500, AS_OF)),
@@ -188,15 +206,23 @@ def add_visits(world):
             *("inspections",), inspection_id=f"V-{days}", project_id="P", inspected_on=ago(days),
             arrears_found=True, rectify_by=ago(rectify_by), known_at=ago(days),
         )  # fmt: skip
-    for project, name in (("N", "V-other"), ("L", "V-completed")):
+    # Of two visits of one day the last is that with the later identifier.
+    for project, name, days in (
+        *(("N", "V-other", 200), ("N", "V-other 365", 365), ("N", "V-other 366", 366)),
+        *(("L", "V-completed", 200), ("X", "V-of others", 200), ("P", "U-100", 100)),
+    ):
         world.add(
-            *("inspections",), inspection_id=name, project_id=project, inspected_on=ago(200),
-            arrears_found=True, known_at=ago(200),
+            *("inspections",), inspection_id=name, project_id=project, inspected_on=ago(days),
+            arrears_found=project != "P", known_at=ago(days),
         )  # fmt: skip
-    world.add(
-        *("complaints",), complaint_id="C-other", project_id="N", received_on=ago(200),
-        known_at=ago(200),
-    )  # fmt: skip
+    for project, name, days in (
+        *(("N", "C-other", 200), ("N", "C-other 365", 365), ("N", "C-other 366", 366)),
+        ("X", "C-of others", 200),
+    ):
+        world.add(
+            *("complaints",), complaint_id=name, project_id=project, received_on=ago(days),
+            known_at=ago(days),
+        )  # fmt: skip
 
 
 def add_cases_and_contracts(world):
@@ -205,6 +231,12 @@ def add_cases_and_contracts(world):
             *("cases",), case_id=f"K-{status}", project_id="P", opened_on=ago(number),
             status=status, known_at=ago(number),
         )  # fmt: skip
+    again = {"case_id": "K-again", "project_id": "P", "status": "filed"}
+    world.add("cases", **again, opened_on=ago(50), confirmed_on=ago(45), known_at=ago(45))
+    world.add(
+        *("contracts",), contract_id="M-0", project_id="P", contractor_kind="individual",
+        written=True, signed_on=ago(20), known_at=ago(20),
+    )  # fmt: skip
     for name, org, days, removed in (
         ("contractor", "O", 9, None), ("owner", "W", 8, AS_OF), ("removed", "O", 7, ago(1)),
         ("not yet", "O", 0, None), ("of another", "X", 9, None),
@@ -244,6 +276,13 @@ def add_reports(world):
                 *("operations",), org_id=org, indicator=indicator, period=period, value=month,
                 known_at=f"2024-{month + 1:02d}-05",
             )  # fmt: skip
+    # Of a month that has not begun; and N last reported in July.
+    world.add(
+        *("operations",), org_id="O", indicator="overdue_loans", period=AS_OF, value=9,
+        known_at=ago(5),
+    )  # fmt: skip
+    july = {"period": "2024-07-01", "workers_present": 1, "known_at": "2024-08-05"}
+    world.add("attendance", project_id="N", **july)
     for month, registered, signed in ((11, 17, 18), (10, 19, 10), (9, 11, 19), (7, 0, 0)):
         world.add(
             *("attendance",), project_id="P", period=f"2024-{month:02d}-01", worker_days=100,
@@ -269,7 +308,7 @@ def test_every_statement_lists_the_records_its_figure_counts(county):
     stated = {name for name, feature in FEATURES.items() if feature.raises or feature.lowers}
     assert stated == set(EXPECTED) | ELSEWHERE
     settled = FEATURES["unpaid_share_3m"].lowers.evidence
-    assert [item.record_id for item in found[settled, "P"]] == ["P-31", "P-32", "F-40", "P-92"]
+    assert [item.record_id for item in found[settled, "P"]] == ["P-32", "P-31", "F-40", "P-92"]
     received = FEATURES["transfer_short_share_3m"].lowers.evidence
     assert [item.record_id for item in found[received, "P"]] == ["T-paid", "T-soon", "T-at once"]
 

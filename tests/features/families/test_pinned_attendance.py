@@ -41,6 +41,12 @@ ATTENDANCE: dict[str, list[tuple]] = {
         ("2024-11", 8, 10, None, 9, "b"),
         ("2024-10", 10, 10, 200, 5),
     ],
+    "team unknown before": [
+        ("2024-11", 10, 10, 200, 10),
+        ("2024-10", 10, 8, 200, 10),
+        ("2024-10", 10, None, 200, 10, "b"),
+        ("2024-09", 20, 20, 400, 20),
+    ],
     "versions": [("2024-11", 10, 20, 300, 5), ("2024-11", 10, 10, 200, 10, "a", "2024-12-20")],
     "nobody came": [("2024-11", 0, 0, 0, None), ("2024-10", 20, 20, 400, None)],
     "gap": [("2024-11", 9, 10, 200, 9), ("2024-08", 10, 20, 400, 20), ("2024-02", 1, 30, 600, 30)],
@@ -62,7 +68,10 @@ EXPECTED = {
     # 20 of 10; 5 + 8 of the 15 whose registration is known, 15 and 610 of 30; one of a's two.
     ("teams", AS_OF): (20, 2, 13 / 15, 0.5, 610 / 30, 0.5),
     # Shares of the people of rows that give both numbers: 8 + 10 and 9 + 5 of 20, 200 days of 10.
-    ("partly unknown", AS_OF): (10, 1, 0.9, 0.7, 20, 0),
+    # How many were on site is unknown, as a team's number is.
+    ("partly unknown", AS_OF): (nan, nan, 0.9, 0.7, 20, 0),
+    # 10 of September's 20; October's number is unknown. 10 + 10 + 20 registered of 38.
+    ("team unknown before", AS_OF): (10, 0.5, 40 / 38, 40 / 38, 800 / 38, 2 / 3),
     ("versions", AS_OF): (10, nan, 1, 1, 20, 1),
     ("nobody came", AS_OF): (0, 0, 1, nan, 20, nan),
     # 10 of August's 20, the only one of the three months before; shares of reported months.

@@ -41,14 +41,15 @@ EXPECTED = {
     },
     "linked_complaint_share_365d": {
         "linked": 1,
+        "linked often": 2 / 3,  # those of 10 and 365 days ago, and not that of 20 days ago
         "edges": 0,
         "old": NAN,
         "none": NAN,
         "withdrawn": NAN,
     },
-    # One of the year's is linked on 1 July only, of 13 on projects of this table, 23 of contractors
-    # and 15 of townships.
-    "unlinked_complaint_share_365d": {"edges": 1 / 51, "none": 1 / 51},
+    # One of the year's is linked on 1 July only, one never, of 19 on projects of this table, 23 of
+    # contractors and 15 of townships.
+    "unlinked_complaint_share_365d": {"edges": 2 / 58, "none": 2 / 58},
     "complaints_365d": {
         "edges": 3,  # 90, 91 and 365 days ago; not 366
         "yesterday": 1,  # neither of the two known on the day itself
@@ -81,6 +82,8 @@ EXPECTED = {
         "other cause": 0,
         "without amount": NAN,  # the contract amount is not on record
         "one amount of two": NAN,
+        "no amount 365": NAN,
+        "no amount 366": 0.1,
         "above the contract amount": 1,  # 60 and 50 wan
         "withdrawn": 0,
     },
@@ -156,6 +159,10 @@ def build(world: World) -> None:
     complaint(world, "without amount", 10, amount_claimed=10 * WAN)
     complaint(world, "one amount of two", 10, amount_claimed=10 * WAN)
     complaint(world, "one amount of two", 11)
+    for days in (365, 366):
+        project(world, f"no amount {days}")
+        complaint(world, f"no amount {days}", 10, amount_claimed=10 * WAN)
+        complaint(world, f"no amount {days}", days)
     project(world, "above the contract amount")
     for days, amount in ((10, 60), (11, 50)):
         complaint(world, "above the contract amount", days, amount_claimed=amount * WAN)
@@ -183,6 +190,14 @@ def _corrected(world: World) -> None:
         complaint(world, None, days, key)
         link = {"complaint_id": key, "decision": "linked", "project_id": "linked"}
         world.add("links", **link, decided_on=ago(decided), known_at=ago(decided))
+    complaint(world, None, 30, "nobody's")
+    project(world, "linked often")
+    complaint(world, "linked often", 20)
+    for days in (10, 365, 366):
+        key = f"linked often {days}"
+        complaint(world, None, days, key)
+        link = {"complaint_id": key, "decision": "linked", "project_id": "linked often"}
+        world.add("links", **link, decided_on=ago(days), known_at=ago(days))
     complaint(world, "withdrawn", 10, "gone", amount_claimed=10 * WAN)
     complaint(world, "withdrawn", 10, "gone", known_at=ago(1), withdrawn=True)
 

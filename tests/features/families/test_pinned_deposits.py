@@ -129,6 +129,13 @@ VALID = {  # the work done on, status, whether the deposit is valid
     "missing after completion": ("2024-12-31", "missing", 0),
 }
 
+PAIRS = {  # kind and status of two deposits; then whether they are valid, drawn on and exempt
+    "one exempt": (("exempt", "stored"), ("cash", "stored"), (1, 0, 1)),
+    "exempt, not stored": (("exempt", "missing"), ("cash", "missing"), (1, 0, 1)),
+    "one drawn": (("cash", "drawn"), ("cash", "stored"), (1, 1, 0)),
+    "none stored": (("cash", "missing"), ("cash", "returned"), (0, 0, 0)),
+}
+
 
 def test_a_deposit_returned_after_completion_is_not_missing(world):
     for name, (completed_on, status, _) in VALID.items():
@@ -138,6 +145,17 @@ def test_a_deposit_returned_after_completion_is_not_missing(world):
     valid = {name: found[name, AS_OF]["deposit_valid"] for name in VALID}
     expected = {name: value for name, (*_, value) in VALID.items()}
     assert valid == pytest.approx(expected, nan_ok=True)
+
+
+def test_one_of_two_deposits_decides(world):
+    names = ("deposit_valid", "deposit_drawn", "deposit_exempt")
+    for name, (*both, _) in PAIRS.items():
+        world.project(name)
+        for number, (kind, status) in enumerate(both):
+            deposit(world, name, str(number), (kind, 0, *["2024-01-10"] * 2), status=status)
+    found = value_table(world.store, names, [AS_OF])
+    values = {name: tuple(found[name, AS_OF].values()) for name in PAIRS}
+    assert values == {name: expected for name, (*_, expected) in PAIRS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -164,33 +182,60 @@ def test_days_since_a_deposit_ran_out(values, project):
 
 WAGES = 50_000 * YUAN
 
-MONEY: dict[str, tuple[tuple, tuple[float, float, float]]] = {
+MONEY: dict[str, tuple[tuple, tuple[float, float, float, float]]] = {
     # Deposits: kind, status, required, stored, valid to; then the share stored of what is required,
-    # the months of wages covered and the days lapsed.
-    "half stored": ((("cash", "stored", 200, 100, None),), (0.5, 2, 0)),
-    "amount unknown": ((("cash", "stored", 200, None, None),), (1, 4, 0)),
+    # the months of wages covered, the days lapsed and what is required of the contract.
+    "half stored": ((("cash", "stored", 200, 100, None),), (0.5, 2, 0, 0.02)),
+    "amount unknown": ((("cash", "stored", 200, None, None),), (1, 4, 0, 0.02)),
     "nothing filled in": (
         (("cash", "expired", 200, 200, "2024-06-30"), ("cash", "stored", None, None, None)),
-        (nan, nan, 0),
+        (nan, nan, 0, nan),
     ),
-    "exempt": ((("exempt", "stored", 0, None, None),), (nan, nan, 0)),
-    "lapsed": ((("cash", "stored", 200, 200, "2024-12-31"),), (0, 0, 1)),
-    "until today": ((("cash", "stored", 200, 200, "2025-01-01"),), (1, 4, 0)),
+    "exempt": ((("exempt", "stored", 0, None, None),), (nan, nan, 0, 0)),
+    "lapsed": ((("cash", "stored", 200, 200, "2024-12-31"),), (0, 0, 1, 0.02)),
+    "until today": ((("cash", "stored", 200, 200, "2025-01-01"),), (1, 4, 0, 0.02)),
     # It is known since 30 December that these have lapsed.
-    "lapsed, no end": ((("cash", "expired", 200, 200, None),), (0, 0, 2)),
-    "lapsed early": ((("cash", "expired", 200, 200, "2025-06-30"),), (0, 0, 2)),
+    "lapsed, no end": ((("cash", "expired", 200, 200, None),), (0, 0, 2, 0.02)),
+    "lapsed early": ((("cash", "expired", 200, 200, "2025-06-30"),), (0, 0, 2, 0.02)),
+    "lapses today": ((("cash", "expired", 200, 200, "2025-01-01"),), (0, 0, 2, 0.02)),
+    # Two parts make up the 200 that one of them states as required.
+    "two parts": (
+        (("cash", "stored", 200, 100, None), ("guarantee", "stored", 100, 100, None)),
+        (1, 4, 0, 0.02),
+    ),
+    "two lapsed": (
+        (("cash", "stored", 200, 200, "2024-12-22"), ("cash", "stored", 100, 100, "2024-12-31")),
+        (0, 0, 10, 0.02),
+    ),
+    "one amount of two": (
+        (("cash", "stored", 200, 50, None), ("cash", "stored", None, None, None)),
+        (nan, nan, 0, 0.02),
+    ),
+    "nothing required": ((("cash", "stored", 0, 50, None),), (nan, 1, 0, 0)),
+    "far too much": ((("cash", "stored", 200, 700, None),), (2, 14, 0, 0.02)),
+    # The work is done: what was given back covers no wages, and is no lack; what is left does.
+    "done, given back": ((("cash", "returned", 200, 200, None),), (nan, nan, 0, nan)),
+    "done, one given back": (
+        (("cash", "returned", 200, 200, None), ("cash", "stored", 100, 100, None)),
+        (1, 2, 0, 0.01),
+    ),
+    "done, given back and lapsed": (
+        (("cash", "returned", 200, 200, None), ("cash", "expired", 100, 100, "2024-06-30")),
+        (0, nan, 185, 0.01),
+    ),
 }
 
 
 def test_money_of_deposits(world):
     for name, (rows, _) in MONEY.items():
-        world.project(name, contract_amount=10_000_000 * YUAN)
+        done = "2024-12-31" if name.startswith("done") else None
+        world.project(name, contract_amount=10_000_000 * YUAN, completed_on=done)
         world.payroll(name, "2024-12-15", project_id=name, amount_due=WAGES)
         for number, (kind, status, required, amount, valid_to) in enumerate(rows):
             row = (kind, required, "2024-01-10", "2024-12-30")
             stored = None if amount is None else amount * 1000 * YUAN
             deposit(world, name, str(number), row, status=status, amount=stored, valid_to=valid_to)
-    names = ["deposit_cover", "deposit_months_of_wages", "deposit_lapsed_days"]
+    names = ["deposit_cover", "deposit_months_of_wages", "deposit_lapsed_days", "deposit_rate"]
     found = value_table(world.store, names, [AS_OF])
     values = {name: [found[name, AS_OF][one] for one in names] for name in MONEY}
     expected = {name: pytest.approx(list(cells), nan_ok=True) for name, (_, cells) in MONEY.items()}

@@ -76,9 +76,13 @@ EXPECTED = {
     },
     # Subcontractor S is on B1 (2 events), on B2 (1, and one of 731 days ago) and with P on B4 (0)
     # and B6 (10); P is on B5 (3) too. An event on B6 is one event for B4, not one for each of them.
+    # Its contract on B2 ended yesterday, that on "B ends today" today, and "B begins" (1) is to
+    # be its own from today on.
     "subcontractor_events_730d": {
         "B1": 1 + 10,  # not the 4 of B3, where its general contractor is a subcontractor
-        "B2": 2 + 10,
+        "B2": 0,
+        "B ends today": 2 + 1 + 10,
+        "B begins": 0,
         "B3": 0,
         "B4": (2 + 1) + 3 + 10,
         "B5": 10,
@@ -140,12 +144,14 @@ EXPECTED = {
         "D3": (20 + 0 + 100 + 5) / (20 + 10 + 100 + 5),
         "D owns": NAN,
         "D until 30 June": NAN,
+        "E2": 1 / 2,  # it has no wages of its own
         "without contractor": NAN,
     },
     "contractor_delay_days": {
         "D1": (10 * 10 + 20 * 20 + 100 * 10 + 5 * 50) / (10 + 30 + 100 + 5),
         "D2": (20 * 4 + 20 * 20 + 100 * 10 + 5 * 50) / (20 + 30 + 100 + 5),
         "D3": (20 * 4 + 10 * 10 + 100 * 10 + 5 * 50) / (20 + 10 + 100 + 5),
+        "E2": 1 * 10 / 2,
         "D owns": NAN,
         "D until 30 June": NAN,
         "without contractor": NAN,
@@ -163,6 +169,7 @@ EXPECTED = {
         "W1": (40 + 100 + 40) / (100 + 100 + 50 + 40),
         "W2": (50 + 100 + 40) / (50 + 100 + 50 + 40),
         "W3": (50 + 40 + 40) / (50 + 100 + 40),
+        "E2": 1 / 2,
         "W builds": NAN,
         "without contractor": NAN,
     },
@@ -172,6 +179,7 @@ EXPECTED = {
         "W1": (48 + 13 + 30 + 0 + 50) / 5,
         "W2": (20 + 30 + 0 + 50) / 4,
         "W3": (20 + 48 + 13 + 50) / 4,
+        "E2": 10 / 2,
         "W builds": NAN,
         "without contractor": NAN,
     },
@@ -180,6 +188,8 @@ EXPECTED = {
         "U1": 25 / 100,
         "U2": 100 / 100,
         "U3": (100 + 25 + 50) / (100 + 100 + 50),
+        "U ended": NAN,  # X left it yesterday
+        "U ends today": (100 + 25) / (100 + 100),
         "B1": NAN,
         "without contractor": NAN,
     },
@@ -188,26 +198,27 @@ EXPECTED = {
 
 RATES = {
     # Events of two years: R1 1, R2 2 (and one of 731 days ago), "R ended 730" and "R ended 900" 1
-    # each by contractor R ("R ended 731" without events and "R begins" do not count); S1 3, S2 0 by
-    # contractor S, "no events" 0 by a third. That is 8 on 7 projects; with the weight of two
-    # projects it is added to the mean of the other projects.
+    # each by contractor R, none on "R ended quietly", 730 days ago ("R ended 731", with an event of
+    # 731 days ago, and "R begins" do not count); S1 3, S2 0 by contractor S, "no events" 0 by a
+    # third. That is 8 on 8 projects; with the weight of two projects it is added to the mean of the
+    # other projects.
     "contractor_event_rate": {
-        "R1": (2 + 1 + 1 + 2 * 8 / 7) / (3 + 2),
-        "R2": (1 + 1 + 1 + 2 * 8 / 7) / (3 + 2),
-        "S1": (0 + 2 * 8 / 7) / (1 + 2),
-        "S2": (3 + 2 * 8 / 7) / (1 + 2),
-        "no events": 8 / 7,
+        "R1": (2 + 1 + 1 + 0 + 2 * 8 / 8) / (4 + 2),
+        "R2": (1 + 1 + 1 + 0 + 2 * 8 / 8) / (4 + 2),
+        "S1": (0 + 2 * 8 / 8) / (1 + 2),
+        "S2": (3 + 2 * 8 / 8) / (1 + 2),
+        "no events": 8 / 8,
         "without contractor": NAN,
     },
     # Owner W: 1 on R1, 1 on "R ended 730", 0 on S2, 1 on "without contractor"; R2 and S1 have
     # owners of one project.
     "owner_event_rate": {
-        "R1": (1 + 0 + 1 + 2 * 8 / 7) / (3 + 2),
-        "S2": (1 + 1 + 1 + 2 * 8 / 7) / (3 + 2),
-        "without contractor": (1 + 1 + 0 + 2 * 8 / 7) / (3 + 2),
-        "R2": 8 / 7,
-        "S1": 8 / 7,
-        "no events": 8 / 7,
+        "R1": (1 + 0 + 1 + 2 * 8 / 8) / (3 + 2),
+        "S2": (1 + 1 + 1 + 2 * 8 / 8) / (3 + 2),
+        "without contractor": (1 + 1 + 0 + 2 * 8 / 8) / (3 + 2),
+        "R2": 8 / 8,
+        "S1": 8 / 8,
+        "no events": 8 / 8,
         "without owner": NAN,
     },
 }
@@ -253,6 +264,7 @@ def build(world: World) -> None:
     _wages(world)
     _transfers(world)
     _teams(world)
+    _small(world)
 
 
 def _contractor_events(world: World) -> None:
@@ -317,7 +329,13 @@ def _subcontractors(world: World) -> None:
     _contract(world, "B1", "S")
     _contract(world, "B1", "S", key="second of S")
     _contract(world, "B1", "G", parent=None)
-    _contract(world, "B2", "S")
+    _contract(world, "B2", "S", ended_on=ago(1))
+    for name, dates in (
+        ("B ends today", {"ended_on": ago(0)}),
+        ("B begins", {"signed_on": ago(0)}),
+    ):
+        project(world, name)
+        _contract(world, name, "S", **dates)
     _contract(world, "B3", "G")
     for name, org in (("B4", "S"), ("B4", "P"), ("B5", "P"), ("B6", "S"), ("B6", "P")):
         _contract(world, name, org)
@@ -325,7 +343,7 @@ def _subcontractors(world: World) -> None:
     _contract(world, "B until 30 June", "Q", key="B until 30 June S", known_at=ago(1))
     _contract(world, "B from 1 July", "S", known_at=ago(0))
     events = {"B1": (1, 2), "B2": (730, 731), "B3": (1, 2, 3, 4), "B5": (1, 2, 3)}
-    events["B6"] = tuple(range(1, 11))
+    events |= {"B6": tuple(range(1, 11)), "B begins": (3,)}
     for name, days in events.items():
         for day in days:
             visit(world, name, day)
@@ -370,9 +388,10 @@ def _listings(world: World) -> None:
             ("removed today", 90, ago(0)),
             ("listed today", 0, None),
             ("listed owner", 90, None),
+            ("contractor listed", 30, None),  # once more
         )
     ):
-        if name != "listed owner":
+        if name != "listed owner" and listed != 30:
             project(world, name, contractor_id=name, owner_id="O")
         dates = {"listed_on": ago(listed), "removed_on": removed, "known_at": ago(1)}
         world.add("listings", listing_id=str(number), org_id=name, **dates)
@@ -449,7 +468,8 @@ def _wages(world: World) -> None:
     project(world, "D owns", contractor_id="E", owner_id="D")
     project(world, "D until 30 June", contractor_id="D")
     project(world, "D until 30 June", contractor_id="H", known_at=ago(1))
-    _roll(world, "D1", 4, 20_000)
+    _roll(world, "D1", 4, 12_000)
+    _roll(world, "D1", 4, 8_000, "another team")
     world.payment(_roll(world, "D2", 92, 6_000), ago(82), 6_000 * YUAN)
     world.payment(_roll(world, "D2", 80, 4_000), ago(70), 4_000 * YUAN)
     _roll(world, "D2", 93, 500_000)
@@ -469,8 +489,8 @@ def _transfers(world: World) -> None:
         amount = None if paid is None else paid * YUAN
         world.add("transfers", **{**row, "amount_paid": amount, **more})
 
-    for name in ("W1", "W2", "W3"):
-        project(world, name, owner_id="W", contractor_id="J")
+    for name, day in (("W1", "2021-01-01"), ("W2", "2021-01-01"), ("W3", "2023-06-01")):
+        project(world, name, owner_id="W", contractor_id="J", started_on=day)
     project(world, "W confirmed", owner_id="W")
     case(world, "W confirmed", 9, "confirmed", confirmed_on=ago(9))
     due("W confirmed", 50, 40_000)
@@ -487,11 +507,27 @@ def _transfers(world: World) -> None:
     due("W builds", 60, 500_000)
 
 
+def _small(world: World) -> None:
+    """One yuan of two is owed for ten days on E1, by contractor and owner; nothing falls due on E2.
+
+    Among fen a fault of one shows.
+    """
+    for name in ("E1", "E2"):
+        project(world, name, contractor_id="of E", owner_id="of E too")
+    world.payment(_roll(world, "E1", 10, 2), ago(10), 1 * YUAN)
+    row = {"transfer_id": "E1", "project_id": "E1", "period": "2024-06-01", "due_on": ago(10)}
+    paid = {"amount_due": 2 * YUAN, "amount_paid": 1 * YUAN, "paid_on": ago(10)}
+    world.add("transfers", **row, **paid, known_at=ago(10))
+
+
 def _teams(world: World) -> None:
     for name in ("U1", "U2", "U3"):
         project(world, name)
     for name, org in (("U1", "X"), ("U2", "X"), ("U2", "Z"), ("U3", "X"), ("U3", "Z")):
         _contract(world, name, org)
+    for name, days in (("U ended", 1), ("U ends today", 0)):
+        project(world, name)
+        _contract(world, name, "X", ended_on=ago(days))
     _roll(world, "U1", 40, 100, "U1 X")
     world.payment(_roll(world, "U2", 92, 60, "U2 X"), ago(92), 45 * YUAN)
     world.payment(_roll(world, "U2", 50, 40, "U2 X"), ago(50), 30 * YUAN)
@@ -509,6 +545,7 @@ def build_rates(world: World) -> None:
         ended = {"contractor_id": "R", "owner_id": "W", "completed_on": ago(days)}
         project(world, f"R ended {days}", **ended)
     project(world, "R ended 900", contractor_id="R", completed_on=ago(900))
+    project(world, "R ended quietly", contractor_id="R", completed_on=ago(730))
     project(world, "R begins", contractor_id="R", owner_id="W", started_on=ago(0))
     project(world, "without contractor", owner_id="W")
     project(world, "without owner")
@@ -520,6 +557,7 @@ def build_rates(world: World) -> None:
             visit(world, name, 500 + number)
     visit(world, "R2", 730)
     visit(world, "R2", 731)
+    visit(world, "R ended 731", 731)
     for name in ("R1", "R2"):
         _roll(world, name, 30, 100)
 
@@ -570,6 +608,7 @@ def test_history_is_unknown_until_the_day_after_the_first_record_is_known(values
         assert math.isnan(values[name, "first", before])
     assert values["cases_open", "first", after] == 1
     assert values["cases_unfounded_730d", "first", after] == 0
+    assert values["events_all", "first", after] == values["events_365d", "first", after] == 0
     assert values["contractor_events_365d", "first", after] == 0  # cases without inspections
     assert math.isnan(values["rectification_overdue", "first", after])
     before, after = (AS_OF - dt.timedelta(days) for days in (731, 730))
@@ -600,9 +639,20 @@ def test_history_is_unknown_without_the_feed(rates, name):
 def test_the_township_s_events_are_known_where_no_contractor_is():
     def build_township(world: World) -> None:
         for name in ("T1", "T2"):
-            project(world, name, region_code="520300101")
+            project(world, name, region_code="520300101", owner_id="W")
         visit(world, "T1", 1)
 
     found = _values(build_township, [0])
+    # One on one other project, without a mean to draw it to.
+    assert found["owner_event_rate", "T2", AS_OF] == pytest.approx(1 / (1 + 2))
     assert found["township_event_rate", "T2", AS_OF] == 1
     assert math.isnan(found["contractor_event_rate", "T2", AS_OF])
+
+
+def test_listings_are_known_without_cases_and_inspections():
+    def build_listing(world: World) -> None:
+        project(world, "P", contractor_id="K")
+        row = {"listing_id": "1", "org_id": "K", "listed_on": ago(9)}
+        world.add("listings", **row, known_at=ago(9))
+
+    assert _values(build_listing, [0])["listed", "P", AS_OF] == 1

@@ -33,6 +33,7 @@ def _build_organisations(world: World) -> None:
     add_months(world, "C", "social_insurance", (9_999, *NINE, 80, 90, 100))
     add_months(world, "C", "electricity", (9_999, *NINE, 30, 40, 50))
     add_months(world, "C", "water", (*NINE, 70, 80, 90))
+    add_months(world, "C", "gas", (5,))
     # Mean of six months 3,600 / 6 = 600, before that 7,000; last 1,500.
     add_months(world, "C", "overdue_loans", (7_000, 1_200, 600, 600, 600, 600, 0, 1_500))
 
@@ -96,7 +97,7 @@ NAMES = (
     "contractor_silent_months",
 )
 CONTRACTORS: dict[str, tuple[float, ...]] = {
-    # Utilities: 0.4 of electricity and 0.8 of water; gas is unknown.
+    # Utilities: 0.4 of electricity and 0.8 of water; of gas there is nothing to compare with.
     "C": (1_500, 900, 0.6, 0.9, 0.6, MAY),
     # Loans before: 600 / 6; utilities 0.2, 0.4 and 0.9.
     "O": (40, -60, 0.5, 1.2, 0.5, MAY),
@@ -139,6 +140,10 @@ PROJECTS: dict[str, tuple[float, ...]] = {
     "general contract only": (NAN, NAN, NAN, NAN),
     "subcontract known today": (NAN, NAN, NAN, NAN),
     "rectified subcontract": (NAN, NAN, 300, 0.8),
+    # E's contract ended the day before, that of the next begins today; A's ends today.
+    "ended subcontract": (NAN, NAN, NAN, NAN),
+    "subcontract signed today": (NAN, NAN, NAN, NAN),
+    "subcontract ends today": (NAN, NAN, 300, 0.8),
 }
 
 
@@ -169,6 +174,9 @@ def _build_projects(world: World) -> None:
     _contract(world, "rectified subcontract", "a", "general", "E")
     _contract(world, "rectified subcontract", "a", "general", "A", "2024-06-30")
     _contract(world, "rectified subcontract", "a", "general", "B", "2024-07-01")
+    _contract(world, "ended subcontract", "e", "general", "E", ended_on="2024-06-30")
+    _contract(world, "subcontract signed today", "e", "general", "E", signed_on="2024-07-01")
+    _contract(world, "subcontract ends today", "a", "general", "A", ended_on="2024-07-01")
 
 
 def _contract(
@@ -178,10 +186,12 @@ def _contract(
     parent: str | None,
     org: str | None,
     known_at: str = "2024-01-10",
+    **dates: str,
 ) -> None:
     chain = {"parent_contract_id": None if parent is None else f"{project}/{parent}"}
     row = {"contract_id": f"{project}/{name}", "project_id": project, "contractor_id": org}
-    world.add("contracts", **row, **chain, signed_on="2024-01-05", known_at=known_at)
+    days = {"signed_on": "2024-01-05", "known_at": known_at, **dates}
+    world.add("contracts", **row, **chain, **days)
 
 
 @pytest.fixture(scope="module")

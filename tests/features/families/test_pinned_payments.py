@@ -21,6 +21,7 @@ from ...conftest import World
 from ...empty_store import empty_store
 
 AS_OF = dt.date(2026, 7, 15)
+LATER = AS_OF + dt.timedelta(days=10)
 NAN = math.nan
 PINNED = (
     *("unpaid_share_12m", "unpaid_overdue_share", "unpaid_trend"),
@@ -168,6 +169,28 @@ SCENES: dict[str, tuple[Due, ...]] = {
     ),
     "workers unknown": (due(20, 1000, team="a", workers=6), due(20, 1000, team="b")),
     "workers paid": (due(20, 1000, Pay(20, 1000)),),
+    "workers 92": (due(92, 1000, workers=7),),
+    # Of one month: 1.2 % of one team's wages are unpaid, then of both teams'.
+    "one team short": (due(40, 10_000, Pay(40, 9_880), team="a"), due(41, 10_000, Pay(41, 10_000))),
+    "both short": (due(40, 10_000, Pay(40, 9_880), team="a"), due(41, 10_000, Pay(41, 9_880))),
+    "worst": (
+        due(10, 1000, Pay(10, 500)),
+        due(40, 1000, Pay(40, 700)),
+        due(40, 5000, Pay(40, 4000), team="b"),
+    ),
+    "foremen": tuple(
+        due(age, 1000, Pay(age, yuan, "foreman"), Pay(age, 1000 - yuan))
+        for age, yuan in ((40, 200), (50, 300))
+    ),
+    "instalments": (
+        due(40, 1000, Pay(40, 1000)),
+        due(92, 1000, *(Pay(91 - day, 100) for day in range(3))),
+        due(93, 1000, *(Pay(91 - day, 100) for day in range(9))),
+    ),
+    "old and new": (due(400, 1000, Pay(50, 1), Pay(60, 1)), due(40, 1000, Pay(30, 1))),
+    "new and old": (due(400, 1000, Pay(50, 1), Pay(20, 1)), due(40, 1000, Pay(30, 1))),
+    # 360 days ago these wages fell due in the year, ten days later before it.
+    "old ten days later": (due(360, 1000, Pay(300, 1000)),),
 }
 AMOUNT = 1_000_000
 """Yuan of the contract of each project."""
@@ -187,6 +210,14 @@ EXPECTED: dict[str, dict[str, float]] = {
         "delay_trend": 20.2 - 57.925,
         "days_since_payment": 1,
         "wage_bill_ratio": 0.004,
+        # 100 + 200 of 2,000, and with 400 + 300 of 4,000.
+        "unpaid_share_1m": 0.15,
+        "unpaid_share_3m": 0.25,
+        "unpaid_amount": 3_550,
+        # 3,250 of the eight payrolls due more than 31 days ago, and of three of 92 days 900.
+        "unpaid_overdue_share": 3_250 / 8_000,
+        "late_share_3m": 900 / 3_000,
+        "oldest_unpaid_days": 365,
     },
     # 400 + 350 of 2,000; the wages of 30 days ago are not a month overdue.
     "overdue": {"unpaid_overdue_share": 0.375, "unpaid_share_12m": 0.55},
@@ -207,10 +238,10 @@ EXPECTED: dict[str, dict[str, float]] = {
         **{"wage_bill_ratio": NAN, "delay_trend": NAN, "months_not_full_6m": 1},
     },
     "only 184": {"months_not_full_6m": 1},
-    "only 185": {"months_not_full_6m": 0, "unpaid_share_12m": 0.5},
+    "only 185": {"months_not_full_6m": NAN, "unpaid_share_12m": 0.5},
     "only 365": {
         **{"unpaid_share_12m": 0.5, "unpaid_overdue_share": 0.5, "delay_days_12m": 182.5},
-        **{"days_since_payment": 365, "foreman_share_12m": 0, "months_not_full_6m": 0},
+        **{"days_since_payment": 365, "foreman_share_12m": 0, "months_not_full_6m": NAN},
     },
     "only 366": dict.fromkeys(PINNED, NAN),
     "only today": dict.fromkeys(PINNED, NAN),
@@ -285,6 +316,31 @@ EXPECTED: dict[str, dict[str, float]] = {
     "workers": {"workers_unpaid": 6 + 5},
     "workers unknown": {"workers_unpaid": NAN},
     "workers paid": {"workers_unpaid": 0},
+    "workers 92": {"workers_unpaid": 7},
+    "one team short": {"months_not_full_6m": 0},
+    "both short": {"months_not_full_6m": 1},
+    # 500 + 300 of 2,000, and 1,000 of 5,000.
+    "worst": {"worst_team_unpaid_share": 0.4, "open_teams_share": 1},
+    "foremen": {"foreman_share_3m": 0.25, "foreman_share_12m": 0.25, "bank_share_trend": 0},
+    "instalments": {"instalments_3m": (1 + 3) / 2},
+    "old and new": {"days_since_payment": 30},
+    "new and old": {"days_since_payment": 20},
+    "old ten days later": {"days_since_payment": 300},
+    "seven months": {"months_not_full_6m": 6},
+    # By measure 300 + 200 and by the piece 100 + 150 yuan of 750; 400 state no basis.
+    "bases": {"measured_wage_share_3m": 2 / 3, "piece_wage_share_3m": 1 / 3},
+    # 4 of 10 due 16 days ago, 20 of 20 due 92 days ago.
+    "people": {"people_unpaid_share": 24 / 30},
+    # 100, 200 (corrected from 900) and 30 yuan came back; paid are 600, 100 and 50.
+    "returned": {"returned_share_3m": 330 / (750 + 330)},
+    **{
+        name: {"days_since_payment": days}
+        for name, days in (
+            *(("moved", NAN), ("moved to", 10), ("moves", 10), ("moves to", NAN)),
+            *(("roll known today", NAN), ("payment known today", NAN), ("paid today", NAN)),
+            *(("corrected", 20), ("corrects", 10), ("came back", NAN), ("comes back", 10)),
+        )
+    },
 }
 
 
@@ -302,7 +358,77 @@ def matrix() -> Iterator[Matrix]:
         _project(world, "returned on as_of")
         _add(world, "returned on as_of", "back", due(40, 1000))
         _pay(world, "back", "back", Pay(40, 1000), returned_on=ago(0), known_at=ago(1))
-        yield feature_matrix(store, [AS_OF], families=[FAMILY])
+        _more(world)
+        _old_wages(world)
+        yield feature_matrix(store, [AS_OF, LATER], families=[FAMILY])
+
+
+def _more(world: World) -> None:
+    """Payrolls with a month, a basis or heads of their own, and payments that came back."""
+
+    def roll(name: str, age: int, yuan: int = 1000, number: object = "", **more: object) -> str:
+        key, row = f"{name} {age} {number}", {"project_id": name, "contract_id": None}
+        row |= {"amount_due": yuan * 100, "known_at": ago(age), "workers": None}
+        world.payroll(key, ago(age), **{**row, **more})
+        return key
+
+    for name in ("seven months", "bases", "people", "returned"):
+        _project(world, name)
+    for month, age in enumerate((20, 50, 80, 110, 140, 170, 184)):
+        roll("seven months", age, period=f"2026-{7 - month:02}-01")
+    for age, yuan, basis in (
+        *((10, 100, "piece"), (20, 150, "piece"), (30, 400, None)),
+        *((40, 200, "measured"), (92, 300, "measured"), (93, 9000, "measured")),
+    ):
+        roll("bases", age, yuan, wage_basis=basis)
+    for age, workers in ((15, 100), (92, 20), (93, 50), (50, None)):
+        roll("people", age, workers=workers)
+    for age, workers, paid in ((16, 10, 6), (40, 30, None)):
+        key = roll("people", age, workers=workers)
+        _pay(world, key, key, Pay(age, 500), workers_paid=paid)
+    first, second, old = (roll("returned", age) for age in (92, 40, 93))
+    _pay(world, "of 92", first, Pay(92, 600))
+    _pay(world, "of 40", second, Pay(40, 100))
+    _pay(world, "of 93", old, Pay(93, 5000))
+    for name, key, yuan, back, known in (
+        *(("a", first, 100, 1, 1), ("b", second, 900, 5, 5), ("b", second, 200, 5, 1)),
+        *(("c", second, 50, 0, 2), ("d", second, 70, 3, 0)),
+        *(("e", second, 30, 3, 3), ("e", second, 800, 3, 0), ("f", old, 500, 3, 3)),
+    ):
+        pay = Pay(9, yuan)
+        _pay(world, f"back {name}", key, pay, returned_on=ago(back), known_at=ago(known))
+
+
+def _old_wages(world: World) -> None:
+    """Wages due 400 days ago, paid 10 days ago: versions of the payroll and of its payment."""
+
+    def old(name: str, *known: int, to: str | None = None) -> None:
+        _project(world, name)
+        for number, days in enumerate(known):
+            owner = to if to and number else name
+            row = {"project_id": owner, "amount_due": 100_000, "known_at": ago(days)}
+            world.payroll(f"old {name}", ago(400), **row, period="2025-06-01")
+
+    def paid(name: str, age: int, known: int, **more: object) -> None:
+        _pay(world, f"old {name}", f"old {name}", Pay(age, 1000), known_at=ago(known), **more)
+
+    old("moved", 400, 1, to="moved to")
+    old("moves", 400, 0, to="moves to")
+    for name in ("moved to", "moves to"):
+        _project(world, name)
+    old("roll known today", 0)
+    for name in ("payment known today", "paid today", "corrected", "corrects"):
+        old(name, 400)
+    for name in ("came back", "comes back"):
+        old(name, 400)
+    for name in ("moved", "moves", "roll known today", "corrected", "corrects"):
+        paid(name, 10, 10)
+    paid("payment known today", 10, 0)
+    paid("paid today", 0, 2)
+    paid("corrected", 20, 1)
+    paid("corrects", 5, 0)
+    paid("came back", 10, 2, returned_on=ago(1))
+    paid("comes back", 10, 2, returned_on=ago(0))
 
 
 def _project(world: World, name: str, **values: object) -> None:
@@ -344,9 +470,18 @@ def _rows_that_must_not_count(world: World) -> None:
 @pytest.mark.parametrize("project", EXPECTED)
 def test_values_by_hand(matrix: Matrix, project: str) -> None:
     expected = EXPECTED[project]
-    row = matrix.values[matrix.project_ids.index(project)]
-    found = {name: float(row[matrix.columns.index(name)]) for name in expected}
+    today = matrix.rows_at(AS_OF)
+    row = today.values[today.project_ids.index(project)]
+    found = {name: float(row[today.columns.index(name)]) for name in expected}
     assert found == pytest.approx(expected, nan_ok=True)
+
+
+def test_the_last_payment_is_looked_up_by_date(matrix: Matrix) -> None:
+    later = matrix.rows_at(LATER).select_columns(["days_since_payment"])
+    found = dict(zip(later.project_ids, later.values[:, 0].tolist(), strict=True))
+    names = ("old wages", "only old wages", "old ten days later", "only 365", "moves", "moves to")
+    expected = [20, NAN, 310, NAN, NAN, 20]
+    assert [found[name] for name in names] == pytest.approx(expected, nan_ok=True)
 
 
 def test_each_feature_has_a_value_and_is_unknown_somewhere() -> None:
@@ -388,5 +523,6 @@ LATE = {
 
 @pytest.mark.parametrize("project", LATE)
 def test_late_share_of_a_year(matrix: Matrix, project: str) -> None:
-    found = matrix.values[matrix.project_ids.index(project), matrix.columns.index("late_share_12m")]
+    today = matrix.rows_at(AS_OF)
+    found = today.values[today.project_ids.index(project), today.columns.index("late_share_12m")]
     assert found == pytest.approx(LATE[project], nan_ok=True)

@@ -117,6 +117,40 @@ def _contract(world: World, project: str, sub: Sub, parent: str | None) -> None:
     world.add("contracts", **row, signed_on=ago(sub.age), known_at=ago(known))
 
 
+SHAPES = ("contract_depth", "contract_breadth", "deep_share", "subcontracted_ratio")
+CHAINS = {
+    # Level 13 is no level, so the shape is unknown.
+    "12 levels": (12, (12, 1, 10 / 12, 0.5)),
+    "13 levels": (13, (NAN,) * 4),
+}
+
+
+def test_shape_of_the_tree(world: World) -> None:
+    """Two general contracts of 10 and 5; of the first three subcontracts, and one below those."""
+    for project in ("wide", *CHAINS):
+        world.project(project)
+
+    def add(project: str, name: str, parent: str | None, amount: int) -> None:
+        row = {"contract_id": f"{project} {name}", "project_id": project, "amount": amount}
+        above = None if parent is None else f"{project} {parent}"
+        days = {"signed_on": ago(9), "known_at": ago(9)}
+        world.add("contracts", **row, parent_contract_id=above, **days)
+
+    for name, parent, amount in (("G", None, 10), ("H", None, 5), ("d", "a", 3)):
+        add("wide", name, parent, amount)
+    for name, amount in (("a", 3), ("b", 1), ("c", 2)):
+        add("wide", name, "G", amount)
+    for project, (levels, _) in CHAINS.items():
+        for level in range(1, levels + 1):
+            above = str(level - 1) if level > 1 else None
+            add(project, str(level), above, 10 if level == 1 else 5)
+    found = feature_matrix(world.store, [AS_OF], families=[FAMILY]).select_columns(SHAPES)
+    shapes = dict(zip(found.project_ids, found.values.tolist(), strict=True))
+    expected = {"wide": (3, 3, 1 / 6, 6 / 15)} | {name: row for name, (_, row) in CHAINS.items()}
+    for name, row in expected.items():
+        assert shapes[name] == pytest.approx(list(row), nan_ok=True), name
+
+
 @pytest.mark.parametrize("project", EXPECTED)
 def test_values_by_hand(matrix: Matrix, project: str) -> None:
     row = matrix.select_columns(NAMES).values[matrix.project_ids.index(project)]

@@ -78,6 +78,19 @@ TRANSFERS: dict[str, list[tuple]] = {  # due on, yuan due, yuan paid, paid on, k
     "due days that shift": [
         (f"2024-{day}", 100, None, None) for day in ("10-01", "10-31", "11-30", "12-31")
     ],
+    "short and unknown": [
+        ("2024-10-10", 300, 150, "2024-10-10"),
+        ("2024-11-10", 100, None, "2024-11-20"),
+    ],
+    "unknown 184": [("2024-07-01", 100, None, "2024-07-05"), ("2024-12-12", 30, 30, "2024-12-12")],
+    "unknown 185": [("2024-06-30", 100, None, "2024-07-05"), ("2024-12-12", 30, 30, "2024-12-12")],
+    "only 92": [("2024-10-01", 100, None, None)],
+    "only 93": [("2024-09-30", 100, None, None)],
+    "thirteen months": [
+        *((f"2024-{month:02}-05", 100, None, None) for month in range(1, 13)),
+        ("2025-01-01", 100, None, None, "2024-12-31"),
+    ],
+    "a year ago": [("2023-11-01", 100, 100, "2024-01-01")],
     "none": [],
 }
 
@@ -135,6 +148,17 @@ EXPECTED = {
     ("old debt", AS_OF): (1, 100, 1, 1, 52, 52, nan, 12, nan),
     # Four transfers in 92 days, the second of October: three months. Late 92, 62, 32 and 1 days.
     ("due days that shift", AS_OF): (1, 400, 3, 3, 92, 187 / 4, nan, nan, nan),
+    # 60 yuan of wages fell due; what arrived for 1 July, 184 days ago, is unknown.
+    ("unknown 184", AS_OF): (0, 0, 0, 0, 0, 0, nan, 20, nan),
+    ("unknown 184", NEXT): (0, 0, 0, 0, 0, 0, nan, 21, 0.5),
+    ("unknown 185", AS_OF): (0, 0, 0, 0, 0, 0, nan, 20, 0.5),
+    ("only 92", AS_OF): (1, 100, 1, 1, 92, 92, nan, nan, nan),
+    ("only 93", AS_OF): (1, 100, 1, nan, 93, 93, nan, nan, nan),
+    # Since 2 January 2024 thirteen months begin in the year and four in the 92 days. Late 1, 28,
+    # 58, 89 and before 119, 150, 181, then 211, 242, 272, 303, 332 and 363 days: 2,349.
+    ("thirteen months", NEXT): (1, 1300, 12, 3, 363, 2349 / 13, 44 - 150, nan, nan),
+    ("a year ago", AS_OF): (*UNKNOWN[:7], 366, nan),
+    ("a year ago", NEXT): UNKNOWN,
     ("none", AS_OF): UNKNOWN,
 }
 
@@ -147,6 +171,8 @@ QUARTERS = {
     # 2 of 200 yuan; late 0 and 2 days.
     ("partly", AS_OF): (0.01, 1),
     ("one percent", AS_OF): (0.99, 51),
+    # 150 of 300 yuan, half of them 83 days late; of the other 100 nothing is known.
+    ("short and unknown", AS_OF): (0.5, 41),
     ("old", AS_OF): (nan, nan),
     ("none", AS_OF): (nan, nan),
 }
@@ -215,6 +241,9 @@ def build(world: World) -> None:
         known_at = min(due_on, "2024-12-31")
         row = {"project_id": "wages", "known_at": known_at, "amount_due": yuan * YUAN}
         world.payroll(f"wages {due_on}", due_on, **row)
+    for name in ("unknown 184", "unknown 185"):
+        row = {"project_id": name, "known_at": "2024-12-15", "amount_due": 60 * YUAN}
+        world.payroll(name, "2024-12-15", **row)
     for name, rows in ACCOUNTS.items():
         done = {"completed_on": "2025-01-01", "known_at": "2024-12-31"}
         more = done if name.endswith("when done") else {}

@@ -16,9 +16,6 @@ Values = dict[tuple[str, dt.date], dict[str, float]]
 def value_table(store: RecordStore, names: Sequence[str], as_ofs: Sequence[dt.date]) -> Values:
     """The features ``names`` by unit and date, for the units in the cohort of each date."""
     families = _families_for(tuple(names), store.kind)
-    found: Values = {}
-    for as_of in as_ofs:
-        matrix = feature_matrix(store, [as_of], families=families).select_columns(list(names))
-        for unit, row in zip(matrix.project_ids, matrix.values.tolist(), strict=True):
-            found[unit, as_of] = dict(zip(matrix.columns, row, strict=True))
-    return found
+    matrix = feature_matrix(store, as_ofs, families=families).select_columns(list(names))
+    rows = zip(matrix.project_ids, matrix.as_ofs.tolist(), matrix.values.tolist(), strict=True)
+    return {(unit, day): dict(zip(matrix.columns, row, strict=True)) for unit, day, row in rows}
