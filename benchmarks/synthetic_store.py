@@ -12,7 +12,8 @@ from pathlib import Path
 
 from risk.calendar.dates import add_months
 from risk.contract import TABLES
-from risk.store.store import RecordStore, columns
+from risk.store.row_hashes import columns
+from risk.store.store import RecordStore
 
 PAYMENTS_OF_TEAM_MONTH = 4.18
 MONTHS, TEAMS = 60, 8

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import lightgbm as lgb
 import numpy as np
 
 from features.matrix import Matrix
@@ -20,6 +19,7 @@ from models.calibration import Calibration
 from models.tree_shap import Tree, add_contributions, trees_of
 
 if TYPE_CHECKING:
+    import lightgbm as lgb
     from numpy.typing import NDArray
 
 
@@ -43,6 +43,8 @@ class ArrearsModel:
 
     @cached_property
     def _loaded(self) -> tuple[Any, ...]:
+        import lightgbm as lgb  # takes a second to import
+
         return tuple(lgb.Booster(model_str=text) for text in self.boosters)
 
     @cached_property
@@ -169,4 +171,6 @@ def fit_booster(
     ``data`` has labels in [0, 1]; boosters with the same hyperparameters may share it.
     ``directions`` per column: 1, -1, or 0 for either.
     """
+    import lightgbm as lgb
+
     return lgb.train(hyperparameters.parameters(directions, seed), data, num_boost_round=rounds)

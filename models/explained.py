@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_DIGITS = 9
+"""Decimals of contributions in a document; the sum of 150 rounded ones is right to 1e-7."""
+
+
 @dataclass(frozen=True)
 class ExplainedCohort:
     """Contributions in log-odds before calibration; rows are ``project_ids``.
@@ -38,7 +42,7 @@ class ExplainedCohort:
         row = self._row.get(project_id)
         if row is None:
             return None
-        values, parts = self.values[row].tolist(), self.parts[row].tolist()
+        values, parts = self.values[row].tolist(), self.parts[row].round(_DIGITS).tolist()
         return {
             "base": parts[-1],
             "calibration": {

@@ -5,6 +5,8 @@ holds versions, aliases, parameters and metrics. The models themselves are plain
 (:mod:`models.storage`) among the artifacts of their run; scoring reads nothing else. MLflow loads
 them too, see :mod:`models.mlflow_flavor`. Every change of champion is logged with its author and
 reason.
+
+Only what writes imports MLflow; versions, aliases and tags are read by :mod:`models.registered`.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,6 +33,7 @@ from models.promotion_log import (
     from_tags,
     require_reason,
 )
+from models.registered import RegisteredModel, RegisteredVersion, read_registered
 from models.runs import Run, open_run
 from models.storage import load, read_artifact, save
 from risk.errors import WagewatchError
@@ -105,7 +109,10 @@ class Registry:
         self.kind = kind
         self.name = _NAMES[kind]
         self._prefix = _PREFIXES[kind]
-        self._client = _client(workspace, self.name)
+
+    @cached_property
+    def _client(self) -> MlflowClient:
+        return _client(self._workspace, self.name)
 
     def register(
         self,
@@ -159,17 +166,17 @@ class Registry:
 
     def stand_in(self, key: str) -> ModelVersion | None:
         """The first version registered as standing in under ``key``; None if there is none."""
-        entries = self._client.search_model_versions(f"name='{self.name}'")
-        numbers = [int(entry.version) for entry in entries if entry.tags.get(_STANDS_IN) == key]
+        entries = self._registered().versions.values()
+        numbers = [entry.number for entry in entries if entry.tags.get(_STANDS_IN) == key]
         return self.get(self._label(min(numbers))) if numbers else None
 
     def origin(self) -> str:
         """A random number that marks what this registry shares with other offices as its own."""
-        tags = self._client.get_registered_model(self.name).tags
-        if _ORIGIN not in tags:
-            tags = {_ORIGIN: secrets.token_hex(16)}
-            self._client.set_registered_model_tag(self.name, _ORIGIN, tags[_ORIGIN])
-        return str(tags[_ORIGIN])
+        found = self._registered().tags.get(_ORIGIN)
+        if found is None:
+            found = secrets.token_hex(16)
+            self._client.set_registered_model_tag(self.name, _ORIGIN, found)
+        return found
 
     def promote(self, version: str, *, who: str, why: str) -> ModelVersion:
         """Make ``version`` the champion; :meth:`rollback` undoes it.
@@ -198,7 +205,7 @@ class Registry:
 
     def changes(self) -> tuple[ChampionChange, ...]:
         """Every change of champion, oldest first."""
-        return from_tags(self._client.get_registered_model(self.name).tags)
+        return from_tags(self._registered().tags)
 
     def _change(
         self, action: Literal["promoted", "rolled_back"], version: str, who: str, why: str
@@ -217,38 +224,18 @@ class Registry:
 
     def versions(self) -> list[ModelVersion]:
         """All versions, newest first."""
-        entries = self._client.search_model_versions(f"name='{self.name}'")
-        numbers = sorted((int(entry.version) for entry in entries), reverse=True)
-        return [self.get(self._label(number)) for number in numbers]
+        registered = self._registered()
+        numbers = sorted(registered.versions, reverse=True)
+        return [self._load(registered, self._label(number))[1] for number in numbers]
 
     def get(self, version: str) -> ModelVersion:
         """One version.
 
         Raises:
             ModelUnknown: there is no such version.
+            ModelDamaged: its files are not those that were registered.
         """
-        entries = self._client.search_model_versions(f"name='{self.name}'")
-        found = {self._label(entry.version): entry for entry in entries}
-        if version not in found:
-            known = ", ".join(sorted(found, key=lambda label: int(self._number(label)))) or "-"
-            raise ModelUnknown(version=version, known=known)
-        registered = self._client.get_registered_model(self.name)
-        model, about = load(self._folder(found[version].run_id), found[version].tags["digest"])
-        return ModelVersion(
-            version=version,
-            kind=model.kind,
-            trained_at=dt.date.fromisoformat(str(about["trained_at"])),
-            digest=str(found[version].tags["digest"]),
-            aliases=tuple(
-                sorted(a for a, v in registered.aliases.items() if self._label(v) == version)
-            ),
-            about=about,
-            changes=tuple(
-                change
-                for change in from_tags(registered.tags)
-                if version in (change.version, change.before)
-            ),
-        )
+        return self._load(self._registered(), version)[1]
 
     def champion(self) -> tuple[ScoringModel, ModelVersion]:
         """The model that scores, with its version.
@@ -263,10 +250,7 @@ class Registry:
 
     def load(self, version: str) -> tuple[ScoringModel, ModelVersion]:
         """The model of ``version``; its files are checked against the registered digest."""
-        entry = self.get(version)
-        run = self._client.get_model_version(self.name, self._number(version)).run_id
-        model, _ = load(self._folder(run), entry.digest)
-        return model, entry
+        return self._load(self._registered(), version)
 
     def artifact(self, version: str, name: str) -> str:
         """The text of the artifact ``name`` of ``version``.
@@ -276,13 +260,12 @@ class Registry:
             ArtifactMissing: it was registered without it.
             ModelDamaged: its files are not those that were registered.
         """
-        entry = self.get(version)
-        run = self._client.get_model_version(self.name, self._number(version)).run_id
-        return read_artifact(self._folder(run), name, entry.digest)
+        entry = self._entry(self._registered(), version)
+        return read_artifact(self._folder(entry.run_id), name, entry.tags["digest"])
 
     def run_of(self, version: str) -> tuple[MlflowRun, Path]:
         """The run of MLflow that made ``version``, and the folder of its artifacts."""
-        run = str(self._client.get_model_version(self.name, self._number(version)).run_id)
+        run = self._entry(self._registered(), version).run_id
         return self._client.get_run(run), self._workspace.models / run / "artifacts"
 
     def attach(self, version: str, documents: Mapping[str, str]) -> None:
@@ -295,14 +278,46 @@ class Registry:
         for name, content in documents.items():
             (folder / name).write_text(content, encoding="utf-8")
 
-    def _folder(self, run_id: str | None) -> Path:
+    def _registered(self) -> RegisteredModel:
+        return read_registered(self._workspace.tracking, self.name)
+
+    def _entry(self, registered: RegisteredModel, version: str) -> RegisteredVersion:
+        """The entry of ``version``; raises ModelUnknown if there is none."""
+        found = {self._label(number): entry for number, entry in registered.versions.items()}
+        if version not in found:
+            known = ", ".join(self._label(number) for number in sorted(registered.versions)) or "-"
+            raise ModelUnknown(version=version, known=known)
+        return found[version]
+
+    def _load(self, registered: RegisteredModel, version: str) -> tuple[ScoringModel, ModelVersion]:
+        """The model of ``version``, checked against its registered digest, with its entry."""
+        entry = self._entry(registered, version)
+        digest = entry.tags["digest"]
+        model, about = load(self._folder(entry.run_id), digest)
+        aliases = (a for a, number in registered.aliases.items() if number == entry.number)
+        found = ModelVersion(
+            version=version,
+            kind=model.kind,
+            trained_at=dt.date.fromisoformat(str(about["trained_at"])),
+            digest=digest,
+            aliases=tuple(sorted(aliases)),
+            about=about,
+            changes=tuple(
+                change
+                for change in from_tags(registered.tags)
+                if version in (change.version, change.before)
+            ),
+        )
+        return model, found
+
+    def _folder(self, run_id: str) -> Path:
         """The folder of the model of a run; one without an MLflow flavor is its whole folder."""
-        run = self._workspace.models / str(run_id)
+        run = self._workspace.models / run_id
         logged = run / "artifacts" / _MODEL
         return logged if logged.is_dir() else run
 
     def _alias(self, alias: str) -> str | None:
-        version = self._client.get_registered_model(self.name).aliases.get(alias)
+        version = self._registered().aliases.get(alias)
         return None if version is None else self._label(version)
 
     def _label(self, number: object) -> str:

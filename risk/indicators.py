@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,14 +92,31 @@ def rates_by_place(
     starts = [add_months(last, -back) for back in range(months, 0, -1)]
     missing = set(store.missing_feeds())
     found: dict[PlaceMonth, dict[str, Rate]] = defaultdict(dict)
-    for name, (needs, sql) in _QUERIES.items():
-        if missing & {"projects", *needs}:
-            continue
-        parameters = [as_of, starts, *([transfer_days] if "$3" in sql else [])]
-        for place, month, kept, due in store.rows(_with_known(sql), parameters):
-            if due:
-                found[place, month][name] = Rate(int(kept or 0), int(due))
+    with _shared_tables(store, as_of, starts):
+        for name, (needs, sql) in _QUERIES.items():
+            if missing & {"projects", *needs}:
+                continue
+            values = [as_of, starts, transfer_days]
+            for place, month, kept, due in store.rows(*_with_known(sql, values)):
+                if due:
+                    found[place, month][name] = Rate(int(kept or 0), int(due))
     return dict(sorted(found.items()))
+
+
+@contextmanager
+def _shared_tables(store: RecordStore, as_of: dt.date, starts: Sequence[dt.date]) -> Iterator[None]:
+    """Temporary tables that several rates read, dropped after the block."""
+    from risk.store.settled import settled_sql
+
+    try:
+        for name, sql in _SHARED.items():
+            text = sql.replace("$settled", settled_sql(store, as_of))
+            text, values = _with_known(text, [as_of, starts])
+            store.rows(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}", values)
+        yield
+    finally:
+        for name in _SHARED:
+            store.rows(f"DROP TABLE IF EXISTS temp.{name}")
 
 
 def newest_months(by_month: Mapping[dt.date, Mapping[str, Rate]]) -> Mapping[str, dt.date]:
@@ -141,15 +159,25 @@ def add_up(rates: Iterable[Mapping[str, Rate]]) -> Mapping[str, Rate]:
     return found
 
 
-def _with_known(sql: str) -> str:
+def _with_known(sql: str, values: Sequence[object]) -> tuple[str, list[object]]:
+    """``sql`` with its tables as known before ``$1``, and those of ``values`` that it names."""
     known = ", ".join(
         f"{table} AS (SELECT * FROM {table}_versions WHERE known_at < $1"
         " AND (superseded_at IS NULL OR superseded_at >= $1)"
         f"{_NOT_RETURNED if table == 'payments' else ''})"
         for table in _TABLES
-        if f" {table} " in sql or table == "projects"
+        if f" {table} " in sql
     )
-    return f"WITH {known}, {_MONTHS}, {_UNDER_WAY} {sql}"
+    text = f"WITH {known} {sql}" if known else sql
+    return _numbered(text, values)
+
+
+def _numbered(sql: str, values: Sequence[object]) -> tuple[str, list[object]]:
+    """``sql`` with the parameters it uses numbered from 1, and their values."""
+    used = [number for number in range(1, len(values) + 1) if f"${number}" in sql]
+    for new, number in enumerate(used, start=1):
+        sql = sql.replace(f"${number}", f"${new}")
+    return sql, [values[number - 1] for number in used]
 
 
 _NOT_RETURNED = " AND (returned_on IS NULL OR returned_on >= $1)"
@@ -157,33 +185,51 @@ _NOT_RETURNED = " AND (returned_on IS NULL OR returned_on >= $1)"
 
 _TABLES = ("projects", "attendance", "accounts", "transfers", "payrolls", "payments", "deposits")
 
-_MONTHS = """
-    months AS (SELECT month, month + INTERVAL 1 MONTH AS stop
-               FROM (SELECT CAST(unnest($2) AS DATE) AS month))
-"""
 _UNDER_WAY = f"""
-    under_way AS (
-      SELECT p.*, substr(p.region_code, 1, d.digits) AS place, m.month, m.stop
-      FROM projects p JOIN months m ON p.started_on < m.stop
-        AND (p.completed_on IS NULL OR p.completed_on >= m.month)
-      JOIN (VALUES ({COUNTY}), ({TOWNSHIP})) d(digits)
-        ON d.digits = {COUNTY} OR length(p.region_code) >= d.digits
-    )
+    SELECT p.project_id, p.notice_board, substr(p.region_code, 1, d.digits) AS place,
+           m.month, m.stop
+    FROM projects p JOIN (
+      SELECT month, month + INTERVAL 1 MONTH AS stop
+      FROM (SELECT CAST(unnest($2) AS DATE) AS month)
+    ) m ON p.started_on < m.stop AND (p.completed_on IS NULL OR p.completed_on >= m.month)
+    JOIN (VALUES ({COUNTY}), ({TOWNSHIP})) d(digits)
+      ON d.digits = {COUNTY} OR length(p.region_code) >= d.digits
 """
+_WAGES_DUE = """
+    SELECT r.project_id, CAST(date_trunc('month', r.due_on) AS DATE) AS month, r.workers,
+           r.amount_due, coalesce(s.paid_in_time, 0) AS paid_in_time
+    FROM payrolls r LEFT JOIN $settled s USING (payroll_id)
+    WHERE r.due_on >= list_min($2)
+"""
+_PAID_MONTHS = """
+    SELECT r.project_id, CAST(date_trunc('month', y.paid_on) AS DATE) AS month,
+           sum(y.amount) FILTER (y.channel = 'bank') AS by_bank, sum(y.amount) AS amount,
+           bool_and(y.channel = 'bank') AS all_by_bank
+    FROM payments y JOIN payrolls r USING (payroll_id)
+    WHERE y.channel IS NOT NULL AND y.paid_on >= list_min($2)
+    GROUP BY ALL
+"""
+_SHARED = {
+    "rates_under_way": _UNDER_WAY,
+    "rates_wages_due": _WAGES_DUE,
+    "rates_paid_months": _PAID_MONTHS,
+}
+"""Projects under way by place and month; wages due in a month; payments by project and month."""
+
 _GRACE_OVER = "u.stop + to_days(CAST($3 AS INTEGER)) <= $1"
 _BY_PLACE = "GROUP BY ALL ORDER BY place, month"
 
 _REAL_NAME = f"""
     SELECT u.place, u.month,
       sum(least(a.workers_registered, a.workers_present)), sum(a.workers_present)
-    FROM under_way u JOIN attendance a ON a.project_id = u.project_id AND a.period = u.month
+    FROM rates_under_way u JOIN attendance a ON a.project_id = u.project_id AND a.period = u.month
     WHERE a.workers_registered IS NOT NULL AND a.workers_present IS NOT NULL
     {_BY_PLACE}
 """
 _LABOUR_CONTRACT = f"""
     SELECT u.place, u.month,
       sum(least(a.workers_with_contract, a.workers_registered)), sum(a.workers_registered)
-    FROM under_way u JOIN attendance a ON a.project_id = u.project_id AND a.period = u.month
+    FROM rates_under_way u JOIN attendance a ON a.project_id = u.project_id AND a.period = u.month
     WHERE a.workers_with_contract IS NOT NULL AND a.workers_registered IS NOT NULL
     {_BY_PLACE}
 """
@@ -191,33 +237,27 @@ _SPECIAL_ACCOUNT = f"""
     SELECT u.place, u.month, count(*) FILTER (EXISTS (
         FROM accounts a WHERE a.project_id = u.project_id AND a.opened_on < u.stop
           AND (a.closed_on IS NULL OR a.closed_on >= u.stop))), count(*)
-    FROM under_way u {_BY_PLACE}
+    FROM rates_under_way u {_BY_PLACE}
 """
 _LABOUR_COST = f"""
     SELECT u.place, u.month,
       count(*) FILTER (coalesce(
         t.amount_paid >= t.amount_due AND t.paid_on <= t.due_on + CAST($3 AS INTEGER), false)),
       count(*)
-    FROM under_way u JOIN transfers t ON t.project_id = u.project_id
+    FROM rates_under_way u JOIN transfers t ON t.project_id = u.project_id
       AND t.due_on >= u.month AND t.due_on < u.stop
     WHERE (t.paid_on IS NULL OR t.amount_paid IS NOT NULL) AND {_GRACE_OVER}
     {_BY_PLACE}
 """
 _BY_BANK = f"""
-    SELECT u.place, u.month, sum(y.amount) FILTER (y.channel = 'bank'), sum(y.amount)
-    FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
-      JOIN payments y ON y.payroll_id = r.payroll_id AND y.paid_on >= u.month AND y.paid_on < u.stop
-    WHERE y.channel IS NOT NULL
+    SELECT u.place, u.month, sum(y.by_bank), sum(y.amount)
+    FROM rates_under_way u JOIN rates_paid_months y USING (project_id, month)
     {_BY_PLACE}
 """
 _IN_FULL = f"""
     SELECT u.place, u.month,
-      sum(r.workers) FILTER (coalesce((
-        SELECT sum(y.amount) FROM payments y
-        WHERE y.payroll_id = r.payroll_id AND y.paid_on <= r.due_on), 0) >= r.amount_due),
-      sum(r.workers)
-    FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
-      AND r.due_on >= u.month AND r.due_on < u.stop
+      sum(r.workers) FILTER (r.paid_in_time >= r.amount_due), sum(r.workers)
+    FROM rates_under_way u JOIN rates_wages_due r USING (project_id, month)
     WHERE r.workers IS NOT NULL
     {_BY_PLACE}
 """
@@ -226,56 +266,44 @@ _DEPOSIT = f"""
         FROM deposits d WHERE d.project_id = u.project_id AND d.valid_from < u.stop
           AND (d.status = 'stored' OR d.kind = 'exempt')
           AND (d.valid_to IS NULL OR d.valid_to >= u.stop))), count(*)
-    FROM under_way u {_BY_PLACE}
+    FROM rates_under_way u {_BY_PLACE}
 """
 _NOTICE_BOARD = f"""
     SELECT u.place, u.month, count(*) FILTER (u.notice_board), count(*)
-    FROM under_way u WHERE u.notice_board IS NOT NULL {_BY_PLACE}
+    FROM rates_under_way u WHERE u.notice_board IS NOT NULL {_BY_PLACE}
 """
 
 _ACCOUNT_IN_USE = f"""
     SELECT u.place, u.month, count(*) FILTER (EXISTS (
         FROM transfers t WHERE t.project_id = u.project_id AND t.amount_paid > 0
           AND t.paid_on >= u.month AND t.paid_on < u.stop)), count(*)
-    FROM under_way u {_BY_PLACE}
+    FROM rates_under_way u {_BY_PLACE}
 """
 _COST_AMOUNT = f"""
     SELECT u.place, u.month,
       sum(least(coalesce(t.amount_paid, 0), t.amount_due)), sum(t.amount_due)
-    FROM under_way u JOIN transfers t ON t.project_id = u.project_id
+    FROM rates_under_way u JOIN transfers t ON t.project_id = u.project_id
       AND t.due_on >= u.month AND t.due_on < u.stop
     WHERE t.paid_on IS NULL OR t.amount_paid IS NOT NULL
     {_BY_PLACE}
 """
 _BY_BANK_PROJECTS = f"""
-    SELECT place, month, count(*) FILTER (all_bank), count(*) FROM (
-      SELECT u.place, u.month, u.project_id, bool_and(y.channel = 'bank') AS all_bank
-      FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
-        JOIN payments y ON y.payroll_id = r.payroll_id
-          AND y.paid_on >= u.month AND y.paid_on < u.stop
-      WHERE y.channel IS NOT NULL
-      GROUP BY ALL
-    ) {_BY_PLACE}
+    SELECT u.place, u.month, count(*) FILTER (y.all_by_bank), count(*)
+    FROM rates_under_way u JOIN rates_paid_months y USING (project_id, month)
+    {_BY_PLACE}
 """
 _IN_FULL_PROJECTS = f"""
     SELECT place, month, count(*) FILTER (all_paid), count(*) FROM (
-      SELECT u.place, u.month, u.project_id, bool_and(coalesce((
-        SELECT sum(y.amount) FROM payments y WHERE y.payroll_id = r.payroll_id
-          AND y.paid_on <= r.due_on), 0) >= r.amount_due) AS all_paid
-      FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
-        AND r.due_on >= u.month AND r.due_on < u.stop
+      SELECT u.place, u.month, u.project_id,
+             bool_and(r.paid_in_time >= r.amount_due) AS all_paid
+      FROM rates_under_way u JOIN rates_wages_due r USING (project_id, month)
       GROUP BY ALL
     ) {_BY_PLACE}
 """
 
 _IN_FULL_AMOUNT = f"""
-    SELECT u.place, u.month,
-      sum(least(r.amount_due, coalesce((
-        SELECT sum(y.amount) FROM payments y
-        WHERE y.payroll_id = r.payroll_id AND y.paid_on <= r.due_on), 0))),
-      sum(r.amount_due)
-    FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
-      AND r.due_on >= u.month AND r.due_on < u.stop
+    SELECT u.place, u.month, sum(least(r.amount_due, r.paid_in_time)), sum(r.amount_due)
+    FROM rates_under_way u JOIN rates_wages_due r USING (project_id, month)
     {_BY_PLACE}
 """
 

@@ -374,6 +374,12 @@ class MapSettings(_Section):
     outlines_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.(geo)?json$", max_length=100)] = ""
 
 
+class VisitSettings(_Section):
+    """Whether photos of visits retain the place where they were taken."""
+
+    photo_place: bool = False
+
+
 class DepositSettings(_Section):
     """Local table of deposit rates, and the notice period for expiring guarantees.
 
@@ -443,6 +449,7 @@ class Settings(BaseSettings):
     law: LawSettings = LawSettings()
     links: LinkSettings = LinkSettings()
     map: MapSettings = MapSettings()
+    visits: VisitSettings = VisitSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
     sources: Mapping[str, Any] = {}
     """Sections of sources, validated by :mod:`risk.sources.kinds` when they are used."""

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # One thread a process: tests run side by side, and LightGBM's threads wait by spinning.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -28,18 +28,14 @@ os.environ.setdefault("OPENPYXL_LXML", "False")
 import pytest
 from hypothesis import settings
 
-from models import registry
-from risk.intake.importer import import_paths
-from risk.simulator import simulate
-from risk.store.store import RecordStore
-from risk.workspace import Workspace
-from training import effect_pictures
-from training.dataset.training_set import TrainingSet, build_training_set
-from training.fit.fit import Trained, fit
+if TYPE_CHECKING:
+    from risk.store.store import RecordStore
+    from risk.workspace import Workspace
+    from training.dataset.training_set import TrainingSet
+    from training.fit.fit import Trained
 
-from .empty_store import empty_store
+# Fixtures import what they need: the process that only hands out tests starts before the others.
 
-_can_draw = effect_pictures.can_draw
 MUST_RUN_ALL = os.environ.get("WAGEWATCH_TEST_ALL") == "1"
 COUNTY_TRAINED_AT = dt.date(2025, 7, 1)
 SIMULATED_UNTIL = dt.date(2026, 1, 1)
@@ -224,6 +220,8 @@ def world(store: RecordStore) -> World:
 @pytest.fixture
 def store() -> Iterator[RecordStore]:
     """An empty record store in memory."""
+    from .empty_store import empty_store
+
     with empty_store() as opened:
         yield opened
 
@@ -244,6 +242,7 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
 @pytest.fixture(scope="session", autouse=True)
 def tracking_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """New tracking databases of MLflow are copies of one: its migrations take two seconds."""
+    from models import registry
 
     def build(folder: Path) -> None:
         from mlflow import MlflowClient
@@ -308,6 +307,8 @@ def records_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     few rows, further threads take longer to wake than they save.
     """
 
+    from risk.store.store import RecordStore
+
     def build(folder: Path) -> None:
         store = RecordStore.__new__(RecordStore)
         original(store, folder / "records.duckdb")
@@ -333,6 +334,8 @@ def records_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 @pytest.fixture(scope="session", autouse=True)
 def no_model_pictures() -> Iterator[None]:
     """Train without drawing, as without the extra analysis: shap takes seconds to import."""
+    from training import effect_pictures
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(effect_pictures, "can_draw", lambda: False)
         yield
@@ -341,12 +344,17 @@ def no_model_pictures() -> Iterator[None]:
 @pytest.fixture
 def models_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw the pictures of models as ``wagewatch train`` does."""
-    monkeypatch.setattr(effect_pictures, "can_draw", _can_draw)
+    from training import effect_pictures
+
+    monkeypatch.setattr(effect_pictures, "can_draw", lambda: True)
 
 
 @pytest.fixture(scope="session")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace with the records of a simulated county; read it, do not write to it."""
+    from risk.intake.importer import import_paths
+    from risk.simulator import simulate
+    from risk.workspace import Workspace
 
     def build(folder: Path) -> None:
         simulate(folder / "records", projects=450, months=42, seed=2)
@@ -358,6 +366,8 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture(scope="session")
 def county_training_set(county: Workspace, tmp_path_factory: pytest.TempPathFactory) -> TrainingSet:
     """The training set of that county as of :data:`COUNTY_TRAINED_AT`; do not change it."""
+    from risk.store.store import RecordStore
+    from training.dataset.training_set import build_training_set
 
     def build(folder: Path) -> None:
         with RecordStore(county.records, read_only=True) as store:
@@ -374,6 +384,7 @@ def county_trained(
     county_training_set: TrainingSet, tmp_path_factory: pytest.TempPathFactory
 ) -> Trained:
     """The model of that county as of :data:`COUNTY_TRAINED_AT`."""
+    from training.fit.fit import fit
 
     def build(folder: Path) -> None:
         (folder / "trained.pickle").write_bytes(pickle.dumps(fit(county_training_set)))

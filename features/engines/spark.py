@@ -22,7 +22,8 @@ from risk.store.parquet_validation import (
     RecordsFolderRefused,
     wrong_type,
 )
-from risk.store.store import MARKS, columns, optional_columns, versions_sql, views_for_kind
+from risk.store.row_hashes import columns
+from risk.store.store import MARKS, optional_columns, versions_sql, views_for_kind
 from risk.unit_kinds import Kind
 
 if TYPE_CHECKING:

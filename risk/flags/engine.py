@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from risk.errors import WagewatchError
@@ -12,6 +13,7 @@ from risk.flags.law import Duty, Law, Value, read_law
 from risk.flags.rule import Rule
 from risk.flags.rules import RULES
 from risk.flags.snapshot import create_snapshot, last_day_known
+from risk.store.settled import settled_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -71,15 +73,24 @@ def red_flags(
     law = law or read_law()
     duties = {duty.code: duty for duty in law.duties}
     found: dict[str, list[RedFlag]] = {}
-    # A separate cursor hides the temporary tables from other readers of the store.
-    with store.cursor() as cursor:
-        create_snapshot(cursor, as_of, project_ids, law)
+    with _own_connection(store, as_of) as cursor:
+        create_snapshot(cursor, as_of, project_ids, law, settled_sql(store, as_of))
         for rule in (rule for rule in RULES if store.kind in rule.kinds and rule.code in wanted):
             threshold = _Threshold(law, rule, as_of)
             for row in _rows(cursor, rule):
                 flag = _flag(duties[rule.code], rule, row, threshold, rule.code in must_visit)
                 found.setdefault(flag.project_id, []).append(flag)
     return {project_id: tuple(found[project_id]) for project_id in sorted(found)}
+
+
+@contextmanager
+def _own_connection(store: RecordStore, as_of: dt.date) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose temporary tables no other reader of the store sees."""
+    if store.settled_at == as_of:
+        yield store.connection
+        return
+    with store.cursor() as cursor:
+        yield cursor
 
 
 class _Threshold:

@@ -69,22 +69,15 @@ WHERE p.started_on < d.as_of
 """
 
 _PAY = """
-WITH settled AS (
-  SELECT p.payroll_id, sum(p.amount) AS paid,
-         CASE WHEN count(*) = count(p.workers_paid) THEN sum(p.workers_paid) END AS heads
-  FROM known_payments p CROSS JOIN this_day d
-  WHERE p.paid_on < d.as_of
-  GROUP BY p.payroll_id
-)
 SELECT r.*, coalesce(s.paid, 0) AS paid,
-       CASE WHEN s.payroll_id IS NULL THEN 0
+       CASE WHEN s.paid IS NULL THEN 0
             -- least() leaves NULL out, but a head count that is missing stays unknown.
             WHEN s.heads IS NOT NULL THEN least(s.heads, r.workers) END AS heads_paid,
        sum(r.amount_due) OVER (PARTITION BY r.project_id, r.contract_id, r.period) AS team_due,
        sum(r.amount_due) OVER (PARTITION BY r.project_id, r.period) AS month_due
 FROM known_payrolls r
 JOIN running USING (project_id)
-LEFT JOIN settled s USING (payroll_id)
+LEFT JOIN $settled s USING (payroll_id)
 """
 
 _PAY_MONTHS = """
@@ -178,8 +171,12 @@ def create_snapshot(
     as_of: dt.date,
     project_ids: Collection[str] | None,
     law: Law,
+    settled: str,
 ) -> None:
-    """Create the snapshot as temporary tables of ``connection``."""
+    """Create the snapshot as temporary tables of ``connection``.
+
+    ``settled`` is SQL of the payments by payroll, see :func:`risk.store.settled.settled_sql`.
+    """
     _create_calendar(connection, as_of)
     for macro in _MACROS:
         connection.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
@@ -192,7 +189,8 @@ def create_snapshot(
     _table(connection, "feeds", " UNION ALL ".join(_feed(name) for name in _FEEDS))
     _table(connection, "general", _GENERAL)
     _table(connection, "account_projects", _ACCOUNT_PROJECTS, [as_of])
-    _table(connection, "pay", _PAY)
+    pay = _PAY.replace("$settled", settled)
+    _table(connection, "pay", pay, [as_of] if "$1" in pay else None)
     _table(connection, "pay_months", _PAY_MONTHS)
     _table(connection, "site_months", _SITE_MONTHS)
     _table(connection, "month_records", _MONTH_RECORDS)

@@ -76,6 +76,7 @@ from risk.intake.team_sheets import CONTRACT, PROJECT, TeamContract
 from risk.intake.unfolded_versions import BookDay
 from risk.intake.unreadable_cells import FileUnreadableCells, stored_answers
 from risk.intake.worker_sheets import has_worker_sheets, read_worker_sheets, worker_level
+from risk.store.row_sums import extend_row_sums
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
@@ -126,6 +127,7 @@ def import_paths(
         )
         store_account(store, report, who=who)
         write_quarantine(store, workspace.quarantine)
+        extend_row_sums(store)
     return report
 
 

@@ -46,7 +46,8 @@ from risk.intake.unfolded_versions import (
     undated_fact_sql,
     unfolded_sql,
 )
-from risk.store.store import RecordStore, columns
+from risk.store.row_hashes import columns
+from risk.store.store import RecordStore
 
 STAGED = "intake_staged"
 """Table of the good rows of the file being imported."""

@@ -8,14 +8,14 @@ superseded versions, and ties between versions are settled by arrival.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from risk.contract import STORED_TABLES
-from risk.store.store import RecordStore, row_sums_sql
-
-_DATING = ("coalesce(dated_by, 'given')", "coalesce(withdrawn, false)")
-"""How a version was dated decides which measures of delay use it."""
+from risk.contract import STORED_TABLES, Table
+from risk.store.row_hashes import MARK_FIELDS, row_sums_sql
+from risk.store.row_sums import Sums, mark_sums
+from risk.store.store import RecordStore
 
 History = Literal["as_sealed", "no_mark", "other_history", "changed"]
 """How the rows up to a mark compare with those of the sealing.
@@ -38,8 +38,13 @@ class StoreMark:
 
 
 def current_mark(store: RecordStore) -> StoreMark:
-    """The mark of all rows that ``store`` shows."""
-    return mark_at(store, newest_arrival(store))
+    """The mark of all rows that ``store`` shows, with sums that imports stored."""
+    arrival = newest_arrival(store)
+    found = {
+        table.name: mark_sums(store, table) or _sums(store, table, arrival)
+        for table in STORED_TABLES.values()
+    }
+    return StoreMark(arrival, opening_at(store, arrival), _digest(found))
 
 
 def newest_arrival(store: RecordStore) -> int:
@@ -51,8 +56,9 @@ def newest_arrival(store: RecordStore) -> int:
 
 
 def mark_at(store: RecordStore, arrival: int) -> StoreMark:
-    """The mark of the rows that had arrived with ``arrival``."""
-    return StoreMark(arrival, opening_at(store, arrival), _digest(store, arrival))
+    """The mark of the rows that had arrived with ``arrival``, each of them hashed."""
+    found = {table.name: _sums(store, table, arrival) for table in STORED_TABLES.values()}
+    return StoreMark(arrival, opening_at(store, arrival), _digest(found))
 
 
 def compare_history(store: RecordStore, mark: StoreMark | None) -> History:
@@ -78,11 +84,15 @@ def opening_at(store: RecordStore, arrival: int) -> str:
     return str(found[0][0]) if found else ""
 
 
-def _digest(store: RecordStore, arrival: int) -> str:
+def _sums(store: RecordStore, table: Table, arrival: int) -> Sums:
+    shown = f"(FROM {store.stored(table.name)} WHERE arrival <= {int(arrival)})"
+    count, low, high = store.rows(row_sums_sql(table, shown, *MARK_FIELDS))[0]
+    return int(count), low, high
+
+
+def _digest(sums: Mapping[str, Sums]) -> str:
     total = hashlib.sha256()
-    for table in STORED_TABLES.values():
-        shown = f"(FROM {store.stored(table.name)} WHERE arrival <= {int(arrival)})"
-        count, low, high = store.rows(row_sums_sql(table, shown, "arrival", *_DATING))[0]
+    for name, (count, low, high) in sums.items():
         if count:
-            total.update(f"{table.name}:{count}:{low}:{high};".encode())
+            total.update(f"{name}:{count}:{low}:{high};".encode())
     return total.hexdigest()

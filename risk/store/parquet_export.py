@@ -29,7 +29,8 @@ from risk.store.parquet_validation import (
     find_problems,
     unexpected_entries,
 )
-from risk.store.store import RecordStore, columns
+from risk.store.row_hashes import columns
+from risk.store.store import RecordStore
 
 _COMPRESSION = "zstd"
 

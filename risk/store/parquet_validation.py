@@ -13,7 +13,8 @@ import duckdb
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.errors import WagewatchError
 from risk.locale import Language, text
-from risk.store.store import MARKS, RecordStore, columns, optional_columns
+from risk.store.row_hashes import columns
+from risk.store.store import MARKS, RecordStore, optional_columns
 
 YEAR_FOLDER = "known_year"
 _YEAR = re.compile(rf"{YEAR_FOLDER}=([0-9]{{4}})")

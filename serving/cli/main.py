@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.exceptions import TyperException
 
+from models.lean_lightgbm import import_lightgbm_alone
 from risk.errors import WagewatchError
 from risk.workspace import Workspace
 from serving.audit import commands as audit
@@ -98,6 +99,7 @@ DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 def run() -> None:
     """The entry point."""
+    import_lightgbm_alone()
     sys.exit(main(sys.argv[1:]))
 
 

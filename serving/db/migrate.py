@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from serving.db.engine import DatabaseUnreachable, redacted_url, writing
 from serving.errors import CommandError
 
-HEAD = "0023"
+HEAD = "0024"
 """The newest migration, as a constant: reading the files would import Alembic in every command."""
 
 

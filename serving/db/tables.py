@@ -96,7 +96,20 @@ PROJECT_RISKS = Table(
     Column("probability", Float),
     Index(None, "project_id"),
 )
-"""Sealed risk documents of all projects scored with a list."""
+"""Sealed risk documents of all projects scored with a list, compressed with its dictionary.
+
+``digest`` is the SHA-256 of the document."""
+
+LIST_DICTIONARIES = Table(
+    "list_dictionaries",
+    METADATA,
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
+    Column("subject", String(10), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Dictionaries by which the documents of a list are compressed, see :mod:`serving.db.packing`.
+
+``subject`` is ``risk`` or ``dossier``."""
 
 PLACES = Table(
     "places",
@@ -463,7 +476,8 @@ DOSSIERS = Table(
     Column("body", LargeBinary, nullable=False),
     Index(None, "project_id"),
 )
-"""Per-project data for the pages, collected for a publication; gzipped JSON."""
+"""Per-project data for the pages, collected for a publication; JSON, compressed with its
+dictionary."""
 
 REGISTERS = Table(
     "registers",
@@ -718,5 +732,6 @@ SEALED = (
     *(FLAG_STATES.name, RACES.name, MODEL_STEPS.name, BRIEFING_FIGURES.name),
     OUTCOME_PHOTOS.name,
     AUDIT_HEADS.name,
+    LIST_DICTIONARIES.name,
 )
 """Append-only tables."""

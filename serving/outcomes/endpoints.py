@@ -11,7 +11,7 @@ from serving.audit.writes import WriteRequest, write_once
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.http.dependencies import DatabaseDep
+from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.parameters import (
     CursorQuery,
     IdempotencyKey,
@@ -42,7 +42,9 @@ def add_outcome(
     """Record the outcome of a visit; it becomes an inspections record."""
 
     def keep(connection: Connection) -> Outcome:
-        return service.create(connection, database, principal, found)
+        return service.create(
+            connection, database, principal, found, with_place=_with_place(request)
+        )
 
     return write_once(WriteRequest(request, database, principal, found, key), keep)
 
@@ -59,9 +61,15 @@ def correct_outcome(
     """Correct an outcome by a new version; the old one is retained."""
 
     def keep(connection: Connection) -> Outcome:
-        return service.correct(connection, principal, outcome_id, found)
+        return service.correct(
+            connection, principal, outcome_id, found, with_place=_with_place(request)
+        )
 
     return write_once(WriteRequest(request, database, principal, found, key), keep)
+
+
+def _with_place(request: Request) -> bool:
+    return settings_of(request).visits.photo_place
 
 
 @router.get("")

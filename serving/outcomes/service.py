@@ -40,7 +40,12 @@ class OutcomeContradictory(ApiError):
 
 
 def create(
-    connection: Connection, database: Database, principal: Principal, found: OutcomeIn
+    connection: Connection,
+    database: Database,
+    principal: Principal,
+    found: OutcomeIn,
+    *,
+    with_place: bool = False,
 ) -> Outcome:
     """Store a new outcome.
 
@@ -64,11 +69,16 @@ def create(
         entered_at=now(),
         **_found(found),
     )
-    return _add(connection, outcome, principal, found.photo)
+    return _add(connection, outcome, principal, _photo(found.photo, with_place))
 
 
 def correct(
-    connection: Connection, principal: Principal, outcome_id: str, found: CorrectionIn
+    connection: Connection,
+    principal: Principal,
+    outcome_id: str,
+    found: CorrectionIn,
+    *,
+    with_place: bool = False,
 ) -> Outcome:
     """Store a new version of an outcome.
 
@@ -97,7 +107,7 @@ def correct(
         entered_at=now(),
         **_found(found),
     )
-    return _add(connection, outcome, principal, found.photo)
+    return _add(connection, outcome, principal, _photo(found.photo, with_place))
 
 
 def list_(
@@ -175,14 +185,18 @@ def _add(
     connection: Connection,
     outcome: repository.Outcome,
     principal: Principal,
-    photo: str | None,
+    photo: bytes | None,
 ) -> Outcome:
     if outcome.arrears_found is not None:
         _submit(connection, outcome, principal)
     repository.add_outcome(connection, outcome)
     if photo:
-        repository.add_photo(connection, outcome, read_photo(photo))
+        repository.add_photo(connection, outcome, photo)
     return to_schema(outcome)
+
+
+def _photo(text: str | None, with_place: bool) -> bytes | None:
+    return read_photo(text, with_place=with_place) if text else None
 
 
 def _submit(connection: Connection, outcome: repository.Outcome, principal: Principal) -> None:

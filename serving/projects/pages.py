@@ -127,6 +127,7 @@ def visit_form(
         principal,
         risk=risk,
         findings=findings,
+        with_place=settings_of(request).visits.photo_place,
         today=today(),
         listed=_listed_today(reader, project_id),
         was=to_schema(versions[-1]).model_dump(mode="json") if versions else None,

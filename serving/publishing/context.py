@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from risk.deposits import RuleTable
+from risk.store.settled import with_settled
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.watchlist.ranking import Order
@@ -60,6 +62,12 @@ class PublishContext:
         if self.law_values is not None:
             return self.law_values
         return office_values(self.workspace, self.settings)
+
+    @contextmanager
+    def as_known(self, as_of: dt.date) -> Iterator[PublishContext]:
+        """The same context with what many queries as of one date share, computed once."""
+        with closing(with_settled(self.store, as_of)) as store:
+            yield replace(self, store=store)
 
     def for_kind(self, kind: Kind) -> PublishContext:
         """The same context for units of ``kind``."""

@@ -54,6 +54,11 @@ def publish_watchlist(
         RegionUnknown: no project of the region is in the cohort.
         AlreadyPublished: another list is sealed for that as_of and region.
     """
+    with context.as_known(request.as_of) as known:
+        return _publish(known, request, progress)
+
+
+def _publish(context: PublishContext, request: PublishRequest, progress: Progress) -> PublishResult:
     inputs = collect_inputs(context, request, progress)
     publication = build_publication(inputs)
     progress("dossiers", 0.9)
@@ -134,7 +139,8 @@ def collect_inputs(
     from risk.flags.minimum_wages import minimum_wages
 
     context.store.minimum_wages = minimum_wages(context.office_values())
-    context.store.cache_superseded()
+    if context.store.settled_at != request.as_of:
+        context.store.cache_superseded()
     whole = score_cohort(
         context.workspace,
         context.store,

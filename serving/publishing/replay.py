@@ -193,9 +193,10 @@ def _rebuild(
         order,
         seal_version_of(sealed) < GRADES_SINCE,
     )
-    inputs = collect_inputs(
-        then, request, progress, sealed["model"]["version"], sealed_before=list_id
-    )
+    with then.as_known(as_of) as known:
+        inputs = collect_inputs(
+            known, request, progress, sealed["model"]["version"], sealed_before=list_id
+        )
     # Whether features were redefined is known only when a list is published.
     redefined = (sealed["model"].get("remarks") or {}).get("redefined", ())
     model = replace(inputs.scored.model, redefined=None if redefined is None else tuple(redefined))

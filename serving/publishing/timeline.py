@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from risk.locale import Language, text
+from risk.store.settled import settled_sql
 from risk.store.store import RecordStore
 from serving.watchlists.document import EvidenceRef, LocalizedText, TimelineItem
 
@@ -18,15 +19,11 @@ _KNOWN = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
 _EVENTS = f"""
 WITH p AS (SELECT * FROM projects_versions WHERE {_KNOWN}),
 roll AS (
-  SELECT r.*, coalesce(sum(w.amount), 0) AS paid
-  FROM payrolls_versions r
-  LEFT JOIN payments_versions w ON w.payroll_id = r.payroll_id AND w.paid_on < $1
-    AND (w.returned_on IS NULL OR w.returned_on >= $1)
-    AND w.known_at < $1 AND (w.superseded_at IS NULL OR w.superseded_at >= $1)
+  SELECT r.*, coalesce(w.paid, 0) AS paid
+  FROM payrolls_versions r LEFT JOIN $settled w USING (payroll_id)
   WHERE r.known_at < $1 AND (r.superseded_at IS NULL OR r.superseded_at >= $1)
     AND r.due_on < $1 AND r.due_on >= $1 - to_months({MONTHS_OF_PAY})
     AND EXISTS (SELECT 1 FROM payments WHERE known_at < $1)
-  GROUP BY ALL
 ),
 events AS (
   SELECT project_id, started_on AS day, 'started' AS kind, 'projects' AS source,
@@ -91,7 +88,8 @@ ORDER BY project_id, day, source, record_id
 def timelines(store: RecordStore, as_of: dt.date) -> Mapping[str, tuple[TimelineItem, ...]]:
     """Return the latest events of each project known before ``as_of``, oldest first."""
     found: dict[str, list[TimelineItem]] = {}
-    for project_id, *event in store.rows(_EVENTS, [as_of]):
+    events = _EVENTS.replace("$settled", settled_sql(store, as_of))
+    for project_id, *event in store.rows(events, [as_of]):
         found.setdefault(str(project_id), []).append(_item(*event))
     return {project_id: tuple(items) for project_id, items in found.items()}
 

@@ -6,18 +6,15 @@ import datetime as dt
 from collections.abc import Mapping
 
 from risk.calendar.dates import add_months
+from risk.store.settled import settled_sql
 from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import Row, group_by_project, query_rows, with_known_tables
 
 MONTHS = 24
 
 _SQL = f"""
-{with_known_tables("payrolls", "payments", "transfers", "attendance")},
-paid AS (
-  SELECT payroll_id, sum(amount) AS amount FROM payments
-  WHERE paid_on < $1 AND (returned_on IS NULL OR returned_on >= $1)
-  GROUP BY payroll_id
-),
+{with_known_tables("payrolls", "transfers", "attendance")},
+paid AS (SELECT payroll_id, paid AS amount FROM $settled s),
 parts AS (
   SELECT r.project_id, r.period AS month, sum(r.amount_due) AS due,
          sum(coalesce(p.amount, 0)) AS paid, NULL::HUGEINT AS transfer_due,
@@ -49,7 +46,9 @@ def load_payment_history(store: RecordStore, as_of: dt.date) -> Mapping[str, Row
 
 
 def _monthly(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
-    return group_by_project(query_rows(store, _SQL, as_of))
+    return group_by_project(
+        query_rows(store, _SQL.replace("$settled", settled_sql(store, as_of)), as_of)
+    )
 
 
 def _series(rows: list[Row]) -> Row:

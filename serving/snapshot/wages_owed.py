@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+from risk.store.settled import settled_sql
 from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import (
     Row,
@@ -17,11 +18,7 @@ from serving.snapshot.as_of_query import (
 # The amounts of a project add up to the ``amount_owed`` of its score: same records, same 1 %.
 _TEAMS = f"""
 {with_known_tables("payrolls", "payments", "contracts", "organizations")},
-paid AS (
-  SELECT payroll_id, sum(amount) AS amount FROM payments
-  WHERE paid_on < $1 AND (returned_on IS NULL OR returned_on >= $1)
-  GROUP BY payroll_id
-),
+paid AS (SELECT payroll_id, paid AS amount FROM $settled s),
 unpaid AS (
   SELECT r.project_id, r.contract_id, r.period, r.workers, r.due_on,
          r.amount_due - coalesce(p.amount, 0) AS amount
@@ -59,9 +56,10 @@ def load_owed_teams(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row
     once. Both are None if a payroll has no number. ``since`` is the first month of unpaid work,
     ``due_since`` the day its wages were due; ``name`` is None where payrolls name no contract.
     """
+    teams = _TEAMS.replace("$settled", settled_sql(store, as_of))
     return {
         project: [{name: to_json_value(value) for name, value in row.items()} for row in rows]
-        for project, rows in group_by_project(query_rows(store, _TEAMS, as_of)).items()
+        for project, rows in group_by_project(query_rows(store, teams, as_of)).items()
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -18,10 +18,14 @@ from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
 from serving.db.database import Database
 from serving.db.engine import utc
+from serving.db.packing import packed, unpacked
 from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError, CommandError
+from serving.watchlists.dictionaries import dictionary, save_dictionary
 from serving.watchlists.document import Header, SealedPublication
 from serving.watchlists.seal_version import SEAL_VERSION, parse_sealed
+
+_ROWS_AT_ONCE = 500
 
 
 class AlreadyPublished(CommandError):
@@ -218,7 +222,8 @@ class WatchlistRepository:
             NotPublished: no list was sealed for ``as_of``.
             ProjectNotScored: the project is in none of them, or in another region.
         """
-        query = _newest(select(PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest), as_of)
+        words = dictionary("risk", PROJECT_RISKS.c.watchlist_id).label("words")
+        query = _newest(select(PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest, words), as_of)
         query = query.join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id).where(
             PROJECT_RISKS.c.project_id == project_id,
             within(PROJECT_RISKS.c.region_code, principal),
@@ -227,7 +232,7 @@ class WatchlistRepository:
             row = connection.execute(query).first()
         if row is None:
             raise self._not_scored(project_id, as_of, principal)
-        return StoredDocument(row.body, row.digest)
+        return StoredDocument(unpacked(row.body, row.words), row.digest)
 
     def score_history(self, project_id: str, principal: Principal = OFFICE) -> list[PastScore]:
         """Return the scores of a project in all publications, newest first.
@@ -300,18 +305,26 @@ class WatchlistRepository:
 
     def project_risks(self, as_of: dt.date, region: str) -> dict[str, StoredDocument]:
         """Return the sealed risks of all projects scored with a list, by project_id."""
-        query = (
+        return dict(self.each_risk(as_of, region))
+
+    def each_risk(self, as_of: dt.date, region: str) -> Iterator[tuple[str, StoredDocument]]:
+        """Yield the sealed risks of all projects scored with a list, in no order."""
+        of_list = and_(
+            WATCHLISTS.c.as_of == as_of,
+            WATCHLISTS.c.region == region,
+            WATCHLISTS.c.kind == self.kind,
+        )
+        risks = (
             select(PROJECT_RISKS.c.project_id, PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest)
             .join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
-            .where(
-                WATCHLISTS.c.as_of == as_of,
-                WATCHLISTS.c.region == region,
-                WATCHLISTS.c.kind == self.kind,
-            )
+            .where(of_list)
         )
         with self.engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return {row.project_id: StoredDocument(row.body, row.digest) for row in rows}
+            shared = select(dictionary("risk", WATCHLISTS.c.id)).where(of_list)
+            words = connection.execute(shared).scalar_one_or_none()
+            found = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(risks)
+            for row in found:
+                yield row.project_id, StoredDocument(unpacked(row.body, words), row.digest)
 
     def not_published(
         self, as_of: dt.date | None, region: str, principal: Principal
@@ -335,7 +348,7 @@ class WatchlistRepository:
         return ProjectNotScored(project_id=project_id, as_of=as_of or dates[0])
 
 
-def _newest(query: Select[tuple[bytes, str]], as_of: dt.date | None) -> Select[tuple[bytes, str]]:
+def _newest(query: Select[Any], as_of: dt.date | None) -> Select[Any]:
     if as_of is not None:
         query = query.where(WATCHLISTS.c.as_of == as_of)
     return query.order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc()).limit(1)
@@ -378,12 +391,16 @@ def insert_publication(
         }
         for entry in sealed.publication.entries
     ]
+    words = b""
+    if sealed.risks:
+        bodies = [risk.body for risk in sealed.risks.values()]
+        words = save_dictionary(connection, watchlist_id, "risk", bodies)
     risks = [
         {
             "watchlist_id": watchlist_id,
             "project_id": risk.assessment.project_id,
             "digest": sealed.risks[risk.assessment.project_id].digest,
-            "body": sealed.risks[risk.assessment.project_id].body,
+            "body": packed(sealed.risks[risk.assessment.project_id].body, words),
             "region_code": risk.assessment.region_code,
             "tier": risk.assessment.tier,
             "probability": risk.assessment.probability,

@@ -15,7 +15,9 @@ from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
+from serving.db.packing import packed, unpacked
 from serving.db.tables import DOSSIERS, REGISTERS, WATCHLISTS
+from serving.watchlists.dictionaries import dictionary, save_dictionary
 from serving.watchlists.snapshot import Snapshot
 
 _LEVEL = 6
@@ -38,18 +40,20 @@ def save_snapshot(connection: Connection, watchlist_id: int, found: Snapshot) ->
     places = {key: document["region_code"] for key, document in files.items()}
     save_regions(connection, {key: place for key, place in places.items() if place})
     regions |= places
-    rows = [
-        {
-            "watchlist_id": watchlist_id,
-            "project_id": project_id,
-            "region_code": regions[project_id] or "",
-            "body": _packed(document),
-        }
-        for project_id, document in found.dossiers.items()
-    ]
-    if rows:
+    bodies = {key: _to_json(document) for key, document in found.dossiers.items()}
+    if bodies:
+        words = save_dictionary(connection, watchlist_id, "dossier", [*bodies.values()])
+        rows = [
+            {
+                "watchlist_id": watchlist_id,
+                "project_id": project_id,
+                "region_code": regions[project_id] or "",
+                "body": packed(body, words),
+            }
+            for project_id, body in bodies.items()
+        ]
         connection.execute(insert(DOSSIERS), rows)
-    body = _packed(found.register)
+    body = gzip.compress(_to_json(found.register), _LEVEL, mtime=0)
     connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=body))
 
 
@@ -58,7 +62,7 @@ def load_dossier(
 ) -> Mapping[str, Any] | None:
     """Return the dossier of a project in the newest list of ``as_of``; None if there is none."""
     query = (
-        select(DOSSIERS.c.body)
+        select(DOSSIERS.c.body, dictionary("dossier", DOSSIERS.c.watchlist_id))
         .join(WATCHLISTS, DOSSIERS.c.watchlist_id == WATCHLISTS.c.id)
         .where(
             DOSSIERS.c.project_id == project_id,
@@ -69,8 +73,8 @@ def load_dossier(
         .limit(1)
     )
     with engine.connect() as connection:
-        body = connection.execute(query).scalar_one_or_none()
-    return None if body is None else _unpacked(body)
+        row = connection.execute(query).one_or_none()
+    return None if row is None else _document(*row)
 
 
 def load_case_file(
@@ -81,7 +85,7 @@ def load_case_file(
     None if that list scores it, or there is none; ``as_of`` None is the newest list.
     """
     query = (
-        select(DOSSIERS.c.body)
+        select(DOSSIERS.c.body, dictionary("dossier", DOSSIERS.c.watchlist_id))
         .join(WATCHLISTS, DOSSIERS.c.watchlist_id == WATCHLISTS.c.id)
         .where(DOSSIERS.c.project_id == project_id, within(DOSSIERS.c.region_code, principal))
         .order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc())
@@ -90,8 +94,8 @@ def load_case_file(
     if as_of is not None:
         query = query.where(WATCHLISTS.c.as_of == as_of)
     with engine.connect() as connection:
-        body = connection.execute(query).scalar_one_or_none()
-    return None if body is None else _unpacked(body).get("unscored")
+        row = connection.execute(query).one_or_none()
+    return None if row is None else _document(*row).get("unscored")
 
 
 def load_register(
@@ -118,14 +122,14 @@ def load_register(
     )
     with engine.connect() as connection:
         row = connection.execute(query).first()
-    return StoredRegister(row.as_of, row.region, row.digest, _unpacked(row.body)) if row else None
+    return StoredRegister(row.as_of, row.region, row.digest, _document(row.body)) if row else None
 
 
-def _packed(document: Mapping[str, Any]) -> bytes:
+def _to_json(document: Mapping[str, Any]) -> bytes:
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return gzip.compress(text.encode(), _LEVEL, mtime=0)
+    return text.encode()
 
 
-def _unpacked(body: bytes) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = json.loads(gzip.decompress(body))
+def _document(body: bytes, words: bytes | None = None) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(unpacked(body, words))
     return document

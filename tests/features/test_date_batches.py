@@ -16,7 +16,8 @@ from features.families import PROJECT_FAMILIES, deposits
 from features.matrix import compute_in_batches, feature_matrix, matrix_table, steps, to_matrix
 from risk.calendar.dates import add_months
 from risk.contract import TABLES
-from risk.store.store import RecordStore, columns
+from risk.store.row_hashes import columns
+from risk.store.store import RecordStore
 
 from ..conftest import MUST_RUN_ALL, thorough
 from ..empty_store import empty_store

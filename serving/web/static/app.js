@@ -42,7 +42,8 @@
   // all parts their roles, since browsers take tables shown as blocks for plain text.
   function label(table) {
     const heads = table.tHead && table.tHead.rows.length === 1 ? [...table.tHead.rows[0].cells] : [];
-    if (!heads.length || [...table.querySelectorAll("th, td")].some((cell) => cell.colSpan > 1)) return;
+    // A row of one wide cell is the heading of a group.
+    if (!heads.length || [...table.querySelectorAll("th, td")].some((cell) => cell.colSpan > 1 && cell.parentNode.cells.length > 1)) return;
     const names = heads.map((head) => head.firstChild ? head.firstChild.textContent.trim() : "");
     table.setAttribute("role", "table");
     for (const group of [table.tHead, ...table.tBodies]) group.setAttribute("role", "rowgroup");

@@ -13,7 +13,8 @@ import pytest
 
 from risk.contract import Table
 from risk.intake.cells import as_text
-from risk.store.store import RecordStore, columns
+from risk.store.row_hashes import columns
+from risk.store.store import RecordStore
 
 TODAY = dt.date(2026, 3, 1)
 PAYMENTS = ["发放编号", "工资表编号", "发放日期", "实发金额", "实发人数", "发放方式", "入库日期"]

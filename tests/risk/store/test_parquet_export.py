@@ -20,7 +20,8 @@ from risk.store.parquet_export import (
     import_records,
 )
 from risk.store.parquet_validation import RecordsFolderEmpty, RecordsFolderRefused
-from risk.store.store import MARKS, RecordStore, columns
+from risk.store.row_hashes import columns
+from risk.store.store import MARKS, RecordStore
 from serving.cli.main import main
 
 from ...conftest import MUST_RUN_ALL, thorough

@@ -35,6 +35,7 @@ from serving.settings import Settings, load_settings
 from serving.worker.runner import OVERVIEW_ONLY, run_job
 from serving.worker.scheduler import Scheduler
 
+from ...conftest import thorough
 from ..conftest import served
 from ..site import add_user, signed_in
 from .ledgers import complaints_book, five_ledgers, payrolls_csv, projects_book
@@ -114,6 +115,7 @@ def stored(workspace, query):
         return store.rows(query)
 
 
+@thorough  # by commands: tests/serving/ingest/test_layout_commands.py
 def test_five_ledgers_go_in_through_confirmed_layouts(clerk, work, workspace, database):
     upload = send(clerk, five_ledgers())
     press(clerk, upload, "layouts")

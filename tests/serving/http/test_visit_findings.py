@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import struct
 
 import pytest
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE
 from serving.db.tables import INBOX, OUTCOME_PHOTOS, OUTCOMES
 from serving.ingest.importer import import_waiting
+from serving.outcomes.photo_places import HEAD, Place, place_segment, read_place
 from serving.outcomes.photos import MAX_BYTES, PhotoInvalid, read_photo
 from serving.outcomes.repository import newest_photo, visits_of
 
@@ -123,3 +125,47 @@ def test_what_is_no_small_jpeg_is_refused(body):
         read_photo(base64.b64encode(body).decode())
     with pytest.raises(PhotoInvalid):
         read_photo("not base64")
+
+
+def _exif(order, latitude, longitude):
+    """An Exif segment as a phone writes it: a maker's name, and where the photo was taken."""
+    mark = {"<": b"II", ">": b"MM"}[order]
+    first = struct.pack(f"{order}2sHIH", mark, 42, 8, 2)
+    first += struct.pack(f"{order}HHI4s", 0x010F, 2, 4, b"ACM\0")
+    first += struct.pack(f"{order}HHIII", 0x8825, 4, 1, 38, 0)
+    gps = struct.pack(f"{order}H", 4)
+    for tag, (side, _), at in ((1, latitude, 92), (3, longitude, 116)):
+        gps += struct.pack(f"{order}HHI4s", tag, 2, 2, side)
+        gps += struct.pack(f"{order}HHII", tag + 1, 5, 3, at)
+    gps += struct.pack(f"{order}I", 0)
+    for _, (degrees, minutes, hundredths) in (latitude, longitude):
+        gps += struct.pack(f"{order}6I", degrees, 1, minutes, 1, hundredths, 100)
+    segment = HEAD + first + gps
+    return b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_photo_retains_its_place_alone_where_the_office_wants_it(order):
+    taken = _exif(order, (b"S\0\0\0", (30, 15, 3600)), (b"E\0\0\0", (104, 30, 0)))
+    body = b"\xff\xd8" + taken + JFIF + TABLE + SCAN
+    text = base64.b64encode(body).decode()
+    assert b"ACM" not in read_photo(text)
+    assert HEAD not in read_photo(text)
+    stored = read_photo(text, with_place=True)
+    assert b"ACM" not in stored
+    size = int.from_bytes(stored[4:6], "big")
+    # 30 degrees 15 minutes 36 seconds south, 104 degrees 30 minutes east.
+    assert read_place(stored[6 : 4 + size]) == Place(-30.26, 104.5)
+
+
+@pytest.mark.parametrize("segment", [b"", HEAD, HEAD + b"II*\0\xff\xff\xff\xff", HEAD + b"XX" * 9])
+def test_a_photo_without_a_readable_place_has_none(segment):
+    assert read_place(segment) is None
+
+
+def test_places_are_written_as_they_are_read():
+    for place in (Place(0.0, 0.0), Place(89.9999, -179.5), Place(-12.5, 7.25)):
+        found = read_place(place_segment(place)[4:])
+        assert found is not None
+        assert found.latitude == pytest.approx(place.latitude, abs=1e-7)
+        assert found.longitude == pytest.approx(place.longitude, abs=1e-7)

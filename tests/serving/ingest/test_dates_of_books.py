@@ -154,6 +154,7 @@ def write_undated(folder, rows):
     return folder
 
 
+@thorough  # without the commands: tests/laws/test_two_clocks.py
 def test_undated_rows_after_a_published_list_change_no_feature_up_to_it(copy, tmp_path, capsys):
     """Through the commands, with lists that were published through them."""
     from serving.cli.main import main

@@ -12,7 +12,8 @@ from risk.contract import STORED_TABLES
 from risk.locale import LANGUAGES
 from risk.store.marks import current_mark
 from risk.store.parquet_export import export_records, import_records
-from risk.store.store import RecordStore, columns
+from risk.store.row_hashes import columns
+from risk.store.store import RecordStore
 from serving.cli.main import main
 from serving.db.append_only import unprotect
 from serving.db.database import Database

@@ -51,6 +51,7 @@ def folder(office, tmp_path_factory):
     return made
 
 
+@thorough  # the engines over a folder: tests/features/engines/test_record_folders.py
 def test_features_of_a_folder_equal_those_of_the_workspace(office, folder, tmp_path):
     line = ["features", "--as-of", *DAYS, "--out"]
     assert main(["-w", str(office.root), *line, str(tmp_path / "one.parquet")]) == 0

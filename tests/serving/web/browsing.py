@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -23,6 +24,7 @@ from serving.matters.repository import all_matters
 from serving.matters.rules import matter_rules
 from serving.matters.sync import sync_from_lists
 from serving.model_changes.repository import replace_versions
+from serving.models.repository import stored_model
 from serving.settings import MatterSettings, load_settings
 from serving.site import ROUTERS
 from serving.watchlists.repository import WatchlistRepository
@@ -105,7 +107,9 @@ def case_page(site: Site) -> list[str]:
 
 def document_pages(site: Site) -> list[str]:
     """Cards and entries of models, which are documents without the menu."""
-    replace_versions(site.database.engine, [registry_version()])
+    engine = site.database.engine
+    made = replace(registry_version(), card_html=stored_model(engine, "1").card_html)
+    replace_versions(engine, [made])
     model = "/supervision/models/1"
     return [f"{model}/card", f"{model}/register-entry", "/supervision/model-versions/1/card"]
 

@@ -285,6 +285,13 @@ def test_tables_are_cards_on_a_phone(browser, site):
     page.context.close()
 
 
+def _meet(one: dict[str, float], other: dict[str, float]) -> bool:
+    return all(
+        one[start] + one[size] > other[start] + 1 and other[start] + other[size] > one[start] + 1
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+
+
 def test_map_groups_projects_and_zooms(browser, site):
     page = signed_in(browser, site, "inspector", size=PHONE)
     page.goto(f"{site.url}/map")
@@ -293,6 +300,13 @@ def test_map_groups_projects_and_zooms(browser, site):
     assert min(min(box["width"], box["height"]) for box in sizes) > 43
     before = page.locator(".cluster").count()
     assert before
+    names = [one.bounding_box() for one in page.locator("#map .label").all() if one.is_visible()]
+    drawn = "#map .cluster .number, #map a:not([hidden]) > :first-child"
+    others = [one.bounding_box() for one in page.locator(drawn).all()]
+    assert names
+    assert not [
+        (a, b) for n, a in enumerate(names) for b in (*names[n + 1 :], *others) if _meet(a, b)
+    ]
     page.locator(".cluster").first.press("Enter")
     box = page.locator("#map").bounding_box()
     page.mouse.move(box["x"] + 150, box["y"] + 150)

@@ -44,14 +44,18 @@ STOP = """() => {
 
 
 def walked(page) -> list[dict]:
-    """Press Tab until the focus leaves the page; return the stops."""
-    found = []
+    """Press Tab until the focus leaves the page or begins again; return the stops.
+
+    A field of a date is one stop, though Tab goes through its year, month and day.
+    """
+    found: list[dict] = []
     for _ in range(MOST):
         page.keyboard.press("Tab")
         stop = page.evaluate(STOP)
-        if stop is None:
+        if stop is None or (found and stop["place"] == found[0]["place"]):
             return found
-        found.append(stop)
+        if not found or stop["place"] != found[-1]["place"]:
+            found.append(stop)
     raise AssertionError(f"the focus does not leave the page: {found[-1]}")
 
 

@@ -69,6 +69,7 @@ def test_link_complaints_ranks_the_right_project_first(county):
     assert linkage_quality(proposed).first_right.low > 0.6
 
 
+@thorough  # in small: test_a_foreman_gives_no_candidate
 def test_link_complaints_links_no_foreman_to_an_organisation(county):
     proposed = [
         one for one in answers(county, "organisations") if one.damage in ("foreman", "empty")
@@ -77,6 +78,7 @@ def test_link_complaints_links_no_foreman_to_an_organisation(county):
     assert all(one.first is None for one in proposed)
 
 
+@thorough  # of a county as large as the tests above need
 def test_link_complaints_probabilities_are_not_too_high(county):
     proposed = answers(county, "projects")
     compared = 0
@@ -88,6 +90,7 @@ def test_link_complaints_probabilities_are_not_too_high(county):
     assert compared >= 2
 
 
+@thorough
 def test_simulated_truth_holds_every_kind_of_damage(county):
     _, truth = county
     seen = {row[name] for row in truth for name in ("site_damage", "firm_damage")}

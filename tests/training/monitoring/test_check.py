@@ -185,6 +185,7 @@ def test_check_does_not_depend_on_later_records(changed, county, watched):
     assert repr(check(store, watched, AS_OF)) == repr(before)
 
 
+@thorough  # the figures by hand: test_pinned_monitoring.py
 def test_check_compares_past_lists_with_their_labels(county, watched):
     months = [dt.date(2024, month, 1) for month in (8, 9, 10)]
     with RecordStore(county.records, read_only=True) as store:
@@ -207,6 +208,7 @@ def test_population_stability_index_is_small_under_noise_and_large_under_a_shift
     assert population_stability_index([390, 10], [200, 200]) > 0.25
 
 
+@thorough  # by hand: test_pinned_monitoring.py
 def test_feature_shifts_are_beyond_noise_and_season(county):
     months = [dt.date(2024, month, 1) for month in range(1, 13)]
     with RecordStore(county.records, read_only=True) as store:

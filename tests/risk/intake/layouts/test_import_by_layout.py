@@ -13,7 +13,7 @@ from risk.intake.layouts.names import single_county
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.name_ids import name_id
 from risk.intake.trial import needs_layout, try_files
-from risk.store.store import columns
+from risk.store.row_hashes import columns
 
 HEAD = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

@@ -1,0 +1,148 @@
+"""Sums of row hashes by table and day, stored so that digests need not hash every row again.
+
+The digests of :meth:`RecordStore.digest` and :mod:`risk.store.marks` are made of sums over rows, so
+sums over parts add up. An import extends the stored sums by the rows it added
+(:func:`extend_row_sums`). Publishing adds the rows that came since and subtracts superseded ones;
+replaying a list hashes every row again, so that it notices rows that were changed behind the
+program's back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from risk.contract import STORED_TABLES, Table
+from risk.store.row_hashes import MARK_FIELDS, row_sums_sql
+from risk.unit_kinds import Kind
+
+ROW_SUMS = "row_sums"
+COLUMNS = (
+    "table_name VARCHAR, definition VARCHAR, through BIGINT, known_at DATE, count BIGINT,"
+    " low HUGEINT, high HUGEINT, mark_low HUGEINT, mark_high HUGEINT"
+)
+
+Sums = tuple[int, int | None, int | None]
+"""Number of rows, and the sums of the halves of their hashes; None without rows."""
+
+
+class Records(Protocol):
+    """What is needed here of :class:`risk.store.store.RecordStore`, which imports this module."""
+
+    kind: Kind
+    last_arrival: int | None
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        ...
+
+    def stored(self, table: str) -> str:
+        """SQL for the stored rows of ``table``."""
+        ...
+
+    def tables_with_rows(self) -> set[str]:
+        """Names of the stored tables with any row."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Transaction that is rolled back if the block fails."""
+        ...
+
+
+def extend_row_sums(store: Records) -> None:
+    """Store the sums of the rows of ``store`` that are not counted yet.
+
+    Call it after the transaction that stored them. Where rows were deleted since, all are counted
+    again.
+    """
+    filled = store.tables_with_rows()
+    with store.transaction():
+        for table in (table for name, table in STORED_TABLES.items() if name in filled):
+            through = _through(store, table)
+            if through is None:
+                store.rows(f"DELETE FROM {ROW_SUMS} WHERE table_name = ?", [table.name])
+            new = f"(FROM {table.name} WHERE arrival > {through or 0})"
+            own = row_sums_sql(table, new, by="known_at")
+            marks = row_sums_sql(table, new, *MARK_FIELDS, by="known_at")
+            store.rows(
+                f"INSERT INTO {ROW_SUMS}"
+                f" SELECT ?, ?, (SELECT max(arrival) FROM {table.name}), o.known_at,"
+                f" o.count, o.low, o.high, m.low, m.high FROM ({own}) o JOIN ({marks}) m"
+                " ON m.known_at = o.known_at",
+                [table.name, _definition(table)],
+            )
+
+
+def known_sums(store: Records, table: Table, as_of: dt.date) -> Sums | None:
+    """Sums of the rows of ``table`` as known before ``as_of``; None where none are stored.
+
+    The store must have cached its superseded rows.
+    """
+    through = _through(store, table)
+    if through is None:
+        return None
+    stored = store.rows(
+        f"SELECT sum(count), sum(low), sum(high) FROM {ROW_SUMS}"
+        " WHERE table_name = ? AND known_at < ?",
+        [table.name, as_of],
+    )[0]
+    new = f"(FROM {store.stored(table.name)} WHERE known_at < $1 AND arrival > {through})"
+    gone = (
+        f"(SELECT t.* FROM {store.stored(table.name)} t"
+        f" JOIN {table.name}_superseded s ON s.place = t.rowid"
+        " WHERE t.known_at < $1 AND (s.hidden IS TRUE OR s.superseded_at < $1))"
+    )
+    added, taken = (store.rows(row_sums_sql(table, rows), [as_of])[0] for rows in (new, gone))
+    return _total([stored, added], taken)
+
+
+def mark_sums(store: Records, table: Table) -> Sums | None:
+    """Sums of all rows of ``table`` for a mark; None where none are stored."""
+    through = _through(store, table)
+    if through is None:
+        return None
+    stored = store.rows(
+        f"SELECT sum(count), sum(mark_low), sum(mark_high) FROM {ROW_SUMS} WHERE table_name = ?",
+        [table.name],
+    )[0]
+    new = f"(FROM {store.stored(table.name)} WHERE arrival > {through})"
+    return _total([stored, store.rows(row_sums_sql(table, new, *MARK_FIELDS))[0]])
+
+
+def _total(
+    added: Sequence[tuple[int | None, ...]], taken: tuple[int | None, ...] = (0, None, None)
+) -> Sums:
+    count, low, high = (
+        sum(part[place] or 0 for part in added) - (taken[place] or 0) for place in range(3)
+    )
+    return (count, low, high) if count else (0, None, None)
+
+
+def _through(store: Records, table: Table) -> int | None:
+    """The arrival number up to which the rows of ``table`` are counted.
+
+    None where they are not, or where the stored sums are not of the rows now there.
+    """
+    if store.kind != "project" or store.last_arrival is not None:
+        return None
+    if not store.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [ROW_SUMS]):
+        return None
+    through, counted = store.rows(
+        f"SELECT max(through), sum(count) FROM {ROW_SUMS} WHERE table_name = ? AND definition = ?",
+        [table.name, _definition(table)],
+    )[0]
+    if through is None:
+        return None
+    there = store.rows(
+        f"SELECT count(*) FROM {store.stored(table.name)} WHERE arrival <= {int(through)}"
+    )[0][0]
+    return int(through) if there == counted else None
+
+
+def _definition(table: Table) -> str:
+    """What the sums of ``table`` are of; sums of an earlier release with another are not used."""
+    text = row_sums_sql(table, "") + row_sums_sql(table, "", *MARK_FIELDS)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

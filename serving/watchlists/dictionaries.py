@@ -1,0 +1,36 @@
+"""Dictionaries by which the documents of a list are compressed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Connection, insert, select
+
+from serving.db.packing import dictionary_of
+from serving.db.tables import LIST_DICTIONARIES
+
+Subject = Literal["risk", "dossier"]
+
+
+def save_dictionary(
+    connection: Connection, watchlist_id: int, subject: Subject, bodies: Sequence[bytes]
+) -> bytes:
+    """Store and return a dictionary for documents like ``bodies``."""
+    body = dictionary_of(bodies)
+    row = {"watchlist_id": watchlist_id, "subject": subject, "body": body}
+    connection.execute(insert(LIST_DICTIONARIES), [row])
+    return body
+
+
+def dictionary(subject: Subject, watchlist_id: ColumnElement[int]) -> ColumnElement[bytes | None]:
+    """The dictionary of the list ``watchlist_id`` as a column; None for lists stored without."""
+    return (
+        select(LIST_DICTIONARIES.c.body)
+        .where(
+            LIST_DICTIONARIES.c.watchlist_id == watchlist_id,
+            LIST_DICTIONARIES.c.subject == subject,
+        )
+        .correlate_except(LIST_DICTIONARIES)
+        .scalar_subquery()
+    )

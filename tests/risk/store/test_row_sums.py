@@ -1,0 +1,103 @@
+"""Digests from sums stored at imports are those over every row."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from risk.store.marks import compare_history, current_mark, mark_at, newest_arrival
+from risk.store.row_sums import ROW_SUMS, extend_row_sums
+from risk.store.settled import with_settled
+
+AS_OFS = [dt.date(2025, 2, 1), dt.date(2025, 3, 2), dt.date(2025, 3, 3), dt.date(2030, 1, 1)]
+
+
+@pytest.fixture
+def filled(world):
+    """Payments that were corrected on 2 March, and rows of tables of several kinds."""
+    world.project()
+    world.payroll("R1", "2025-01-10")
+    world.payment("R1", "2025-01-10", 100, payment_id="Y1", known_at="2025-01-12")
+    world.payment("R1", "2025-01-11", 300, payment_id="Y2", known_at="2025-01-13")
+    world.payment("R1", "2025-01-10", 200, payment_id="Y1", known_at="2025-03-02")
+    return world
+
+
+def digests(store):
+    """By date, digests from stored sums and over every row."""
+    found = {}
+    for day in AS_OFS:
+        cached = with_settled(store, day)
+        found[day] = cached.digest(day), store.digest(day)
+        cached.close()
+    return found
+
+
+def sums(store):
+    return store.rows(f"SELECT sum(count) FROM {ROW_SUMS} WHERE table_name = 'payments'")[0][0]
+
+
+def test_stored_sums_give_the_digest_over_every_row(filled):
+    store = filled.store
+    extend_row_sums(store)
+    assert sums(store) == 3
+    found = digests(store)
+    # The correction of 2 March is known from the 3rd.
+    assert len({whole for _, whole in found.values()}) == 2
+    assert all(cached == whole for cached, whole in found.values())
+    assert current_mark(store) == mark_at(store, newest_arrival(store))
+
+
+def test_rows_that_came_since_are_added(filled):
+    store = filled.store
+    extend_row_sums(store)
+    before = store.digest(AS_OFS[-1])
+    filled.payment("R1", "2025-01-11", 301, payment_id="Y2", known_at="2025-01-20")
+    assert sums(store) == 3
+    found = digests(store)
+    assert all(cached == whole for cached, whole in found.values())
+    assert found[AS_OFS[-1]][1] != before
+    assert current_mark(store) == mark_at(store, newest_arrival(store))
+    extend_row_sums(store)
+    assert sums(store) == 4
+    assert digests(store) == found
+
+
+def test_sums_are_used_and_a_replay_does_not_trust_them(filled):
+    store, day = filled.store, AS_OFS[-1]
+    extend_row_sums(store)
+    mark = current_mark(store)
+    whole = store.digest(day)
+    store.rows("UPDATE payments SET amount = amount + 1 WHERE payment_id = 'Y2'")
+    assert with_settled(store, day).digest(day) == whole != store.digest(day)
+    assert compare_history(store, mark) == "changed"
+    view = with_settled(store.up_to(mark.arrival), day)
+    assert view.digest(day) == store.digest(day)
+
+
+def test_deleted_rows_make_the_sums_void(filled):
+    store, day = filled.store, AS_OFS[-1]
+    extend_row_sums(store)
+    store.rows("DELETE FROM payments WHERE payment_id = 'Y2'")
+    assert with_settled(store, day).digest(day) == store.digest(day)
+    extend_row_sums(store)
+    assert sums(store) == 2
+    assert digests(store)[day][0] == store.digest(day)
+    assert current_mark(store) == mark_at(store, newest_arrival(store))
+
+
+def test_sums_of_another_definition_are_not_used(filled):
+    store, day = filled.store, AS_OFS[-1]
+    extend_row_sums(store)
+    store.rows(f"UPDATE {ROW_SUMS} SET definition = 'earlier', low = low + 1")
+    assert with_settled(store, day).digest(day) == store.digest(day)
+    extend_row_sums(store)
+    assert sums(store) == 3
+    assert with_settled(store, day).digest(day) == store.digest(day)
+
+
+def test_a_read_only_store_of_an_earlier_release_has_no_sums(filled):
+    filled.store.rows(f"DROP TABLE {ROW_SUMS}")
+    day = AS_OFS[-1]
+    assert with_settled(filled.store, day).digest(day) == filled.store.digest(day)

@@ -1,0 +1,97 @@
+"""Documents of a list are stored compressed and read as they were; earlier rows still read."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import select
+
+from risk.watchlist.sealed_document import verify
+from serving.db.engine import writing
+from serving.db.packing import dictionary_of, packed, unpacked
+from serving.db.tables import DOSSIERS, LIST_DICTIONARIES, PROJECT_RISKS
+from serving.watchlists.repository import WatchlistRepository
+
+
+def documents(count):
+    """Documents that share their words but not their figures."""
+    random.seed(5)
+    return [
+        json.dumps(
+            {
+                "project": f"P-{number:04d}",
+                "reasons": [
+                    {"text": f"第{n}项：工资发放推高风险，逾期未付占比", "value": random.random()}
+                    for n in range(20)
+                ],
+            },
+            ensure_ascii=False,
+        ).encode()
+        for number in range(count)
+    ]
+
+
+def test_packed_documents_are_read_as_they_were_and_smaller_than_alone():
+    bodies = documents(50)
+    words = dictionary_of(bodies)
+    assert len(words) <= 32 * 1024
+    stored = [packed(body, words) for body in bodies]
+    assert [unpacked(body, words) for body in stored] == bodies
+    alone = sum(len(gzip.compress(body)) for body in bodies)
+    assert sum(map(len, stored)) < 0.8 * alone
+
+
+@pytest.mark.parametrize("bodies", [[], [b"{}"], documents(3), [b"x" * 100_000]])
+def test_a_dictionary_of_few_or_large_documents_serves(bodies):
+    words = dictionary_of(bodies)
+    assert len(words) <= 32 * 1024
+    for body in (*bodies, b"", b'{"a":1}'):
+        assert unpacked(packed(body, words), words) == body
+
+
+def test_bodies_of_earlier_versions_are_read():
+    assert unpacked(b'{"a":1}', None) == b'{"a":1}'
+    assert unpacked(gzip.compress(b'{"a":1}'), None) == b'{"a":1}'
+
+
+@pytest.mark.parametrize("changed", [b"\x01no deflate", b"\x1f\x8bno gzip", b"x", b""])
+def test_changed_bodies_are_returned_for_their_digest_to_show_it(changed):
+    assert unpacked(changed, b"words") == changed
+
+
+def test_a_published_list_is_stored_compressed(publish, database):
+    publish()
+    with database.engine.connect() as connection:
+        risks = connection.execute(select(PROJECT_RISKS.c.body)).scalars().all()
+        dossiers = connection.execute(select(DOSSIERS.c.body)).scalars().all()
+        words = connection.execute(
+            select(LIST_DICTIONARIES.c.subject, LIST_DICTIONARIES.c.body)
+        ).all()
+    assert risks
+    assert {body[:1] for body in (*risks, *dossiers)} == {b"\x01"}
+    found = dict(map(tuple, words))
+    assert all(unpacked(body, found["risk"]).startswith(b"{") for body in risks)
+
+
+def test_a_downgrade_stores_what_earlier_versions_read(publish, database):
+    publish()
+    repository = WatchlistRepository(database)
+    day = repository.summaries()[0].as_of
+    before = repository.project_risks(day, "")
+    assert all(map(verify, before.values()))
+    with writing(database.engine).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", "serving.db:migrations")
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0023")
+        rows = connection.exec_driver_sql("SELECT project_id, body FROM project_risks").all()
+        assert {key: bytes(body) for key, body in rows} == {
+            key: risk.body for key, risk in before.items()
+        }
+        command.upgrade(config, "head")
+    assert repository.project_risks(day, "") == before
