@@ -69,9 +69,18 @@ FLOORS = (
         "models",
         tuple(
             f"models/{name}.py"
-            for name in ("scorecard", "counterfactuals", "reasons", "novelty", "calibration")
+            for name in (
+                *("scorecard", "counterfactuals", "reasons", "novelty", "calibration"),
+                *("peer_medians", "cohort_scores"),
+            )
         ),
-        ("tests/models/test_*.py",),
+        tuple(
+            f"tests/models/test_{name}.py"
+            for name in (
+                *("scorecard", "scorecard_lines", "calibration", "counterfactuals", "evidence"),
+                *("novelty", "pinned_cohort", "pinned_reasons", "reasons"),
+            )
+        ),
     ),
     Floor(
         "evaluation and promotion",

@@ -83,15 +83,16 @@ class MatterState:
     clock: CaseDeadline | None
     duties: Sequence[DutyCheck]
     second_look: SecondLook | None
-    transfer: Stage | None = None
-    listing: Stage | None = None
-    backlog: bool = False
+    transfer: Stage | None
+    listing: Stage | None
+    backlog: bool
 
     @property
     def group(self) -> int | None:
         """50 or 10 if at least so many workers are owed; None if fewer or unknown."""
-        workers = self.matter.facts.workers or 0
-        return VERY_LARGE if workers >= VERY_LARGE else LARGE if workers >= LARGE else None
+        workers = self.matter.facts.workers
+        sizes = (VERY_LARGE, LARGE)
+        return next((size for size in sizes if workers is not None and workers >= size), None)
 
     @property
     def duties_left(self) -> int:

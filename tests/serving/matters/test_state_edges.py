@@ -7,11 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from serving.matters.queries import UnitCounts, count_by_unit, count_second_looks, is_in_state
+from serving.auth.principal import OFFICE
+from serving.matters.queries import (
+    UnitCounts,
+    _with_visit,
+    count_by_unit,
+    count_second_looks,
+    current_states,
+    is_in_state,
+)
 from serving.matters.repository import Facts, Matter, Step
 from serving.matters.rules import matter_rules
 from serving.matters.state import state_on
-from serving.settings import MatterSettings
+from serving.settings import MatterSettings, Settings
+
+from .builders import matter as listed
+from .builders import publish_register
 
 RULES = matter_rules(MatterSettings())
 ON = dt.date(2025, 6, 11)
@@ -123,3 +134,102 @@ def test_second_looks_count_by_the_day_and_outcome_of_the_last():
 def test_a_transfer_on_record_counts_from_its_day(sent, stage):
     found = state_on(matter(transferred_on=sent), RULES, ON).transfer
     assert (found.stage if found else None) == stage
+
+
+def since(go_live: dt.date | None, *steps: Step, **facts: object) -> Matter:
+    """A case of the records, opened on the day on which its county began to follow matters."""
+    return replace(matter(*steps, **facts), go_live=go_live)
+
+
+@pytest.mark.parametrize(
+    ("go_live", "backlog"), [(None, False), (BEFORE, False), (ON, False), (AFTER, True)]
+)
+def test_what_was_due_before_its_county_began_is_a_backlog(go_live, backlog):
+    state = state_on(since(go_live), RULES, AFTER)
+    assert (state.backlog, state.due is None, state.overdue) == (backlog, backlog, not backlog)
+
+
+def test_a_backlog_ends_with_the_first_assignment_or_the_end_of_the_matter():
+    """Sixty working days after 11 June are twelve weeks: 3 September."""
+    given = state_on(since(AFTER, step("noted"), step("given"), step("given")), RULES, AFTER)
+    assert (given.backlog, given.due.basis) == (False, "assigned")
+    assert given.due.day == dt.date(2025, 9, 3)
+    later = step("given", MIDNIGHT + dt.timedelta(days=30))
+    again = state_on(since(AFTER, step("given"), later), RULES, ON + dt.timedelta(days=60))
+    assert again.due.day == given.due.day, "from the first assignment on"
+    closed = state_on(since(AFTER, step("closed")), RULES, AFTER)
+    assert (closed.backlog, closed.due) == (False, None)
+    nothing = state_on(since(AFTER, due_on=None, opened_on=None), RULES, AFTER)
+    assert (nothing.backlog, nothing.due) == (False, None)
+
+
+def test_a_matter_closed_without_a_reason_has_another():
+    nothing = replace(step("closed"), data=None)
+    assert state_on(matter(nothing), RULES, ON).reason == "other"
+    assert state_on(matter(step("closed", reason="court")), RULES, ON).reason == "court"
+
+
+def test_a_deadline_is_planned_if_the_holidays_of_all_its_years_are():
+    opened = {"due_on": None, "opened_on": dt.date(2025, 4, 1)}
+    days = (ON, dt.date(2041, 1, 2))
+    assert [state_on(matter(**opened), RULES, day).due.planned for day in days] == [True, False]
+    late = {"due_on": None, "opened_on": dt.date(2041, 1, 2)}
+    assert not state_on(matter(**late), RULES, dt.date(2041, 1, 3)).due.planned
+    assert not state_on(matter(due_on=dt.date(2041, 1, 2)), RULES, ON).due.planned
+
+
+def test_duties_show_the_last_finding_on_site():
+    law = {"code": "a", "article": "26", "state": "met", "finding": None}
+    duties = (law, {**law, "code": "b", "article": "31"})
+    taken = (step("duty", duty="a", found="breached"), step("duty", duty="a", found="met"))
+    state = state_on(matter(*taken, step("noted", duty="b", found="met"), duties=duties), RULES, ON)
+    assert [(one.code, one.article, one.found) for one in state.duties] == [
+        ("a", "26", "met"),
+        ("b", "31", None),
+    ]
+    assert state.duties_left == 1
+
+
+def test_a_closed_matter_has_no_level_and_the_outcome_of_its_second_look():
+    raised = step("escalated", level=2, due_on="2025-06-11")
+    assert state_on(matter(raised), RULES, AFTER).level == 2
+    assert state_on(matter(raised, step("closed")), RULES, AFTER).level == 0
+    looked = state_on(matter(step("closed"), step("rechecked", outcome="partly")), RULES, AFTER)
+    assert looked.second_look.outcome == "partly"
+
+
+def test_a_matter_is_in_each_state_it_is_asked_for():
+    overdue = state_on(matter(step("escalated", level=1, due_on="2025-06-11")), RULES, AFTER)
+    backlog = state_on(since(AFTER), RULES, AFTER)
+    closed = state_on(matter(step("closed")), RULES, AFTER)
+    looking = state_on(matter(step("closed")), RULES, dt.date(2026, 1, 5))
+    names = ("open", "backlog", "overdue", "escalated", "closed", "recheck")
+    assert [[name for name in names if is_in_state(one, name)]
+            for one in (overdue, backlog, closed, looking)] == [
+        ["open", "overdue", "escalated"], ["open", "backlog"], ["closed"], ["closed", "recheck"],
+    ]  # fmt: skip
+
+
+def test_units_are_in_order_and_those_without_come_last():
+    def of(unit: str | None) -> Matter:
+        return matter(replace(step("given"), unit=unit))
+
+    states = [state_on(of(unit), RULES, AFTER) for unit in ("b", None, "a", "c")]
+    assert [one.unit for one in count_by_unit(states, ON, AFTER)] == ["a", "b", "c", None]
+
+
+def test_a_matter_counts_from_the_day_it_was_opened(database):
+    rows = [listed(f"case:{on}", opened_on=on) for on in ("2025-06-11", "2025-06-12", None)]
+    publish_register(database, matters=rows)
+    now = dt.datetime(2025, 6, 11, 4, tzinfo=dt.UTC)
+    settings = Settings(matters=MatterSettings(alerts=()))
+    found = current_states(database, settings, OFFICE, ON, now)
+    assert {one.matter.key for one in found} == {"case:2025-06-11", "case:None"}
+
+
+def test_a_visit_to_an_employer_counts_for_its_own_matters():
+    order = Matter(1, "inspection:I", "rectification", "990102", "wagewatch", MIDNIGHT,
+                   Facts(ON, True, org_id="E"), ())  # fmt: skip
+    assert _with_visit(order, {"E": ON, "": AFTER}).facts.checked_on == ON
+    case = replace(order, kind="case")
+    assert _with_visit(case, {"E": ON}).facts.checked_on is None

@@ -33,6 +33,9 @@ def _state(key: str, due: dt.date | None, *, closed: bool = False) -> MatterStat
         clock=None,
         duties=(),
         second_look=None,
+        transfer=None,
+        listing=None,
+        backlog=False,
     )
 
 

@@ -78,6 +78,7 @@ def test_link_complaints_links_no_foreman_to_an_organisation(county):
     assert all(one.first is None for one in proposed)
 
 
+@thorough  # of a county as large as the tests above need
 def test_link_complaints_probabilities_are_not_too_high(county):
     proposed = answers(county, "projects")
     compared = 0
@@ -89,7 +90,7 @@ def test_link_complaints_probabilities_are_not_too_high(county):
     assert compared >= 2
 
 
-@thorough  # of a county as large as the tests above need
+@thorough
 def test_simulated_truth_holds_every_kind_of_damage(county):
     _, truth = county
     seen = {row[name] for row in truth for name in ("site_damage", "firm_damage")}

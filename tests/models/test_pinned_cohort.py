@@ -1,0 +1,146 @@
+"""What is owed, who is the contractor and when nothing was found last, worked out on paper."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from features.engines.duckdb import DuckDBEngine
+from features.matrix import Matrix, steps_read_by
+from models.cohort_scores import _DETAILS, _OWED, CohortRecords, score_records
+from models.novelty import Novelty
+from models.scorecard import Scorecard
+
+AS_OF = dt.date(2025, 6, 1)
+BEFORE, TODAY = "2025-05-31", "2025-06-01"
+
+
+def asked(store, sql):
+    """The rows of ``sql`` by project, as of 1 June."""
+    engine = DuckDBEngine(store, [AS_OF])
+    try:
+        engine.run(steps_read_by([sql]))
+        return {row[0]: row[1:] for row in engine.rows(sql)}
+    finally:
+        engine.close()
+
+
+def test_owed_is_what_was_due_and_not_paid_before(world):
+    """Of 10,000 yuan each: 100 may be missing, 100.01 are owed; one payroll is due today.
+
+    Payments made, known or returned on the day itself are still to come; a corrected amount and a
+    payment of another payroll do not count.
+    """
+    for name in ("P1", "P2", "P3"):
+        world.project(name)
+    paid = {
+        "whole": {"amount": 1_000_000},
+        "enough": {"amount": 990_000},
+        "short": {"amount": 989_999},  # 10,001 fen
+        "paid today": {"amount": 1_000_000, "paid_on": TODAY},  # 1,000,000
+        "known today": {"amount": 1_000_000, "known_at": TODAY},  # 1,000,000
+        "returned": {"amount": 1_000_000, "returned_on": BEFORE},  # 1,000,000
+        "returned today": {"amount": 1_000_000, "returned_on": TODAY},
+    }
+    for name, payment in paid.items():
+        world.payroll(name, "2025-05-10")
+        world.payment(name, payment.pop("paid_on", BEFORE), payment.pop("amount"), **payment)
+    world.payroll("two parts", "2025-05-10")
+    for day, amount in (("2025-05-10", 300_000), ("2025-05-20", 600_000)):  # 100,000 are left
+        world.payment("two parts", day, amount)
+    world.payroll("corrected", "2025-05-10", amount_due=2_000_000)
+    world.payroll("corrected", "2025-05-10", amount_due=7, known_at="2025-05-11")  # 7 unpaid
+    world.payroll("due before", BEFORE, amount_due=20)
+    world.payroll("due today", TODAY, known_at=BEFORE)
+    world.payroll("told today", BEFORE, known_at=TODAY)
+    world.payroll("settled", "2025-05-10", project_id="P2")
+    world.payment("settled", BEFORE, 1_000_000)
+    owed = 10_001 + 3 * 1_000_000 + 100_000 + 7 + 20
+    assert asked(world.store, _OWED) == {"P1": (owed,), "P2": (0,)}
+
+
+def test_without_payments_known_before_nothing_is_known_to_be_owed(world):
+    world.project("P1")
+    world.payroll("R", "2025-05-10")
+    assert asked(world.store, _OWED) == {}
+    world.payment("R", BEFORE, 1, known_at=TODAY)
+    assert asked(world.store, _OWED) == {}
+
+
+@pytest.mark.parametrize(
+    ("visits", "clean"),
+    [
+        ([], None),
+        ([("05-01", False)], "05-01"),
+        ([("05-01", False), ("05-20", False)], "05-20"),
+        ([("05-01", False), ("05-02", True)], None),
+        ([("05-02", True), ("05-03", False)], "05-03"),
+        ([("05-02", True), ("05-02", False)], None),
+        ([("05-02", True)], None),
+        ([("05-02", None)], None),
+        ([("05-01", False), ("05-02", None)], "05-01"),
+    ],
+)
+def test_a_clean_visit_counts_until_arrears_are_found(world, visits, clean):
+    world.project("P1")
+    for number, (day, found) in enumerate(visits):
+        world.add(
+            "inspections",
+            inspection_id=f"I{number}",
+            project_id="P1",
+            inspected_on=f"2025-{day}",
+            arrears_found=found,
+            known_at=BEFORE,
+        )
+    late = {"inspection_id": "late", "project_id": "P1", "arrears_found": True}
+    world.add("inspections", inspected_on=BEFORE, known_at=TODAY, **late)
+    found = asked(world.store, _DETAILS)["P1"][-1]
+    assert found == (clean and dt.date.fromisoformat(f"2025-{clean}"))
+
+
+def test_details_name_the_contractor_as_known(world):
+    world.project("P1", contractor_id="C", owner_id="O")
+    world.project("P2", contractor_id="X", region_code="420301")
+    for org, name, known in (("C", "甲", "2024-01-01"), ("C", "乙", TODAY), ("O", "丙", BEFORE)):
+        world.add("organizations", org_id=org, org_name=name, known_at=known)
+    found = asked(world.store, _DETAILS)
+    assert found["P1"][:4] == ("420300101", "工程P1", "C", "甲")
+    assert found["P2"][:4] == ("420301", "工程P2", "X", None)
+
+
+def test_scores_have_the_figures_of_their_own_project():
+    columns = ("complaints_90d", "listed", "unpaid_share_3m")
+    values = np.array([[1.0, np.nan, np.nan, 1, 1e6], [np.nan, 1.0, 0.4, 1, 1e6]])
+    names = (*columns, "building_sector", "contract_amount_yuan")
+    matrix = Matrix(np.full(2, np.datetime64(AS_OF)), ("P1", "P2"), names, values)
+    clean = dt.date(2025, 5, 1)
+    details = {
+        "P2": ("P2", "42", "二", None, None, None, None, None),
+        "P1": ("P1", "4203", "一", "C", "甲", 7, 900, clean),
+    }
+    kind = (("sector", "energy"),)
+    records = CohortRecords(
+        AS_OF, matrix, {}, details, {"P2": 5}, ("disputes",), Novelty(40, {"P2": kind})
+    )
+    card = Scorecard(columns=columns)
+    found = score_records(records, card)
+    first, second = found.projects
+    assert (found.as_of, found.missing_feeds) == (AS_OF, ("disputes",))
+    assert (first.project_id, first.region_code, first.project_name) == ("P1", "4203", "一")
+    assert (first.contractor_id, first.contractor_name) == ("C", "甲")
+    assert (first.workers, first.amount_at_stake, first.last_clean_visit) == (7, 900, clean)
+    assert (second.contractor_id, second.contractor_name, second.workers) == (None, None, None)
+    assert (second.amount_at_stake, second.last_clean_visit) == (None, None)
+    assert (first.amount_owed, second.amount_owed) == (None, 5)
+    assert (first.unlike_inspected, first.unlike, first.inspected) == (False, (), 40)
+    assert (second.unlike_inspected, second.unlike, second.inspected) == (True, kind, 40)
+    # Two points of 0.14 for a complaint; two for the list and four for the unpaid share.
+    assert [one.raw for one in found.projects] == pytest.approx([0.28, 0.84])
+    assert first.contributions["complaints"] == pytest.approx(0.28)
+    assert second.contributions["payments"] == pytest.approx(0.56)
+    assert [one.base for one in found.projects] == [0, 0]
+    chances = card.calibration.probability(np.array([0.28, 0.84]))
+    assert [one.probability for one in found.projects] == pytest.approx(chances.tolist())
+    assert first.levers == ()
