@@ -28,7 +28,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
-from serving.events.egress import EgressPolicy
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from benchmarks.publications import publication
@@ -54,6 +53,7 @@ from serving.db.tables import (
 from serving.events.outbox import Subscription, add_subscription
 from serving.events.webhooks import deliver_due
 from serving.http.caller import WebhookCaller
+from serving.http.egress import EgressPolicy
 from serving.ingest.importer import import_waiting
 from serving.publishing.repository import store_publication
 from serving.settings import default_toml

@@ -14,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from generate_law import law
 from generate_mutation import mutation
 from generate_readme import readme
-from generate_serving import commands, endpoints, failures, settings
+from generate_reference import commands, events, failures, roles, settings, workspace_files
+from generate_serving import endpoints
 from generate_speed import speed
 
 from features.catalogue import Family, Feature, Points
@@ -208,6 +209,9 @@ PAGES = {
     "reference/endpoints.md": endpoints,
     "reference/errors.md": failures,
     "reference/settings.md": settings,
+    "reference/events.md": events,
+    "reference/roles.md": roles,
+    "reference/workspace-files.md": workspace_files,
     "evidence/speed.md": speed,
     "evidence/mutation.md": mutation,
     "../README.md": readme,

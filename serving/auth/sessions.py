@@ -1,7 +1,7 @@
 """Browser sessions, stored in the service database; the cookie holds a random secret.
 
 A session ends when its user signs out, changes the password or is disabled, after a time without
-requests, and after a time whatever happens.
+requests, after a time whatever happens, and when the clock is set back.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ CSRF_HEADER = "X-CSRF-Token"
 
 RENEWED_AFTER = dt.timedelta(minutes=1)
 """The time of the last request is stored at most this often."""
+
+CLOCK_SLACK = dt.timedelta(minutes=5)
+"""How far clocks may differ; a session from later than that began before the clock was set back."""
 
 _MOST_RENEWALS = 10_000
 
@@ -111,6 +114,8 @@ class SessionRepository:
                 USERS.c.disabled_at.is_(None),
                 SESSIONS.c.created_at > now - self.limits.total,
                 SESSIONS.c.seen_at > now - self.limits.idle,
+                # Else a clock that is set back would prolong sessions.
+                SESSIONS.c.seen_at <= now + CLOCK_SLACK,
             )
         )
         with self._engine.connect() as connection:

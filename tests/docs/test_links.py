@@ -25,8 +25,11 @@ def links(page: Path) -> list[str]:
 
 def anchors(page: Path) -> set[str]:
     """The anchors of a page's headings, as GitHub and the site make them."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", one.lower()).strip().replace(" ", "-") for one in headings}
+    text = page.read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return set(re.findall(r'<a id="(\w+)"></a>', text)) | {
+        re.sub(r"[^\w\- ]", "", one.lower()).strip().replace(" ", "-") for one in headings
+    }
 
 
 def test_relative_links_lead_to_files_and_headings():

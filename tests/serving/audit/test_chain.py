@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from serving.audit.head_export import HeadExport
 from serving.audit.repository import AuditEntry, write_audit_entries
-from serving.audit.verification import AuditBroken, Head, read_heads, verify_audit
+from serving.audit.verification import AuditBroken, Head, heads_after, read_heads, verify_audit
 from serving.db.append_only import unprotect
 from serving.db.engine import writing
 from serving.db.hash_chain import next_digest
@@ -120,6 +120,23 @@ def test_heads_are_exported_once_to_a_file(database, tmp_path):
     tampered(database, "DELETE FROM audit WHERE id = 2")
     problems = verify_audit(database.engine, heads).problems
     assert ("missing", 2) in [(one.kind, one.entry) for one in problems]
+
+
+@pytest.mark.parametrize("back", [dt.timedelta(hours=1), dt.timedelta(days=1)])
+def test_chain_and_heads_survive_a_clock_that_is_set_back(database, back):
+    times = [NOON, NOON + dt.timedelta(days=1)]
+    times += [times[1] - back, times[1] - back + dt.timedelta(hours=13), NOON + 3 * dt.timedelta(1)]
+    for number, at in enumerate(times):
+        write_audit_entries(database.engine, [entry(number, at)])
+    assert verify_audit(database.engine).problems == ()
+    with database.engine.connect() as connection:
+        heads = heads_after(connection, 0)
+    assert heads[0].entry == 1
+    assert heads[-1].entry == 4
+    tampered(database, "DELETE FROM audit WHERE id = 4")
+    assert ("missing", 4) in [
+        (one.kind, one.entry) for one in verify_audit(database.engine).problems
+    ]
 
 
 def test_entries_older_than_the_chain_are_covered_by_its_first_head(database):

@@ -57,6 +57,23 @@ def test_session_in_use_ends_after_the_total_time_to_the_second(
     assert (found is not None) is open_
 
 
+@pytest.mark.parametrize(
+    ("back", "open_"),
+    [
+        (dt.timedelta(minutes=5), True),
+        (dt.timedelta(minutes=5, seconds=1), False),
+        (dt.timedelta(hours=1), False),
+        (dt.timedelta(days=1), False),
+    ],
+)
+def test_a_clock_that_is_set_back_prolongs_no_session(database, sessions, user, back, open_):
+    secret = started(database, sessions, user)
+    assert (sessions.find(secret, NOON - back) is not None) is open_
+    with database.engine.begin() as connection:
+        again = sessions.start(connection, user, NOON - back).secret
+    assert sessions.find(again, NOON - back) is not None
+
+
 def test_sessions_that_are_over_are_deleted_at_the_next_sign_in(database, sessions, user):
     started(database, sessions, user)
     with database.engine.begin() as connection:
