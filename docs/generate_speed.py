@@ -40,7 +40,24 @@ def page(version: str, file: str, kept: Mapping[str, Any]) -> str:
         if kept.get(size):
             blocks.append(f"## {title}\n")
             blocks += [_table(name, figures) for name, figures in sorted(kept[size].items())]
+    blocks.append(_paired(_read(KEPT / "publishing.json")))
     return "\n".join(blocks)
+
+
+def _paired(kept: Mapping[str, Any]) -> str:
+    """The figures of publishing on two commits, each run once after the other."""
+    lines = [
+        "## Publishing and start-up, before and after\n",
+        f"Measured on {kept['date']} on {kept['machine']}; commits {kept['before']} and"
+        f" {kept['after']}, one run each, so a tenth more or less shows nothing. CPU seconds are of"
+        " the whole process, start included.\n",
+        "| figure | unit | before | after |",
+        "|---|---|---:|---:|",
+    ]
+    for name, unit, *values in kept["figures"]:
+        cells = ("not measured" if one is None else _number(one) for one in values)
+        lines.append(f"| {name} | {unit} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 def _table(name: str, figures: Mapping[str, Mapping[str, Any]]) -> str:

@@ -26,7 +26,7 @@ WORKED_DAYS = Step(
              AS days
     FROM known_attendance t
     JOIN cohort c ON c.as_of = t.as_of AND c.project_id = t.project_id
-    WHERE t.period >= months_later(t.as_of, -6)
+    WHERE t.period >= months_later(t.as_of, -13)
     GROUP BY t.as_of, t.project_id, t.period
     """,
 )

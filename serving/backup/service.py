@@ -25,6 +25,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
+from models.artifact_paths import correct_addresses
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.audit.verification import newest_head, parse_head, verify_entries
@@ -125,6 +126,7 @@ def restore(
         shutil.rmtree(place / "service")
         workspace.root.mkdir(parents=True, exist_ok=True)
         shutil.copytree(place, workspace.root, dirs_exist_ok=True)
+    correct_addresses(workspace)
     return BackupResult(rows, source.stat().st_size)
 
 

@@ -25,11 +25,13 @@ def serve_workspace(
     cli: CliContext, host: str | None = None, port: int | None = None, workers: int | None = None
 ) -> None:
     """Serve the workspace; returns after SIGINT or SIGTERM."""
+    from models.artifact_paths import correct_addresses
     from serving.auth.repository import UserRepository
     from serving.server import is_local, listen, run_server, service_log
     from serving.worker.scheduler import Scheduler
 
     settings = open_settings(cli)
+    correct_addresses(cli.workspace)
     chosen = settings.server.port if port is None else port
     with (
         listen(host or settings.server.host, chosen) as socket,

@@ -17,6 +17,7 @@ from serving.terminal.output import (
     cell_text,
     print_json,
     print_line,
+    print_note,
     print_table,
     progress,
     require_parent_folder,
@@ -142,6 +143,7 @@ def promote_model(context: typer.Context, version: Version, by: By = "", why: Wh
     _holding(cli, version).promote(version, who=by or os_user_name(), why=why)
     _record(cli, f"models promote {version}")
     print_line(cli.text("promoted", version=version))
+    _mirror(cli, version)
 
 
 @GROUP.command("rollback")
@@ -154,6 +156,7 @@ def roll_back(
     version = _registry(cli, kind).rollback(who=by or os_user_name(), why=reason)
     _record(cli, f"models rollback {version.version}")
     print_line(cli.text("rolled_back", version=version.version))
+    _mirror(cli, version.version)
 
 
 @GROUP.command("export")
@@ -196,6 +199,16 @@ def _record(cli: CliContext, subject: str) -> None:
 
     with open_database(cli, open_settings(cli)) as database:
         record_command(database.engine, Permission.CHANGE_MODELS, subject)
+
+
+def _mirror(cli: CliContext, version: str) -> None:
+    """Copy the new champion to the MLflow of the settings, or move its alias there."""
+    from models.registry import kind_of
+    from serving.models.tracking_mirror import mirror
+
+    remark = mirror(cli.workspace, open_settings(cli), version, kind_of(version), cli.language)
+    if remark:
+        print_note(remark)
 
 
 def _write_shared(cli: CliContext, shared: SharedModels, out: Path) -> None:

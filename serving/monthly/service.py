@@ -21,8 +21,9 @@ from serving.monthly.files import (
 )
 from serving.office_values import office_minimum_wages
 from serving.publishing.context import PublishContext, PublishRequest
-from serving.publishing.hooks import publish_context
+from serving.publishing.hooks import HOOKS, publish_context
 from serving.publishing.pipeline import RegionUnknown, publish_watchlist
+from serving.publishing.settings_check import check_settings
 from serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def make_month(
         NoProjectsKnown: no project was known before the date.
         MonthNeedsModel: the list is of a part of the regions, and no model scores yet.
     """
-    trained = _train_if_due(workspace, settings, request, progress)
+    check_settings(workspace, settings, HOOKS)
+    trained, remark = _train_if_due(workspace, settings, request, progress)
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
         context = publish_context(workspace, store, database, settings)
         new, entries = _publish(context, request, request.capacity, progress)
@@ -78,6 +80,7 @@ def make_month(
         "new": new,
         "entries": entries,
         "employers": employers is not None,
+        **({"remark": remark} if remark else {}),
     }
 
 
@@ -87,18 +90,20 @@ def _silent(_: str, __: float) -> None:
 
 def _train_if_due(
     workspace: Workspace, settings: Settings, request: MonthRequest, progress: Progress
-) -> str | None:
+) -> tuple[str | None, str | None]:
     """Train if it is due: no model scores yet, twelve mature months passed, or its features are
-    defined otherwise now. Returns the new version.
+    defined otherwise now. Returns the new version, and a remark on copying it to another MLflow.
     """
+    from serving.models.run_documents import attach_documents
+    from serving.models.tracking_mirror import mirror
     from training.pipeline import Search, run_training
 
     if request.region:
         # A model learns from the records of all regions, and scores them.
         _require_model(workspace)
-        return None
+        return None, None
     if not _training_due(workspace, request.as_of):
-        return None
+        return None, None
     run = run_training(
         workspace,
         request.as_of,
@@ -108,7 +113,9 @@ def _train_if_due(
         progress=scaled_progress(progress, 0.0, 0.4),
         minimum_wages=office_minimum_wages(workspace, settings),
     )
-    return run.version.version
+    version = run.version.version
+    attach_documents(workspace, version)
+    return version, mirror(workspace, settings, version, "project", "en")
 
 
 def _require_model(workspace: Workspace) -> None:

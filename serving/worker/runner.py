@@ -220,7 +220,13 @@ def _briefing(work: JobContext, progress: Progress) -> Mapping[str, Any]:
 
 
 def _model_change(work: JobContext, progress: Progress) -> Mapping[str, Any]:
-    return carry_out(work.workspace, work.database, work.job.parameters["change_id"])
+    from models.registry import kind_of
+    from serving.models.tracking_mirror import mirror
+
+    done = carry_out(work.workspace, work.database, work.job.parameters["change_id"])
+    version = done["version"]
+    remark = mirror(work.workspace, work.settings, version, kind_of(version), "en")
+    return {**done, **({"remark": remark} if remark else {})}
 
 
 def _models(work: JobContext, progress: Progress) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ import pytest
 from features.matrix import Matrix
 from models import pyfunc_loader
 from models.arrears import ArrearsModel
+from models.artifact_paths import correct_addresses
 from models.calibration import Calibration
 from models.logistic import fit_logistic
 from models.registry import Registry
@@ -176,6 +177,38 @@ def test_a_moved_workspace_still_resolves(mlflow, models, tmp_path, frame):
         uris = database.execute("SELECT artifact_uri FROM runs").fetchall()
     assert [uri for (uri,) in uris if "/before/" in uri] == []
     assert moved.champion()[1].version == "1"
+
+
+def test_mlflow_itself_resolves_a_corrected_workspace_and_relative_addresses_only_from_its_folder(
+    mlflow, models, tmp_path, frame, monkeypatch
+):
+    """Without opening the registry: why addresses are absolute, and what restore and serve do."""
+    before, after = Workspace(tmp_path / "before"), Workspace(tmp_path / "名 after")
+    registry = Registry(before)
+    registry.register(models["scorecard"], ABOUT, parameters={}, metrics={})
+    run = registry._client.get_model_version("arrears", "1").run_id
+    shutil.copytree(before.root, after.root)
+    shutil.rmtree(before.root)
+    uri = f"sqlite:///{after.tracking}"
+
+    def load():
+        client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+        return mlflow.pyfunc.load_model(client.get_model_version_download_uri("arrears", "1"))
+
+    def refuses():
+        with pytest.raises((OSError, mlflow.exceptions.MlflowException)):
+            load()
+
+    refuses()
+    correct_addresses(after)
+    assert load().predict(frame).shape == (300,)
+    with sqlite3.connect(after.tracking) as database:
+        place = f"models/{run}/artifacts/model"
+        database.execute("UPDATE model_versions SET source = ?, storage_location = ?", [place] * 2)
+    monkeypatch.chdir(after.root)
+    assert load().predict(frame).shape == (300,)
+    monkeypatch.chdir(tmp_path)
+    refuses()
 
 
 def test_a_failed_run_says_so_and_is_nested(registry):

@@ -92,7 +92,7 @@ _ACCOUNT_CLOSED_EARLY = Rule(
            a.account_id AS record_id, a.known_at, 1 AS weight, o.as_of - a.closed_on AS closed_days
     FROM obliged o
     JOIN known_accounts a USING (project_id)
-    WHERE o.under_way AND a.closed_on < o.as_of AND a.closed_on >= o.in_force_from
+    WHERE o.under_way AND a.closed_on >= o.in_force_from
       AND NOT EXISTS (
         FROM account_projects b
         WHERE b.project_id = a.project_id AND (b.closed_on IS NULL OR b.closed_on >= o.as_of))

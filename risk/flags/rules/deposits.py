@@ -8,14 +8,14 @@ only where the office states that its ledger lists all who paid in.
 from risk.flags.rule import Rule
 
 _UNCOVERED = """
-    o.under_way AND d.kind IS DISTINCT FROM 'exempt'
+    o.under_way
       AND NOT EXISTS (
         FROM known_deposits c
         WHERE c.project_id = o.project_id
           AND (c.kind = 'exempt'
                OR c.status = 'stored' AND (c.valid_to IS NULL OR c.valid_to >= o.as_of)))
 """
-"""SQL: deposit ``d`` of a project under way without another valid deposit or an exemption."""
+"""SQL: whether a project is under way without a valid deposit or an exemption."""
 
 
 def _rule(code: str, threshold: str | None, since: str, failed: str) -> Rule:

@@ -107,13 +107,12 @@ def _tiers(builder: DocumentBuilder, facts: Facts, now: ScoredList) -> Table:
         _tier_row(_tier(builder, tier), [c[tier] if c else None for c in counts]) for tier in TIERS
     ]
     total = _tier_row(builder.text("total"), [sum(c.values()) if c else None for c in counts])
-    summed = tuple(place for place in (1, 2, 3, 4) if total[place] is not None)
     return Table(
         builder.text("grids.tiers"),
         tuple(builder.text(f"heads.{name}") for name in heads),
         tuple(rows),
         total,
-        summed,
+        (1, 2, 3, 4),
         named_totals=((1, "cohort"),),
     )
 
@@ -170,7 +169,7 @@ def _table_by(
         tuple(heads),
         tuple(body),
         total,
-        tuple(place for place in range(1, len(total)) if total[place] is not None),
+        tuple(range(1, len(total))),
         named_totals=((5, "cohort"),),
     )
 

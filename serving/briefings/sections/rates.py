@@ -13,7 +13,8 @@ from serving.briefings.facts import Facts, Rates
 from serving.documents.builder import MIN_RATE_BASE, DocumentBuilder
 from serving.documents.model import BarChart, Cell, Table
 
-_MOVED = 0.02
+_MOVED = Decimal(2)
+"""Percentage points from which a change is told; smaller ones are left out."""
 
 
 def add_rates(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
@@ -102,7 +103,7 @@ def _add_changed_rates(builder: DocumentBuilder, rates: Rates, names: Sequence[s
         now, before = rates.newest(name)[name], rates.before(name)
         if before is None or now.share is None or before.share is None:
             continue
-        if abs(now.share - before.share) < _MOVED:
+        if abs(_points(now, before)) < _MOVED:
             continue
         few = name not in MONEY and min(now.due, before.due) < MIN_RATE_BASE
         key = "rate_rose" if now.share > before.share else "rate_fell"

@@ -49,6 +49,9 @@ ATTENDANCE: dict[str, list[tuple]] = {
     ],
     "versions": [("2024-11", 10, 20, 300, 5), ("2024-11", 10, 10, 200, 10, "a", "2024-12-20")],
     "nobody came": [("2024-11", 0, 0, 0, None), ("2024-10", 20, 20, 400, None)],
+    "nobody at all": [("2024-11", 0, 0, 0, 0), ("2024-10", 20, 20, 400, 10)],
+    "two teams": [("2024-11", 5, 5, 100, 5), ("2024-11", 8, 10, 210, 4, "b")],
+    "ahead": [("2024-11", 9, 10, 200, 9), ("2025-01", 90, 90, 9, 90, "a", "2024-12-20")],
     "gap": [("2024-11", 9, 10, 200, 9), ("2024-08", 10, 20, 400, 20), ("2024-02", 1, 30, 600, 30)],
     "year": [("2024-01", 4, 5, 100, 5), ("2023-11", 5, 5, 100, 5)],
     "this month": [
@@ -74,6 +77,11 @@ EXPECTED = {
     ("team unknown before", AS_OF): (10, 0.5, 40 / 38, 40 / 38, 800 / 38, 2 / 3),
     ("versions", AS_OF): (10, nan, 1, 1, 20, 1),
     ("nobody came", AS_OF): (0, 0, 1, nan, 20, nan),
+    # Nobody on site is no month without a fault.
+    ("nobody at all", AS_OF): (0, 0, 1, 0.5, 20, 0),
+    ("two teams", AS_OF): (15, nan, 13 / 15, 9 / 15, 310 / 15, 0.5),
+    # A month that has not begun is not reported.
+    ("ahead", AS_OF): (10, nan, 0.9, 0.9, 20, 0),
     # 10 of August's 20, the only one of the three months before; shares of reported months.
     ("gap", AS_OF): (10, 0.5, 20 / 60, 59 / 60, 20, 0),
     ("year", AS_OF): (5, nan, 0.8, 1, 20, 0),
@@ -88,14 +96,14 @@ EXPECTED = {
 }
 
 DAYS: list[tuple] = [("2024-11", 100), ("2024-10", 100), ("2024-08", 200), ("2024-07", None)]
-DAYS += [("2024-06", 100), ("2024-05", 50), ("2024-04", 10)]
+DAYS += [("2024-09", 0), ("2024-06", 100), ("2024-05", 30), ("2024-04", 10)]
 
 WAGES: list[tuple] = [  # month, yuan, payroll, known at (the 15th of the next month)
     ("2024-11", 90_000),
     ("2024-10", 30_000),
     ("2024-10", 20_000, "a", "2024-12-01"),
     ("2024-10", 1_000, "b", "2025-01-01"),
-    ("2024-09", 70_000),  # without attendance
+    ("2024-09", 70_000),  # without a day worked
     ("2024-07", 50_000),  # without days
     ("2024-06", 10_000),
     ("2024-06", 6_000, "b"),
@@ -138,8 +146,9 @@ def build(world: World) -> None:
             attendance(world, project, row)
     for month, days in DAYS:
         attendance(world, "wages", (month, None, 10, days, None))
-    # Of July the days of one of two teams are known: not those of the month.
+    # Of July the days of one of two teams are known: not those of the month. May's are 30 and 20.
     attendance(world, "wages", ("2024-07", None, 5, 90, None, "b"))
+    attendance(world, "wages", ("2024-05", None, 5, 20, None, "b"))
     for month, yuan, *rest in WAGES:
         due_on = following(month, 15)
         name, known_at = [*rest, *("a", due_on)[len(rest) :]]

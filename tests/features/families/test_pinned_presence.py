@@ -29,6 +29,10 @@ PRESENT: dict[str, dict[str, int | None]] = {
     "too late": {"2024-11": 10},
     "twelve months": {"2023-12": 99, "2024-01": 8, "2024-02": 10, "2024-12": 12, "2024-03": None},
     "two months": {"2024-01": 8, "2024-12": 12},
+    "twins": {"2024-10": 10},
+    "overpaid": {"2024-10": 10},
+    "fewer paid": {"2024-10": 10},
+    "nothing due": {"2024-10": 10},
     "none": {},
 }
 
@@ -45,6 +49,10 @@ ROLLS: dict[str, list[tuple[str, str, int | None, int, int | None]]] = {
     "presence unknown": [("2024-05", "a", 50, 100, 50), ("2024-10", "a", 8, 100, 8)],
     "too early": [("2024-04", "a", 10, 100, 10)],
     "too late": [("2024-11", "a", 10, 100, 10)],
+    "twins": [("2024-10", "a", 4, 100, 4), ("2024-10", "b", 4, 100, 4)],
+    "overpaid": [("2024-10", "a", 8, 150, 8)],
+    "fewer paid": [("2024-10", "a", 8, 100, 5)],
+    "nothing due": [("2024-10", "a", 8, 0, 8)],
 }
 
 EXPECTED = {
@@ -60,6 +68,12 @@ EXPECTED = {
     # 8, 10 and 12: deviation 2, mean 10. Nobody is on a payroll, but no month is of the six.
     "twelve months": (nan, nan, nan, 0.2),
     "two months": (nan, nan, nan, nan),
+    # Two payrolls alike are of 8 people; what is overpaid pays nobody else.
+    "twins": (0.2, 0.2, 0.8, nan),
+    "overpaid": (0.2, 0.2, 0.8, nan),
+    "fewer paid": (0.5, 0.2, 0.8, nan),
+    # Those who were due nothing are paid.
+    "nothing due": (0.2, 0.2, 0.8, nan),
     "none": (nan, nan, nan, nan),
 }
 """The values of ``NAMES``."""
@@ -81,7 +95,8 @@ def build(world: World) -> None:
         for month, team, listed, percent, paid in ROLLS.get(project, []):
             key, due_on = f"{project} {month} {team}", following(month, 15)
             row = {"project_id": project, "period": f"{month}-01", "contract_id": team}
-            world.payroll(key, due_on, **row, workers=listed)
+            due = 1_000_000 if project != "nothing due" else 0
+            world.payroll(key, due_on, **row, workers=listed, amount_due=due)
             world.payment(key, due_on, percent * 10_000, workers_paid=paid)
 
 

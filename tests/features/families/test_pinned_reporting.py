@@ -162,6 +162,7 @@ ATTENDANCE: dict[str, list[tuple]] = {  # month, present, team, known at (the 5t
     "corrected": [("2024-11", 9), ("2024-11", 8, "a", "2024-12-30")],
     "early": [("2024-11", 9, "a", "2024-11-20")],
     "completed": [("2024-09", 9)],
+    "new": [("2024-11", 9)],
     "nobody": [("2024-09", 0)],
     "uncounted": [("2024-09", None)],
     "June": [("2024-06", 9), ("2024-07", 9), ("2024-12", 9, "a", "2025-01-01")],
@@ -171,7 +172,7 @@ ATTENDANCE: dict[str, list[tuple]] = {  # month, present, team, known at (the 5t
         ("2024-06", 9),
         ("2024-07", 0),
         ("2024-08", 9),
-        ("2024-08", 9, "b"),
+        ("2024-08", 0, "b"),
         ("2024-09", 9),
         ("2024-10", 9, "a", "2025-01-01"),
         ("2024-11", 9),
@@ -193,6 +194,7 @@ ATTENDANCE_MISSING = {  # a month is known on the 5th after it, and counts from 
     **{("complete", day): 0 for day in (LAST, AS_OF, NEXT, FIFTH, SIXTH)},
     ("June", NEXT): 4,  # of June to November: August to November
     ("before the end", LAST): 1,  # a month that is not over does not make up for June
+    ("new", AS_OF): 1,  # October, the second month after the start in August
     ("old", AS_OF): nan,  # no attendance of it ever came
     ("never", AS_OF): nan,
     ("never", EARLY): nan,  # no attendance feed yet

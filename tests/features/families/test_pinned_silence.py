@@ -19,8 +19,8 @@ AS_OF = dt.date(2025, 1, 1)
 PAYROLL_NAMES = ("payroll_silent_days", "payroll_lag_days")
 ATTENDANCE_NAMES = ("attendance_silent_days", "attendance_lag_days")
 
-PAYROLLS: dict[str, tuple[list[tuple[str, str]], tuple[float, float]]] = {
-    # due on and known at; days of silence, mean lag
+PAYROLLS: dict[str, tuple[list[tuple], tuple[float, float]]] = {
+    # due on, known at and where that day is from; days of silence, mean lag
     "quarter": (
         [
             ("2024-12-31", "2024-12-31"),
@@ -35,11 +35,25 @@ PAYROLLS: dict[str, tuple[list[tuple[str, str]], tuple[float, float]]] = {
     "known today": ([("2024-12-20", "2025-01-01")], (nan, nan)),
     # A correction is something that came in, but no late report.
     "corrected": ([("2024-12-01", "2024-12-03"), ("2024-12-01", "2024-12-30")], (2, 2)),
+    # What was first known counts, and whether that day was the authority's.
+    "corrected twice": (
+        [
+            ("2024-12-01", "2024-12-03"),
+            ("2024-12-01", "2024-12-10", "import"),
+            ("2024-12-01", "2024-12-30"),
+        ],
+        (2, 2),
+    ),
+    "imported first": (
+        [("2024-12-01", "2024-12-03", "import"), ("2024-12-01", "2024-12-30")],
+        (2, nan),
+    ),
     "none": ([], (nan, nan)),
 }
 
-ATTENDANCE: dict[str, tuple[list[tuple[str, str]], tuple[float, float]]] = {
-    # month and known at; days of silence, mean lag after the month's end
+ATTENDANCE: dict[str, tuple[list[tuple], tuple[float, float]]] = {
+    # month, known at, where that day is from and the team; days of silence, mean lag after the
+    # month's end
     "months": (
         [
             ("2024-11", "2024-12-05"),
@@ -52,6 +66,29 @@ ATTENDANCE: dict[str, tuple[list[tuple[str, str]], tuple[float, float]]] = {
     "old": ([("2023-11", "2024-12-01")], (nan, nan)),
     "known today": ([("2024-11", "2025-01-01")], (nan, nan)),
     "corrected": ([("2024-11", "2024-12-05"), ("2024-11", "2024-12-30")], (2, 4)),
+    "corrected twice": (
+        [
+            ("2024-11", "2024-12-05"),
+            ("2024-11", "2024-12-10", "import"),
+            ("2024-11", "2024-12-30"),
+        ],
+        (2, 4),
+    ),
+    "imported first": ([("2024-11", "2024-12-05", "import"), ("2024-11", "2024-12-30")], (2, nan)),
+    # September was corrected, November was not: 4 and 5 days.
+    "corrected before": (
+        [("2024-09", "2024-10-05"), ("2024-09", "2024-12-30"), ("2024-11", "2024-12-06")],
+        (2, (4 + 5) / 2),
+    ),
+    # One team's month was corrected, the other's came in after 8 days.
+    "one team corrected": (
+        [
+            ("2024-11", "2024-12-05", None, "a"),
+            ("2024-11", "2024-12-30", None, "a"),
+            ("2024-11", "2024-12-09", None, "b"),
+        ],
+        (2, (4 + 8) / 2),
+    ),
     "none": ([], (nan, nan)),
 }
 
@@ -60,11 +97,14 @@ def build(world: World) -> None:
     for name in {*PAYROLLS, *ATTENDANCE}:
         world.project(name, started_on="2023-01-01", known_at="2023-01-02", contractor_id="C")
     for name, (rows, _) in PAYROLLS.items():
-        for due_on, known_at in rows:
-            world.payroll(f"{name} {due_on}", due_on, project_id=name, known_at=known_at)
+        for due_on, known_at, *source in rows:
+            row = {"project_id": name, "known_at": known_at, "dated_by": (*source, None)[0]}
+            world.payroll(f"{name} {due_on}", due_on, **row)
     for name, (rows, _) in ATTENDANCE.items():
-        for month, known_at in rows:
+        for month, known_at, *more in rows:
+            source, team = (*more, None, None)[:2]
             row = {"project_id": name, "period": f"{month}-01", "workers_present": 5}
+            row |= {"dated_by": source, "contract_id": team}
             world.add("attendance", **row, known_at=known_at)
 
 

@@ -210,15 +210,19 @@ def test_the_season_is_counted_from_spring_festival(world):
         "2025-01-28": (1, 353, 1 / 90, 28 / 90),
         "2025-01-29": (0, 0, 0, 28 / 90),
         "2025-02-15": (367, 17, 0, 11 / 90),
-        # After the last festival of the table the next one is unknown.
+        # The table begins with 5 February 2000 and ends with 23 January 2050.
+        "2000-02-04": (1, unknown, unknown, unknown),
+        "2000-02-05": (0, 0, 0, 28 / 90),
+        "2050-01-23": (0, 0, 0, 28 / 90),
         "2050-02-01": (unknown, 9, unknown, unknown),
     }
     names = [feature.name for feature in SEASON_FEATURES]
-    world.project()
+    world.project(started_on="1999-01-01", known_at="1999-01-02")
     days = [dt.date.fromisoformat(day) for day in expected]
     matrix = feature_matrix(world.store, days, families=[stage.FAMILY]).select_columns(names)
-    for row, values in zip(matrix.values.tolist(), expected.values(), strict=True):
-        assert row == pytest.approx(list(values), nan_ok=True)
+    found = dict(zip(map(str, matrix.as_ofs.tolist()), matrix.values.tolist(), strict=True))
+    for day, values in expected.items():
+        assert found[day] == pytest.approx(list(values), nan_ok=True), day
 
 
 def test_contractor_features_leave_out_the_project_itself(world):

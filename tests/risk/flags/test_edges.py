@@ -144,6 +144,13 @@ def transfer(site: Site, due_on: str, name: str = "T1", **values: object) -> Non
     site.add("transfers", **{**row, "amount_due": 10_000 * YUAN, **values})
 
 
+def ordinary_june(site: Site) -> None:
+    """One worker, registered, with a contract, on site and paid: no record of another month."""
+    attend(site, 4, people=1, workers_registered=1, workers_with_contract=1)
+    roll(site, 4, workers=1)
+    pay(site, 10_000, 4, workers_paid=1)
+
+
 def general_contract(site: Site, signed_on: str) -> None:
     site.add("contracts", signed_on=signed_on, known_at=signed_on)
 
@@ -195,6 +202,7 @@ def august_paid_in_part(site: Site) -> None:
 )
 def august_worked_and_unpaid(site: Site) -> None:
     august_unpaid(site)
+    ordinary_june(site)
     attend(site)
 
 
@@ -220,12 +228,14 @@ def paid_in_cash_yesterday(site: Site) -> None:
 def low_payroll_known_since_yesterday(site: Site) -> None:
     site.add("projects", region_code="520102")
     roll(site, amount_due=18_899 * YUAN, known_at="2025-09-30")
+    ordinary_june(site)
 
 
 @first("payroll_missing", "2025-08-01", "2025-10-01", "attendance P1/C1/2025-08")
 def august_worked_without_a_payroll(site: Site) -> None:
     site.add("projects")
     attend(site)
+    ordinary_june(site)
 
 
 @first(
@@ -237,6 +247,7 @@ def august_worked_without_a_payroll(site: Site) -> None:
 def half_of_august_on_no_payroll(site: Site) -> None:
     august_unpaid(site)
     attend(site, people=20)
+    ordinary_june(site)
 
 
 @first(
@@ -246,6 +257,7 @@ def eight_of_ten_paid_for_august(site: Site) -> None:
     august_unpaid(site)
     pay(site, 10_000, workers_paid=8)
     attend(site, people=10)
+    ordinary_june(site)
 
 
 @first("labour_cost_overdue", "2025-09-30", "2025-10-01", "transfers T1")
@@ -271,6 +283,8 @@ def labour_cost_falls_due_every_quarter(site: Site) -> None:
     site.add("projects")
     for name, day in (("T1", "2025-03-28"), ("T2", "2025-06-28"), ("T3", "2025-09-30")):
         transfer(site, day, name, paid_on=day, amount_paid=10_000 * YUAN)
+    again = {"paid_on": "2025-06-29", "amount_paid": 10_000 * YUAN}
+    transfer(site, "2025-06-29", "T2 again", **again)
 
 
 @first("labour_share_low", None, None, "projects P1")
@@ -328,6 +342,7 @@ def half_stored_after_twenty_working_days(site: Site) -> None:
     site.add("projects")
     general_contract(site, "2025-09-03")
     site.add("deposits", amount=25_000_00)
+    site.add("deposits", deposit_id="D2", status="returned", amount=25_000_00)
 
 
 @first("deposit_expired", "2025-09-30", "2025-09-30", "deposits D1")
@@ -348,12 +363,16 @@ def drawn_ten_working_days_ago(site: Site) -> None:
 def half_registered_in_september(site: Site) -> None:
     site.add("projects")
     attend(site, 1, workers_registered=50)
+    roll(site, 1)
+    ordinary_june(site)
 
 
 @first("workers_without_contract", "2025-09-01", "2025-09-01", "attendance P1/C1/2025-09")
 def half_with_a_contract_in_september(site: Site) -> None:
     site.add("projects")
     attend(site, 1, workers_registered=100, workers_with_contract=50)
+    roll(site, 1)
+    ordinary_june(site)
 
 
 @first("contractor_listed", None, "2025-09-30", "listings L1")
@@ -675,6 +694,12 @@ def day_edge(
     return keep
 
 
+@day_edge("deposit_expired", "yyn", "2025-09-30")
+def expiry_without_an_end_is_known(site: Site, day: str) -> None:
+    site.add("projects")
+    site.add("deposits", status="expired", known_at=day)
+
+
 @day_edge("wages_stopped_in_dispute transfers_stopped_in_dispute", "nyy")
 def dispute_is_resolved(site: Site, day: str) -> None:
     august_unpaid(site)
@@ -840,12 +865,147 @@ def labour_cost_paid_on_an_unknown_day(site: Site) -> None:
     transfer(site, "2025-09-10", amount_paid=10_000 * YUAN)
 
 
+@quiet("wages_overdue wages_partly_paid attendance_month_unpaid wages_stopped_in_dispute")
+def paid_in_full(site: Site) -> None:
+    august_unpaid_in_a_dispute(site)
+    pay(site, 10_000)
+    attend(site)
+
+
+@quiet("attendance_month_unpaid")
+def something_was_paid(site: Site) -> None:
+    august_unpaid(site)
+    pay(site, 1)
+    attend(site)
+
+
+@quiet("attendance_month_unpaid payroll_missing")
+def nobody_was_on_site(site: Site) -> None:
+    august_unpaid(site)
+    attend(site, people=0)
+    attend(site, 3, people=0)
+
+
+@quiet("attendance_month_unpaid")
+def nothing_was_due(site: Site) -> None:
+    site.add("projects")
+    roll(site, amount_due=0)
+    attend(site)
+
+
+@quiet("attendance_month_unpaid")
+def another_month_was_worked(site: Site) -> None:
+    august_unpaid(site)
+    attend(site, 3)
+
+
+@quiet("wages_partly_paid")
+def one_of_two_payrolls_without_a_team(site: Site) -> None:
+    """Each is a team's: all of one is unpaid, a month's wages."""
+    august_unpaid(site)
+    roll(site, payroll_id="R2 paid")
+    pay(site, 10_000, payroll_id="R2 paid")
+
+
+@quiet("wages_partly_paid")
+def one_team_unpaid_and_one_almost_paid(site: Site) -> None:
+    site.add("projects")
+    roll(site, contract_id="C1")
+    roll(site, contract_id="C2", payroll_id="R2 of C2")
+    pay(site, 9_000, payroll_id="R2 of C2")
+
+
+@quiet("wages_partly_paid")
+def halves_of_two_months_are_a_month(site: Site) -> None:
+    site.add("projects")
+    for number in (2, 3):
+        roll(site, number)
+        pay(site, 5_000, number)
+
+
+@quiet("deposit_missing deposit_expired deposit_not_refilled")
+def an_exemption_beside_a_lack(site: Site) -> None:
+    site.add("projects")
+    general_contract(site, "2025-01-03")
+    days = {"valid_to": "2025-09-01", "known_at": "2025-03-01"}
+    for number, status in enumerate(("missing", "expired", "drawn")):
+        site.add("deposits", deposit_id=f"D{number}", status=status, **days)
+    site.add("deposits", deposit_id="D exempt", kind="exempt", status="missing")
+
+
+@quiet("deposit_missing deposit_not_recorded")
+def a_deposit_that_was_drawn(site: Site) -> None:
+    site.add("projects")
+    general_contract(site, "2025-01-03")
+    site.add("deposits", status="drawn")
+
+
+@quiet("deposit_expired")
+def expired_as_of_today(site: Site) -> None:
+    site.add("projects")
+    site.add("deposits", status="expired", valid_to="2025-10-01")
+
+
+@quiet("government_project_prefinanced")
+def private_on_credit(site: Site) -> None:
+    site.add("projects", started_on="2025-09-30", funding="private", advance_funded=True)
+
+
+@quiet("government_project_prefinanced payment_guarantee_missing")
+def government_with_money_and_without_a_guarantee(site: Site) -> None:
+    more = {"funding": "government", "advance_funded": False, "payment_guarantee": False}
+    site.add("projects", started_on="2025-09-30", **more)
+
+
+@quiet("payment_guarantee_missing")
+def private_with_a_guarantee(site: Site) -> None:
+    site.add("projects", started_on="2025-09-30", funding="private", payment_guarantee=True)
+
+
+@quiet("labour_cost_cycle_long")
+def steps_of_three_months_and_one(site: Site) -> None:
+    site.add("projects")
+    for name, day in (("T1", "2025-05-28"), ("T2", "2025-08-28"), ("T3", "2025-09-28")):
+        transfer(site, day, name)
+
+
+@quiet("correction_overdue")
+def orders_without_arrears_or_fulfilled(site: Site) -> None:
+    site.add("projects")
+    site.add("inspections", arrears_found=False)
+    done = {"rectified_on": "2025-03-10", "known_at": "2025-03-10"}
+    site.add("inspections", inspection_id="I2", **done)
+
+
+@quiet("oral_subcontract")
+def written_or_of_a_person_or_below_a_strange_contract(site: Site) -> None:
+    site.add("projects")
+    site.add("contracts", contract_id="C0")
+    site.add("contracts", contract_id="CN", project_id=NEIGHBOUR)
+    for name, parent, kind, written in (
+        ("C1", "C0", "company", True), ("C2", "C0", "individual", False),
+        ("C3", "CN", "company", False), ("C4", "C9", "company", False),
+    ):  # fmt: skip
+        row = {"contract_id": name, "parent_contract_id": parent, "written": written}
+        site.add("contracts", **row, contractor_kind=kind)
+
+
+@quiet("account_not_recorded")
+def account_in_another_county(site: Site) -> None:
+    site.add("projects", contractor_id="ORG")
+    general_contract(site, "2025-08-31")
+    elsewhere = {"region_code": "110101001", "contractor_id": "ORG"}
+    site.add("projects", project_id="P2", **elsewhere)
+    site.add("accounts", account_id="A2", project_id="P2")
+
+
 @quiet("account_not_recorded")
 def nothing_but_empty_transfers_and_payments(site: Site) -> None:
     thirty_days_without_an_account(site)
     transfer(site, "2025-09-10", paid_on="2025-09-10", amount_paid=0)
     roll(site)
     pay(site, 0)
+    pay(site, 100, channel="cash", payment_id="M in cash")
 
 
 @quiet("deposit_short")
@@ -907,23 +1067,27 @@ def several(code: str, **values: float) -> Callable[[Scene], Scene]:
 
 
 def july_and_august(site: Site) -> None:
-    """20,000 yuan of 31 workers in July, 10,000 of 10 in August."""
+    """12,000 and 8,000 yuan of 20 and 11 workers in July, 10,000 of 10 in August."""
     site.add("projects")
-    roll(site, 3, amount_due=20_000 * YUAN, workers=31)
-    roll(site, 2, workers=10)
+    roll(site, 3, amount_due=12_000 * YUAN, workers=20, contract_id="C1")
+    more = {"payroll_id": "R3 of C2", "contract_id": "C2"}
+    roll(site, 3, amount_due=8_000 * YUAN, workers=11, **more)
+    roll(site, 2, workers=10, contract_id="C1")
 
 
 # From 15 July to 1 October: 16 + 31 + 30 + 1 days.
-@several("wages_overdue", unpaid_fen=30_000_00, months=2, late_days=78, people=31)
+@several("wages_overdue", unpaid_fen=30_000_00, months=2, late_days=78, teams=2, people=31)
 def two_months_unpaid(site: Site) -> None:
     july_and_august(site)
 
 
-@several("wages_partly_paid", unpaid_fen=12_000_00, months=2, late_days=78, people=31)
+@several("wages_partly_paid", unpaid_fen=12_000_00, months=2, late_days=78, teams=2, people=31)
 def two_months_paid_in_part(site: Site) -> None:
     july_and_august(site)
-    pay(site, 12_000, 3)
+    pay(site, 8_000, 3)
+    pay(site, 4_000, 3, payment_id="M3 of C2", payroll_id="R3 of C2")
     pay(site, 6_000, 2)
+    ordinary_june(site)
 
 
 @several("attendance_month_unpaid", months=2, people=40)
@@ -947,14 +1111,16 @@ def foreman_paid_twice(site: Site) -> None:
     for number, (yuan, channel) in enumerate(((3_000, "foreman"), (4_000, "foreman"))):
         pay(site, yuan, channel=channel, payment_id=f"M-{number}")
     pay(site, 3_000, channel="bank")
+    pay(site, 5_000, channel=None, payment_id="M of no channel")
 
 
 @several("paid_in_cash", paid_fen=7_000_00, paid_share=0.7)
 def cash_paid_twice(site: Site) -> None:
     august_unpaid(site)
-    for number, yuan in enumerate((3_000, 4_000)):
-        pay(site, yuan, channel="cash", payment_id=f"M-{number}")
+    for number in range(7):
+        pay(site, 1_000, channel="cash", payment_id=f"M-{number}")
     pay(site, 3_000, channel="bank")
+    pay(site, 5_000, channel=None, payment_id="M of no channel")
 
 
 @several("pay_below_minimum", months=2, people=20, mean_pay_fen=1_000_00, minimum_fen=1_890_00)
@@ -962,6 +1128,7 @@ def two_months_of_low_pay(site: Site) -> None:
     site.add("projects", region_code="520102")
     roll(site, 3, amount_due=10_000 * YUAN, workers=10)
     roll(site, 2, amount_due=24_000 * YUAN, workers=20)
+    attend(site, 4, worker_days=1)
 
 
 @several("payroll_missing", months=2, people=40)
@@ -1046,6 +1213,8 @@ def signs_of_an_account(site: Site) -> None:
     for number in (2, 3):
         site.add("projects", project_id=f"P{number}", **place)
         site.add("accounts", account_id=f"A{number}", project_id=f"P{number}")
+    # One account of two projects is one.
+    site.add("accounts", account_id="A2", project_id="P3", known_at="2024-02-01")
 
 
 # The later of two accounts closed on 20 September.
@@ -1057,10 +1226,11 @@ def two_accounts_closed(site: Site) -> None:
 
 
 # Twenty working days after 3 September ended on the 30th.
-@several("deposit_missing", late_days=1, missing=1, returned=1)
+@several("deposit_missing", late_days=1, missing=2, returned=1)
 def deposit_missing_and_returned(site: Site) -> None:
     twenty_working_days_without_a_deposit(site)
     site.add("deposits", deposit_id="D2", status="returned")
+    site.add("deposits", deposit_id="D3", status="missing")
 
 
 @several("deposit_short", short_fen=20_000_00, held_share=0.6)
@@ -1085,13 +1255,21 @@ def drawn_twice(site: Site) -> None:
         site.add("deposits", deposit_id=name, status="drawn", known_at=day)
 
 
-@several("workers_unregistered", for_month=202509, covered=60, people=100, covered_share=0.6)
+@several("workers_unregistered", for_month=202508, covered=60, people=100, covered_share=0.6)
 def two_months_of_half_registered(site: Site) -> None:
-    """The newest month is shown, with the heads of two teams."""
+    """The newest month with both numbers is shown, with the heads of two teams."""
     site.add("projects")
-    attend(site, 2, 90, workers_registered=10)
-    attend(site, 1, 70, workers_registered=50)
-    attend(site, 1, 30, workers_registered=10, contract_id="C2")
+    attend(site, 3, 90, workers_registered=10)
+    attend(site, 2, 70, workers_registered=50)
+    attend(site, 2, 30, workers_registered=10, contract_id="C2")
+    attend(site, 1, 100)
+
+
+@several("workers_without_contract", for_month=202508, covered=50, people=100, covered_share=0.5)
+def a_month_without_anybody_after_one_of_half(site: Site) -> None:
+    site.add("projects")
+    attend(site, 2, workers_registered=100, workers_with_contract=50)
+    attend(site, 1, 0, workers_registered=0, workers_with_contract=0)
 
 
 @several("contractor_listed", listed_days=273, units=2, contractors=1, subcontractors=1)
@@ -1145,7 +1323,9 @@ def one_complaint_unfiled_and_one_over_its_term(site: Site) -> None:
 def two_orders_overdue(site: Site) -> None:
     site.add("projects")
     site.add("inspections", rectify_by="2025-08-31")
-    site.add("inspections", inspection_id="I2", rectify_by="2025-09-15")
+    # A later visit that found arrears again ends no order.
+    again = {"inspected_on": "2025-03-05", "known_at": "2025-03-05"}
+    site.add("inspections", inspection_id="I2", rectify_by="2025-09-15", **again)
 
 
 # --- the days since and until which a county reports ---

@@ -99,3 +99,35 @@ def test_compare_gives_new_and_gone_a_reason_if_scored_on_both_sides():
     )
     assert (found.entries[0].kind, found.entries[0].reason) == ("new", "transfers")
     assert (found.gone[0].kind, found.gone[0].reason) == ("gone", "payments")
+
+
+def test_compare_gives_ranks_and_tiers_of_both_lists_and_the_gone_by_their_rank():
+    old = [
+        ListedEntry("A", 3, Tier.RED, 0.9),
+        ListedEntry("C", 2, Tier.BLUE, 0.1),
+        ListedEntry("B", 1, Tier.BLUE, 0.1),
+    ]
+    new = [ListedEntry("D", 2, Tier.YELLOW, 0.2), ListedEntry("A", 1, Tier.ORANGE, 0.4)]
+    found = compare(old, new)
+
+    def moves(changes):
+        return [(one.project_id, one.from_rank, one.to_rank) for one in changes]
+
+    assert moves(found.entries) == [("A", 3, 1), ("D", None, 2)]
+    assert moves(found.gone) == [("B", 1, None), ("C", 2, None)]
+    tiers = {one.project_id: (one.from_tier, one.to_tier) for one in (*found.entries, *found.gone)}
+    assert tiers == {
+        **{"A": (Tier.RED, Tier.ORANGE), "D": (None, Tier.YELLOW)},
+        **dict.fromkeys("BC", (Tier.BLUE, None)),
+    }
+
+
+def test_a_family_that_did_not_move_is_no_reason():
+    old, new = [entry("A", 2, payments=1.0)], [entry("A", 1, payments=1.0)]
+    assert compare(old, new).entries[0].reason is None
+
+
+def test_sealed_contributions_come_before_those_of_the_scores():
+    old, new = [entry("A", 2, payments=0.0)], [entry("A", 1, payments=1.0)]
+    scores = {"scored_before": {"A": {"season": 0.0}}, "scored_now": {"A": {"season": 9.0}}}
+    assert compare(old, new, **scores).entries[0].reason == "payments"

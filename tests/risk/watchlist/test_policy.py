@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from risk.watchlist import Candidate, Policy, Selection, draw_probabilities, random_slots, select
 from risk.watchlist.policy import CandidateInvalid, DuplicateCandidate, PolicyInvalid
-from risk.watchlist.random_selection import draw
+from risk.watchlist.random_selection import draw, draw_key
 
 AS_OF = dt.date(2025, 6, 1)
 
@@ -233,3 +234,44 @@ def test_policy_refuses_invalid_values(values):
 def test_select_refuses_duplicate_candidates():
     with pytest.raises(DuplicateCandidate, match="A occurs twice"):
         select([make("A", 0.1), make("A", 0.2)], Policy(capacity=5, seed="s"), AS_OF)
+
+
+def test_a_policy_draws_a_tenth_and_rests_thirty_days_by_default():
+    rules = Policy(capacity=20, seed="s")
+    assert (rules.random_share, rules.rest_days, rules.order) == (0.1, 30, "probability")
+    assert rules.region == ""
+
+
+def test_a_draw_can_be_repeated_with_any_sha256():
+    text = b'["s", "2025-06-01", "4203", "P1"]'
+    found = draw_key("P1", seed="s", as_of=AS_OF, region="4203")
+    assert found == hashlib.sha256(text).hexdigest()
+
+
+def test_more_must_visits_than_places_are_listed_by_their_risk():
+    must = ("group_complaint_open",)
+    projects = [make("A", 0.1, must=must), make("B", 0.3, must=must), make("C", 0.9)]
+    (only,) = select(projects, Policy(capacity=1, seed="s"), AS_OF)
+    assert (only.project_id, only.selection) == ("B", Selection.MUST)
+    listed = select(projects, Policy(capacity=3, seed="s"), AS_OF)
+    assert [(one.project_id, one.rank) for one in listed] == [("C", 1), ("B", 2), ("A", 3)]
+    # Two places of three are owed, so all others together get the third.
+    drawn = select(projects, Policy(capacity=3, seed="s", random_share=1), AS_OF)
+    assert [one.selection for one in drawn] == [Selection.RANDOM, Selection.MUST, Selection.MUST]
+    assert [one.draw_probability for one in drawn] == [1, None, None]
+
+
+@pytest.mark.parametrize(
+    ("order", "measures"),
+    [
+        ("probability", {"A": 0.2, "B": 0.1}),
+        ("probability_then_rules", {"A": 0.2, "B": 0.1}),
+        ("expected_workers", {"A": 0.8, "B": 0.5}),
+        ("rules", {"A": 3, "B": 7}),
+        ("random", {"A": 0, "B": 0}),
+    ],
+)
+def test_an_entry_has_the_value_it_is_ranked_by(order, measures):
+    projects = [make("A", 0.2, workers=4.0, flags=3), make("B", 0.1, workers=5.0, flags=7)]
+    listed = select(projects, Policy(capacity=2, seed="s", order=order), AS_OF)
+    assert {one.project_id: one.measure for one in listed} == pytest.approx(measures)

@@ -84,6 +84,9 @@ def test_the_random_share_is_drawn_apart_from_ties():
         (equal(10), False),  # nobody is left out
         ([Candidate("A", "420301", 0.074), *equal(20)], True),
         ([*(Candidate(f"A{n}", "420301", 0.07 + n / 100) for n in range(6)), *equal(20)], False),
+        # Half of the ten places are no most of them, six are.
+        ([*(Candidate(f"A{n}", "420301", 0.07 + n / 100) for n in range(5)), *equal(20)], False),
+        ([*(Candidate(f"A{n}", "420301", 0.07 + n / 100) for n in range(4)), *equal(20)], True),
         ([Candidate(f"A{n}", "420301", 0.03 + n / 100) for n in range(20)], False),
         ([], False),
     ],

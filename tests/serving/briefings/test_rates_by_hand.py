@@ -106,11 +106,13 @@ def test_tables_and_chart_of_rates():
         ("维权信息公示率", "2025-03", 12, "66.7%", None, "90.0%", "-23.3"),
         ("实名制管理率", "2025-02", 100, "90.0%", None, None, None),
     )
+    assert rates.headers[5] == "上月"
     assert [row[0] for row in places.rows] == ["甲县", "乙县"]
     assert [row[5] for row in places.rows] == ["80.0%", "0.0%"]
     assert [row[6] for row in places.rows] == ["90.0%", None]
     assert places.total[1:] == ("100.0%", "25.0%", "60.0%", "85.0%", "66.7%", "90.0%")
     assert chart.amounts == ((100.0,), (25.0,), (60.0,), (85.0,), (66.7,), (90.0,))
+    assert (chart.neutral, chart.maximum, chart.unit) == (True, 100.0, "%")
 
 
 def test_one_county_has_no_table_by_place():
@@ -139,6 +141,30 @@ def test_changes_of_two_points_are_told(now, said):
     assert texts[3:] == ([] if said is None else [f"与上月相比，工资保证金存储率{said}"])
 
 
+def test_two_points_are_two_points_wherever_they_are():
+    """0.82 - 0.8 is a little less than 0.02 in binary, 0.92 - 0.9 a little more."""
+    for before, now in ((80, 82), (82, 80), (90, 92), (1, 3), (50, 52)):
+        places = {
+            ("990121", FEBRUARY): {"deposit": Rate(before, 100)},
+            ("990121", MARCH): {"deposit": Rate(now, 100)},
+        }
+        assert "2.0个百分点" in section(facts_of(places))[0][-1]
+    nothing = {**places, ("990121", FEBRUARY): {"deposit": Rate(0, 0)}}
+    assert "百分点" not in section(facts_of(nothing))[0][-1]
+
+
+def test_a_rate_of_just_85_percent_is_neither_short_nor_late():
+    late = {"labour_cost_passed_on": Rate(17, 20), "labour_cost_amount": Rate(85, 100)}
+    texts, _, _ = section(facts_of({("990121", MARCH): late}))
+    assert texts[3:] == ["没有按数量、按金额均低于85%的指标。"]
+
+
+def test_the_section_is_one_of_the_first_level():
+    builder = DocumentBuilder("zh", {})
+    add_rates(builder, facts_of(PLACES))
+    assert (builder.blocks[0].level, builder.blocks[0].number) == (1, 1)
+
+
 def test_a_year_is_compared_with_the_same_month_of_the_year_before():
     places = {
         ("990121", dt.date(2024, 3, 1)): {"deposit": Rate(50, 100)},
@@ -148,6 +174,7 @@ def test_a_year_is_compared_with_the_same_month_of_the_year_before():
     texts, (table,), _ = section(facts_of(places, compared_months=12))
     assert texts[-1] == ("与上年同月相比，工资保证金存储率由50.0%升至90.0%，提高40.0个百分点。")
     assert table.rows[0][-2:] == ("50.0%", "+40.0")
+    assert table.headers[-2] == "上年同月"
 
 
 def test_advice_is_about_the_two_lowest_rates():

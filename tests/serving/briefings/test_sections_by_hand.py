@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from serving.briefings.breakdown import NO_BREAKDOWN
+from serving.briefings.breakdown import NO_BREAKDOWN, Group
 from serving.briefings.compose import compose_monthly, compose_yearly
 from serving.briefings.facts import ScoredList
 from serving.briefings.groups import by_period
+from serving.briefings.owed import Owed, OwingProject
 from serving.briefings.period import Period, lists_for, month_of, year_of
 from serving.briefings.repository import Briefing
 from serving.briefings.sections.alerts import add_alerts, add_key_projects
@@ -25,7 +26,7 @@ from serving.briefings.statistics import (
     VisitStatistics,
 )
 from serving.documents.builder import DocumentBuilder
-from serving.documents.model import BarChart, Paragraph, Table
+from serving.documents.model import BarChart, Heading, Paragraph, Table
 from serving.matters.queries import SecondLooks, UnitCounts
 from serving.settings import BriefingSettings, Settings
 from serving.watchlists.repository import ListSummary
@@ -193,6 +194,8 @@ def test_the_chart_has_twelve_places_with_red_orange_and_yellow():
     assert len(tables[2].rows) == 13
     assert len(chart.labels) == len(chart.amounts) == 12
     assert chart.amounts[:2] == ((3.0, 2.0, 1.0), (0.0, 0.0, 0.0))
+    assert chart.labels == tuple(one[0] for one in tables[2].rows[:12])
+    assert chart.series == ("红色", "橙色", "黄色")
 
 
 def test_tiers_are_compared_with_the_last_list_and_a_year_before():
@@ -207,6 +210,76 @@ def test_tiers_are_compared_with_the_last_list_and_a_year_before():
     assert tables[0].total[1:] == (4, 3, 1, 1)
     # Of the sector, red, orange, yellow, blue, all, and red and orange now, last and a year ago.
     assert tables[1].rows[0][1:] == (3, 1, 0, 0, 4, 4, 3, 0)
+
+
+def test_totals_are_those_of_every_column_that_is_known():
+    rows = [row(1), row(2, "blue", sector="water")]
+    last = [row(1, "orange", sector="road"), row(2)]
+    earlier = ScoredList(document(last), last, MARCH.start)
+    _, (tiers, sectors, _), _ = written(add_alerts, facts_with(rows, previous=earlier))
+    assert (tiers.summed_columns, tiers.named_totals) == ((1, 2, 3), ((1, "cohort"),))
+    assert tiers.total[1:] == (2, 2, 0)
+    # Red, orange, yellow, blue, all; red and orange now and on the last list.
+    assert sectors.summed_columns == (1, 2, 3, 4, 5, 6, 7)
+    assert sectors.named_totals == ((5, "cohort"),)
+    assert [one[5:] for one in sectors.rows] == [(1, 1, 1), (1, 0, 0), (0, 0, 1)]
+    assert sectors.total[1:] == (1, 0, 0, 1, 2, 1, 2)
+
+
+def test_repeating_organisations_add_up_to_their_totals():
+    """A has a red and an orange project, which owes 1.5 of its 2 wan; B three red ones, 3 wan.
+
+    How many workers one of B's has is not known.
+    """
+    ids = ("A", "A", "B", "B", "B")
+    rows = [row(n, "orange" if n == 1 else "red", contractor_id=key, contractor_name=name)
+            for n, (key, name) in enumerate(zip(ids, ("甲", "某", None, None, None), strict=True))
+            ]  # fmt: skip
+    rows[3]["workers"] = None
+    owing = [OwingProject(f"P{n}", None, None, 1, fen, None, 1)
+             for n, fen in ((0, 5_000_00), (1, 15_000_00), (4, 30_000_00), (9, 7_00))]  # fmt: skip
+    for owed, money in ((Owed(owing, ()), True), (None, False)):
+        _, (_, table), _ = written(add_key_projects, facts_with(rows, owed=owed))
+        found = [tuple(map(str, one)) for one in (*table.rows, table.total)]
+        wan = [("3.00",), ("2.00",), ("5.00",)] if money else [(), (), ()]
+        assert found == [
+            ("B", "3", "0", "3", "14", *wan[0]),
+            ("甲", "1", "1", "2", "14", *wan[1]),
+            ("合计", "4", "1", "5", "28", *wan[2]),
+        ]
+        assert table.summed_columns == ((1, 2, 3, 4, 5) if money else (1, 2, 3, 4))
+
+
+def test_a_key_project_names_its_contractor():
+    rows = [row(1, contractor_name="甲公司"), row(2)]
+    _, tables, _ = written(add_key_projects, facts_with(rows))
+    assert [one[1] for one in tables[0].rows] == ["工程1（甲公司）", "工程2（总承包单位不详）"]
+
+
+@pytest.mark.parametrize(("units", "left"), [(15, None), (16, 1), (17, 2)])
+def test_fifteen_repeating_organisations_are_shown(units, left):
+    rows = [row(n, contractor_id=f"C{n // 2:02}") for n in range(2 * units)]
+    builder = DocumentBuilder("zh", {})
+    add_key_projects(builder, facts_with(rows))
+    found = [one for one in builder.blocks if isinstance(one, Table)][1]
+    assert len(found.rows) == 15
+    assert found.total[1] == 30
+    assert builder.figures.get("repeat_contractor_left") == left
+
+
+@pytest.mark.parametrize(
+    ("chances", "words"),
+    [
+        ((0.1, 0.1, 0.1), "因风险列入的3个项目得分相同"),
+        ((0.1, 0.1, 0.2), "因风险列入的3个项目中，2个与其他项目得分相同"),
+        ((0.1, 0.2, 0.3), None),
+    ],
+)
+def test_a_list_that_cannot_be_ranked_says_so(chances, words):
+    rows = [row(n, probability=chance) for n, chance in enumerate(chances)]
+    text = said(written(add_key_projects, facts_with(rows))[0])
+    assert ("现有记录不足以" in text) is (words is not None)
+    assert (words or "") in text
 
 
 def test_changes_count_new_stayed_and_gone():
@@ -233,8 +306,12 @@ def test_hit_rate_has_an_interval_from_ten_visits(visited, found, words, few):
     rows = [row(number) for number in range(12)]
     last = ScoredList(document(rows), rows, MARCH.start)
     done = VisitResults(visited, found, Total(5, found), Total(700, found))
-    texts, _, _ = written(add_visits, facts_with(rows, previous=last, visit_results=done))
-    text = said(texts)
+    facts = facts_with(rows, previous=last, visit_results=done)
+    text = said(written(add_visits, facts)[0])
+    builder = DocumentBuilder("zh", {})
+    add_visits(builder, facts)
+    assert builder.figures.get("last_clean") == (visited - found if found else None)
+    assert "没有上期名单" in said(written(add_visits, replace(facts, previous=None))[0])
     assert f"已检查{visited}个，尚未检查{12 - visited}个" in text
     assert ("暂不对名单准确率作评价" in text) is few
     assert (words is None) or (words in text)
@@ -323,6 +400,37 @@ def test_silent_tables_have_no_figures():
         assert len(tables) == (len(silent) < 3)
 
 
+def test_figures_of_silent_tables_are_left_out():
+    """Disputes come from complaints and cases; a year has its visits in another section."""
+    breakdown = replace(NO_BREAKDOWN, disputes={"labour_fee": Group(3, Total(1, 3), Total(1, 3))})
+    facts = facts_with([row(1)], breakdown=breakdown)
+    facts = replace(facts, statistics=replace(period_of(facts), visits=VisitStatistics(3, 2, 1, 1)))
+
+    def figures(*silent: str, of=facts) -> tuple[bool, bool]:
+        builder = DocumentBuilder("zh", {})
+        add_cases(builder, replace(of, silent_tables=silent))
+        return "disputes" in builder.figures, "visits_made" in builder.figures
+
+    assert figures() == (True, True)
+    assert figures("complaints") == figures("cases") == (True, True)
+    assert figures("inspections") == (True, False)
+    assert figures("complaints", "cases") == (False, True)
+    assert figures(of=replace(facts, period=year_of(2025))) == (True, False)
+
+
+def test_a_year_without_problems_says_so_and_names_no_case_of_a_silent_table():
+    year = facts_with([], period=year_of(2025), lists_of_year=None)
+    cases = replace(period_of(year), cases=CaseStatistics(9, 0, 5, 0, 4))
+    year = replace(year, statistics=cases, statistics_year_ago=period_of(year))
+    made = compose_yearly(year, "zh")
+    heads = [n for n, one in enumerate(made.blocks) if isinstance(one, Heading) and one.level == 1]
+    (problem,) = made.blocks[heads[1] + 1 : heads[2]]
+    assert not problem.text.startswith("1．")
+    assert any("年末未结案件4件" in one.text for one in made.blocks[heads[2] :])
+    silent = compose_yearly(replace(year, silent_tables=("cases",)), "zh")
+    assert not any("年末未结案件" in one.text for one in silent.blocks if _is_text(one))
+
+
 @pytest.mark.parametrize("month", [1, 2])
 def test_year_to_date_is_told_from_february_on(month):
     period = month_of(dt.date(2025, month, 1))
@@ -406,11 +514,11 @@ def test_advice_is_numbered_and_names_the_day_it_is_due():
     flag = {"code": "group_complaint_open", "article": "50", "title": {"zh": "群访", "en": "g"},
             "finding": {"zh": "有", "en": "y"}}  # fmt: skip
     rows = [row(1, funding="government", red_flags=[flag]), row(2, "yellow", funding="government"),
-            row(3, "orange", red_flags=[flag])]  # fmt: skip
+            row(3, "orange", red_flags=[flag]), row(4)]  # fmt: skip
     matters = [{"due_on": day} for day in (None, "2025-03-31", "2025-04-01")]
     made = compose_monthly(facts_with(rows, matters=matters), "zh")
     assert (made.figures["government_alerts"], made.figures["overdue"]) == (1, 1)
-    assert (made.figures["group"], made.figures["listed"]) == (2, 3)
+    assert (made.figures["group"], made.figures["listed"]) == (2, 4)
     advice = [one.text for one in made.blocks if _is_text(one) and one.text[:2] in
               ("1．", "2．", "3．", "4．", "5．")]  # fmt: skip
     assert [text[0] for text in advice] == ["1", "2", "3", "4", "5"]
@@ -451,6 +559,15 @@ def test_figures_that_add_up_are_checked_where_all_are_given():
     assert "cohort" in names
     assert "employers" not in names
     assert dict(made.sums)["cohort"] == ("red", "orange", "yellow", "blue")
+
+
+def test_sections_are_numbered_by_level():
+    monthly = compose_monthly(facts_with([row(1)]), "zh")
+    yearly = compose_yearly(facts_with([], period=year_of(2025), lists_of_year=None), "zh")
+    for made, firsts, seconds in ((monthly, 7, [1, 2, 3]), (yearly, 3, [1, 2, 3, 4])):
+        heads = [one for one in made.blocks if isinstance(one, Heading)]
+        assert [one.number for one in heads if one.level == 1] == list(range(1, firsts + 1))
+        assert [one.number for one in heads if one.level == 2] == seconds
 
 
 def test_files_of_a_period_are_its_newest_of_each_format():

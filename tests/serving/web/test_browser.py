@@ -65,7 +65,7 @@ def test_pages_render_fit_and_are_accessible(browser, site, addresses, language)
         troubles += [(path, fault) for fault in page.faults if path != "/nowhere"]
         page.set_viewport_size({"width": first[0], "height": first[1]})
     page.context.close()
-    assert not troubles
+    assert not troubles, "\n".join(map(str, troubles))
 
 
 @thorough
