@@ -22,6 +22,9 @@ LATE_AFTER_DAYS = 5
 """Wages paid within so many days after the due day do not count as late: days of rest, holidays
 and the bank's own days move payments by a few days."""
 
+LAST_92_DAYS = "age <= 92"
+"""SQL condition: wages or transfers due in the last three months, of the steps with an ``age``."""
+
 UNPAID_AFTER_DAYS = 15
 """Wages that are not paid so many days after the due day are owed, not only late."""
 

@@ -6,7 +6,8 @@ import base64
 import datetime as dt
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -87,7 +88,13 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+@dataclass(frozen=True)
+class WorkspaceFile:
+    """Marks a setting that names a file in the workspace: a backup holds it."""
+
+
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+TomlFile = Annotated[str, Field(pattern=r"^$|^[\w.-]+\.toml$", max_length=100), WorkspaceFile()]
 
 
 def _split(value: object) -> object:
@@ -365,13 +372,15 @@ class BriefingSettings(_Section):
 class LawSettings(_Section):
     """Legal values of the office: a TOML file in the workspace; empty means there is none."""
 
-    values_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.toml$", max_length=100)] = ""
+    values_file: TomlFile = ""
 
 
 class MapSettings(_Section):
     """Outlines of regions: a GeoJSON file in the workspace; empty means there is none."""
 
-    outlines_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.(geo)?json$", max_length=100)] = ""
+    outlines_file: Annotated[
+        str, Field(pattern=r"^$|^[\w.-]+\.(geo)?json$", max_length=100), WorkspaceFile()
+    ] = ""
 
 
 class VisitSettings(_Section):
@@ -386,7 +395,7 @@ class DepositSettings(_Section):
     ``rules_file`` is a TOML file in the workspace; empty means there is none.
     """
 
-    rules_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.toml$", max_length=100)] = ""
+    rules_file: TomlFile = ""
     warn_days: Annotated[int, Field(ge=1, le=365)] = 60
 
 
@@ -465,6 +474,15 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources in order of precedence: environment, then file."""
         return env_settings, init_settings
+
+
+def file_settings() -> Iterator[tuple[str, str]]:
+    """Yield section and key of every setting that names a file in the workspace."""
+    for section, about in Settings.model_fields.items():
+        if isinstance(about.annotation, type) and issubclass(about.annotation, _Section):
+            for key, field in about.annotation.model_fields.items():
+                if any(isinstance(one, WorkspaceFile) for one in field.metadata):
+                    yield section, key
 
 
 def load_settings(workspace: Workspace) -> Settings:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
-from features.common_steps import LATE_AFTER_DAYS, PAY_WINDOW_MONTHS, UNPAID_AFTER_DAYS
+from features.common_steps import (
+    LAST_92_DAYS,
+    LATE_AFTER_DAYS,
+    PAY_WINDOW_MONTHS,
+    UNPAID_AFTER_DAYS,
+)
 from features.minimum_wage import MINIMUM_MONTHS, MINIMUM_PAY, PAYROLLS_BELOW, WORKED_DAYS
 from features.pay_state import PAY_STATE, TEAM_MONTHS, TEAM_STATES
 
@@ -39,8 +44,6 @@ _change = partial(
     unknown_en="no payrolls or payments feed, or no wages fell due in one of the two periods",
 )
 
-_LAST_92_DAYS = "age <= 92"
-
 
 def _payrolls(condition: str, weight: str) -> Evidence:
     """The payrolls of the last 12 months that meet ``condition``; SQL over the step ``pay``."""
@@ -54,12 +57,12 @@ def _payrolls(condition: str, weight: str) -> Evidence:
 
 
 _UNPAID = _payrolls("is_open = 1", "unpaid")
-_UNPAID_3M = _payrolls(f"is_open = 1 AND {_LAST_92_DAYS}", "unpaid")
+_UNPAID_3M = _payrolls(f"is_open = 1 AND {LAST_92_DAYS}", "unpaid")
 _UNPAID_OVERDUE = _payrolls("is_open = 1 AND age > 31", "unpaid")
 _UNPAID_LONGEST = _payrolls("is_open = 1", "age")
 
 _PAID_LATE = _payrolls("fen_days_late > 0", "fen_days_late")
-_PAID_LATE_3M = _payrolls(f"fen_days_late > 0 AND {_LAST_92_DAYS}", "fen_days_late")
+_PAID_LATE_3M = _payrolls(f"fen_days_late > 0 AND {LAST_92_DAYS}", "fen_days_late")
 
 _MAY_BE_LATE = f"age > {LATE_AFTER_DAYS}"
 """SQL: whether the days after which wages count as late are over."""
@@ -74,10 +77,10 @@ _NOT_IN_TIME = _payrolls(
     f"{_MAY_BE_LATE} AND paid_in_time < amount_due", "amount_due - paid_in_time"
 )
 _NOT_IN_TIME_3M = _payrolls(
-    f"{_MAY_BE_LATE} AND paid_in_time < amount_due AND {_LAST_92_DAYS}", "amount_due - paid_in_time"
+    f"{_MAY_BE_LATE} AND paid_in_time < amount_due AND {LAST_92_DAYS}", "amount_due - paid_in_time"
 )
 _PAID_3M = _payrolls(
-    f"last_paid_on IS NOT NULL AND {_LAST_92_DAYS}", "-days_between(last_paid_on, as_of)"
+    f"last_paid_on IS NOT NULL AND {LAST_92_DAYS}", "-days_between(last_paid_on, as_of)"
 )
 
 _BELOW_MINIMUM = Evidence(PAYROLLS_BELOW)
@@ -95,9 +98,9 @@ _RETURNED = Evidence(
 )
 
 
-_IN_CASH_3M = _payrolls(f"paid_cash > 0 AND {_LAST_92_DAYS}", "paid_cash")
+_IN_CASH_3M = _payrolls(f"paid_cash > 0 AND {LAST_92_DAYS}", "paid_cash")
 _BY_FOREMAN = _payrolls("paid_foreman > 0", "paid_foreman")
-_BY_FOREMAN_3M = _payrolls(f"paid_foreman > 0 AND {_LAST_92_DAYS}", "paid_foreman")
+_BY_FOREMAN_3M = _payrolls(f"paid_foreman > 0 AND {LAST_92_DAYS}", "paid_foreman")
 
 
 _YEAR_AGO = f"months_later(a.as_of, -{PAY_WINDOW_MONTHS})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
-from features.common_steps import PAY_WINDOW_MONTHS
+from features.common_steps import LAST_92_DAYS, PAY_WINDOW_MONTHS
 
 LABOUR_COST_PASSED_ON = Duty("labour_cost_passed_on", article="29")
 ACCOUNT_OPEN = Duty("account_open", article="26")
@@ -27,8 +27,6 @@ _account = partial(
     unknown_en="no accounts feed",
 )
 
-_LAST_92_DAYS = "age <= 92"
-
 
 def _transfers(condition: str, weight: str) -> Evidence:
     """The transfers due in the last 12 months that meet ``condition``."""
@@ -42,12 +40,12 @@ def _transfers(condition: str, weight: str) -> Evidence:
 
 
 _SHORT = _transfers("is_open = 1", "short")
-_SHORT_3M = _transfers(f"is_open = 1 AND {_LAST_92_DAYS}", "short")
+_SHORT_3M = _transfers(f"is_open = 1 AND {LAST_92_DAYS}", "short")
 _SHORT_LONGEST = _transfers("is_open = 1", "age")
 _TRANSFERRED_LATE = _transfers("days_late > 0", "days_late")
-_TRANSFERRED_LATE_3M = _transfers(f"days_late > 0 AND {_LAST_92_DAYS}", "days_late")
+_TRANSFERRED_LATE_3M = _transfers(f"days_late > 0 AND {LAST_92_DAYS}", "days_late")
 _TRANSFERRED_3M = _transfers(
-    f"paid_on IS NOT NULL AND {_LAST_92_DAYS}", "-days_between(paid_on, as_of)"
+    f"paid_on IS NOT NULL AND {LAST_92_DAYS}", "-days_between(paid_on, as_of)"
 )
 
 

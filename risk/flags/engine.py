@@ -48,6 +48,18 @@ class FlagUnknown(WagewatchError, ValueError):
     code = "flag_unknown"
 
 
+def require_codes(codes: Collection[str]) -> None:
+    """Refuse codes that no rule has.
+
+    Raises:
+        FlagUnknown: one of them is unknown.
+    """
+    known = sorted(rule.code for rule in RULES)
+    for code in sorted(codes):
+        if code not in known:
+            raise FlagUnknown(found=code, allowed=", ".join(known))
+
+
 def red_flags(
     store: RecordStore,
     as_of: dt.date,
@@ -65,11 +77,8 @@ def red_flags(
     Raises:
         FlagUnknown: ``must_visit`` or ``codes`` names a code no rule has.
     """
-    known = sorted(rule.code for rule in RULES)
-    wanted = known if codes is None else codes
-    for code in sorted({*must_visit, *wanted}):
-        if code not in known:
-            raise FlagUnknown(found=code, allowed=", ".join(known))
+    wanted = [rule.code for rule in RULES] if codes is None else codes
+    require_codes({*must_visit, *wanted})
     law = law or read_law()
     duties = {duty.code: duty for duty in law.duties}
     found: dict[str, list[RedFlag]] = {}

@@ -21,8 +21,9 @@ from serving.monthly.files import (
 )
 from serving.office_values import office_minimum_wages
 from serving.publishing.context import PublishContext, PublishRequest
-from serving.publishing.hooks import publish_context
+from serving.publishing.hooks import HOOKS, publish_context
 from serving.publishing.pipeline import RegionUnknown, publish_watchlist
+from serving.publishing.settings_check import check_settings
 from serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def make_month(
         NoProjectsKnown: no project was known before the date.
         MonthNeedsModel: the list is of a part of the regions, and no model scores yet.
     """
+    check_settings(workspace, settings, HOOKS)
     trained, remark = _train_if_due(workspace, settings, request, progress)
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
         context = publish_context(workspace, store, database, settings)

@@ -18,9 +18,11 @@ def publish_context(
     workspace: Workspace, store: RecordStore, database: Database, settings: Settings
 ) -> PublishContext:
     """The context in which commands and jobs publish."""
-    hooks = PublishHooks(describe_model, deposit_rules, _open_matters)
-    return PublishContext(workspace, store, database, settings, hooks)
+    return PublishContext(workspace, store, database, settings, HOOKS)
 
 
 def _open_matters(database: Database, settings: Settings) -> None:
     sync_from_lists(database, matter_rules(settings.matters), now())
+
+
+HOOKS = PublishHooks(describe_model, deposit_rules, _open_matters)

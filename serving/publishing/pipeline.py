@@ -26,6 +26,7 @@ from serving.publishing.publication_builder import (
 )
 from serving.publishing.repository import PublicationExtras, store_publication
 from serving.publishing.scoring import Scored, score_cohort
+from serving.publishing.settings_check import check_settings
 from serving.publishing.timeline import timelines
 from serving.snapshot.collect import collect_snapshot
 from serving.snapshot.contributions import with_contributions
@@ -54,6 +55,7 @@ def publish_watchlist(
         RegionUnknown: no project of the region is in the cohort.
         AlreadyPublished: another list is sealed for that as_of and region.
     """
+    check_settings(context.workspace, context.settings, context.hooks)
     with context.as_known(request.as_of) as known:
         return _publish(known, request, progress)
 

@@ -69,6 +69,20 @@ def scenes(new_scenes):
         site.add("projects", permit_on="2025-04-29", known_at="2025-04-29")
 
     @scenes
+    def permit_before_a_contract(site):
+        nothing_is_on_record(site)
+        site.add("contracts", signed_on="2025-01-10", known_at="2025-01-10")
+
+    @scenes
+    def nothing_but_the_start(site):
+        site.add("projects", started_on="2025-04-29", known_at="2025-04-29")
+
+    @scenes
+    def contract_alone(site):
+        site.add("projects", started_on="2025-05-20", known_at="2025-05-20")
+        site.add("contracts", signed_on="2025-04-29", known_at="2025-04-29")
+
+    @scenes
     def twenty_working_days_are_not_over(site):
         site.add("projects", permit_on="2025-04-30", known_at="2025-04-30")
 
@@ -121,12 +135,12 @@ def test_stored_amount_is_compared_with_the_required_one(found):
         assert "deposit_short" not in found[name]
 
 
-def stating(region):
-    """The law of an office that states that its ledger of deposits is complete."""
+def stating(region, number=1):
+    """The law of an office that states that its ledger of deposits is complete, or with 0 not."""
     law = read_law()
     base = law.value("deposit_not_recorded", "working_days", dt.date(2025, 1, 1))
     stated = dataclasses.replace(
-        base, region=region, name="lists_all_payers", number=1, unit="yes", certainty="office",
+        base, region=region, name="lists_all_payers", number=number, unit="yes", certainty="office",
         from_day=dt.date(2024, 1, 1),
     )  # fmt: skip
     assert isinstance(stated, Value)
@@ -140,7 +154,15 @@ def test_project_without_a_row_is_flagged_only_where_the_office_says_so(scenes, 
     assert flag.values == {"late_days": 2}
     assert flag.evidence == (Evidence("projects", "nothing_is_on_record:P1",
                                       dt.date(2025, 4, 29)),)  # fmt: skip
+    for name, table in (
+        ("permit_before_a_contract", "projects"),
+        ("nothing_but_the_start", "projects"),
+        ("contract_alone", "contracts"),
+    ):
+        (record,) = stated[name]["deposit_not_recorded"].evidence
+        assert (record.table, record.known_at) == (table, dt.date(2025, 4, 29))
     for name in ("twenty_working_days_are_not_over", "an_exemption_is_on_record"):
         assert "deposit_not_recorded" not in stated[name]
-    elsewhere = scenes.flags(law=stating("43"))
-    assert not any("deposit_not_recorded" in flags for flags in elsewhere.values())
+    for law in (stating("43"), stating("42", 0)):
+        quiet = scenes.flags(law=law)
+        assert not any("deposit_not_recorded" in flags for flags in quiet.values())

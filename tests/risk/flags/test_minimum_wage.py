@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
+
 import pytest
+
+from risk.flags import read_law
+from risk.flags.law import Law
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +41,25 @@ def test_pay_is_compared_with_the_minimum_in_proportion_to_the_days(found):
     assert flagged == {"a_fen_below", "a_fen_below_for_87_days"}
     flag = found["a_fen_below"]["pay_below_minimum"]
     assert (flag.threshold, flag.values["people"]) == (1_890_00, 10)
+
+
+def test_the_minimum_is_that_of_the_month_worked(new_scenes):
+    """2,000 yuan in March 2025 only, 1,890 before and after."""
+    law = read_law()
+    day = dt.date(2025, 1, 1)
+    base = law.value("pay_below_minimum", "monthly_fen", day, "52")
+    march = {"number": 2_000_00, "from_day": dt.date(2025, 3, 1), "to_day": dt.date(2025, 4, 1)}
+    april = dataclasses.replace(base, from_day=dt.date(2025, 4, 1))
+    law = Law(law.duties, (*law.values, dataclasses.replace(base, **march), april))
+    scenes = new_scenes()
+    for month in ("02", "03", "04"):
+
+        def scene(site, month=month):
+            site.add("projects", region_code="520102")
+            site.add("payrolls", amount_due=18_950_00, period=f"2025-{month}-01")
+
+        scene.__name__ = month
+        scenes(scene)
+    found = scenes.flags(law=law)
+    assert [name for name, flags in found.items() if "pay_below_minimum" in flags] == ["03"]
+    assert found["03"]["pay_below_minimum"].values["minimum_fen"] == 2_000_00
