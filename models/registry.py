@@ -270,12 +270,11 @@ class Registry:
             ModelUnknown: there is no such version.
             ModelDamaged: its files are not those that were registered.
         """
-        entry = self.get(version)
-        run = self._client.get_model_version(self.name, self._number(version)).run_id
+        entry = self._entry(self._registered(), version)
         found = {}
         for name in names:
             with suppress(ArtifactMissing):
-                found[name] = read_artifact(self._folder(run), name, entry.digest)
+                found[name] = read_artifact(self._folder(entry.run_id), name, entry.tags["digest"])
         return found
 
     def run_of(self, version: str) -> tuple[MlflowRun, Path]:
