@@ -18,14 +18,16 @@ _GZIP = b"\x1f\x8b"
 _WINDOW = 32 * 1024
 """Most that deflate looks back, and so the most a dictionary is used."""
 
-_SAMPLES = 4
+SAMPLES = 4
+"""Documents that a dictionary is made of."""
+
 _LEVEL = 9
 
 
 def dictionary_of(bodies: Sequence[bytes]) -> bytes:
     """A dictionary for documents like ``bodies``: up to four of them, evenly spaced."""
-    step = max(len(bodies) // _SAMPLES, 1)
-    return b"".join(bodies[::step][:_SAMPLES])[-_WINDOW:]
+    step = max(len(bodies) // SAMPLES, 1)
+    return b"".join(bodies[::step][:SAMPLES])[-_WINDOW:]
 
 
 def packed(body: bytes, dictionary: bytes) -> bytes:

@@ -19,7 +19,7 @@ from serving.watchlists.events import record_publication
 from serving.watchlists.mark_repository import save_mark
 from serving.watchlists.repository import insert_publication, list_id
 from serving.watchlists.snapshot import Snapshot
-from serving.watchlists.snapshot_repository import save_snapshot
+from serving.watchlists.snapshot_repository import pack_snapshot, save_snapshot
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ def store_publication(
     Raises:
         AlreadyPublished: another list is sealed for that as_of, region and kind.
     """
+    # Before the transaction, which holds the write lock of SQLite.
+    snapshot = None if extras is None or extras.snapshot is None else pack_snapshot(extras.snapshot)
     with writing(database.engine).begin() as connection:
         watchlist_id = insert_publication(connection, sealed, published_at, published_by)
         if watchlist_id is not None:
@@ -66,8 +68,8 @@ def store_publication(
             if extras is not None:
                 save_rates(connection, extras.rates)
                 save_model(connection, extras.model, published_at)
-                if extras.snapshot is not None:
-                    save_snapshot(connection, watchlist_id, extras.snapshot)
+                if snapshot is not None:
+                    save_snapshot(connection, watchlist_id, snapshot)
         if extras is not None and extras.mark is not None:
             save_mark(connection, list_id(connection, sealed.publication.header), extras.mark)
         if watchlist_id is not None:

@@ -33,7 +33,7 @@ from serving.snapshot.project_facts import load_contracts, load_project_facts
 from serving.snapshot.similar_projects import similar_projects
 from serving.snapshot.wages_owed import load_owed_teams, load_payroll_teams, owed_summary
 from serving.watchlists.document import Document, ProjectRisk, Publication, TimelineItem
-from serving.watchlists.snapshot import Snapshot
+from serving.watchlists.snapshot import Dossiers, Snapshot
 
 if TYPE_CHECKING:
     from models.counterfactuals import LeverEffect
@@ -72,7 +72,8 @@ def collect_snapshot(
     """
     as_of = publication.header.as_of
     facts = load_project_facts(store, as_of)
-    owed, payroll_teams = load_owed_teams(store, as_of), load_payroll_teams(store, as_of)
+    owed = load_owed_teams(store, as_of)
+    payroll_teams = load_payroll_teams(store, as_of, _payrolls_of(stories))
     listed = _register_rows(store, publication, facts, owed)
     alike = similar_projects(listed)
     contracts, months = load_contracts(store, as_of), load_payment_history(store, as_of)
@@ -82,7 +83,13 @@ def collect_snapshot(
     linked = linked_complaints(store, as_of)
     handling = load_case_handling(store, as_of)
 
+    risks = {risk.assessment.project_id: risk for risk in publication.risks}
+    files: Mapping[str, Document] = {}
+
     def dossier(key: str) -> Document:
+        """The dossier of a scored project, or with a case file that of one that is followed."""
+        file = {"unscored": files[key]} if key in files else {}
+        cited = _records(risks[key], records, facts) if key in risks else {}
         return {
             "facts": facts.get(key, {}),
             "contracts": contracts.get(key, []),
@@ -93,24 +100,18 @@ def collect_snapshot(
             "handling": handling.get(key, empty_case_handling()),
             "teams_owed": owed.get(key, []),
             "payroll_teams": _teams_of(stories.get(key, ()), payroll_teams),
-            "records": {},
+            "records": cited,
             "linked": linked.get(key, []),
+            **file,
         }
 
-    dossiers = {
-        risk.assessment.project_id: {
-            **dossier(risk.assessment.project_id),
-            "records": _records(risk, records, facts),
-        }
-        for risk in publication.risks
-    }
     handled = {
         "matters": _of_region(open_matters(store, as_of), publication),
         "closed": _of_region(closed_cases(store, as_of), publication),
         "unlisted": _of_region(transferred_unlisted(store, as_of), publication),
     }
     followed = (
-        unscored_projects([*chain(*handled.values())], dossiers, facts)
+        unscored_projects([*chain(*handled.values())], risks, facts)
         if publication.header.kind == "project"
         else []
     )
@@ -119,7 +120,6 @@ def collect_snapshot(
         flags = office_flags(store, as_of, flagged, law_values)
     if followed:
         files = case_files(publication.header, followed, stories, flags)
-        dossiers |= {key: {**dossier(key), "unscored": found} for key, found in files.items()}
     register = {
         "as_of": as_of.isoformat(),
         "projects": listed,
@@ -132,7 +132,13 @@ def collect_snapshot(
             for part, rows in load_deposit_advice(store, as_of, deposit_rules).items()
         },
     }
-    return Snapshot(dossiers, register)
+    return Snapshot(Dossiers([*risks, *files], dossier), register)
+
+
+def _payrolls_of(stories: Mapping[str, Sequence[TimelineItem]]) -> list[str]:
+    """Return the payrolls among the events of all projects."""
+    events = chain.from_iterable(stories.values())
+    return [one.evidence.record_id for one in events if one.evidence.table == "payrolls"]
 
 
 def _region_months(

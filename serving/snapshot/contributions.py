@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from serving.watchlists.snapshot import Snapshot
+from serving.watchlists.document import Document
+from serving.watchlists.snapshot import Dossiers, Snapshot
 
 if TYPE_CHECKING:
     from models.explained import ExplainedCohort
@@ -15,8 +16,10 @@ def with_contributions(snapshot: Snapshot, explained: ExplainedCohort | None) ->
     """Return ``snapshot`` with ``contributions`` in the dossier of every explained project."""
     if explained is None:
         return snapshot
-    dossiers = {}
-    for project_id, dossier in snapshot.dossiers.items():
+
+    def dossier(project_id: str) -> Document:
         found = explained.to_document(project_id)
-        dossiers[project_id] = dossier if found is None else {**dossier, "contributions": found}
-    return replace(snapshot, dossiers=dossiers)
+        more = {} if found is None else {"contributions": found}
+        return {**snapshot.dossiers[project_id], **more}
+
+    return replace(snapshot, dossiers=Dossiers(snapshot.dossiers, dossier))

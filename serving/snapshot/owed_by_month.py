@@ -13,8 +13,18 @@ from serving.snapshot.as_of_query import Row, query_rows, with_known_tables
 MONTHS = 24
 """A year, and the one before to compare it with."""
 
+
+def _end_after(day: str) -> str:
+    """SQL for the first end of a month after ``day``: the last one is ``$1``."""
+    return (
+        f"CAST(least($1, greatest(date_trunc('month', {day}) + to_months(1),"
+        f" date_trunc('month', $1) - to_months({MONTHS - 1}))) AS DATE)"
+    )
+
+
 # Same records and same 1 % as the ``amount_owed`` of a score. Only payrolls that were not settled
-# at the first end of a month after they were due are looked at month by month.
+# at the first end of a month after they were due are looked at, and of those only the ends at which
+# what is owed changes: a row for every payroll and month would not fit into memory.
 _OWED = f"""
 {with_known_tables("payrolls", "payments")},
 ends AS (
@@ -30,26 +40,43 @@ paid_in_time AS (
   GROUP BY payroll_id
 ),
 late AS (
-  SELECT r.project_id, r.payroll_id, r.due_on, r.amount_due
+  SELECT r.project_id, r.payroll_id, r.amount_due, {_end_after("r.due_on")} AS from_end
   FROM payrolls r LEFT JOIN paid_in_time p USING (payroll_id)
-  WHERE coalesce(p.amount, 0) < 0.99 * r.amount_due
+  WHERE coalesce(p.amount, 0) < 0.99 * r.amount_due AND r.due_on < $1
+),
+changes AS (
+  SELECT payroll_id, from_end AS ends_on, 0 AS amount FROM late
+  UNION ALL
+  SELECT l.payroll_id, greatest(l.from_end, {_end_after("p.paid_on")}), p.amount
+  FROM late l JOIN payments p USING (payroll_id) WHERE p.paid_on < $1
+  UNION ALL
+  SELECT l.payroll_id,
+         greatest(l.from_end, {_end_after("p.paid_on")}, {_end_after("p.returned_on")}), -p.amount
+  FROM late l JOIN payments p USING (payroll_id)
+  WHERE p.paid_on < $1 AND p.returned_on < $1
+),
+paid AS (
+  SELECT payroll_id, ends_on, sum(sum(amount)) OVER so_far AS amount
+  FROM changes GROUP BY payroll_id, ends_on
+  WINDOW so_far AS (PARTITION BY payroll_id ORDER BY ends_on)
 ),
 unpaid AS (
-  SELECT l.project_id, e.ends_on, l.payroll_id,
-         any_value(l.amount_due) AS due, coalesce(sum(p.amount), 0) AS paid
-  FROM late l JOIN ends e ON l.due_on < e.ends_on
-  LEFT JOIN payments p ON p.payroll_id = l.payroll_id AND p.paid_on < e.ends_on
-    AND (p.returned_on IS NULL OR p.returned_on >= e.ends_on)
-  GROUP BY ALL
+  SELECT l.project_id, p.payroll_id, p.ends_on,
+         CASE WHEN p.amount < 0.99 * l.amount_due THEN l.amount_due - p.amount ELSE 0 END AS amount
+  FROM paid p JOIN late l USING (payroll_id)
 ),
-owed AS (
-  SELECT project_id, ends_on, sum(due - paid) AS amount
-  FROM unpaid WHERE paid < 0.99 * due GROUP BY ALL
+steps AS (
+  SELECT project_id, ends_on,
+         amount - lag(amount, 1, 0) OVER (PARTITION BY payroll_id ORDER BY ends_on) AS more
+  FROM unpaid
 ),
+by_end AS (SELECT project_id, ends_on, sum(more) AS more FROM steps GROUP BY ALL),
 begun AS (SELECT project_id, min(due_on) AS due_on FROM payrolls GROUP BY project_id)
-SELECT b.project_id, e.ends_on, CAST(coalesce(o.amount, 0) AS BIGINT) AS amount
+SELECT b.project_id, e.ends_on,
+       CAST(coalesce(sum(s.more) OVER (PARTITION BY b.project_id ORDER BY e.ends_on), 0) AS BIGINT)
+         AS amount
 FROM begun b JOIN ends e ON b.due_on < e.ends_on
-LEFT JOIN owed o ON o.project_id = b.project_id AND o.ends_on = e.ends_on
+LEFT JOIN by_end s ON s.project_id = b.project_id AND s.ends_on = e.ends_on
 WHERE EXISTS (FROM payments)
 ORDER BY b.project_id, e.ends_on
 """

@@ -66,15 +66,18 @@ def load_owed_teams(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row
 _PAYROLL_TEAMS = f"""
 {with_known_tables("payrolls", "contracts", "organizations")}
 SELECT r.payroll_id, coalesce(k.contractor_name, o.org_name, k.contractor_id) AS name
-FROM payrolls r JOIN contracts k USING (contract_id)
+FROM payrolls r JOIN (SELECT DISTINCT unnest($2) AS payroll_id) w USING (payroll_id)
+JOIN contracts k USING (contract_id)
 LEFT JOIN organizations o ON o.org_id = k.contractor_id
 """
 
 
-def load_payroll_teams(store: RecordStore, as_of: dt.date) -> Mapping[str, str]:
-    """Return the name of the team of each payroll whose contract is known."""
-    rows = query_rows(store, _PAYROLL_TEAMS, as_of)
-    return {row["payroll_id"]: row["name"] for row in rows if row["name"]}
+def load_payroll_teams(
+    store: RecordStore, as_of: dt.date, payrolls: Sequence[str]
+) -> Mapping[str, str]:
+    """Return the name of the team of each of ``payrolls`` whose contract is known."""
+    rows = store.rows(_PAYROLL_TEAMS, [as_of, list(payrolls)]) if payrolls else []
+    return {payroll: name for payroll, name in rows if name}
 
 
 def owed_summary(teams: Sequence[Row]) -> Row | None:

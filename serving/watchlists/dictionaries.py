@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, insert, select
 
-from serving.db.packing import dictionary_of
 from serving.db.tables import LIST_DICTIONARIES
 
 Subject = Literal["risk", "dossier"]
 
 
 def save_dictionary(
-    connection: Connection, watchlist_id: int, subject: Subject, bodies: Sequence[bytes]
-) -> bytes:
-    """Store and return a dictionary for documents like ``bodies``."""
-    body = dictionary_of(bodies)
+    connection: Connection, watchlist_id: int, subject: Subject, body: bytes
+) -> None:
+    """Store the dictionary of a list's documents."""
     row = {"watchlist_id": watchlist_id, "subject": subject, "body": body}
     connection.execute(insert(LIST_DICTIONARIES), [row])
-    return body
 
 
 def dictionary(subject: Subject, watchlist_id: ColumnElement[int]) -> ColumnElement[bytes | None]:

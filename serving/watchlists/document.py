@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from risk.calendar.dates import HORIZON_DAYS
 from risk.unit_kinds import Kind
 from risk.watchlist.sealed_document import Sealed, seal
+from serving.db.packing import SAMPLES, dictionary_of, packed, unpacked
 from serving.watchlists.seal_version import SEAL_VERSION, version_fields
 
 Document = dict[str, Any]
@@ -399,18 +400,44 @@ class Publication:
 
     def seal(self) -> SealedPublication:
         """Return the sealed bytes and digests; the digest of the list covers the risks too."""
-        risks = {
-            risk.assessment.project_id: seal(risk.to_document(self.header)) for risk in self.risks
-        }
+        step = max(len(self.risks) // SAMPLES, 1)
+        sample = (seal(risk.to_document(self.header)) for risk in self.risks[::step])
+        risks = SealedRisks(dictionary_of([one.body for one in sample]))
+        for risk in self.risks:
+            risks.add(risk.assessment.project_id, seal(risk.to_document(self.header)))
         return SealedPublication(self, seal(self._document(risks)), risks)
 
-    def _document(self, risks: Mapping[str, Sealed]) -> Document:
+    def _document(self, risks: SealedRisks) -> Document:
         return {
             **self.header.to_document(),
-            "risks_digest": digest_of_risks(risks),
+            "risks_digest": _digest_of(risks.digests),
             "entries": [entry.to_document() for entry in self.entries],
             "gone": [item.to_document() for item in self.gone],
         }
+
+
+class SealedRisks(Mapping[str, Sealed]):
+    """Sealed risks by project_id, in memory as they are stored: compressed with ``dictionary``."""
+
+    def __init__(self, dictionary: bytes) -> None:
+        self.dictionary = dictionary
+        self.bodies: dict[str, bytes] = {}
+        self.digests: dict[str, str] = {}
+
+    def add(self, project_id: str, sealed: Sealed) -> None:
+        """Add the risk of a project."""
+        self.bodies[project_id] = packed(sealed.body, self.dictionary)
+        self.digests[project_id] = sealed.digest
+
+    def __getitem__(self, project_id: str) -> Sealed:
+        body = unpacked(self.bodies[project_id], self.dictionary)
+        return Sealed(body, self.digests[project_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.bodies)
+
+    def __len__(self) -> int:
+        return len(self.bodies)
 
 
 @dataclass(frozen=True)
@@ -419,12 +446,16 @@ class SealedPublication:
 
     publication: Publication
     watchlist: Sealed
-    risks: Mapping[str, Sealed]
+    risks: SealedRisks
 
 
 def digest_of_risks(risks: Mapping[str, Sealed]) -> str:
     """Return one digest over the digests of all risks, in the order of their project_id."""
+    return _digest_of({project_id: sealed.digest for project_id, sealed in risks.items()})
+
+
+def _digest_of(digests: Mapping[str, str]) -> str:
     total = hashlib.sha256()
-    for project_id in sorted(risks):
-        total.update(f"{risks[project_id].digest}\n".encode())
+    for project_id in sorted(digests):
+        total.update(f"{digests[project_id]}\n".encode())
     return total.hexdigest()

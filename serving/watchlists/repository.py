@@ -18,7 +18,7 @@ from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
 from serving.db.database import Database
 from serving.db.engine import utc
-from serving.db.packing import packed, unpacked
+from serving.db.packing import unpacked
 from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError, CommandError
 from serving.watchlists.dictionaries import dictionary, save_dictionary
@@ -391,16 +391,13 @@ def insert_publication(
         }
         for entry in sealed.publication.entries
     ]
-    words = b""
-    if sealed.risks:
-        bodies = [risk.body for risk in sealed.risks.values()]
-        words = save_dictionary(connection, watchlist_id, "risk", bodies)
+    save_dictionary(connection, watchlist_id, "risk", sealed.risks.dictionary)
     risks = [
         {
             "watchlist_id": watchlist_id,
             "project_id": risk.assessment.project_id,
-            "digest": sealed.risks[risk.assessment.project_id].digest,
-            "body": packed(sealed.risks[risk.assessment.project_id].body, words),
+            "digest": sealed.risks.digests[risk.assessment.project_id],
+            "body": sealed.risks.bodies[risk.assessment.project_id],
             "region_code": risk.assessment.region_code,
             "tier": risk.assessment.tier,
             "probability": risk.assessment.probability,

@@ -15,7 +15,7 @@ from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
-from serving.db.packing import packed, unpacked
+from serving.db.packing import SAMPLES, dictionary_of, packed, unpacked
 from serving.db.tables import DOSSIERS, REGISTERS, WATCHLISTS
 from serving.watchlists.dictionaries import dictionary, save_dictionary
 from serving.watchlists.snapshot import Snapshot
@@ -33,28 +33,51 @@ class StoredRegister:
     document: Mapping[str, Any]
 
 
-def save_snapshot(connection: Connection, watchlist_id: int, found: Snapshot) -> None:
-    """Insert the snapshot of a list."""
-    files = {key: doc["unscored"] for key, doc in found.dossiers.items() if "unscored" in doc}
+@dataclass(frozen=True)
+class PackedSnapshot:
+    """A snapshot as it is stored: dossiers and register compressed.
+
+    ``places`` are the regions of projects with a case file, ``regions`` those of all.
+    """
+
+    dictionary: bytes
+    dossiers: Mapping[str, bytes]
+    regions: Mapping[str, str]
+    places: Mapping[str, str]
+    register: bytes
+
+
+def pack_snapshot(found: Snapshot) -> PackedSnapshot:
+    """Return ``found`` as it is stored; each dossier is made once, and only its bytes stay."""
+    keys = list(found.dossiers)
+    sample = keys[:: max(len(keys) // SAMPLES, 1)]
+    words = dictionary_of([_to_json(found.dossiers[key]) for key in sample])
     regions = {row["project_id"]: row["region_code"] for row in found.register["projects"]}
-    places = {key: document["region_code"] for key, document in files.items()}
-    save_regions(connection, {key: place for key, place in places.items() if place})
-    regions |= places
-    bodies = {key: _to_json(document) for key, document in found.dossiers.items()}
-    if bodies:
-        words = save_dictionary(connection, watchlist_id, "dossier", [*bodies.values()])
-        rows = [
-            {
-                "watchlist_id": watchlist_id,
-                "project_id": project_id,
-                "region_code": regions[project_id] or "",
-                "body": packed(body, words),
-            }
-            for project_id, body in bodies.items()
-        ]
+    places, bodies = {}, {}
+    for key, document in found.dossiers.items():
+        if "unscored" in document:
+            places[key] = str(document["unscored"]["region_code"] or "")
+        bodies[key] = packed(_to_json(document), words)
+    register = gzip.compress(_to_json(found.register), _LEVEL, mtime=0)
+    return PackedSnapshot(words, bodies, {**regions, **places}, places, register)
+
+
+def save_snapshot(connection: Connection, watchlist_id: int, found: PackedSnapshot) -> None:
+    """Insert the snapshot of a list."""
+    save_regions(connection, {key: place for key, place in found.places.items() if place})
+    rows = [
+        {
+            "watchlist_id": watchlist_id,
+            "project_id": project_id,
+            "region_code": found.regions[project_id] or "",
+            "body": body,
+        }
+        for project_id, body in found.dossiers.items()
+    ]
+    if rows:
+        save_dictionary(connection, watchlist_id, "dossier", found.dictionary)
         connection.execute(insert(DOSSIERS), rows)
-    body = gzip.compress(_to_json(found.register), _LEVEL, mtime=0)
-    connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=body))
+    connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=found.register))
 
 
 def load_dossier(

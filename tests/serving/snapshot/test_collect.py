@@ -117,11 +117,11 @@ def test_snapshot_excludes_later_knowledge(published, office, tmp_path):
         for feed in later.feeds():
             later.connection.execute(f"DELETE FROM {feed.table} WHERE known_at >= ?", [AS_OF])
         again = collect_snapshot(later, publication, {}, stories=timelines(later, AS_OF))
-    bare = json.loads(json.dumps(found.dossiers))
+    bare = json.loads(json.dumps(dict(found.dossiers)))
     for one in bare.values():  # both come from the model
         one["levers"] = []
         one.pop("contributions", None)
-    assert json.loads(json.dumps(again.dossiers)) == bare
+    assert json.loads(json.dumps(dict(again.dossiers))) == bare
     assert again.register == found.register
 
 

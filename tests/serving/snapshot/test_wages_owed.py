@@ -95,5 +95,9 @@ def test_nothing_is_known_to_be_owed_without_payments(world):
 
 def test_payrolls_have_the_team_of_their_contract(world):
     _two_teams(world)
-    assert load_payroll_teams(world.store, AS_OF) == dict.fromkeys(("R1", "R2", "R4"), "木工班组")
-    assert load_payroll_teams(world.store, dt.date(2025, 4, 15)) == {"R4": "木工班组"}
+    rolls = ["R1", "R2", "R3", "R4", "R4", "R9"]
+    found = load_payroll_teams(world.store, AS_OF, rolls)
+    assert found == dict.fromkeys(("R1", "R2", "R4"), "木工班组")
+    assert load_payroll_teams(world.store, AS_OF, ["R2", "R3"]) == {"R2": "木工班组"}
+    assert load_payroll_teams(world.store, AS_OF, []) == {}
+    assert load_payroll_teams(world.store, dt.date(2025, 4, 15), rolls) == {"R4": "木工班组"}
