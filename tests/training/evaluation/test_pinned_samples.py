@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from training.dataset.observation import Inspection
+from training.evaluation.group_counts import GroupCounts
+from training.evaluation.groups import _by_size
 from training.evaluation.predictions import MODEL
 from training.evaluation.sample_size import visits_for_width, visits_to_tell_apart
 from training.evaluation.visit_reordering import reorder_visits, reorder_within
@@ -73,3 +75,26 @@ def test_visits_are_moved_within_whole_quarters_of_the_walk(months, windows):
                         project_ids=("A",) * months, clusters=("A",) * months)  # fmt: skip
     visits = made(("A", "2025-01-05", True), ("A", "2025-04-05", True))
     assert reorder_visits(given, visits, [MODEL])[MODEL].visits == windows
+
+
+def test_sizes_are_thirds_and_what_is_unknown_is_in_none():
+    found = _by_size("size", np.array([100, 200, 300, None], dtype=object))
+    assert [(one.value, one.bounds, one.rows.tolist()) for one in found] == [
+        ("small", (None, 100), [True, False, False, False]),
+        ("medium", (100, 200), [False, True, False, False]),
+        ("large", (200, None), [False, False, True, False]),
+        (None, None, [False, False, False, True]),
+    ]
+    equal = _by_size("size", np.array([5, 5, 5], dtype=object))
+    assert [(one.value, one.rows.tolist()) for one in equal] == [("small", [True] * 3)]
+    nothing = _by_size("size", np.array([None, None], dtype=object))
+    assert [(one.value, one.rows.tolist()) for one in nothing] == [(None, [True] * 2)]
+
+
+def test_known_events_are_those_with_a_probability():
+    given = predictions([3, 2, 1], [1, 1, 0], probability={MODEL: np.array([0.5, np.nan, 0.1])})
+    counts = GroupCounts(given, np.array([1.0, 0.5, 0]), MODEL, seed=0)
+    every = np.ones(3, dtype=bool)
+    assert (counts.events(every), counts.known_events(every)) == (2, 1)
+    # Rows, listed, hits, events; of the known ones rows, probability and events.
+    assert counts.sums(every)[0] == pytest.approx([3, 1.5, 1.5, 2, 2, 0.6, 1])
