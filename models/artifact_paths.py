@@ -8,7 +8,7 @@ is opened.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from risk.workspace import Workspace
@@ -22,17 +22,21 @@ _COLUMNS = (
 
 
 def correct_addresses(workspace: Workspace) -> None:
-    """Point the addresses in the tracking database, if there is one, to where ``workspace`` is."""
+    """Point the addresses in the tracking database, if there is one, to where ``workspace`` is.
+
+    A file that is no such database, or that is locked, is left to what opens the registry.
+    """
     if not workspace.tracking.is_file():
         return
     here = workspace.models.resolve().as_uri()
-    with closing(sqlite3.connect(workspace.tracking, timeout=30)) as database:
-        places = database.execute(
-            "SELECT DISTINCT artifact_location FROM experiments WHERE name != 'Default'"
-        ).fetchall()
-    for (place,) in places:
-        if place != here:
-            move_artifacts(workspace.tracking, place, here)
+    with suppress(sqlite3.DatabaseError):
+        with closing(sqlite3.connect(workspace.tracking, timeout=5)) as database:
+            places = database.execute(
+                "SELECT DISTINCT artifact_location FROM experiments WHERE name != 'Default'"
+            ).fetchall()
+        for (place,) in places:
+            if place != here:
+                move_artifacts(workspace.tracking, place, here)
 
 
 def move_artifacts(tracking: Path, before: str, after: str) -> None:

@@ -15,7 +15,7 @@ import datetime as dt
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,7 +35,7 @@ from models.promotion_log import (
 )
 from models.registered import RegisteredModel, RegisteredVersion, read_registered
 from models.runs import Run, open_run
-from models.storage import load, read_artifact, save
+from models.storage import ArtifactMissing, load, read_artifact, save
 from risk.errors import WagewatchError
 from risk.unit_kinds import KINDS, Kind
 from risk.workspace import Workspace
@@ -262,6 +262,20 @@ class Registry:
         """
         entry = self._entry(self._registered(), version)
         return read_artifact(self._folder(entry.run_id), name, entry.tags["digest"])
+
+    def artifacts(self, version: str, names: Sequence[str]) -> dict[str, str]:
+        """The texts of those artifacts ``names`` that ``version`` was registered with.
+
+        Raises:
+            ModelUnknown: there is no such version.
+            ModelDamaged: its files are not those that were registered.
+        """
+        entry = self._entry(self._registered(), version)
+        found = {}
+        for name in names:
+            with suppress(ArtifactMissing):
+                found[name] = read_artifact(self._folder(entry.run_id), name, entry.tags["digest"])
+        return found
 
     def run_of(self, version: str) -> tuple[MlflowRun, Path]:
         """The run of MLflow that made ``version``, and the folder of its artifacts."""

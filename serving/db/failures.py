@@ -16,6 +16,10 @@ _SQLITE: dict[int, Failure] = {
     sqlite3.SQLITE_BUSY: "database_busy",
     sqlite3.SQLITE_LOCKED: "database_busy",
 }
+_SQLITE_EXTENDED: dict[int, Failure] = {
+    # No room for the shared memory beside the log, by which a full disk is noticed first.
+    sqlite3.SQLITE_IOERR_SHMSIZE: "disk_full",
+}
 _POSTGRESQL: dict[str, Failure] = {
     "53100": "disk_full",
     "25006": "read_only",
@@ -47,5 +51,7 @@ def _of_driver(error: BaseException | None) -> Failure | None:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)
         # The low byte is the primary code, the rest says more.
-        return None if code is None else _SQLITE.get(code & 0xFF)
+        if code is None:
+            return None
+        return _SQLITE_EXTENDED.get(code) or _SQLITE.get(code & 0xFF)
     return _POSTGRESQL.get(getattr(error, "sqlstate", None) or "")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, inspect, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from serving.db.engine import DatabaseUnreachable, redacted_url, writing
+from serving.db.failures import write_failure
 from serving.errors import CommandError
 
 HEAD = "0024"
@@ -33,6 +34,7 @@ def migrate(engine: Engine) -> None:
 
     Raises:
         DatabaseUnreachable: it cannot be opened or is not a service database.
+        DBAPIError: it cannot be written, see :func:`serving.db.failures.write_failure`.
         DatabaseTooNew: it has migrations this program does not know.
     """
     url = redacted_url(str(engine.url.render_as_string(hide_password=False)))
@@ -42,9 +44,10 @@ def migrate(engine: Engine) -> None:
                 return
         with writing(engine).begin() as connection:
             _upgrade(connection, url)
-    except OperationalError as error:
-        raise DatabaseUnreachable(url=url, detail=str(error.orig)) from error
     except DBAPIError as error:
+        if write_failure(error) is not None:
+            # It is there; the disk is full, or somebody else is writing.
+            raise
         raise DatabaseUnreachable(url=url, detail=str(error.orig)) from error
 
 

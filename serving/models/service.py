@@ -85,26 +85,20 @@ def load_card_input(registry: Registry, version: str) -> CardInput:
     """
     import json
 
-    from models.storage import ArtifactMissing
     from serving.models.card.sections import CardInput
     from training.effect_pictures import BEESWARM, DEPENDENCE, artifact_name
     from training.effects import EFFECTS_ARTIFACT
     from training.monitoring.drift import PROFILE_ARTIFACT
 
-    def stored(name: str) -> str | None:
-        try:
-            return registry.artifact(version, name)
-        except ArtifactMissing:
-            return None
-
-    names = [artifact_name(one, lang) for one in (BEESWARM, DEPENDENCE) for lang in LANGUAGES]
-    pictures = {name: svg for name in names if (svg := stored(name))}
-    profile, effects = stored(PROFILE_ARTIFACT), stored(EFFECTS_ARTIFACT)
+    pictures = [artifact_name(one, lang) for one in (BEESWARM, DEPENDENCE) for lang in LANGUAGES]
+    names = (PROFILE_ARTIFACT, EFFECTS_ARTIFACT, *pictures)
+    stored = registry.artifacts(version, names)
+    profile, effects = stored.pop(PROFILE_ARTIFACT, None), stored.pop(EFFECTS_ARTIFACT, None)
     return CardInput(
         registry.get(version),
         json.loads(profile)["importance"] if profile else {},
         json.loads(effects) if effects else {},
-        pictures,
+        stored,
     )
 
 

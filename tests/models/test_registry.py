@@ -46,6 +46,17 @@ def test_promote_and_rollback_move_the_champion(registry):
     assert [v.version for v in registry.versions()] == [second.version, first.version]
 
 
+def test_artifacts_are_those_that_were_registered(registry):
+    model = Scorecard()
+    stored = {"a.json": "{}", "b.zh.svg": "<svg/>"}
+    options = {"parameters": {}, "metrics": {}, "artifacts": stored}
+    version = registry.register(model, {"trained_at": "2025-07-01"}, **options).version
+    assert registry.artifacts(version, ("a.json", "b.zh.svg", "c.json")) == stored
+    assert registry.artifacts(version, ()) == {}
+    with pytest.raises(ModelUnknown):
+        registry.artifacts("99", ())
+
+
 def test_unknown_versions_and_damaged_files_are_refused(registry):
     with pytest.raises(ModelUnknown):
         registry.promote("99", who="a", why="b")

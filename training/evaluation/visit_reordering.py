@@ -98,7 +98,8 @@ def _append_moves(
     start, stop = window
     rows = np.flatnonzero(predictions.as_ofs == np.datetime64(start))
     row_of = {predictions.project_ids[row]: row for row in rows}
-    made = [v for v in inspections if start <= v.on < stop and v.project_id in row_of]
+    within = (v for v in inspections if start <= v.on < stop and v.project_id in row_of)
+    made = sorted(within, key=lambda visit: visit.on)
     made_rows = np.array([row_of[visit.project_id] for visit in made], dtype=np.int64)
     score = predictions.scores[contender][made_rows]
     order = np.lexsort((random.random(len(made)), -score))

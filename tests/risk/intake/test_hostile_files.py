@@ -113,6 +113,7 @@ def test_a_parquet_dictionary_that_unfolds_to_gigabytes(tmp_path):
     assert raised.value.fields == {"file": "payments.parquet", "allowed": 448}
 
 
+@thorough  # other pages that grow when read: above and below
 def test_html_cells_that_span_the_whole_page(tmp_path):
     path = tmp_path / "payments.xls"
     path.write_text("<html><table><tr><td rowspan=99999 colspan=99999>a</td></tr>" * 200)

@@ -14,7 +14,7 @@ from ...conftest import MUST_RUN_ALL
 from ...empty_store import empty_store
 
 # An example opens a store and imports up to three files, a quarter of a second.
-some_files = settings(max_examples=15 if MUST_RUN_ALL else 6)
+some_files = settings(max_examples=15 if MUST_RUN_ALL else 4)
 
 ATTENDANCE, ORGANIZATIONS = TABLES["attendance"], TABLES["organizations"]
 

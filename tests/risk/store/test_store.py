@@ -21,7 +21,7 @@ def versions(store: RecordStore) -> dict[str, list[tuple[object, ...]]]:
 
 
 # An example reads all versions views twice, a third of a second.
-@settings(max_examples=20 if MUST_RUN_ALL else 8)
+@settings(max_examples=20 if MUST_RUN_ALL else 4)
 @given(records=st.lists(table_rows(), max_size=12), kind=st.sampled_from(KINDS))
 def test_cache_superseded_changes_no_version(records, kind):
     with RecordStore(":memory:") as stored:

@@ -18,7 +18,7 @@ from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 
-from ...conftest import World
+from ...conftest import MUST_RUN_ALL, World
 from ...empty_store import empty_store
 
 FIRST = dt.date(2025, 1, 1)
@@ -91,7 +91,11 @@ def stores():
         yield then, now
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=5 if MUST_RUN_ALL else 3,  # each fills two stores
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(
     before=st.lists(ROWS, min_size=1, max_size=8),
     after=st.lists(ROWS, max_size=8),

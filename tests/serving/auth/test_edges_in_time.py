@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from itsdangerous import TimestampSigner
+from sqlalchemy import select
 
+from serving.auth.oidc import PendingSignIn, read_cookie
 from serving.auth.rate_limit import RateLimiter, TooManyRequests
 from serving.auth.repository import NewAccount, Token, UserRepository
 from serving.auth.roles import Role
 from serving.auth.sessions import SessionLimits, SessionRepository
 from serving.auth.sign_in_limits import SignInLimits
+from serving.db.engine import utc
+from serving.db.tables import SESSIONS
 
 from ..people import add_user
 
@@ -72,6 +77,20 @@ def test_a_clock_that_is_set_back_prolongs_no_session(database, sessions, user, 
     with database.engine.begin() as connection:
         again = sessions.start(connection, user, NOON - back).secret
     assert sessions.find(again, NOON - back) is not None
+
+
+def test_the_last_request_is_stored_once_a_minute(database, sessions, user):
+    secret = started(database, sessions, user)
+
+    def seen(seconds: int) -> int:
+        """Seconds after noon stored for the last request, after one at ``seconds``."""
+        assert sessions.find(secret, NOON + dt.timedelta(seconds=seconds))
+        sessions._renewals.submit(int).result()
+        with database.engine.connect() as connection:
+            at = connection.execute(select(SESSIONS.c.seen_at)).scalar_one()
+        return int((utc(at) - NOON).total_seconds())
+
+    assert [seen(at) for at in (59, 60, 61, 119, 120, 300)] == [0, 60, 60, 60, 120, 300]
 
 
 def test_sessions_that_are_over_are_deleted_at_the_next_sign_in(database, sessions, user):
@@ -176,3 +195,16 @@ def test_sign_ins_from_one_address_are_limited_over_all_names():
     with pytest.raises(TooManyRequests):
         limits.spend("another", "10.0.0.1")
     limits.spend("another", "10.0.0.2")
+
+
+def test_a_sign_in_with_a_provider_may_take_ten_minutes(monkeypatch):
+    clock = [1_750_000_000]
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: clock[0])
+    pending = PendingSignIn("state", "nonce", "verifier")
+    cookie = pending.to_cookie("k" * 43)
+    assert read_cookie("j" * 43, cookie) is None
+    assert read_cookie("k" * 43, cookie) == pending
+    clock[0] += 600
+    assert read_cookie("k" * 43, cookie) == pending
+    clock[0] += 1
+    assert read_cookie("k" * 43, cookie) is None

@@ -362,6 +362,7 @@ def test_the_overview_comes_before_the_candidates_of_complaints(workspace, datab
     scheduler.stop()
 
 
+@thorough  # by commands: tests/serving/ingest/test_layout_commands.py
 def test_a_project_of_two_ids_is_confirmed_on_the_page(clerk, work, workspace, database):
     made = name_id("云渡小区二期", "510822")
     head = "项目编码,项目名称,行政区划代码,开工日期\n"

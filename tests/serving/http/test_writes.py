@@ -125,6 +125,20 @@ def test_write_requires_an_idempotency_key(someone):
     assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
 
 
+@pytest.mark.parametrize("short", ["v1", "seven77"])
+def test_a_key_that_is_too_short_is_told_the_rule(someone, database, short):
+    headers = {"Idempotency-Key": short, "Accept-Language": "en"}
+    answer = someone.post("/v1/outcomes", json=FOUND, headers=headers)
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["found"] == short
+    assert error["allowed"].startswith("8 to 200 letters")
+    assert "8 至 200" in answer.json()["texts"]["zh"]
+    assert answer.headers["Link"] == '</help/reference/errors/#invalid_parameter>; rel="help"'
+    enough = someone.post("/v1/outcomes", json=FOUND, headers={"Idempotency-Key": "eight888"})
+    assert enough.status_code == 201
+
+
 def test_add_outcome_refuses_what_intake_would_quarantine(someone, database):
     future = {**FOUND, "inspected_on": "2999-01-01"}
     answer = someone.post("/v1/outcomes", json=future, headers=key())

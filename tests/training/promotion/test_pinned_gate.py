@@ -71,6 +71,16 @@ def test_ten_distinct_events_decide(events, decides):
     assert [one.undecided for one in worse] == [not decides] * 2
 
 
+def test_the_power_is_that_of_the_difference():
+    """Of two equal rankings it is 0 in each resample, so there is no power; of two others not."""
+    labels = [1] * 12 + [0] * 40
+    ranks = list(range(52))
+    equal, _ = not_worse(rivals(ranks, ranks, labels), 10)
+    other, _ = not_worse(rivals(ranks, ranks[::-1], labels), 10)
+    assert "passes_equal" not in equal.figures
+    assert other.figures["passes_half"] <= other.figures["passes_equal"] < 1
+
+
 def test_two_rows_of_a_project_in_one_month_are_one_event():
     labels = [1] * 20 + [0] * 40
     names = [f"P{row // 2}" for row in range(60)]

@@ -255,6 +255,7 @@ def killed_and_pulled_again(
     return kills, records(workspace)
 
 
+@thorough  # of any source: tests/risk/sources/test_pull.py
 def test_a_pull_that_was_killed_goes_on(county, tmp_path, books):
     moments = [(12, 0.0), (40, 0.0)]
     assert killed_and_pulled_again(county, tmp_path / "workspace", moments) == (2, books)
