@@ -243,3 +243,10 @@ def test_six_months_are_never_seven(world):
 def test_wage_per_day(values, project, as_of):
     expected = WAGE_PER_DAY[project, as_of]
     assert values[project, as_of]["wage_per_day"] == pytest.approx(expected, nan_ok=True)
+
+
+def test_nobody_is_missing_on_payrolls_that_no_one_sends(world):
+    world.project(started_on="2023-01-01", known_at="2023-01-02")
+    attendance(world, "P1", ("2024-10", 10, 10, 200, 10))
+    found = value_table(world.store, ["present_unlisted_share"], [AS_OF])
+    assert found["P1", AS_OF]["present_unlisted_share"] == pytest.approx(nan, nan_ok=True)

@@ -183,13 +183,14 @@ EXPECTED = {
         "W builds": NAN,
         "without contractor": NAN,
     },
-    # X is owed 100 of 100 on U1 and 25 of 100 on U2; Z is owed 50 of 50 on U2.
+    # X is owed 100 of 100 on U1, 25 of 100 on U2 and 10 of 10 on U4; Z is owed 50 of 50 on U2.
     "subcontractor_unpaid_share": {
-        "U1": 25 / 100,
-        "U2": 100 / 100,
-        "U3": (100 + 25 + 50) / (100 + 100 + 50),
+        "U1": (25 + 10) / (100 + 10),
+        "U2": (100 + 10) / (100 + 10),
+        "U3": (100 + 25 + 10 + 50) / (100 + 100 + 10 + 50),
+        "U4": (100 + 25 + 50) / (100 + 100 + 50),
         "U ended": NAN,  # X left it yesterday
-        "U ends today": (100 + 25) / (100 + 100),
+        "U ends today": (100 + 25 + 10) / (100 + 100 + 10),
         "B1": NAN,
         "without contractor": NAN,
     },
@@ -521,10 +522,13 @@ def _small(world: World) -> None:
 
 
 def _teams(world: World) -> None:
-    for name in ("U1", "U2", "U3"):
+    for name in ("U1", "U2", "U3", "U4"):
         project(world, name)
-    for name, org in (("U1", "X"), ("U2", "X"), ("U2", "Z"), ("U3", "X"), ("U3", "Z")):
-        _contract(world, name, org)
+    for name in ("U1", "U2", "U3", "U4"):
+        _contract(world, name, "X")
+    for name in ("U2", "U3", "U4"):
+        _contract(world, name, "Z")
+    _roll(world, "U4", 30, 10, "U4 X")
     for name, days in (("U ended", 1), ("U ends today", 0)):
         project(world, name)
         _contract(world, name, "X", ended_on=ago(days))
