@@ -77,6 +77,11 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """Let the interpreter free what collection made, or libraries report it as leaked."""
+    gc.unfreeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Move the tests of :data:`LONG_FIRST` to the front, in that order."""
     places = (*LONG_FIRST, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 from starlette.types import Scope
@@ -46,8 +47,15 @@ def audit_entry(scope: Scope, action: str, principal: Principal | None, status: 
 def request_subject(scope: Scope) -> str:
     """Return path and query of a request, without secrets and personal numbers."""
     query = scope.get("query_string", b"").decode("latin-1")
-    parts = [_without_secret(part) for part in query.split("&")] if query else []
-    return storable_subject(scope["path"] + (f"?{'&'.join(parts)}" if parts else ""))
+    if not query:
+        return _stored_path(scope["path"])
+    parts = [_without_secret(part) for part in query.split("&")]
+    return storable_subject(f"{scope['path']}?{'&'.join(parts)}")
+
+
+@lru_cache(maxsize=1024)  # a list is asked for again and again; masking takes a third of the answer
+def _stored_path(path: str) -> str:
+    return storable_subject(path)
 
 
 def storable_subject(subject: str) -> str:

@@ -15,6 +15,8 @@ CHAINED = (
 )
 """Columns that a digest covers, in this order. The format is that of stored digests for ever."""
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 
 def next_digest(previous: str, values: Sequence[object]) -> str:
     """Return the digest of an entry, the SHA-256 of the ``previous`` digest and its values.
@@ -24,7 +26,7 @@ def next_digest(previous: str, values: Sequence[object]) -> str:
         values: those of :data:`CHAINED`; times and dates as such.
     """
     plain = [_plain(value) for value in values]
-    content = json.dumps([previous, *plain], separators=(",", ":"))
+    content = _ENCODER.encode([previous, *plain])
     return hashlib.sha256(content.encode("ascii")).hexdigest()
 
 
