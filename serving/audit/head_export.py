@@ -25,7 +25,8 @@ from serving.http.egress import WebhookRefused
 HEADS_FILE = "audit-heads.jsonl"
 """File of the workspace with the heads that the service exported."""
 
-RETRY_SECONDS = 60.0
+SECONDS = 60.0
+"""Interval between two looks for new heads, of which there is one a day."""
 EVENT_TYPE = "cn.wagewatch.audit.head"
 
 _log = logging.getLogger("wagewatch.audit")
@@ -92,23 +93,17 @@ class HeadExport:
     syslog: str = ""
     webhook: HeadWebhook | None = None
     _sent: dict[str, int] = field(default_factory=dict)
-    _wake: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start the sending thread, which a slow receiver may hold up."""
+        """Start the sending thread, which only a slow receiver holds up."""
         self._thread = threading.Thread(target=self._loop, name="audit heads", daemon=True)
         self._thread.start()
-
-    def wake(self) -> None:
-        """Send soon: entries were stored."""
-        self._wake.set()
 
     def close(self) -> None:
         """Stop the thread after what it is sending."""
         self._stop.set()
-        self._wake.set()
         if self._thread is not None:
             self._thread.join()
 
@@ -148,9 +143,8 @@ class HeadExport:
         return found
 
     def _loop(self) -> None:
-        while not self._stop.is_set():
-            self._wake.wait(RETRY_SECONDS)
-            self._wake.clear()
+        self.run()
+        while not self._stop.wait(SECONDS):
             self.run()
 
     @contextmanager

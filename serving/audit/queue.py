@@ -111,7 +111,6 @@ class AuditQueue:
                 time.sleep(SECONDS)
             else:
                 self._failing = False
-                self._heads.wake()
 
     def _take_batch(self) -> list[AuditEntry]:
         entries: list[AuditEntry] = []

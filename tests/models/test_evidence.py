@@ -320,7 +320,8 @@ def test_five_records_of_most_weight_then_by_table_and_id(store):
           ('P', 'b', '1', DATE '2024-01-01', 2.0), ('P', 'a', '2', DATE '2024-01-01', 2.0),
           ('P', 'a', '1', DATE '2024-01-01', 2.0), ('P', 'z', '9', DATE '2024-01-01', 9.0),
           ('P', 'c', '1', DATE '2024-01-01', 1.0), ('P', 'c', '2', DATE '2024-01-01', 0.5),
-          ('P', 'a', '0', DATE '2024-01-01', NULL), ('Q', 'a', '7', DATE '2024-01-01', -1.0)
+          ('P', 'a', '0', DATE '2024-01-01', NULL), ('Q', 'a', '7', DATE '2024-01-01', -1.0),
+          ('Q', 'a', '8', DATE '2024-01-01', NULL)
         ) t(project_id, source_table, record_id, known_at, weight)
         """
     )

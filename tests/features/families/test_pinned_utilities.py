@@ -50,6 +50,7 @@ EMPLOYERS: dict[str, tuple[float, ...]] = {
     # Insured 30 in May, none on record in April, 60 in March and 900 seven months before.
     "gaps": (NAN, NAN, 0.5, 30),
     "none": (NAN, NAN, NAN, NAN),
+    "until March": (NAN, NAN, NAN, NAN),
 }
 
 
@@ -79,6 +80,11 @@ def _build(world: World) -> None:
         add_months(world, org, "overdue_loans", loans)
     add_months(world, "gaps", "overdue_loans", (5,), last="2023-05")
     add_months(world, "gaps", "overdue_loans", (5, 5), last="2024-05")
+    # From April 2023, 15 months before, to March: twelve months; March 2023 is too long ago.
+    add_months(world, "until March", "overdue_loans", (1,) * 13, last="2024-03")
+    # July has not begun.
+    ahead = {"org_id": "three months", "period": "2024-07-01", "indicator": "overdue_loans"}
+    world.add("operations", **ahead, known_at="2024-06-30", value=9)
     _insured(world, "known late", "2024-05-01", "2024-07-01", 50)
     _insured(world, "rectified", "2024-04-01", "2024-05-20", 50)
     _insured(world, "rectified", "2024-05-01", "2024-06-20", 90)
@@ -114,7 +120,8 @@ def test_utilities(cells: Cells, employer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("employer", "months"), [(name, months) for name, (_, months) in LOANS.items()] + [("gaps", 2)]
+    ("employer", "months"),
+    [(name, months) for name, (_, months) in LOANS.items()] + [("gaps", 2), ("until March", 12)],
 )
 def test_months_with_overdue_loans(cells: Cells, employer: str, months: int) -> None:
     assert cells[employer, "overdue_months"] == months
