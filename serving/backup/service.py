@@ -29,9 +29,7 @@ from models.artifact_paths import correct_addresses
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.audit.verification import newest_head, parse_head, verify_entries
-from serving.backup.files import written_files
-from serving.backup.rows import TABLES, dump_tables, load_tables, reflected
-from serving.backup.unpacking import (
+from serving.backup.archive import (
     ABOUT,
     FORMATS,
     SIGNATURE,
@@ -40,6 +38,8 @@ from serving.backup.unpacking import (
     sign,
     unpack,
 )
+from serving.backup.files import written_files
+from serving.backup.rows import TABLES, dump_tables, load_tables, reflected
 from serving.db.database import Database
 from serving.db.engine import make_engine, writing
 from serving.db.migrate import HEAD, RevisionUnknown, migrate_to, revision

@@ -107,7 +107,7 @@ LIST_DICTIONARIES = Table(
     Column("subject", String(10), primary_key=True),
     Column("body", LargeBinary, nullable=False),
 )
-"""Dictionaries by which the documents of a list are compressed, see :mod:`serving.db.packing`.
+"""Dictionaries by which the documents of a list are compressed, see :mod:`serving.db.compression`.
 
 ``subject`` is ``risk`` or ``dossier``."""
 

@@ -15,7 +15,7 @@ from typing import Any
 from risk.calendar.dates import HORIZON_DAYS
 from risk.unit_kinds import Kind
 from risk.watchlist.sealed_document import Sealed, seal
-from serving.db.packing import SAMPLES, dictionary_of, packed, unpacked
+from serving.db.compression import SAMPLES, dictionary_of, packed, unpacked
 from serving.watchlists.seal_version import SEAL_VERSION, version_fields
 
 Document = dict[str, Any]

@@ -16,9 +16,9 @@ from risk.watchlist.sealed_document import Sealed
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
+from serving.db.compression import unpacked
 from serving.db.database import Database
 from serving.db.engine import utc
-from serving.db.packing import unpacked
 from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError, CommandError
 from serving.watchlists.dictionaries import dictionary, save_dictionary

@@ -15,7 +15,7 @@ from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
-from serving.db.packing import SAMPLES, dictionary_of, packed, unpacked
+from serving.db.compression import SAMPLES, dictionary_of, packed, unpacked
 from serving.db.tables import DOSSIERS, REGISTERS, WATCHLISTS
 from serving.watchlists.dictionaries import dictionary, save_dictionary
 from serving.watchlists.snapshot import Snapshot

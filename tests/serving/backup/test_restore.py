@@ -16,8 +16,8 @@ from sqlalchemy import inspect, text
 from risk.workspace import Workspace
 from serving.audit.repository import write_audit_entries
 from serving.audit.verification import AuditBroken, verify_audit
+from serving.backup.archive import BackupNotSigned, BackupUnreadable
 from serving.backup.service import RestoreWouldMix, back_up, restore
-from serving.backup.unpacking import BackupNotSigned, BackupUnreadable
 from serving.db.database import Database
 from serving.db.engine import make_engine
 from serving.db.migrate import HEAD, revision

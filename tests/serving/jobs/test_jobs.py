@@ -17,8 +17,8 @@ from serving.app import create_app
 from serving.auth.principal import OFFICE
 from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
+from serving.backup.archive import BackupUnreadable
 from serving.backup.service import RestoreWouldMix, back_up, restore
-from serving.backup.unpacking import BackupUnreadable
 from serving.cli.main import main
 from serving.db.database import Database
 from serving.db.engine import writing

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from serving.db.append_only import protect, unprotect
-from serving.db.packing import unpacked
+from serving.db.compression import unpacked
 
 revision = "0024"
 down_revision = "0023"

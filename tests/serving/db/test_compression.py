@@ -12,8 +12,8 @@ from alembic.config import Config
 from sqlalchemy import select
 
 from risk.watchlist.sealed_document import verify
+from serving.db.compression import dictionary_of, packed, unpacked
 from serving.db.engine import writing
-from serving.db.packing import dictionary_of, packed, unpacked
 from serving.db.tables import DOSSIERS, LIST_DICTIONARIES, PROJECT_RISKS
 from serving.watchlists.repository import WatchlistRepository
 
