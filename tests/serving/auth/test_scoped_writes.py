@@ -5,11 +5,20 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 SERVING = Path(__file__).parents[3] / "serving"
 TABLES = {"USERS", "TOKENS", "SUBSCRIPTIONS", "JOBS"}
 WRITES = {"insert", "update", "delete"}
-OF_THE_RUNNER = {"claim_job", "_set", "store_password"}
-"""Writes that no principal asks for: the runner's progress of a job, and the own password."""
+OF_THE_RUNNER = {"claim_job", "_set"}
+"""Writes that no principal asks for: the runner's progress of a job."""
+
+OF_ONESELF = {
+    "store_password": {"users/sign_in.py"},
+    "end_sessions": {"auth/accounts.py", "auth/second_factors.py", "users/second_factor.py"},
+}
+"""Writes of the own password and sessions, and the modules that may call them: those of one's own
+sign-in, and :class:`Accounts`, which has a principal."""
 
 
 def writers():
@@ -45,7 +54,18 @@ def test_every_write_of_people_tokens_subscriptions_and_jobs_takes_the_principal
         (module, name) for module, name, _ in found
     }
     for module, name, parameters in found:
-        assert "principal" in parameters or name in OF_THE_RUNNER, (module, name)
+        assert "principal" in parameters or name in {*OF_THE_RUNNER, *OF_ONESELF}, (module, name)
+
+
+@pytest.mark.parametrize("name", OF_ONESELF)
+def test_writes_of_oneself_are_called_where_one_signs_in(name):
+    callers = {
+        path.relative_to(SERVING).as_posix()
+        for path in SERVING.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    }
+    assert callers == OF_ONESELF[name]
 
 
 def test_users_and_tokens_are_written_for_a_principal_only():
