@@ -23,7 +23,7 @@ _NUMBERS: Mapping[str, Any] = {
     "rank": 3,
     "workers": 14,
     "workers_owed": 14,
-    "seal_version": 6,
+    "seal_version": 7,
     "status": 200,
     "horizon_days": 90,
     "red": 0.3,

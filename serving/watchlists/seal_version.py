@@ -14,7 +14,7 @@ from typing import Any
 
 from serving.errors import CommandError
 
-SEAL_VERSION = 6
+SEAL_VERSION = 7
 """The version that is sealed now.
 
 1: reasons argue with the value of a family's strongest feature; flags have no grade.
@@ -32,6 +32,9 @@ findings say until when records were reported that stopped arriving; shares of c
 contracts they are of; features count calendar months, leave out what lies in the future or has
 ended, and compare with all running projects of a party; reasons list the records that their figure
 counts, the longest overdue first where it is about the longest.
+7: subcontracts that ended do not count; heads on site are unknown where a team reports none, and
+months in full where no wages fell due; a corrected visit counts on its new day alone; a timeline
+knows payments by the date of the list; contributions are rounded to nine decimals.
 """
 
 GRADES_SINCE = 2
@@ -41,7 +44,7 @@ FLAGS_SINCE = 6
 """First version whose red flags the present rules find again; flags of older lists are read from
 their seals."""
 
-FEATURES_SINCE = 6
+FEATURES_SINCE = 7
 """First version whose feature values the present features compute again. A list of an earlier one
 may have other figures when rebuilt, which shows nothing about it."""
 
