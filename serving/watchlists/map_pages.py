@@ -19,7 +19,7 @@ from serving.watchlists.outlines import Outline, OutlinesUnreadable, outlines_wi
 from serving.watchlists.reader import Document, reader_of
 from serving.watchlists.route_planning import short_order, way
 from serving.web.render import render
-from serving.web.svg import MapProjection, convex_hull, fit_projection
+from serving.web.svg import MapProjection, fit_projection
 
 router = APIRouter(include_in_schema=False)
 
@@ -165,7 +165,10 @@ def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
 
 
 def _areas(frame: MapProjection, rows: Sequence[Document]) -> list[Document]:
-    """Return an outline of the projects of each county, or of each township within one county."""
+    """Return where the name of each county is written, or of each township within one county.
+
+    It is the middle of its projects. No border is drawn: where it lies only an outline can say.
+    """
     counties = {row["region_code"][:6] for row in rows}
     digits = 9 if len(counties) == 1 else 6
     members: dict[str, list[tuple[float, float]]] = defaultdict(list)
@@ -173,10 +176,8 @@ def _areas(frame: MapProjection, rows: Sequence[Document]) -> list[Document]:
         members[row["region_code"][:digits]].append(_at(frame, row))
     areas: list[Document] = []
     for code, points in sorted(members.items())[:_MOST_AREAS]:
-        outline = convex_hull(points)
-        middle = (sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points))
-        corners = " ".join(f"{x:g},{y:g}" for x, y in outline)
-        areas.append({"code": code, "corners": corners, "x": middle[0], "y": middle[1]})
+        x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
+        areas.append({"code": code, "x": x, "y": y})
     return areas
 
 
