@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_DIGITS = 9
-"""Decimals of contributions in a document; the sum of 150 rounded ones is right to 1e-7."""
+_DIGITS = 12
+"""Decimals of contributions in a document; the sum of 150 rounded ones is right to 1e-10."""
 
 
 @dataclass(frozen=True)

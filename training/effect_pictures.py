@@ -134,10 +134,13 @@ def _figures(language: Language) -> Iterator[None]:
     np.random.seed(0)
     with mpl.rc_context(options), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # shap calls functions that matplotlib deprecates
+        others = set(pyplot.get_fignums())
+        pyplot.figure()  # shap draws into the current figure, which may be the caller's
         try:
             yield
         finally:
-            pyplot.close("all")
+            for number in set(pyplot.get_fignums()) - others:
+                pyplot.close(number)
             np.random.set_state(before)
 
 

@@ -7,8 +7,10 @@ Red flags, timelines, money by month, teams owed and rates all add up the paymen
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
-from risk.store.store import RecordStore
+if TYPE_CHECKING:  # pages import the flags, and read no records
+    from risk.store.store import RecordStore
 
 _TABLE = "settled_payrolls"
 

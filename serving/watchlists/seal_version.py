@@ -34,7 +34,7 @@ ended, and compare with all running projects of a party; reasons list the record
 counts, the longest overdue first where it is about the longest.
 7: subcontracts that ended do not count; heads on site are unknown where a team reports none, and
 months in full where no wages fell due; a corrected visit counts on its new day alone; a timeline
-knows payments by the date of the list; contributions are rounded to nine decimals.
+knows payments by the date of the list; contributions are rounded to twelve decimals.
 """
 
 GRADES_SINCE = 2

@@ -87,7 +87,12 @@ def test_the_pictures_name_the_features_and_are_the_same_each_time(models_drawn)
         assert ("未付工资金额" in texts) == (".zh." in name)
         assert "no_longer_in" in texts
         assert "<image" in svg
+    from matplotlib import pyplot
+
+    figure = pyplot.figure(figsize=(2, 1))  # of the caller, who is still drawing
     assert found == effect_pictures.draw(shown)
+    assert pyplot.get_fignums() == [figure.number]
+    pyplot.close(figure)
     assert effect_pictures.draw(sample(np.zeros((5, 0)), np.zeros((5, 0)), ())) == {}
     one = effect_pictures.draw(sample(values[:, :1], values[:, :1] - 4))
     assert len(one) == 4

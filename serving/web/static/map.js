@@ -69,7 +69,7 @@
   const wide = (words) => [...words].reduce((sum, one) => sum + (one > "\u2e80" ? 13 : 8), 0);
   function label(u, taken) {
     for (const one of labels) {
-      const x = Number(one.dataset.x), y = Number(one.dataset.y), w = wide(one.textContent) / 2 * u, h = 9 * u;
+      const x = Number(one.dataset.x), y = Number(one.dataset.y), w = (wide(one.textContent) / 2 + 4) * u, h = 13 * u;  // with the white edge
       const spots = SPOTS.map(([dx, dy]) => around(x + Math.sign(dx) * w + dx * u, y + dy * u, w, h));
       const inside = (box) => box.x - w >= view.x && box.x + w <= view.x + size.w / view.zoom && box.y - h >= view.y && box.y + h <= view.y + size.h / view.zoom;
       const found = spots.find((box) => inside(box) && taken.every(apartFrom(box)));

@@ -48,7 +48,7 @@ def test_contributions_of_features_add_up_to_the_probability_and_to_the_reasons(
     assert [row["feature"] for row in rows] == list(Registry(office).champion()[0].columns)
     raw = json.loads(about["base"]) + sum(row["contribution"] for row in rows)
     chance = 1 / (1 + math.exp(-(float(about["slope"]) * raw + float(about["intercept"]))))
-    assert chance == pytest.approx(risk["probability"], abs=1e-12)
+    assert chance == pytest.approx(risk["probability"], abs=1e-9)
     for reason in risk["reasons"]:
         family = [row["contribution"] for row in rows if row["family"] == reason["family"]]
         assert sum(family) == pytest.approx(reason["contribution"], abs=1e-9)
