@@ -48,8 +48,9 @@ test: setup
 	@$(MAKE) --no-print-directory -j2 lint imports
 	@$(MAKE) --no-print-directory -j2 types pytest
 
+# Three processes on two cores: one in four waits for a disk, a browser or a server.
 pytest: setup
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@$(BIN)/ruff check .
