@@ -48,9 +48,9 @@ test: setup
 	@$(MAKE) --no-print-directory -j2 lint imports
 	@$(MAKE) --no-print-directory -j2 types pytest
 
-# Three processes on two cores: one in four waits for a disk, a browser or a server.
+# Three processes on two cores are quicker, but not with everything: each would start a Spark of its own.
 pytest: setup
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(if $(WAGEWATCH_TEST_ALL),2,3) --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@$(BIN)/ruff check .
