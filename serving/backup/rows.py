@@ -99,7 +99,7 @@ def _rows_at_once(connection: Connection, table: Table) -> int:
     sizes = [func.coalesce(func.max(_size(one)), 0) for one in table.columns if _is_long(one)]
     if not sizes:
         return ROWS_AT_ONCE
-    longest = sum(connection.execute(select(*sizes)).one())
+    longest = int(sum(connection.execute(select(*sizes)).one()))
     return max(1, min(ROWS_AT_ONCE, BATCH_CHARACTERS // max(longest, 1)))
 
 
