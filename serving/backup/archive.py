@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from risk.process_limits import limit_memory
 from serving.auth.secrets import signing_key
 from serving.errors import CommandError
 
@@ -82,7 +82,7 @@ def unpack(source: Path, folder: Path, key: Path | None) -> dict[str, Any]:
 
 def main() -> None:
     """Unpack what standard input asks for, and answer on standard output."""
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    limit_memory(MEMORY_BYTES)
     asked = json.loads(sys.stdin.read())
     key = Path(asked["key"]) if asked["key"] else None
     about, failure = None, None
