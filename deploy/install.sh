@@ -26,6 +26,8 @@ if libc != "glibc" or tuple(map(int, release.split(".")[:2])) < (2, 28):
     sys.exit("glibc 2.28 or newer is needed, found: %s %s" % (libc or "another C library", release))
 if importlib.util.find_spec("ensurepip") is None:
     sys.exit("Python has no ensurepip; on Debian and Ubuntu install python%s-venv" % wanted)
+if sys.base_prefix.startswith(("/root", "/home")):
+    print("install.sh: Python lies in %s, where the service's user may not read" % sys.base_prefix, file=sys.stderr)
 try:
     ctypes.CDLL("libgomp.so.1")
 except OSError:

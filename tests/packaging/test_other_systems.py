@@ -76,3 +76,9 @@ def test_what_windows_lacks_is_noticed():
     assert posix_only("from signal import SIGKILL, SIGINT") == {"signal.SIGKILL"}
     assert posix_only("import os\nos.getuid(), os.getpid()") == {"os.getuid"}
     assert posix_only("import os\nprint(getattr(os, 'O_NOFOLLOW', 0))") == set()
+
+
+def test_archives_are_not_unpacked_as_python_before_3_11_4_cannot():
+    # Debian 12 has 3.11.2, whose tarfile knows no filter.
+    call = re.compile(r"\.extract(all)?\(|data_filter|extraction_filter")
+    assert [path for path, text in sources().items() if call.search(text)] == []
