@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import os
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
-from contextlib import nullcontext
+import time
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -17,30 +19,24 @@ import pytest
 
 from features.engines.spark_session import SparkMissing
 from features.matrix import feature_matrix
+from models.arrears import ArrearsModel, Hyperparameters, fit_booster
+from models.calibration import Calibration
+from models.registry import Registry
 from risk.simulator import simulate
 from risk.store.parquet_export import export_records
 from risk.store.store import RecordStore
+from risk.workspace import Workspace
 from serving.cli.main import main
 from serving.ingest.temporary_store import import_feeds
 from serving.scores.spark_output import records_for_spark
 
 from ...conftest import SHORT_LIVED_JVM, require_program, thorough
+from ...spark_cluster import spark_cluster
 from ..conftest import LISTS
 
 ROOT = Path(__file__).resolve().parents[3]
 DAYS = ["2025-03-01", "2025-05-01"]
 TODAY = dt.date(2026, 1, 1)
-CONFIGURATION = """
-spark.master local[2]
-spark.app.name from-our-own-file
-spark.eventLog.enabled true
-spark.eventLog.dir {events}
-spark.driver.memory 1g
-spark.driver.extraJavaOptions {options}
-spark.sql.shuffle.partitions 2
-spark.sql.adaptive.coalescePartitions.enabled false
-"""
-"""Rows lie in several partitions and plans are compiled, as anywhere else but in other tests."""
 
 
 @pytest.fixture(scope="module")
@@ -137,50 +133,105 @@ def test_spark_without_java_exports_nothing(tmp_path, monkeypatch):
 
 
 OF_EMPLOYERS = ["--kind", "employer", "--as-of", str(LISTS[1])]
-REFUSED = ["score", *OF_EMPLOYERS]
+FEATURES = "特征 of a day"
+NEXT = dt.date(2025, 5, 1)
+"""The date of a list that the office has not sealed."""
+HALFWAY = re.compile(r"\b[45]\d% ")
 
 
 @pytest.fixture(scope="module")
-def by_spark(office_with_employers, tmp_path_factory):
-    """A folder where both commands wrote in one JVM of their own, of employers.
+def office_with_trees(office_with_employers, tmp_path_factory):
+    """The office with trees as its champion, which small counties do not get by training."""
+    import lightgbm as lgb  # takes seconds to import
 
-    Employers have half as many features as projects, whose features
-    ``tests/features/engines/test_engines_agree.py`` compares.
+    made = Workspace(tmp_path_factory.mktemp("trees") / "office")
+    shutil.copytree(office_with_employers.root, made.root)
+    with RecordStore(made.records, read_only=True) as store:
+        matrix = feature_matrix(store, [dt.date(2024, 12, 1), LISTS[0]])
+    label = np.random.default_rng(0).integers(0, 2, len(matrix.project_ids)).astype(float)
+    data = lgb.Dataset(matrix.values, label, free_raw_data=False, params={"verbose": -1})
+    few = Hyperparameters(leaves=4, min_rows_in_leaf=5, l2=1.0)
+    free = [0] * len(matrix.columns)
+    boosters = tuple(
+        fit_booster(data, free, hyperparameters=few, rounds=20, seed=seed).model_to_string()
+        for seed in (1, 2)
+    )
+    model = ArrearsModel(matrix.columns, boosters, Calibration())
+    registry = Registry(made)
+    about = registry.champion()[1].about
+    version = registry.register(model, about, parameters={}, metrics={}).version
+    registry.promote(version, who="test", why="test")
+    return made
+
+
+@pytest.fixture(scope="module")
+def by_spark(office_with_trees, tmp_path_factory):
+    """A folder where commands wrote on a cluster, one of whose workers was killed halfway.
+
+    One process runs them all, so that they share the driver's JVM. Features are of employers, who
+    have half as many as projects.
     """
     require_program("java")
     place = tmp_path_factory.mktemp("spark")
-    for name in ("events", "conf"):
+    for name in ("events", "conf", "cluster", "checkpoints"):
         (place / name).mkdir()
-    settings = CONFIGURATION.format(events=f"file://{place}/events", options=SHORT_LIVED_JVM)
-    (place / "conf" / "spark-defaults.conf").write_text(settings)
     for path in (of_day(place, "2020-01-01"), of_day(place, str(LISTS[1]))):
         path.parent.mkdir(parents=True)
         path.write_bytes(b"of an earlier run")
-    lines = [
-        ["-w", str(office_with_employers.root), *line, "--engine", "spark"]
-        for line in (
-            ["features", *OF_EMPLOYERS, str(LISTS[0]), "--out", str(place / FEATURES)],
-            ["score", *OF_EMPLOYERS, "--out", str(place / "scores")],
-            [*REFUSED, "--records", str(place / "records"), "--out", str(place / "refused")],
-        )
-    ]
-    with RecordStore(office_with_employers.records, read_only=True) as store:
+    with RecordStore(office_with_trees.records, read_only=True) as store:
         export_records(store, place / "records")
-    shutil.rmtree(place / "records" / "operations")
-    code = "import sys; from serving.cli.main import main\n"
-    code += f"sys.exit([main(line) for line in {lines}] != [0, 0, 1])"
-    with (place / "messages").open("w", encoding="utf-8") as messages:
-        subprocess.run(
+    shutil.copytree(place / "records", place / "without")
+    shutil.rmtree(place / "without" / "operations")
+    start = ["-w", str(office_with_trees.root)]
+    on_spark = ["--engine", "spark", "--records", str(place / "records"), "--out"]
+    lines = [
+        ["score", "--as-of", str(NEXT), *on_spark, str(place / "scores")],
+        ["features", *OF_EMPLOYERS, str(LISTS[0]), *on_spark, str(place / FEATURES)],
+        [
+            *("score", *OF_EMPLOYERS, "--engine", "spark", "--records", str(place / "without")),
+            *("--out", str(place / "refused")),
+        ],
+    ]
+    bare = ["features", *OF_EMPLOYERS, *on_spark, str(place / "bare")]
+    code = "import os, sys; from serving.cli.main import main\n"
+    code += f"done = [main(line) for line in {[[*start, *line] for line in lines]}]\n"
+    code += f"os.environ['PYSPARK_PYTHON'] = {os.path.realpath(sys.executable)!r}\n"
+    code += f"sys.exit([*done, main({[*start, *bare]})] != [0, 0, 1, 1])"
+    with (
+        spark_cluster(place / "cluster", SHORT_LIVED_JVM) as cluster,
+        (place / "messages").open("w", encoding="utf-8") as messages,
+    ):
+        settings = {
+            **cluster.settings(),
+            "spark.eventLog.enabled": "true",
+            "spark.eventLog.dir": f"file://{place}/events",
+            "spark.checkpoint.dir": f"file://{place}/checkpoints",
+        }
+        text = "".join(f"{name} {value}\n" for name, value in settings.items())
+        (place / "conf" / "spark-defaults.conf").write_text(text)
+        driver = subprocess.Popen(
             [sys.executable, "-c", code],
-            env={**os.environ, "SPARK_CONF_DIR": str(place / "conf"), "WAGEWATCH_LANG": "en"},
+            env={
+                **os.environ,
+                "SPARK_CONF_DIR": str(place / "conf"),
+                "SPARK_LOCAL_IP": "127.0.0.1",
+                "WAGEWATCH_LANG": "en",
+                "PYSPARK_PYTHON": sys.executable,
+            },
             cwd=ROOT,
-            check=True,
             stderr=messages,
         )
+        while driver.poll() is None and not HALFWAY.search(said(place)):
+            time.sleep(0.2)
+        assert driver.poll() is None, said(place)
+        cluster.workers[0].kill()
+        (place / "kept").write_text(str(len(list((place / "checkpoints").rglob("part-*")))))
+        assert driver.wait() == 0, said(place)
     return place
 
 
-FEATURES = "特征 of a day"
+def said(place):
+    return (place / "messages").read_text("utf-8")
 
 
 def of_day(place, day):
@@ -204,15 +255,62 @@ def test_spark_features_use_the_configuration_of_spark(by_spark, office_with_emp
     assert tuple(table["project_id"].to_pylist()) == expected.project_ids
     for place, name in enumerate(expected.columns):
         cells = table[name].to_numpy().astype(float)
-        assert np.allclose(cells, expected.values[:, place], rtol=1e-9, atol=0, equal_nan=True)
+        assert np.array_equal(cells, expected.values[:, place], equal_nan=True), name
 
 
 @thorough
 def test_spark_refuses_a_model_without_its_inputs_before_it_computes_features(by_spark):
-    messages = (by_spark / "messages").read_text("utf-8")
-    assert "are gone (operations;" in messages
+    assert "are gone (operations;" in said(by_spark)
     assert not (by_spark / "refused").exists()
-    assert messages.count("100% ") == 2, "steps of two commands"
+    assert said(by_spark).count("100% ") == 2, "steps of two commands"
+
+
+@thorough
+def test_spark_refuses_executors_without_the_packages_before_the_first_step(by_spark):
+    assert "Executors have not what this machine has:" in said(by_spark)
+    assert f": pyarrow -; needed Python {sys.version_info[0]}.{sys.version_info[1]}" in said(
+        by_spark
+    )
+    assert not (by_spark / "bare").exists()
+
+
+@thorough
+def test_spark_outlives_a_worker_and_leaves_no_checkpoints(by_spark):
+    assert int((by_spark / "kept").read_text()) > 10
+    assert not any((by_spark / "checkpoints").rglob("part-*"))
+
+
+OF_A_LIST = ("watchlists", "watchlist_entries", "project_risks", "dossiers", "indicators")
+
+
+@thorough
+def test_a_list_from_scores_of_spark_equals_one_scored_here_to_the_byte(
+    by_spark, office_with_trees, tmp_path
+):
+    """Trees, reasons, levers, contributions and the rest: all that is stored with a list."""
+    stored = []
+    for name, more in (("here", []), ("spark", ["--scores", str(by_spark / "scores")])):
+        root = tmp_path / name
+        shutil.copytree(office_with_trees.root, root)
+        publish = ["publish", "--as-of", str(NEXT), "--capacity", "8", "--by", "test", *more]
+        assert main(["-w", str(root), *publish]) == 0
+        stored.append(contents(root / "service.sqlite"))
+    assert len(stored[0]["project_risks"]) > 20
+    assert stored[0] == stored[1]
+    assert main(["-w", str(tmp_path / "spark"), "replay", "--as-of", str(NEXT)]) == 0
+
+
+def contents(database):
+    """The rows of the tables that a list is in, without the time it was stored."""
+    with closing(sqlite3.connect(database)) as connection:
+        return {table: rows_of(connection, table) for table in OF_A_LIST}
+
+
+def rows_of(connection, table):
+    rows = connection.execute(f"SELECT * FROM {table}")
+    names = [column[0] for column in rows.description]
+    kept = [dict(zip(names, row, strict=True)) for row in rows]
+    return [{name: cell for name, cell in row.items() if name != "published_at"} for row in kept]
 
 
 @thorough
@@ -223,25 +321,3 @@ def test_scores_of_a_folder_equal_those_of_the_workspace(tmp_path, folder, offic
         assert main(["-w", str(office.root), "score", *day, *more, *out]) == 0
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     assert (tmp_path / "a.csv").stat().st_size > 1000
-
-
-def nearly(number):
-    return pytest.approx(number, rel=1e-9)
-
-
-@thorough
-def test_spark_scores_equal_those_in_memory(by_spark, office_with_employers, tmp_path):
-    """Of employers; tests/models/test_cohort_scores_spark.py asks the same of projects."""
-    out = tmp_path / "scores.csv"
-    command = ["-w", str(office_with_employers.root), "score", *OF_EMPLOYERS, "--out", str(out)]
-    assert main(command) == 0
-    expected = {
-        row["project_id"]: (float(row["probability"]), row["tier"], row["model"])
-        for row in csv.DictReader(out.read_text("utf-8-sig").splitlines())
-    }
-    found = {
-        row["project_id"]: (nearly(row["probability"]), row["tier"], row["model"])
-        for row in ds.dataset(by_spark / "scores", partitioning="hive").to_table().to_pylist()
-    }
-    assert len(found) > 5
-    assert found == expected
