@@ -268,9 +268,7 @@ def test_spark_refuses_a_model_without_its_inputs_before_it_computes_features(by
 @thorough
 def test_spark_refuses_executors_without_the_packages_before_the_first_step(by_spark):
     assert "Executors have not what this machine has:" in said(by_spark)
-    assert f": pyarrow -; needed Python {sys.version_info[0]}.{sys.version_info[1]}" in said(
-        by_spark
-    )
+    assert ": pyarrow -;" in said(by_spark)
     assert not (by_spark / "bare").exists()
 
 
