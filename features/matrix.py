@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +50,22 @@ class Matrix:
     def rows_at(self, as_of: dt.date) -> Matrix:
         """The rows of one date."""
         return self.where(self.as_ofs == np.datetime64(as_of))
+
+    def rows(self, places: NDArray[np.intp]) -> Matrix:
+        """The rows at ``places``, in this order."""
+        names = tuple(self.project_ids[row] for row in places.tolist())
+        return replace(
+            self, as_ofs=self.as_ofs[places], project_ids=names, values=self.values[places]
+        )
+
+    def places(self, project_ids: Sequence[str]) -> NDArray[np.intp]:
+        """The rows of those of ``project_ids`` that there are, in a matrix of one date."""
+        found = (self._place_of.get(key) for key in project_ids)
+        return np.array([row for row in found if row is not None], dtype=np.intp)
+
+    @cached_property
+    def _place_of(self) -> Mapping[str, int]:
+        return {project_id: row for row, project_id in enumerate(self.project_ids)}
 
     def where(self, mask: NDArray[np.bool_]) -> Matrix:
         """The rows where ``mask`` is true."""

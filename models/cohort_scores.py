@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, overload
+
+import numpy as np
 
 from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix, compute, matrix_table, to_matrix
-from models.base import ScoringModel, align_columns
+from models.base import ScoringModel
 from models.counterfactuals import LeverEffect, lever_effects
-from models.explained import ExplainedCohort
+from models.explained import Explained
 from models.novelty import Group, Novelty, known_units, novel_units
-from models.reasons import Evidence, Reason, contributions_by_family, evidence_for, reasons
+from models.peer_medians import cohort_medians
+from models.reasons import Evidence, Reason, StagedEvidence, contributions_by_family, reasons
 from risk.contract import TABLES
 from risk.progress import Progress
+from risk.store.staged import AT_ONCE, InBatches
 from risk.store.store import RecordStore
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class EvidenceSource(Protocol):
+    """Where the records behind statements are read a few projects at a time."""
+
+    def of(self, project_ids: Sequence[str]) -> Evidence:
+        """The records with the most weight per statement for ``project_ids``."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +42,7 @@ class ScoredProject:
     ``amount_at_stake`` and ``amount_owed`` (fen; wages unpaid on the books) are None if unknown.
     ``unlike_inspected`` is True if none of its kind was ever inspected, so that the score is an
     extrapolation; None if too few projects were inspected to decide. ``unlike`` is then that kind,
-    compared with ``inspected`` projects. ``levers`` are empty unless requested.
+    compared with ``inspected`` projects.
     """
 
     project_id: str
@@ -46,20 +62,130 @@ class ScoredProject:
     unlike: Group = ()
     inspected: int | None = None
     amount_owed: int | None = None
-    levers: tuple[LeverEffect, ...] = ()
+
+
+class ScoredProjects(Sequence[ScoredProject]):
+    """The projects of a cohort, ordered by project_id; each is made when it is read.
+
+    Contributions and reasons of a whole province do not fit into memory, so ``load`` gives those of
+    a batch of rows of ``project_ids``. ``rows`` are the rows of the sequence.
+    """
+
+    def __init__(
+        self,
+        facts: CohortRecords,
+        raw: NDArray[np.float64],
+        probability: NDArray[np.float64],
+        load: Callable[[NDArray[np.intp]], Explanations],
+        rows: NDArray[np.intp],
+    ) -> None:
+        self._facts, self._raw, self._probability, self._load = facts, raw, probability, load
+        self._rows = rows
+        self._start, self._batch = -1, list[ScoredProject]()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> ScoredProject: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> ScoredProjects: ...
+
+    def __getitem__(self, index: int | slice) -> ScoredProject | ScoredProjects:
+        if isinstance(index, slice):
+            return self._of(self._rows[index])
+        place = range(len(self))[index]
+        start = place - place % AT_ONCE
+        if start != self._start:
+            self._batch = []  # the old batch is freed before the next is made
+            self._batch = self._explained(self._rows[start : start + AT_ONCE])
+            self._start = start
+        return self._batch[place - start]
+
+    def outlines(self) -> Iterator[ScoredProject]:
+        """The projects without contributions and reasons, which takes no time to make."""
+        return (self._outline(row) for row in self._rows.tolist())
+
+    def within(self, region: str) -> ScoredProjects:
+        """Only the projects whose region code begins with ``region``."""
+        codes = (one.region_code for one in self.outlines())
+        return self._of(self._rows[[code.startswith(region) for code in codes]])
+
+    def named(self, project_ids: Collection[str]) -> ScoredProjects:
+        """Only the projects of ``project_ids``."""
+        keys = (one.project_id for one in self.outlines())
+        return self._of(self._rows[[key in project_ids for key in keys]])
+
+    def _of(self, rows: NDArray[np.intp]) -> ScoredProjects:
+        return ScoredProjects(self._facts, self._raw, self._probability, self._load, rows)
+
+    def _outline(self, row: int) -> ScoredProject:
+        project_id = self._facts.matrix.project_ids[row]
+        project = _scored(
+            self._facts.details[project_id], float(self._probability[row]), float(self._raw[row])
+        )
+        owed = self._facts.owed.get(project_id)
+        return replace(_compared(project, self._facts.novelty), amount_owed=owed)
+
+    def _explained(self, rows: NDArray[np.intp]) -> list[ScoredProject]:
+        found = self._load(rows)
+        return [
+            replace(
+                self._outline(row),
+                base=float(found.base[at]),
+                contributions={name: float(sums[at]) for name, sums in found.by_family.items()},
+                reasons=found.reasons[at],
+            )
+            for at, row in enumerate(rows.tolist())
+        ]
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """What scores a batch of projects: base, contributions by family, and reasons."""
+
+    base: NDArray[np.float64]
+    by_family: Mapping[str, NDArray[np.float64]]
+    reasons: Sequence[tuple[Reason, ...]]
 
 
 @dataclass(frozen=True)
 class ScoredCohort:
     """The scored cohort at ``as_of``, ordered by project_id.
 
-    ``explained`` holds the contributions of single features.
+    ``explained`` holds the contributions of single features, ``levers`` what would lower the
+    probability of a project; both are computed when they are read.
     """
 
     as_of: dt.date
-    projects: tuple[ScoredProject, ...]
+    projects: Sequence[ScoredProject]
     missing_feeds: tuple[str, ...]
-    explained: ExplainedCohort | None = field(default=None, compare=False, repr=False)
+    explained: Explained | None = field(default=None, compare=False, repr=False)
+    levers: Mapping[str, tuple[LeverEffect, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def outlines(self) -> Iterable[ScoredProject]:
+        """The projects, without contributions and reasons where these are yet to be made."""
+        projects = self.projects
+        return projects.outlines() if isinstance(projects, ScoredProjects) else projects
+
+    def within(self, region: str) -> ScoredCohort:
+        """Only the projects whose region code begins with ``region``."""
+        projects = self.projects
+        if isinstance(projects, ScoredProjects):
+            return replace(self, projects=projects.within(region))
+        return replace(
+            self, projects=tuple(p for p in projects if p.region_code.startswith(region))
+        )
+
+    def named(self, project_ids: Collection[str]) -> Sequence[ScoredProject]:
+        """The projects of ``project_ids``, in the order of the cohort."""
+        projects = self.projects
+        if isinstance(projects, ScoredProjects):
+            return projects.named(project_ids)
+        return tuple(p for p in projects if p.project_id in project_ids)
 
 
 _DETAILS = """
@@ -107,7 +233,7 @@ class CohortRecords:
 
     as_of: dt.date
     matrix: Matrix
-    evidence: Evidence
+    evidence: EvidenceSource
     details: Mapping[str, tuple[object, ...]]
     owed: Mapping[str, int]
     missing_feeds: tuple[str, ...]
@@ -119,12 +245,13 @@ def score_cohort(
     model: ScoringModel,
     as_of: dt.date,
     progress: Progress | None = None,
-    *,
-    with_levers: bool = False,
 ) -> ScoredCohort:
-    """Score and explain the cohort of ``as_of`` from what was known before it."""
-    records = read_cohort(store, as_of, progress)
-    return score_records(records, model, with_levers=with_levers)
+    """Score and explain the cohort of ``as_of`` from what was known before it.
+
+    All projects are in memory, so the store may be closed; see :func:`score_records`.
+    """
+    cohort = score_records(read_cohort(store, as_of, progress), model)
+    return replace(cohort, projects=tuple(cohort.projects))
 
 
 def read_cohort(
@@ -136,7 +263,7 @@ def read_cohort(
         matrix = to_matrix(matrix_table(engine), store.kind)
         engine.run([FEATURE_SETS[store.kind].stakes])
         details = {str(row[0]): row for row in engine.rows(_DETAILS)}
-        evidence = evidence_for(engine, matrix.project_ids)
+        evidence = StagedEvidence(engine, store)
         owed = _by_project(engine.rows(_OWED)) if store.kind == "project" else {}
         novelty = novel_units(known_units(engine, store.kind))
         feeds = engine.rows("SELECT * EXCLUDE (as_of) FROM feeds")[0]
@@ -149,55 +276,42 @@ def read_cohort(
     return CohortRecords(as_of, matrix, evidence, details, owed, missing, novelty)
 
 
-def score_records(
-    records: CohortRecords,
-    model: ScoringModel,
-    *,
-    with_levers: bool = False,
-) -> ScoredCohort:
-    """Score and explain the cohort that :func:`read_cohort` returned."""
+def score_records(records: CohortRecords, model: ScoringModel) -> ScoredCohort:
+    """Score and explain the cohort that :func:`read_cohort` returned.
+
+    Reasons are made when a project is read, from the store, which must be open then.
+    """
     matrix = records.matrix
-    parts = model.contributions(matrix)
     raw = model.raw(matrix)
-    probability = model.calibration.probability(raw)
-    sums = contributions_by_family(model, parts)
-    why = reasons(model, matrix, parts, records.evidence)
-    projects = tuple(
-        _scored(
-            records.details[project_id],
-            float(probability[row]),
-            float(raw[row]),
-            float(parts[row, -1]),
-            {name: float(total[row]) for name, total in sums.items()},
-            why[row],
-        )
-        for row, project_id in enumerate(matrix.project_ids)
+    typical = cohort_medians(matrix)
+
+    def explanations(rows: NDArray[np.intp]) -> Explanations:
+        # Sums over a single row may be taken in another order than over many.
+        batch = rows if len(rows) > 1 else np.repeat(rows, 2)
+        part = matrix.rows(batch)
+        parts = model.contributions(part)
+        evidence = records.evidence.of(part.project_ids)
+        why = reasons(model, part, parts, evidence, typical.of(batch))
+        return Explanations(parts[:, -1], contributions_by_family(model, parts), why)
+
+    def levers(project_ids: Sequence[str]) -> dict[str, tuple[LeverEffect, ...]]:
+        part = matrix.rows(matrix.places(project_ids))
+        if not part.project_ids:
+            return {}
+        return dict(zip(part.project_ids, lever_effects(model, part), strict=True))
+
+    every = np.arange(len(matrix.project_ids))
+    projects = ScoredProjects(records, raw, model.calibration.probability(raw), explanations, every)
+    return ScoredCohort(
+        records.as_of,
+        projects,
+        records.missing_feeds,
+        Explained(matrix, model),
+        InBatches(matrix.project_ids, levers),
     )
-    projects = tuple(
-        replace(_compared(p, records.novelty), amount_owed=records.owed.get(p.project_id))
-        for p in projects
-    )
-    if with_levers:
-        effects = lever_effects(model, matrix)
-        projects = tuple(replace(p, levers=e) for p, e in zip(projects, effects, strict=True))
-    explained = ExplainedCohort(
-        matrix.project_ids,
-        model.columns,
-        align_columns(matrix, model.columns),
-        parts,
-        model.calibration,
-    )
-    return ScoredCohort(records.as_of, projects, records.missing_feeds, explained)
 
 
-def _scored(
-    detail: tuple[object, ...],
-    probability: float,
-    raw: float,
-    base: float,
-    contributions: Mapping[str, float],
-    why: tuple[Reason, ...],
-) -> ScoredProject:
+def _scored(detail: tuple[object, ...], probability: float, raw: float) -> ScoredProject:
     project_id, region, name, contractor_id, contractor, workers, amount, clean_on = detail
     return ScoredProject(
         project_id=str(project_id),
@@ -207,9 +321,9 @@ def _scored(
         contractor_name=None if contractor is None else str(contractor),
         probability=probability,
         raw=raw,
-        base=base,
-        contributions=contributions,
-        reasons=why,
+        base=math.nan,
+        contributions={},
+        reasons=(),
         workers=workers if isinstance(workers, int) else None,
         amount_at_stake=amount if isinstance(amount, int) else None,
         last_clean_visit=clean_on if isinstance(clean_on, dt.date) else None,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select
 
+from risk.store.staged import AT_ONCE, in_batches
 from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
 from serving.db.compression import SAMPLES, dictionary_of, packed, unpacked
+from serving.db.spool import Spool
 from serving.db.tables import DOSSIERS, REGISTERS, WATCHLISTS
 from serving.watchlists.dictionaries import dictionary, save_dictionary
 from serving.watchlists.snapshot import Snapshot
@@ -41,41 +45,62 @@ class PackedSnapshot:
     """
 
     dictionary: bytes
-    dossiers: Mapping[str, bytes]
+    dossiers: Spool
     regions: Mapping[str, str]
     places: Mapping[str, str]
     register: bytes
 
 
 def pack_snapshot(found: Snapshot) -> PackedSnapshot:
-    """Return ``found`` as it is stored; each dossier is made once, and only its bytes stay."""
-    keys = list(found.dossiers)
+    """Return ``found`` as it is stored; dossiers and rows are made one by one."""
+    keys = list(islice(found.dossiers, AT_ONCE))
     sample = keys[:: max(len(keys) // SAMPLES, 1)]
     words = dictionary_of([_to_json(found.dossiers[key]) for key in sample])
-    regions = {row["project_id"]: row["region_code"] for row in found.register["projects"]}
-    places, bodies = {}, {}
-    for key, document in found.dossiers.items():
+    places, bodies = dict[str, str](), Spool()
+    for key in found.dossiers:
+        document = found.dossiers[key]
         if "unscored" in document:
             places[key] = str(document["unscored"]["region_code"] or "")
-        bodies[key] = packed(_to_json(document), words)
-    register = gzip.compress(_to_json(found.register), _LEVEL, mtime=0)
+        bodies.add(key, packed(_to_json(document), words))
+    register, regions = _packed_register(found.register)
     return PackedSnapshot(words, bodies, {**regions, **places}, places, register)
+
+
+def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
+    """The register as gzipped JSON with sorted keys, and the regions of its projects."""
+    regions: dict[str, str] = {}
+    body = io.BytesIO()
+    with gzip.GzipFile(fileobj=body, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
+        for number, name in enumerate(sorted(register)):
+            file.write(b"{" if number == 0 else b",")
+            file.write(_to_json(name) + b":")
+            if name != "projects":
+                file.write(_to_json(register[name]))
+                continue
+            file.write(b"[")
+            for place, row in enumerate(register[name]):
+                regions[row["project_id"]] = row["region_code"]
+                file.write(b"," * (place > 0) + _to_json(row))
+            file.write(b"]")
+        file.write(b"}")
+    return body.getvalue(), regions
 
 
 def save_snapshot(connection: Connection, watchlist_id: int, found: PackedSnapshot) -> None:
     """Insert the snapshot of a list."""
     save_regions(connection, {key: place for key, place in found.places.items() if place})
-    rows = [
-        {
-            "watchlist_id": watchlist_id,
-            "project_id": project_id,
-            "region_code": found.regions[project_id] or "",
-            "body": body,
-        }
-        for project_id, body in found.dossiers.items()
-    ]
-    if rows:
+    if found.dossiers:
         save_dictionary(connection, watchlist_id, "dossier", found.dictionary)
+    for part in in_batches(list(found.dossiers)):
+        rows = [
+            {
+                "watchlist_id": watchlist_id,
+                "project_id": project_id,
+                "region_code": found.regions[project_id] or "",
+                "body": found.dossiers[project_id],
+            }
+            for project_id in part
+        ]
         connection.execute(insert(DOSSIERS), rows)
     connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=found.register))
 
@@ -148,7 +173,7 @@ def load_register(
     return StoredRegister(row.as_of, row.region, row.digest, _document(row.body)) if row else None
 
 
-def _to_json(document: Mapping[str, Any]) -> bytes:
+def _to_json(document: object) -> bytes:
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode()
 

@@ -110,6 +110,11 @@ def test_details_name_the_contractor_as_known(world):
     assert found["P2"][:4] == ("420301", "工程P2", "X", None)
 
 
+class NoEvidence:
+    def of(self, project_ids):
+        return {}
+
+
 def test_scores_have_the_figures_of_their_own_project():
     columns = ("complaints_90d", "listed", "unpaid_share_3m")
     values = np.array([[1.0, np.nan, np.nan, 1, 1e6], [np.nan, 1.0, 0.4, 1, 1e6]])
@@ -122,7 +127,7 @@ def test_scores_have_the_figures_of_their_own_project():
     }
     kind = (("sector", "energy"),)
     records = CohortRecords(
-        AS_OF, matrix, {}, details, {"P2": 5}, ("disputes",), Novelty(40, {"P2": kind})
+        AS_OF, matrix, NoEvidence(), details, {"P2": 5}, ("disputes",), Novelty(40, {"P2": kind})
     )
     card = Scorecard(columns=columns)
     found = score_records(records, card)
@@ -143,4 +148,3 @@ def test_scores_have_the_figures_of_their_own_project():
     assert [one.base for one in found.projects] == [0, 0]
     chances = card.calibration.probability(np.array([0.28, 0.84]))
     assert [one.probability for one in found.projects] == pytest.approx(chances.tolist())
-    assert first.levers == ()
