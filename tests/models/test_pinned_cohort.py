@@ -10,9 +10,17 @@ import pytest
 
 from features.engines.duckdb import DuckDBEngine
 from features.matrix import Matrix, steps_read_by
-from models.cohort_scores import _DETAILS, _OWED, CohortRecords, score_records
+from models.cohort_scores import (
+    _DETAILS,
+    _OWED,
+    CohortRecords,
+    read_cohort,
+    score_cohort,
+    score_records,
+)
 from models.novelty import Novelty
 from models.scorecard import Scorecard
+from risk.contract import TABLES
 
 AS_OF = dt.date(2025, 6, 1)
 BEFORE, TODAY = "2025-05-31", "2025-06-01"
@@ -171,3 +179,36 @@ def test_scores_have_the_figures_of_their_own_project():
     chances = card.calibration.probability(np.array([0.28, 0.84]))
     assert [one.probability for one in found.projects] == pytest.approx(chances.tolist())
     assert first.levers == ()
+
+
+def test_a_cohort_is_read_with_the_records_behind_it(world):
+    """P2 has no wages on record; an employer owes none that the records show."""
+    world.project("P1")
+    world.project("P2")
+    world.payroll("R", "2025-05-10", workers=3, amount_due=90)
+    world.payment("none", BEFORE, 1)
+    world.add("organizations", org_id="E", org_name="厂", org_kind="employer", known_at=BEFORE)
+    found = read_cohort(world.store, AS_OF)
+    assert (found.as_of, found.matrix.project_ids) == (AS_OF, ("P1", "P2"))
+    assert {name: row[5] for name, row in found.details.items()} == {"P1": 3, "P2": None}
+    assert (found.owed, found.novelty) == ({"P1": 90}, None)
+    there = {"organizations", "projects", "payrolls", "payments"}
+    assert found.missing_feeds == tuple(name for name in TABLES if name not in there)
+    employers = read_cohort(world.store.for_kind("employer"), AS_OF)
+    assert (employers.matrix.project_ids, employers.owed) == (("E",), {})
+    assert employers.missing_feeds == (
+        *("complaints", "cases", "inspections", "listings", "operations"),
+    )
+
+
+def test_duties_are_met_only_on_request(world):
+    """Wages unpaid and months without a payroll raise the score."""
+    world.project("P1")
+    world.payroll("R", "2025-05-01")
+    world.payment("none", BEFORE, 1)
+    card = Scorecard()
+    (plain,) = score_cohort(world.store, card, AS_OF).projects
+    (asked_for,) = score_records(read_cohort(world.store, AS_OF), card, with_levers=True).projects
+    assert plain.levers == ()
+    assert [one.code for one in asked_for.levers] == ["wages_paid", "reported", "all_duties"]
+    assert replace(asked_for, levers=()) == plain
