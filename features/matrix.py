@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,15 +57,6 @@ class Matrix:
             self, as_ofs=self.as_ofs[places], project_ids=names, values=self.values[places]
         )
 
-    def places(self, project_ids: Sequence[str]) -> NDArray[np.intp]:
-        """The rows of those of ``project_ids`` that there are, in a matrix of one date."""
-        found = (self._place_of.get(key) for key in project_ids)
-        return np.array([row for row in found if row is not None], dtype=np.intp)
-
-    @cached_property
-    def _place_of(self) -> Mapping[str, int]:
-        return {project_id: row for row, project_id in enumerate(self.project_ids)}
-
     def where(self, mask: NDArray[np.bool_]) -> Matrix:
         """The rows where ``mask`` is true."""
         names = tuple(self.project_ids[row] for row in np.flatnonzero(mask))
@@ -93,6 +83,11 @@ def steps_read_by(queries: Sequence[str], kind: Kind = "project") -> tuple[Step,
     feature_set = FEATURE_SETS[kind]
     own = [step for family in feature_set.families for step in family.steps]
     return _read_by(queries, [*SHARED_STEPS, *own, feature_set.stakes])
+
+
+def shared_steps_read_by(queries: Sequence[str]) -> tuple[Step, ...]:
+    """The shared steps that ``queries`` read, without those of families; the cohort included."""
+    return _read_by([_COHORT_QUERY, *queries], SHARED_STEPS)
 
 
 def _read_by(queries: Iterable[str], among: Sequence[Step]) -> tuple[Step, ...]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, overload
 
 import numpy as np
 
+from features.catalogue import Step
+from features.engines.duckdb import DuckDBEngine
 from features.feature_sets import FEATURE_SETS
-from features.matrix import Matrix, compute, matrix_table, to_matrix
-from models.base import ScoringModel
+from features.matrix import Matrix, compute, matrix_table, shared_steps_read_by, to_matrix
+from models.base import ScoringModel, align_columns
 from models.counterfactuals import LeverEffect, lever_effects
-from models.explained import Explained
-from models.novelty import Group, Novelty, known_units, novel_units
+from models.explained import Answers, Explained
+from models.novelty import UNITS_SQL, Group, Novelty, known_units, novel_units
 from models.peer_medians import cohort_medians
 from models.reasons import Evidence, Reason, StagedEvidence, contributions_by_family, reasons
 from risk.contract import TABLES
@@ -67,20 +69,14 @@ class ScoredProject:
 class ScoredProjects(Sequence[ScoredProject]):
     """The projects of a cohort, ordered by project_id; each is made when it is read.
 
-    Contributions and reasons of a whole province do not fit into memory, so ``load`` gives those of
-    a batch of rows of ``project_ids``. ``rows`` are the rows of the sequence.
+    Contributions and reasons of a whole province do not fit into memory, so they are asked of
+    ``answers`` for a batch at a time. ``rows`` are the rows of ``answers`` in the sequence.
     """
 
     def __init__(
-        self,
-        facts: CohortRecords,
-        raw: NDArray[np.float64],
-        probability: NDArray[np.float64],
-        load: Callable[[NDArray[np.intp]], Explanations],
-        rows: NDArray[np.intp],
+        self, facts: CohortFacts, model: ScoringModel, answers: Answers, rows: NDArray[np.intp]
     ) -> None:
-        self._facts, self._raw, self._probability, self._load = facts, raw, probability, load
-        self._rows = rows
+        self._facts, self._model, self._answers, self._rows = facts, model, answers, rows
         self._start, self._batch = -1, list[ScoredProject]()
 
     def __len__(self) -> int:
@@ -118,36 +114,28 @@ class ScoredProjects(Sequence[ScoredProject]):
         return self._of(self._rows[[key in project_ids for key in keys]])
 
     def _of(self, rows: NDArray[np.intp]) -> ScoredProjects:
-        return ScoredProjects(self._facts, self._raw, self._probability, self._load, rows)
+        return ScoredProjects(self._facts, self._model, self._answers, rows)
 
     def _outline(self, row: int) -> ScoredProject:
-        project_id = self._facts.matrix.project_ids[row]
-        project = _scored(
-            self._facts.details[project_id], float(self._probability[row]), float(self._raw[row])
-        )
-        owed = self._facts.owed.get(project_id)
-        return replace(_compared(project, self._facts.novelty), amount_owed=owed)
+        answers, facts = self._answers, self._facts
+        project_id = answers.project_ids[row]
+        scores = float(answers.probability[row]), float(answers.raw[row])
+        project = _compared(_scored(facts.details[project_id], *scores), facts.novelty)
+        return replace(project, amount_owed=facts.owed.get(project_id))
 
     def _explained(self, rows: NDArray[np.intp]) -> list[ScoredProject]:
-        found = self._load(rows)
+        # Sums over a single row may be taken in another order than over many.
+        parts, why = self._answers.explained(rows if len(rows) > 1 else np.repeat(rows, 2))
+        sums = contributions_by_family(self._model, parts)
         return [
             replace(
                 self._outline(row),
-                base=float(found.base[at]),
-                contributions={name: float(sums[at]) for name, sums in found.by_family.items()},
-                reasons=found.reasons[at],
+                base=float(parts[at, -1]),
+                contributions={name: float(total[at]) for name, total in sums.items()},
+                reasons=why[at],
             )
             for at, row in enumerate(rows.tolist())
         ]
-
-
-@dataclass(frozen=True)
-class Explanations:
-    """What scores a batch of projects: base, contributions by family, and reasons."""
-
-    base: NDArray[np.float64]
-    by_family: Mapping[str, NDArray[np.float64]]
-    reasons: Sequence[tuple[Reason, ...]]
 
 
 @dataclass(frozen=True)
@@ -202,6 +190,8 @@ _DETAILS = """
        AND (v.found_on IS NULL OR v.found_on < v.clean_on)
 """
 
+_FEEDS = "SELECT * EXCLUDE (as_of) FROM feeds"
+
 _OWED = """
     SELECT r.project_id,
            CAST(sum(CASE WHEN coalesce(p.paid, 0) < 0.99 * r.amount_due
@@ -239,6 +229,22 @@ class CohortRecords:
     missing_feeds: tuple[str, ...]
     novelty: Novelty | None
 
+    @property
+    def facts(self) -> CohortFacts:
+        """All but the features and the records behind them."""
+        return CohortFacts(self.as_of, self.details, self.owed, self.missing_feeds, self.novelty)
+
+
+@dataclass(frozen=True)
+class CohortFacts:
+    """What a list tells of a cohort besides its scores; see :class:`CohortRecords`."""
+
+    as_of: dt.date
+    details: Mapping[str, tuple[object, ...]]
+    owed: Mapping[str, int]
+    missing_feeds: tuple[str, ...]
+    novelty: Novelty | None
+
 
 def score_cohort(
     store: RecordStore,
@@ -262,18 +268,43 @@ def read_cohort(
     try:
         matrix = to_matrix(matrix_table(engine), store.kind)
         engine.run([FEATURE_SETS[store.kind].stakes])
-        details = {str(row[0]): row for row in engine.rows(_DETAILS)}
         evidence = StagedEvidence(engine, store)
-        owed = _by_project(engine.rows(_OWED)) if store.kind == "project" else {}
-        novelty = novel_units(known_units(engine, store.kind))
-        feeds = engine.rows("SELECT * EXCLUDE (as_of) FROM feeds")[0]
+        facts = _facts(engine, as_of)
     finally:
         engine.close()
-    needed = TABLES if store.kind == "project" else FEATURE_SETS[store.kind].feeds()
+    return CohortRecords(
+        as_of,
+        matrix,
+        evidence,
+        facts.details,
+        facts.owed,
+        facts.missing_feeds,
+        facts.novelty,
+    )
+
+
+def read_facts(store: RecordStore, as_of: dt.date, stakes: str) -> CohortFacts:
+    """The cohort of ``as_of`` without its features; ``stakes`` is SQL for its stakes."""
+    engine = DuckDBEngine(store, [as_of])
+    try:
+        engine.run(shared_steps_read_by([_DETAILS, _OWED, UNITS_SQL, _FEEDS]))
+        engine.run([Step("stakes", stakes)])
+        return _facts(engine, as_of)
+    finally:
+        engine.close()
+
+
+def _facts(engine: DuckDBEngine, as_of: dt.date) -> CohortFacts:
+    kind = engine.kind
+    details = {str(row[0]): row for row in engine.rows(_DETAILS)}
+    owed = _by_project(engine.rows(_OWED)) if kind == "project" else {}
+    novelty = novel_units(known_units(engine, kind))
+    needed = TABLES if kind == "project" else FEATURE_SETS[kind].feeds()
+    feeds = engine.rows(_FEEDS)[0]
     missing = tuple(
         name for name, there in zip(TABLES, feeds, strict=True) if name in needed and not there
     )
-    return CohortRecords(as_of, matrix, evidence, details, owed, missing, novelty)
+    return CohortFacts(as_of, details, owed, missing, novelty)
 
 
 def score_records(records: CohortRecords, model: ScoringModel) -> ScoredCohort:
@@ -281,33 +312,53 @@ def score_records(records: CohortRecords, model: ScoringModel) -> ScoredCohort:
 
     Reasons are made when a project is read, from the store, which must be open then.
     """
-    matrix = records.matrix
-    raw = model.raw(matrix)
-    typical = cohort_medians(matrix)
+    return scored_cohort(records.facts, model, _ModelAnswers(records, model))
 
-    def explanations(rows: NDArray[np.intp]) -> Explanations:
-        # Sums over a single row may be taken in another order than over many.
-        batch = rows if len(rows) > 1 else np.repeat(rows, 2)
-        part = matrix.rows(batch)
-        parts = model.contributions(part)
-        evidence = records.evidence.of(part.project_ids)
-        why = reasons(model, part, parts, evidence, typical.of(batch))
-        return Explanations(parts[:, -1], contributions_by_family(model, parts), why)
+
+class _ModelAnswers:
+    """The answers of a model for a cohort whose features are in memory."""
+
+    def __init__(self, records: CohortRecords, model: ScoringModel) -> None:
+        self._matrix, self._evidence, self._model = records.matrix, records.evidence, model
+        self._typical = cohort_medians(records.matrix)
+        self.project_ids = records.matrix.project_ids
+        self.raw = model.raw(records.matrix)
+        self.probability = model.calibration.probability(self.raw)
+
+    def explained(
+        self, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], Sequence[tuple[Reason, ...]]]:
+        part = self._matrix.rows(rows)
+        parts, evidence = self._model.contributions(part), self._evidence.of(part.project_ids)
+        return parts, reasons(self._model, part, parts, evidence, self._typical.of(rows))
+
+    def features(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        part = self._matrix.rows(rows)
+        return align_columns(part, self._model.columns), self._model.contributions(part)
+
+    def levers(self, rows: NDArray[np.intp]) -> Sequence[tuple[LeverEffect, ...]]:
+        return lever_effects(self._model, self._matrix.rows(rows))
+
+
+def scored_cohort(facts: CohortFacts, model: ScoringModel, answers: Answers) -> ScoredCohort:
+    """The cohort of ``facts`` with the ``answers`` that ``model`` gave."""
+    place_of = {project_id: row for row, project_id in enumerate(answers.project_ids)}
+
+    def rows_of(project_ids: Sequence[str]) -> tuple[list[str], NDArray[np.intp]]:
+        known = [key for key in project_ids if key in place_of]
+        return known, np.array([place_of[key] for key in known], dtype=np.intp)
 
     def levers(project_ids: Sequence[str]) -> dict[str, tuple[LeverEffect, ...]]:
-        part = matrix.rows(matrix.places(project_ids))
-        if not part.project_ids:
-            return {}
-        return dict(zip(part.project_ids, lever_effects(model, part), strict=True))
+        known, rows = rows_of(project_ids)
+        return dict(zip(known, answers.levers(rows), strict=True)) if known else {}
 
-    every = np.arange(len(matrix.project_ids))
-    projects = ScoredProjects(records, raw, model.calibration.probability(raw), explanations, every)
+    every = np.arange(len(answers.project_ids))
     return ScoredCohort(
-        records.as_of,
-        projects,
-        records.missing_feeds,
-        Explained(matrix, model),
-        InBatches(matrix.project_ids, levers),
+        facts.as_of,
+        ScoredProjects(facts, model, answers, every),
+        facts.missing_feeds,
+        Explained(answers, model, rows_of),
+        InBatches(answers.project_ids, levers),
     )
 
 

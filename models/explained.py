@@ -3,40 +3,71 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from features.feature_sets import FAMILY_OF
-from features.matrix import Matrix
-from models.base import ScoringModel, align_columns
+from models.base import ScoringModel
 from risk.store.staged import InBatches
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from models.counterfactuals import LeverEffect
+    from models.reasons import Reason
 
 _DIGITS = 12
 """Decimals of contributions in a document; the sum of 150 rounded ones is right to 1e-10."""
 
 
+class Answers(Protocol):
+    """What a model says of the rows ``project_ids`` of a cohort, ordered by project_id.
+
+    ``raw`` and ``probability`` are of all rows; the rest is asked for a few at a time.
+    """
+
+    project_ids: tuple[str, ...]
+    raw: NDArray[np.float64]
+    probability: NDArray[np.float64]
+
+    def explained(
+        self, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], Sequence[tuple[Reason, ...]]]:
+        """Contributions of the features and the base, shape (rows, columns + 1), and reasons."""
+
+    def features(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values of the model's columns, NaN where unknown, and contributions as above."""
+
+    def levers(self, rows: NDArray[np.intp]) -> Sequence[tuple[LeverEffect, ...]]:
+        """What would lower the probability."""
+
+
+RowsOf = Callable[[Sequence[str]], "tuple[list[str], NDArray[np.intp]]"]
+"""Those of some projects that are in a cohort, and their rows."""
+
+
 class Explained:
-    """Contributions in log-odds before calibration, computed for a batch of the cohort at a time.
+    """Contributions in log-odds before calibration, asked of ``answers`` a batch at a time.
 
     The sum of the contributions of a project and its base is its raw score.
     """
 
-    def __init__(self, matrix: Matrix, model: ScoringModel) -> None:
-        self._matrix, self._model = matrix, model
-        self._documents = InBatches(matrix.project_ids, self._load)
+    def __init__(self, answers: Answers, model: ScoringModel, rows_of: RowsOf) -> None:
+        self.answers, self._model, self._rows_of = answers, model, rows_of
+        self._documents = InBatches(answers.project_ids, self._load)
 
     def to_document(self, project_id: str) -> dict[str, Any] | None:
         """Base, calibration and all features of a project; None if it was not scored."""
         return self._documents.get(project_id)
 
     def _load(self, project_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        part = self._matrix.rows(self._matrix.places(project_ids))
-        if not part.project_ids:
+        known, rows = self._rows_of(project_ids)
+        if not known:
             return {}
-        values = align_columns(part, self._model.columns).tolist()
-        parts = self._model.contributions(part).round(_DIGITS).tolist()
-        rows = zip(part.project_ids, values, parts, strict=True)
-        return {key: self._document(known, shares) for key, known, shares in rows}
+        values, parts = self.answers.features(rows)
+        told = zip(known, values.tolist(), parts.round(_DIGITS).tolist(), strict=True)
+        return {key: self._document(own, shares) for key, own, shares in told}
 
     def _document(self, values: Sequence[float], parts: Sequence[float]) -> dict[str, Any]:
         calibration = self._model.calibration

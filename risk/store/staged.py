@@ -48,12 +48,16 @@ class Staged:
         self._connection.execute(f"INSERT INTO {self.table} SELECT * FROM rows_to_add")
         self._connection.unregister("rows_to_add")
 
-    def of(self, project_ids: Sequence[str]) -> list[Row]:
-        """The rows of ``project_ids``, in the order of the query."""
+    def of(self, project_ids: Sequence[str], columns: Sequence[str] = ()) -> list[Row]:
+        """The rows of ``project_ids``, in the order of the query.
+
+        With ``columns`` only these, after the project_id.
+        """
         if not project_ids:
             return []
+        names = ", ".join(f'"{name}"' for name in ("project_id", *columns)) if columns else "*"
         return self._connection.execute(
-            f"SELECT * FROM {self.table} WHERE project_id BETWEEN $1 AND $2"
+            f"SELECT {names} FROM {self.table} WHERE project_id BETWEEN $1 AND $2"
             " AND project_id IN (SELECT unnest($3)) ORDER BY rowid",
             [min(project_ids), max(project_ids), list(project_ids)],
         ).fetchall()

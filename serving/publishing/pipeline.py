@@ -29,6 +29,7 @@ from serving.publishing.repository import PublicationExtras, store_publication
 from serving.publishing.scoring import Scored, score_cohort
 from serving.publishing.settings_check import check_settings
 from serving.publishing.timeline import timelines_of
+from serving.publishing.written_scores import take_scores
 from serving.snapshot.collect import Sealing, collect_snapshot
 from serving.snapshot.contributions import with_contributions
 from serving.snapshot.evidence_records import CitedRecords
@@ -155,14 +156,7 @@ def collect_inputs(
     context.store.minimum_wages = minimum_wages(context.office_values())
     if context.store.settled_at != request.as_of:
         context.store.cache_superseded()
-    whole = score_cohort(
-        context.workspace,
-        context.store,
-        request.as_of,
-        lambda step, share: progress(step, share * 0.7),
-        version,
-    )
-    scored = in_region(whole, request)
+    scored = in_region(_score(context, request, progress, version), request)
     keys = [project.project_id for project in scored.cohort.outlines()]
     progress("red flags", 0.75)
     flags = _red_flags(context, request.as_of)
@@ -180,6 +174,21 @@ def collect_inputs(
         kind=context.store.kind,
         law_values=context.office_values(),
         codes=flags.codes,
+    )
+
+
+def _score(
+    context: PublishContext, request: PublishRequest, progress: Progress, version: str | None
+) -> Scored:
+    """The scored cohort, from the folder of the request if it names one."""
+    if request.scores is not None:
+        return take_scores(context.workspace, context.store, request.as_of, request.scores)
+    return score_cohort(
+        context.workspace,
+        context.store,
+        request.as_of,
+        lambda step, share: progress(step, share * 0.7),
+        version,
     )
 
 
