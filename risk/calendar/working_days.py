@@ -91,6 +91,18 @@ def working_days_between(start: dt.date, stop: dt.date) -> WorkingDays:
     return WorkingDays(days, start == stop or (start >= _BEFORE and stop <= _LAST))
 
 
+def working_days_left(on: dt.date, due: dt.date) -> WorkingDays:
+    """Working days from ``on`` until ``due``, negative once it has passed.
+
+    Days without work right after ``due`` count as the first working day after it.
+
+    >>> [working_days_left(dt.date(2025, 6, day), dt.date(2025, 6, 13)).days for day in (13, 14, 16)]
+    [0, -1, -1]
+    """
+    found = working_days_between(on, due)
+    return WorkingDays(-1, found.planned) if found.days == 0 and due < on else found
+
+
 def _weekdays(start: dt.date, stop: dt.date) -> int:
     """Mondays to Fridays after ``start`` up to and including ``stop``."""
     return _weekdays_until(stop) - _weekdays_until(start)
