@@ -96,8 +96,9 @@ def working_days_left(on: dt.date, due: dt.date) -> WorkingDays:
 
     Days without work right after ``due`` count as the first working day after it.
 
-    >>> [working_days_left(dt.date(2025, 6, day), dt.date(2025, 6, 13)).days for day in (13, 14, 16)]
-    [0, -1, -1]
+    >>> friday = dt.date(2025, 6, 13)
+    >>> [working_days_left(friday + days * _DAY, friday).days for days in (0, 1, 3, 4)]
+    [0, -1, -1, -2]
     """
     found = working_days_between(on, due)
     return WorkingDays(-1, found.planned) if found.days == 0 and due < on else found

@@ -144,8 +144,7 @@ def count_second_looks(
     outcomes = [
         str((looks[-1].data or {}).get("outcome"))
         for state in standings
-        if (looks := _second_looks(state.matter, stop))
-        and office_date(looks[-1].taken_at) >= start
+        if (looks := _second_looks(state.matter, stop)) and office_date(looks[-1].taken_at) >= start
     ]
     return SecondLooks(len(outcomes), outcomes.count("paid"))
 

@@ -140,11 +140,13 @@ def test_empty_bucket_admits_one_request_a_second():
         bucket.spend("a")
 
 
-def test_bucket_says_how_long_to_wait():
-    bucket, _ = limiter(5, spent=5)  # one request every 12 seconds
+@pytest.mark.parametrize(("per_minute", "seconds"), [(5, 13), (1, 61)])
+def test_bucket_says_how_long_to_wait(per_minute, seconds):
+    """One request every 12 seconds, or every minute, and one second more."""
+    bucket, _ = limiter(per_minute, spent=per_minute)
     with pytest.raises(TooManyRequests) as refused:
         bucket.spend("a")
-    assert refused.value.retry_after() == 13
+    assert refused.value.retry_after() == seconds
 
 
 def test_bucket_refills_by_the_clock_and_never_beyond_a_minute():
