@@ -115,6 +115,8 @@ def _of_token(token: tokenize.TokenInfo, starts: list[int]) -> Iterator[Mutant]:
         yield Mutant(offset, offset + len(text), line, text, str(int(text) + 1))
     elif text == "not" and token.line[token.end[1] : token.end[1] + 3] != " in":
         yield Mutant(offset, offset + 4, line, "not ", "")
+    elif text == "*" and token.line[token.end[1] : token.end[1] + 1] == ",":
+        return  # Parameters after it are given by name.
     else:
         after = (
             _COMPARISONS.get(text)

@@ -213,6 +213,9 @@ def test_names_have_one_to_a_hundred_characters_of_one_script():
     for name in ("x" * 101, "", "王ㆍ", "a王ག", "ཀ王"):
         with pytest.raises(NameInvalid):
             clean_name(name)
+    with pytest.raises(NameInvalid) as refused:
+        clean_name("甲\n乙")
+    assert refused.value.fields == {"found": "\\u7532\\n\\u4e59", "most": 100}
     for name in ("王a1", "7", "王 a·-_.@/:()", "བོད"):
         assert clean_name(name) == name
 
