@@ -8,7 +8,7 @@ import pytest
 
 from features.engines.duckdb import DuckDBEngine
 from features.matrix import steps_read_by
-from models.novelty import _UNITS, MIN_INSPECTED, Unit, known_units, novel_units
+from models.novelty import MIN_INSPECTED, UNITS_SQL, Unit, known_units, novel_units
 from risk.store.store import RecordStore
 
 AS_OF = dt.date(2025, 6, 1)
@@ -26,7 +26,7 @@ def units(inspected=MIN_INSPECTED):
 def novelty_of(store):
     engine = DuckDBEngine(store, [AS_OF])
     try:
-        engine.run(steps_read_by([_UNITS], store.kind))
+        engine.run(steps_read_by([UNITS_SQL], store.kind))
         return known_units(engine, store.kind)
     finally:
         engine.close()
