@@ -18,7 +18,7 @@ from serving.matters.sync import sync_from_lists
 from serving.outcomes.repository import visited_since
 from serving.settings import Settings
 from serving.watchlists.repository import WatchlistRepository, closest_list
-from serving.watchlists.snapshot_repository import load_register
+from serving.watchlists.snapshot_repository import load_register_part
 
 STATES = ("open", "backlog", "overdue", "escalated", "closed", "recheck")
 """States to filter by; ``backlog``: open and overdue when the county began, not assigned since;
@@ -88,8 +88,7 @@ def unlisted_cases(database: Database, principal: Principal) -> list[Mapping[str
     chosen = closest_list(lists, principal)
     if chosen is None:
         return []
-    stored = load_register(database.engine, chosen.as_of, chosen.region, principal)
-    rows = stored.document.get("unlisted", ()) if stored else ()
+    rows = load_register_part(database.engine, chosen, principal, "unlisted")
     return [row for row in rows if covers(principal, row["region_code"] or "")]
 
 
