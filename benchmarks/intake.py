@@ -95,7 +95,8 @@ def figures(size: Size) -> Sequence[Figure]:
             csv[1].result["seconds"] / csv[0].result["seconds"],
             "ratio",
             "higher",
-            2.0,
+            # In the quick file the checks of the whole file weigh more than its rows.
+            2.0 if size == "full" else None,
         ),
         Figure("CSV: peak", csv[0].peak_mb, "MB"),
         Figure("CSV, pandas and pandera: peak", csv[1].peak_mb, "MB"),

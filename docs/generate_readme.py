@@ -107,7 +107,7 @@ def gain() -> dict[str, Estimate]:
 def scoring() -> tuple[str, str, str, str]:
     """Projects, payments in millions, seconds and GB of scoring a province."""
     text = SPEED.read_text(encoding="utf-8").partition("### province")[2]
-    found = re.search(r"\| ([\d,]+) projects, score: peak \| ([\d,]+) \| MB", text)
+    found = re.search(r"\| ([\d,]+) projects, score: peak \| ([\d,]+) \|", text)
     seconds = re.search(r"projects, score: seconds \| ([\d.,]+) \|", text)
     payments = re.search(r"projects: payments \| ([\d,]+) \|", text)
     if not (found and seconds and payments):

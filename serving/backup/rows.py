@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sqlalchemy import (
+    JSON,
     Column,
     Connection,
     Date,
@@ -21,6 +22,9 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    Text,
+    cast,
+    func,
     insert,
     select,
     text,
@@ -30,6 +34,9 @@ from serving.db.engine import utc
 from serving.db.tables import METADATA, PROBES, SESSIONS
 
 ROWS_AT_ONCE = 500
+BATCH_CHARACTERS = 2 * 2**20
+"""Characters and bytes of a batch in its columns without a fixed length; one row may hold more."""
+
 MOST_LINE = 256 * 2**20
 """Characters of a line, a row; the largest hold whole lists."""
 
@@ -77,11 +84,32 @@ def _dump(connection: Connection, table: Table, path: Path) -> int:
     with path.open("w", encoding="utf-8") as file:
         file.write(json.dumps([column.name for column in table.columns]) + "\n")
         # A cursor of the server: else the driver fetches all rows of a table at once.
-        query = select(table).execution_options(yield_per=ROWS_AT_ONCE)
+        query = select(table).execution_options(yield_per=_rows_at_once(connection, table))
         for row in connection.execute(query):
             file.write(json.dumps([_plain(value) for value in row]) + "\n")
             count += 1
     return count
+
+
+def _rows_at_once(connection: Connection, table: Table) -> int:
+    """Return how many rows of a table fit into a batch, whichever they are.
+
+    A hundred lists of a province hold as much as a million visits.
+    """
+    sizes = [func.coalesce(func.max(_size(one)), 0) for one in table.columns if _is_long(one)]
+    if not sizes:
+        return ROWS_AT_ONCE
+    longest = int(sum(connection.execute(select(*sizes)).one()))
+    return max(1, min(ROWS_AT_ONCE, BATCH_CHARACTERS // max(longest, 1)))
+
+
+def _is_long(column: Column[Any]) -> bool:
+    return isinstance(column.type, LargeBinary | JSON | Text)
+
+
+def _size(column: Column[Any]) -> Any:
+    # The length of bytes is read without the bytes; JSON has none on PostgreSQL.
+    return func.length(column if isinstance(column.type, LargeBinary) else cast(column, Text))
 
 
 def _load(connection: Connection, table: Table, path: Path, *, with_columns: bool) -> int:
@@ -95,6 +123,7 @@ def _load(connection: Connection, table: Table, path: Path, *, with_columns: boo
 
 def _batches(path: Path, table: Table, *, with_columns: bool) -> Iterator[list[dict[str, Any]]]:
     batch: list[dict[str, Any]] = []
+    characters = 0
     with path.open(encoding="utf-8") as file:
         names = json.loads(_line(file)) if with_columns else [c.name for c in table.columns]
         if set(names) != set(table.columns.keys()):
@@ -103,9 +132,10 @@ def _batches(path: Path, table: Table, *, with_columns: bool) -> Iterator[list[d
         while line := _line(file):
             pairs = zip(columns, json.loads(line), strict=True)
             batch.append({column.name: _value(value, column) for column, value in pairs})
-            if len(batch) == ROWS_AT_ONCE:
+            characters += len(line)
+            if len(batch) == ROWS_AT_ONCE or characters > BATCH_CHARACTERS:
                 yield batch
-                batch = []
+                batch, characters = [], 0
     if batch:
         yield batch
 

@@ -17,6 +17,7 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -124,8 +125,7 @@ def restore(
             detail = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
             raise BackupUnreadable(path=str(source), detail=detail) from error
         shutil.rmtree(place / "service")
-        workspace.root.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(place, workspace.root, dirs_exist_ok=True)
+        _put_in_place(place, workspace)
     correct_addresses(workspace)
     return BackupResult(rows, source.stat().st_size)
 
@@ -167,6 +167,33 @@ def _load(url: str, folder: Path, about: Mapping[str, Any]) -> int:
     finally:
         engine.dispose()
     return rows
+
+
+def _put_in_place(folder: Path, workspace: Workspace) -> None:
+    """Make ``folder`` the workspace, all at once where that can be, so that a kill leaves no half.
+
+    Where the workspace is a mount point, or the folder above is not ours, files are copied one by
+    one and the settings last: without them no command takes the folder for a workspace.
+    """
+    root = workspace.root.resolve()
+    root.parent.mkdir(parents=True, exist_ok=True)
+    partial = root.with_name(f".{root.name}.part")
+    if os.access(root.parent, os.W_OK):
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            shutil.copytree(folder, partial)
+            with suppress(OSError):
+                partial.replace(root)
+                return
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    settings = folder / workspace.settings_file.name
+    last = {str(folder): {settings.name}}
+    shutil.copytree(
+        folder, root, ignore=lambda where, _: last.get(str(where), set()), dirs_exist_ok=True
+    )
+    if settings.is_file():
+        shutil.copy2(settings, root)
 
 
 def _require_empty(connection: Connection) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import asdict
 
 import pytest
 
-from benchmarks import check
+from benchmarks import check, harness
 from benchmarks.check import compare
-from benchmarks.harness import Better, Figure, release
+from benchmarks.harness import Better, Figure, median, release
 
 KEPT = {
     one.name: asdict(one)
@@ -39,6 +40,52 @@ def test_compare_lists_ratios_more_than_a_fifth_worse(fast, memory, worse):
     found = compare(KEPT, measured(fast, memory)).worse
     assert len(found) == len(worse)
     assert all(word in line for word, line in zip(worse, found, strict=True))
+
+
+def test_compare_lists_missed_bounds():
+    """Also of a figure that has no past, and of one that is no worse than the stored one."""
+    (line,) = compare({}, measured(1.9, 0.5)).worse
+    assert line == "times as fast: 1.900, bound 2"
+    stored = {"times as fast": asdict(Figure("times as fast", 1.9, "ratio", "higher", 2.0))}
+    assert compare(stored, measured(1.9, 0.5)).worse == (line,)
+
+
+def test_compare_calls_what_repetitions_differ_by_noise():
+    """2.4 is 40 % worse than 4, but one of the stored repetitions was as slow; 1.9 was none."""
+    kept = Figure("times as fast", 4.0, "ratio", "higher", 2.0, low=2.3, high=4.4, runs=3)
+    stored = {kept.name: asdict(kept)}
+    found = compare(stored, measured(2.4, 0.5))
+    assert (found.worse, len(found.noise)) == ((), 1)
+    assert len(compare(stored, measured(1.9, 0.5)).worse) == 2
+
+
+def test_compare_calls_a_bound_within_the_measured_range_noise():
+    """The median misses the bound of 2, the best repetition meets it."""
+    now = Figure("times as fast", 1.9, "ratio", "higher", 2.0, low=1.8, high=2.1, runs=3)
+    found = compare({}, [now])
+    assert (found.worse, found.noise) == ((), ("times as fast: 1.900, bound 2",))
+
+
+def test_median_takes_the_middle_and_the_range_of_each_figure():
+    """By name, memory as well as seconds; a figure of one repetition has no range."""
+    runs = [[Figure("s", s, "s"), Figure("MB", mb, "MB")] for s, mb in ((1, 70), (9, 50), (2, 60))]
+    seconds, memory, once = median([*runs, [Figure("once", 4, "s")]])
+    assert (seconds.value, seconds.low, seconds.high, seconds.runs) == (2, 1, 9, 3)
+    assert (memory.value, memory.low, memory.high) == (60, 50, 70)
+    assert (once.value, once.low, once.runs) == (4, None, 1)
+
+
+def test_keep_stores_the_origin_of_each_benchmark(tmp_path, monkeypatch):
+    """Day, commit, processor and versions; those of another benchmark stay."""
+    monkeypatch.setattr(harness, "KEPT", tmp_path / "kept")
+    harness.keep("one", "quick", [Figure("s", 1.0, "s")])
+    harness.keep("two", "full", [Figure("s", 2.0, "s")])
+    document = json.loads((tmp_path / "kept" / f"{release()}.json").read_text())
+    origin = document["origin"]["quick"]["one"]
+    assert dt.date.fromisoformat(origin["date"])
+    assert origin["processor"]
+    assert "duckdb" in origin["versions"]
+    assert document["full"]["two"]["s"]["value"] == 2.0
 
 
 def test_compare_ignores_seconds():

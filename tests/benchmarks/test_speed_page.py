@@ -27,8 +27,21 @@ def test_page_shows_every_figure_with_its_bound():
         Figure("peak", 1234.5, "MB", "lower", 6000.0),
         Figure("seconds", 3.21, "s"),
     )
-    text = page("9.9", "9.9.json", {"quick": stored(*figures), "machine": "2 cores"})
+    text = page("9.9", "9.9.json", {"quick": stored(*figures)})
     assert "Full sizes" not in text
-    assert "| times as fast | 1.5 | ratio | ≥ 2 | **not met** |" in text
-    assert "| peak | 1,234 | MB | ≤ 6,000 | met |" in text
-    assert "| seconds | 3.21 | s | |  |" in text
+    assert "The day and the machine were not recorded." in text
+    assert "| times as fast | 1.5 |  | ratio | ≥ 2 | **not met** |" in text
+    assert "| peak | 1,234 |  | MB | ≤ 6,000 | met |" in text
+    assert "| seconds | 3.21 |  | s | |  |" in text
+
+
+def test_page_shows_spread_and_origin():
+    figure = Figure("times as fast", 2.2, "ratio", "higher", 2.0, low=1.9, high=2.4, runs=3)
+    origin = {"date": "2026-11-30", "commit": "abc", "cores": "2", "processor": "A CPU"}
+    kept = {
+        "quick": stored(figure),
+        "origin": {"quick": {"features": {**origin, "versions": "Python 3.11"}}},
+    }
+    text = page("9.9", "9.9.json", kept)
+    assert "Measured on 2026-11-30 at commit abc, on 2 cores of A CPU; Python 3.11." in text
+    assert "| times as fast | 2.2 | 1.9 to 2.4, 3 runs | ratio | ≥ 2 | within noise |" in text

@@ -73,6 +73,16 @@ def test_red_flags_of_some_codes_equal_those_of_all(reporting):
         red_flags(reporting.store, AS_OF, codes=["no such flag"])
 
 
+def test_a_flag_lists_the_twenty_records_of_most_weight(reporting):
+    reporting.add("projects")
+    for number in range(21):
+        row = {"transfer_id": f"T{number}", "amount_due": 1000 + number}
+        reporting.add("transfers", **row, due_on="2025-03-10", known_at="2025-03-10")
+    (flag,) = red_flags(reporting.store, AS_OF, codes=("labour_cost_overdue",))["P1"]
+    assert [one.record_id for one in flag.evidence] == [f"T{n}" for n in range(20, 0, -1)]
+    assert flag.values["transfers"] == 21
+
+
 def test_red_flags_cover_only_running_projects(reporting):
     reporting.add("projects", notice_board=False, started_on="2025-06-01", known_at="2025-05-01")
     assert not reporting.flags()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -84,6 +86,28 @@ def test_signed_backup_is_restored_with_its_key_only(backup, tmp_path):
         with pytest.raises(BackupNotSigned):
             restore(source, Workspace(tmp_path / "b"), None, tmp_path / key)
     assert not (tmp_path / "b").exists()
+
+
+def test_restore_over_an_empty_mount_point_copies_the_settings_last(backup, tmp_path, monkeypatch):
+    """A folder that cannot be renamed is filled file by file, and is no workspace until the end."""
+    monkeypatch.setattr(Path, "replace", _busy)
+    before_settings, copy2 = [], shutil.copy2
+
+    def noted(source, target):
+        before_settings.append((Path(source).name, [path.name for path in target.iterdir()]))
+        return copy2(source, target)
+
+    monkeypatch.setattr(shutil, "copy2", noted)
+    place = Workspace(tmp_path / "mounted")
+    place.root.mkdir()
+    restore(backup, place, None)
+    assert before_settings == [("wagewatch.toml", ["service.sqlite"])]
+    assert place.settings_file.is_file()
+    assert not (tmp_path / ".mounted.part").exists()
+
+
+def _busy(*_):
+    raise OSError(errno.EBUSY, "busy")
 
 
 def _alter_audit(files, _):
