@@ -81,10 +81,10 @@ def deposit_rows(register: Document) -> Iterator[Row]:
             yield {
                 "part": part,
                 "position": position,
-                "region_code": row["region_code"] or "",
+                "region_code": row.get("region_code") or "",
                 "code": row.get("step") if part == "advice" else row.get("state"),
                 "days_left": row.get("days_left"),
-                "search": f"{row['contractor_name'] or ''} {row['contractor_id']}".casefold(),
+                "search": f"{row.get('contractor_name') or ''} {row.get('contractor_id')}".casefold(),
                 "body": _json(row),
             }
 
@@ -95,4 +95,5 @@ def compressed(document: Any) -> bytes:
 
 
 def _json(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()

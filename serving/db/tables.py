@@ -125,8 +125,8 @@ SCORED_PROJECTS = Table(
     Column("owed", JSON),
     Column("search", Text, nullable=False),
     Index(None, "watchlist_id", "probability"),
-    Index(None, "watchlist_id", "contractor_id"),
-    Index(None, "watchlist_id", "owner_id"),
+    Index(None, "watchlist_id", "contractor_id", "probability"),
+    Index(None, "watchlist_id", "owner_id", "probability"),
     sqlite_with_rowid=False,
 )
 """Projects of the registers as rows, by which pages search, count and draw them; money in fen.

@@ -25,6 +25,7 @@ from serving.db.pagination import PageRequest
 from serving.documents.formats import MEDIA_TYPES
 from serving.feedback import service
 from serving.feedback.schemas import FeedbackIn
+from serving.feedback.verdicts import verdict_labels
 from serving.flag_states.schemas import STATES, FlagStateIn
 from serving.flag_states.service import create as create_flag_state
 from serving.flag_states.service import current_states
@@ -62,7 +63,6 @@ router = APIRouter(include_in_schema=False)
 MOST_FOUND = 50
 _OTHERS = 10
 _MOST_SHOWN = 20
-_VERDICTS = ("useful", "wrong", "already_known")
 
 Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
 Judge = Annotated[Principal, require(Permission.WRITE_FEEDBACK)]
@@ -259,7 +259,7 @@ def project(
         seen=lambda record: record["region"] is None or covers(principal, record["region"]),
         notes=repository.list_notes(engine, project_id, principal, PageRequest(50)).items,
         **_visits(engine, principal, project_id),
-        verdicts=_VERDICTS,
+        verdicts=verdict_labels(page_language(request)),
         **_visit_plan(found or {}, risk),
         last_visit=_last_visit(last_visit(engine, principal, project_id), found or {}),
         flags=flags_by_grade(risk),

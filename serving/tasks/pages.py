@@ -15,6 +15,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now, today
+from serving.feedback.verdicts import verdict_labels
 from serving.flag_states.repository import newest_flag_states
 from serving.formatting import code_label
 from serving.http.dependencies import settings_of
@@ -31,7 +32,6 @@ from serving.web.render import page_language, place_namer, render
 router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 50
-_VERDICTS = ("useful", "wrong", "already_known")
 Reader = Annotated[Principal, require(Permission.READ_LISTS)]
 Document = Mapping[str, Any]
 
@@ -76,7 +76,7 @@ def watchlist(
         choices=choices,
         filter_words=_filter_words(request, wanted, choices),
         facts=texts.stated_flags,
-        verdicts=_VERDICTS,
+        verdicts=verdict_labels(page_language(request)),
         unlike=lambda entry: texts.unlike_note(entry, page_language(request)),
         factors=lambda entry: texts.factors(entry, page_language(request)),
         flags=texts.flags_by_grade,
@@ -153,6 +153,6 @@ def _choices(part: ListPart) -> Document:
 def _kinds(reader: WatchlistReader, principal: Principal) -> list[Kind]:
     """Return the kinds of unit that have lists; empty if there is only one."""
     found = [
-        kind for kind in KINDS if WatchlistRepository(reader.database, kind).summaries(principal)
+        kind for kind in KINDS if WatchlistRepository(reader.database, kind).has_any(principal)
     ]
     return found if len(found) > 1 else []

@@ -148,6 +148,14 @@ class WatchlistRepository:
         with self.engine.connect() as connection:
             return [_summary(row) for row in connection.execute(query)]
 
+    def has_any(self, principal: Principal) -> bool:
+        """Return whether there is a list that overlaps the principal's region."""
+        query = select(WATCHLISTS.c.id).where(
+            overlaps(WATCHLISTS.c.region, principal), WATCHLISTS.c.kind == self.kind
+        )
+        with self.engine.connect() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
     def latest_as_of(self) -> dt.date | None:
         """Return the as_of of the newest list; None if there is none."""
         with self.engine.connect() as connection:

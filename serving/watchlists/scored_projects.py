@@ -77,8 +77,14 @@ class ScoredProjects:
         return [row.project_id for row in self._all(query.order_by(by).limit(limit))]
 
     def owed(self, project_ids: Collection[str]) -> Mapping[str, Document]:
-        """Return the summary of teams owed wages by project, of those where there are any."""
-        return {key: row["owed"] for key, row in self.by_id(project_ids).items() if row["owed"]}
+        """Return the summary of teams owed wages by project, of those where there are any.
+
+        ``project_ids`` holds at most a few hundred.
+        """
+        query = select(_COLUMNS.project_id, _COLUMNS.owed).where(
+            self._own, _COLUMNS.amount_owed > 0, _COLUMNS.project_id.in_(list(project_ids))
+        )
+        return {row.project_id: row.owed for row in self._all(query) if row.owed}
 
     def of_party(self, role: Role, party: str, besides: str, limit: int) -> list[Document]:
         """Return the projects of a contractor or owner, the likeliest first."""

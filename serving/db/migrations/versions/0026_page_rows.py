@@ -96,9 +96,9 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("watchlist_id", "project_id", name="pk_scored_projects"),
         sqlite_with_rowid=False,
     )
-    for column in ("probability", "contractor_id", "owner_id"):
-        name = f"ix_scored_projects_watchlist_id_{column}"
-        op.create_index(name, "scored_projects", ["watchlist_id", column])
+    for first in ([], ["contractor_id"], ["owner_id"]):
+        columns = ["watchlist_id", *first, "probability"]
+        op.create_index(f"ix_scored_projects_{'_'.join(columns)}", "scored_projects", columns)
     op.create_table(
         "register_parts",
         *_of_list("register_parts"),
