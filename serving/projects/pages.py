@@ -24,8 +24,8 @@ from serving.clock import now, today
 from serving.db.pagination import PageRequest
 from serving.documents.formats import MEDIA_TYPES
 from serving.feedback import service
+from serving.feedback.page_buttons import verdict_labels
 from serving.feedback.schemas import FeedbackIn
-from serving.feedback.verdicts import verdict_labels
 from serving.flag_states.schemas import STATES, FlagStateIn
 from serving.flag_states.service import create as create_flag_state
 from serving.flag_states.service import current_states

@@ -15,7 +15,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now, today
-from serving.feedback.verdicts import verdict_labels
+from serving.feedback.page_buttons import verdict_labels
 from serving.flag_states.repository import newest_flag_states
 from serving.formatting import code_label
 from serving.http.dependencies import settings_of
