@@ -84,9 +84,13 @@ def deposit_rows(register: Document) -> Iterator[Row]:
                 "region_code": row.get("region_code") or "",
                 "code": row.get("step") if part == "advice" else row.get("state"),
                 "days_left": row.get("days_left"),
-                "search": f"{row.get('contractor_name') or ''} {row.get('contractor_id')}".casefold(),
+                "search": _contractor(row),
                 "body": _json(row),
             }
+
+
+def _contractor(row: Document) -> str:
+    return f"{row.get('contractor_name') or ''} {row.get('contractor_id')}".casefold()
 
 
 def compressed(document: Any) -> bytes:
