@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from risk.contract import STORED_TABLES, TABLES, FieldType
 from risk.flags import CODES, MUST_VISIT, FlagUnknown, red_flags
 from risk.flags.law import Law, read_law
+from risk.store.settled import with_settled
 from risk.store.store import RecordStore
 
 from ...conftest import MUST_RUN_ALL, thorough
@@ -133,6 +134,21 @@ def test_red_flags_ignore_events_before_the_decree(site):
              signed_on="2019-02-01", known_at="2019-02-01")  # fmt: skip
     assert not site.flags(dt.date(2020, 5, 1))
     assert set(site.flags(dt.date(2020, 5, 2))) == {"notice_board_missing"}
+
+
+def test_red_flags_of_settled_payrolls_equal_those_of_the_store(reporting):
+    messy(reporting)
+    reporting.add("payments", payment_id="M1", payroll_id="RP1", amount=1_000_00)
+    reporting.add("payments", payment_id="M2", payroll_id="RP1", amount=1_000_00,
+                  known_at="2025-06-01")  # fmt: skip
+    codes = ("wages_overdue", "wages_partly_paid")
+    days = (AS_OF, AS_OF + dt.timedelta(days=1))
+    expected = [red_flags(reporting.store, day, codes=codes) for day in days]
+    view = with_settled(reporting.store, AS_OF)
+    assert [red_flags(view, day, codes=codes) for day in days] == expected
+    view.close()
+    (flag,), (later,) = (found["P1"] for found in expected)
+    assert (flag.values["unpaid_fen"], later.values["unpaid_fen"]) == (99_000_00, 98_000_00)
 
 
 def test_red_flags_leave_other_tables_of_the_connection_alone(reporting):
