@@ -33,8 +33,8 @@ def day(text):
     return dt.date.fromisoformat(text)
 
 
-def visit(world, project, on, found=False, workers=None):
-    world.add("inspections", inspection_id=f"{project} {on}", project_id=project, inspected_on=on,
+def visit(world, name, on, found=False, workers=None):
+    world.add("inspections", inspection_id=f"{name} {on}", project_id=name, inspected_on=on,
               arrears_found=found, workers_owed=workers, known_at=on)  # fmt: skip
 
 
@@ -58,11 +58,11 @@ def test_lists_and_visits_of_a_year(world, database, publish):
     ("as_of", "visited"), [("2025-03-01", 2), ("2025-03-02", 1), ("2025-04-02", 0)]
 )
 def test_results_are_of_visits_from_the_day_of_the_list_to_the_end(world, as_of, visited):
-    for project, on in (("A", "2025-03-01"), ("B", "2025-03-31"), ("C", "2025-04-01"),
+    for name, on in (("A", "2025-03-01"), ("B", "2025-03-31"), ("C", "2025-04-01"),
                         ("D", "2025-03-15")):  # fmt: skip
-        world.project(project)
-        visit(world, project, on)
-    entries = [{"project_id": project} for project in "ABC"]
+        world.project(name)
+        visit(world, name, on)
+    entries = [{"project_id": name} for name in "ABC"]
     last = ScoredList({"entries": entries}, [], day(as_of))
     assert _visit_results(world.store, last, MARCH).visited == visited
     assert _visit_results(world.store, None, MARCH) is None
