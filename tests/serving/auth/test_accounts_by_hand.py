@@ -11,10 +11,10 @@ from sqlalchemy import insert, literal, select
 
 from serving.auth import names, passwords, project_regions
 from serving.auth.accounts import LastAdmin
-from serving.auth.jurisdiction import covers, overlaps, touches, within
+from serving.auth.jurisdiction import covers, overlaps, require_covers, touches, within
 from serving.auth.names import NameInvalid, clean_name, look_of
 from serving.auth.passwords import PasswordTooCommon, PasswordTooShort, hash_password, is_password
-from serving.auth.principal import Principal
+from serving.auth.principal import NotAllowed, OutsideRegion, Principal, SecondFactorRequired
 from serving.auth.project_regions import (
     ProjectUnknown,
     own_region,
@@ -310,6 +310,40 @@ def test_regions_cover_what_is_below_and_touch_what_is_above(database, own, code
         found = connection.execute(select(within(column, who), overlaps(column, who))).one()
     assert tuple(map(bool, found)) == (covered, touched)
     assert not covers(who, None)
+
+
+def test_a_region_outside_is_refused_by_name():
+    require_covers(HERE, "990102")
+    for code, shown in (("42", "42"), ("", "*")):
+        with pytest.raises(OutsideRegion) as refused:
+            require_covers(HERE, code)
+        assert refused.value.fields == {"region": shown, "allowed": "9901"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "has"),
+    [
+        ({}, True),
+        ({"scopes": frozenset({Permission.WRITE_NOTES})}, True),
+        ({"scopes": frozenset({Permission.READ_OUTCOMES})}, False),
+        ({"scopes": frozenset()}, False),
+        ({"must_enrol": True}, False),
+        ({"must_enrol": True, "scopes": frozenset({Permission.WRITE_NOTES})}, False),
+        ({"role": Role.AUDITOR}, False),
+        ({"role": Role.AUDITOR, "scopes": frozenset({Permission.WRITE_NOTES})}, False),
+        ({"role": Role.ADMIN}, True),
+        ({"role": Role.ADMIN, "separated": True}, False),
+    ],
+)
+def test_a_permission_needs_role_scope_and_second_factor(changed, has):
+    who = Principal(**{"key": "u", "name": "李", "role": Role.INSPECTOR, **changed})
+    assert who.has(Permission.WRITE_NOTES) is has
+    expected = SecondFactorRequired if changed.get("must_enrol") else NotAllowed
+    if has:
+        who.require(Permission.WRITE_NOTES)
+    else:
+        with pytest.raises(expected):
+            who.require(Permission.WRITE_NOTES)
 
 
 def test_regions_of_projects_are_read_and_replaced_in_batches(database, monkeypatch):

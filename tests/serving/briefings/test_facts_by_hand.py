@@ -18,11 +18,13 @@ from serving.briefings.facts import (
     _visit_results,
     collect_facts,
 )
+from serving.briefings.groups import by_period
 from serving.briefings.period import month_of, year_of
+from serving.briefings.repository import Briefing
 from serving.settings import Settings
 from serving.watchlists.repository import WatchlistRepository
 
-from ..matters.builders import publish_register
+from ..matters.builders import project, publish_register
 
 MARCH, YEAR = month_of(dt.date(2025, 3, 1)), year_of(2025)
 
@@ -31,8 +33,8 @@ def day(text):
     return dt.date.fromisoformat(text)
 
 
-def visit(world, project, on, found=False, workers=None):
-    world.add("inspections", inspection_id=f"{project} {on}", project_id=project, inspected_on=on,
+def visit(world, name, on, found=False, workers=None):
+    world.add("inspections", inspection_id=f"{name} {on}", project_id=name, inspected_on=on,
               arrears_found=found, workers_owed=workers, known_at=on)  # fmt: skip
 
 
@@ -56,18 +58,18 @@ def test_lists_and_visits_of_a_year(world, database, publish):
     ("as_of", "visited"), [("2025-03-01", 2), ("2025-03-02", 1), ("2025-04-02", 0)]
 )
 def test_results_are_of_visits_from_the_day_of_the_list_to_the_end(world, as_of, visited):
-    for project, on in (("A", "2025-03-01"), ("B", "2025-03-31"), ("C", "2025-04-01"),
+    for name, on in (("A", "2025-03-01"), ("B", "2025-03-31"), ("C", "2025-04-01"),
                         ("D", "2025-03-15")):  # fmt: skip
-        world.project(project)
-        visit(world, project, on)
-    entries = [{"project_id": project} for project in "ABC"]
+        world.project(name)
+        visit(world, name, on)
+    entries = [{"project_id": name} for name in "ABC"]
     last = ScoredList({"entries": entries}, [], day(as_of))
     assert _visit_results(world.store, last, MARCH).visited == visited
     assert _visit_results(world.store, None, MARCH) is None
 
 
 def test_a_list_without_a_register_is_known_by_its_entries(database, publish):
-    row = {"project_id": "P/009", "region_code": "990102"}
+    row = project(9)
     publish(day("2025-05-01"), listed=2)
     publish_register(database, day("2025-06-01"), projects=[row])
     lists = WatchlistRepository(database)
@@ -146,3 +148,28 @@ def test_periods_compared_with_end_where_the_period_begins(world, database):
 
     assert counted(MARCH) == [list(days[8:10]), list(days[6:8]), [], list(days[3:10])]
     assert counted(YEAR) == [list(days[3:]), list(days[1:3]), list(days[1:3]), list(days[3:])]
+
+
+def test_files_are_grouped_by_month_then_kind_then_region():
+    """The files of a year stand before those of its January."""
+    january, december = day("2025-01-01"), day("2024-12-01")
+    rows = [
+        (1, january, "42", "docx", "month"), (2, january, "42", "docx", "month"),
+        (3, january, "42", "pdf", "month"), (4, january, "41", "docx", "year"),
+        (5, january, "43", "docx", "month"), (6, december, "44", "docx", "month"),
+    ]  # fmt: skip
+    made_at = dt.datetime(2025, 2, 1, tzinfo=dt.UTC)
+    files = [
+        Briefing(number, month, region, form, "", made_at, "李", period)
+        for number, month, region, form, period in rows
+    ]
+    found = [
+        (one.label, one.region, [file.id for file in one.files], one.newest.id, one.earlier)
+        for one in by_period(files)
+    ]
+    assert found == [
+        ("2025", "41", [4], 4, 0),
+        ("2025-01", "43", [5], 5, 0),
+        ("2025-01", "42", [2, 3], 3, 1),
+        ("2024-12", "44", [6], 6, 0),
+    ]
