@@ -6,12 +6,12 @@ import datetime as dt
 import gzip
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select
 
 from risk.store.staged import AT_ONCE, in_batches
 from risk.unit_kinds import Kind
@@ -19,9 +19,18 @@ from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
 from serving.db.compression import SAMPLES, dictionary_of, packed, unpacked
+from serving.db.page_rows import deposit_rows, register_part_rows, scored_project_rows
 from serving.db.spool import Spool
-from serving.db.tables import DOSSIERS, REGISTERS, WATCHLISTS
+from serving.db.tables import (
+    DEPOSIT_ROWS,
+    DOSSIERS,
+    REGISTER_PARTS,
+    REGISTERS,
+    SCORED_PROJECTS,
+    WATCHLISTS,
+)
 from serving.watchlists.dictionaries import dictionary, save_dictionary
+from serving.watchlists.repository import ListSummary
 from serving.watchlists.snapshot import Snapshot
 
 _LEVEL = 6
@@ -39,9 +48,10 @@ class StoredRegister:
 
 @dataclass(frozen=True)
 class PackedSnapshot:
-    """A snapshot as it is stored: dossiers and register compressed.
+    """A snapshot as it is stored: dossiers and register compressed, and the rows of the register.
 
-    ``places`` are the regions of projects with a case file, ``regions`` those of all.
+    ``places`` are the regions of projects with a case file, ``regions`` those of all. ``projects``
+    are rows of scored projects as JSON, ``rows`` those of other tables.
     """
 
     dictionary: bytes
@@ -49,6 +59,8 @@ class PackedSnapshot:
     regions: Mapping[str, str]
     places: Mapping[str, str]
     register: bytes
+    projects: Spool
+    rows: Mapping[str, Sequence[dict[str, Any]]]
 
 
 def pack_snapshot(found: Snapshot) -> PackedSnapshot:
@@ -62,13 +74,18 @@ def pack_snapshot(found: Snapshot) -> PackedSnapshot:
         if "unscored" in document:
             places[key] = str(document["unscored"]["region_code"] or "")
         bodies.add(key, packed(_to_json(document), words))
-    register, regions = _packed_register(found.register)
-    return PackedSnapshot(words, bodies, {**regions, **places}, places, register)
+    register, projects = _packed_register(found.register)
+    regions = {key: json.loads(row)["region_code"] for key, row in projects.items()}
+    rows = {
+        REGISTER_PARTS.name: list(register_part_rows(found.register)),
+        DEPOSIT_ROWS.name: list(deposit_rows(found.register)),
+    }
+    return PackedSnapshot(words, bodies, {**regions, **places}, places, register, projects, rows)
 
 
-def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
-    """The register as gzipped JSON with sorted keys, and the regions of its projects."""
-    regions: dict[str, str] = {}
+def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, Spool]:
+    """The register as gzipped JSON with sorted keys, and the rows of its projects as JSON."""
+    projects = Spool()
     body = io.BytesIO()
     with gzip.GzipFile(fileobj=body, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
         for number, name in enumerate(sorted(register)):
@@ -79,11 +96,12 @@ def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, dict[str, str]
                 continue
             file.write(b"[")
             for place, row in enumerate(register[name]):
-                regions[row["project_id"]] = row["region_code"]
+                for own in scored_project_rows([row]):
+                    projects.add(row["project_id"], _to_json(own))
                 file.write(b"," * (place > 0) + _to_json(row))
             file.write(b"]")
         file.write(b"}")
-    return body.getvalue(), regions
+    return body.getvalue(), projects
 
 
 def save_snapshot(connection: Connection, watchlist_id: int, found: PackedSnapshot) -> None:
@@ -103,6 +121,14 @@ def save_snapshot(connection: Connection, watchlist_id: int, found: PackedSnapsh
         ]
         connection.execute(insert(DOSSIERS), rows)
     connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=found.register))
+    for part in in_batches(list(found.projects)):
+        scored = (json.loads(found.projects[key]) for key in part)
+        rows = [{"watchlist_id": watchlist_id, **row} for row in scored]
+        connection.execute(insert(SCORED_PROJECTS), rows)
+    for table in (REGISTER_PARTS, DEPOSIT_ROWS):
+        made = [{"watchlist_id": watchlist_id, **row} for row in found.rows[table.name]]
+        if made:
+            connection.execute(insert(table), made)
 
 
 def load_dossier(
@@ -171,6 +197,40 @@ def load_register(
     with engine.connect() as connection:
         row = connection.execute(query).first()
     return StoredRegister(row.as_of, row.region, row.digest, _document(row.body)) if row else None
+
+
+def has_register(engine: Engine, summary: ListSummary) -> bool:
+    """Return whether a list was published with a register."""
+    query = select(REGISTERS.c.watchlist_id).join(WATCHLISTS).where(_of_list(summary))
+    with engine.connect() as connection:
+        return connection.execute(query).first() is not None
+
+
+def load_register_part(
+    engine: Engine, summary: ListSummary, principal: Principal, part: str
+) -> Sequence[Mapping[str, Any]]:
+    """Return one part of the register of a list, unfiltered; empty if there is none.
+
+    The principal's region decides whether they may see any of the list.
+    """
+    query = (
+        select(REGISTER_PARTS.c.body)
+        .join(WATCHLISTS, REGISTER_PARTS.c.watchlist_id == WATCHLISTS.c.id)
+        .where(_of_list(summary), REGISTER_PARTS.c.part == part)
+        .where(overlaps(WATCHLISTS.c.region, principal))
+    )
+    with engine.connect() as connection:
+        body = connection.execute(query).scalar_one_or_none()
+    rows: Sequence[Mapping[str, Any]] = json.loads(unpacked(body, None)) if body else ()
+    return rows
+
+
+def _of_list(summary: ListSummary) -> ColumnElement[bool]:
+    return and_(
+        WATCHLISTS.c.as_of == summary.as_of,
+        WATCHLISTS.c.region == summary.region,
+        WATCHLISTS.c.kind == summary.kind,
+    )
 
 
 def _to_json(document: object) -> bytes:
