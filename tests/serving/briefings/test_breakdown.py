@@ -151,6 +151,11 @@ def test_a_complaint_is_a_dispute_where_all_its_cases_are(world):
         "other": Group(1, nothing, nothing),
         "project_payment": Group(1, nothing, nothing),
     }
+    # Two that are equal in all but their codes are two.
+    for key in ("same", "again"):
+        world.add("cases", case_id=key, opened_on="2025-03-05", project_id="P1", cause="other",
+                  status="filed", known_at="2025-03-05")  # fmt: skip
+    assert breakdown(world.store, MARCH, "").disputes["other"].count == 3
 
 
 def test_coverage_is_recorded_where_any_visit_says_workers_or_contracts():
