@@ -164,6 +164,8 @@ def test_coverage_is_recorded_where_any_visit_says_workers_or_contracts():
         (said, unsaid), (unsaid, said), (unsaid, unsaid), (Total(), Total()),
     )] == [True, True, False, False]  # fmt: skip
     assert Coverage(2, 3).units == 5
+    assert Coverage() == Coverage(0, 0, Total(), Total())
+    assert Group() == Group(0, Total(), Total(), 0)
 
 
 def test_disputes_are_in_no_other_figure(month):
@@ -249,8 +251,20 @@ def test_sections_say_what_was_counted(month):
         ("未填渠道", 1, 0, 1),
     )
     assert channels.total == ("合计", 5, 2, 3)
+    assert (channels.summed_columns, channels.named_totals) == ((1, 2, 3), ((1, "complaints"),))
     assert employers.rows[0] == ("施工总承包单位", 1, "20.0%", 10, 5, 1)
     assert employers.rows[1][:5] == ("劳务分包单位", 1, "20.0%", 6, None)
+
+
+@pytest.mark.parametrize(("kinds", "tables"), [(1, 0), (2, 1), (3, 1)])
+def test_kinds_of_employers_have_a_table_from_two_kinds_on(kinds, tables):
+    names = ("owner", "individual", "enterprise")[:kinds]
+    found = Breakdown(employers={name: Group(1) for name in names})
+    builder = DocumentBuilder("zh", {})
+    add_employers(builder, replace(make_facts(1, MARCH, 2), breakdown=found))
+    made = [block for block in builder.blocks if isinstance(block, Table)]
+    assert len(made) == tables
+    assert all(len(one.rows) == kinds for one in made)
 
 
 def test_sections_in_english(month):

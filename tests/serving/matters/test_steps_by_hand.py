@@ -123,6 +123,11 @@ def test_evidence_is_a_record_or_a_file(evidence, complete):
     assert (refused(step="noted", text="x", evidence=evidence) is None) is complete
 
 
+def test_refused_evidence_is_shown_up_to_two_hundred_characters():
+    found, _ = refused(step="noted", evidence={"file": "x" * 300})
+    assert found == "file=" + "x" * 195
+
+
 EVERYTHING = {
     "person": "张", "unit": "大队", "due_on": TOMORROW, "text": "说明", "reason": "court",
     "unchecked": "拆除", "outcome": "paid", "duty": "wages_overdue", "found": "met",
@@ -256,7 +261,7 @@ def test_a_page_of_matters_ends_where_none_is_left(client, database, token):
     def page(**asked):
         return client.get("/v1/matters", params={"kind": "case", **asked}, headers=headers).json()
 
-    for limit, shown, more in ((2, 2, True), (3, 3, False), (4, 3, False)):
+    for limit, shown, more in ((1, 1, True), (2, 2, True), (3, 3, False), (4, 3, False)):
         found = page(limit=limit)
         assert (len(found["items"]), found["next"] is not None) == (shown, more)
     after = page(limit=2, cursor=page(limit=2)["next"])
