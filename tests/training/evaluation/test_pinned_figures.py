@@ -17,6 +17,7 @@ from training.evaluation.bootstrap import (
     estimate,
     expanded_level,
     interval,
+    interval_from,
 )
 from training.evaluation.calibration import calibration_report
 from training.evaluation.fairness import (
@@ -29,15 +30,20 @@ from training.evaluation.fairness import (
 )
 from training.evaluation.flag_grades import flag_grades
 from training.evaluation.operational_gain import MADE, gain
-from training.evaluation.predictions import MODEL, Predictions
-from training.evaluation.report import ranking_report
+from training.evaluation.predictions import MODEL, Predictions, concat
+from training.evaluation.report import precision_among_others, ranking_report
 from training.evaluation.selective_labels import (
     LabelledEntry,
     ListedEntry,
     list_performance,
     random_visits,
 )
-from training.metrics import average_precision, distinct_events, top_k
+from training.metrics import (
+    average_precision,
+    average_precision_among_others,
+    distinct_events,
+    top_k,
+)
 
 AS_OF = dt.date(2025, 4, 1)
 
@@ -182,6 +188,67 @@ def test_intervals_are_percentiles_of_the_resamples():
     low, high = interval(np.arange(1.0, 101.0), around=200.0)
     assert (low, high) == pytest.approx((100 - 99 * normal.cdf(-3.192), 100), abs=1e-3)
     assert interval(np.full(3, np.nan))[0] != interval(np.full(3, np.nan))[0]  # NaN
+
+
+def test_interval_of_average_precision_reaches_down_by_its_bias():
+    """Odds of 1 : 9, 1 : 4 and 1 : 1 at the lower end, the middle and the upper end.
+
+    A figure with less bias of odds 1 : 9 is 4 / 9 of the middle's, so the lower end has 4 / 9 of
+    1 : 9, or 4 / 85. One above the middle moves nothing, and the upper end always stays.
+    """
+    values = np.array([np.nan, 0.1, 0.15, 0.2, 0.3, 0.5])
+    assert interval_from(values, 0.1, 1.0) == pytest.approx((4 / 85, 0.5))
+    assert interval_from(values, 0.2, 1.0) == pytest.approx((0.1, 0.5))
+    assert interval_from(values, 0.3, 1.0) == pytest.approx((0.1, 0.5))
+    low, high = interval_from(values, 0.1, 0.5)  # halfway in: 0.15 and 0.3
+    assert (low, high) == pytest.approx((12 / (12 + 153), 0.3))
+    assert interval_from(values, 0.0, 1.0)[0] == pytest.approx(0, abs=1e-6)
+    assert np.isnan(interval_from(values[:1], 0.1)).all()
+
+
+def test_estimate_takes_the_figure_with_less_bias():
+    """Odds 1 : 3 in the place of 1 : 1 take the lowest of 0 to 1 from 1 : 4 to 1 : 12."""
+    values = np.array([0.6, *np.linspace(0.2, 0.8, 101)])
+    found = estimate(values, 10, 2, debiased=0.25)
+    assert (found.value, found.positives) == (0.6, 10)
+    assert (found.low, found.high) == pytest.approx((1 / 13, 0.8), abs=1e-3)
+    assert estimate(values, 9, 2, debiased=0.25).low is None
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "clusters", "expected"),
+    [
+        # Ranks 2 and 5 hold the events of contractors 0 and 1. Above the first, others have one
+        # row and no event: 0. Above the second, others (0, 2, 0) have three rows and one event.
+        ([5, 4, 3, 2, 1], [0, 1, 0, 0, 1], [2, 0, 1, 0, 1], (0 / 1 + 1 / 3) / 2),
+        # No other above the first event: its own rank tells 1 of 1; above the last, 1 of 2.
+        ([3, 2, 1], [1, 0, 1], [0, 1, 2], (1 + 1 / 2) / 2),
+        # Below one own row and no other's: 1 of 2.
+        ([3, 2, 1], [0, 1, 0], [0, 0, 1], 1 / 2),
+        # Never more than at its rank: above the third, all others have events, but 2 of 3 is its.
+        ([4, 3, 2, 1], [1, 0, 1, 0], [0, 1, 1, 2], (1 + 2 / 3) / 2),
+        # Tied: above each event of six, half of five others, which hold half of one event.
+        ([1, 1, 1, 1, 1, 1], [1, 0, 0, 1, 0, 0], [0, 1, 2, 3, 4, 5], 1 / 5),
+    ],
+)
+def test_precision_among_others_by_hand(scores, labels, clusters, expected):
+    found = average_precision_among_others(
+        np.array(scores, dtype=float), np.array(labels, dtype=float), np.array(clusters)
+    )
+    assert found == pytest.approx(expected)
+    assert np.isnan(
+        average_precision_among_others(np.zeros(2), np.zeros(2), np.zeros(2, dtype=np.int64))
+    )
+
+
+def test_precision_among_others_counts_the_events_of_each_month():
+    """One event in January at rank 1 (1), two in February below one row without (0 and 1 / 2)."""
+    first = predictions([3, 2, 1], [1, 0, 0], [1, 0, 0])
+    second = predictions([3, 2, 1], [0, 1, 1], [0, 1, 1])
+    later = second.as_ofs + np.timedelta64(31, "D")
+    months = concat([first, dataclasses.replace(second, as_ofs=later)])
+    assert precision_among_others(months, MODEL) == pytest.approx((1 + 0 + 1 / 2) / 3)
+    assert np.isnan(precision_among_others(months.where(months.labels == 0), MODEL))
 
 
 @pytest.mark.parametrize(("events", "has_interval"), [(9, False), (10, True), (11, True)])
