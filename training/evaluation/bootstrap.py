@@ -59,13 +59,10 @@ def cluster_weights(
     its cluster. Shape (n_resamples, rows).
     """
     names, index = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
-    random = np.random.default_rng(seed)
-    share = np.full(len(names), 1.0 / max(len(names), 1))
-    counts = (
-        random.multinomial(len(names), share, size=n_resamples)
-        if len(names)
-        else np.zeros((n_resamples, 0))
-    )
+    if not len(names):
+        return np.zeros((n_resamples, 0), dtype=np.uint16)
+    share = np.full(len(names), 1.0 / len(names))
+    counts = np.random.default_rng(seed).multinomial(len(names), share, size=n_resamples)
     return np.asarray(counts, dtype=np.uint16)[:, index]
 
 

@@ -14,8 +14,10 @@ from training.dataset.observation import Inspection, Observations
 from training.evaluation.bootstrap import (
     Estimate,
     bootstrap_weights,
+    cluster_weights,
     estimate,
     expanded_level,
+    in_batches,
     interval,
     interval_from,
 )
@@ -167,6 +169,32 @@ def test_calibration_rests_on_the_distinct_events(events, clusters):
     assert found.ratio.positives == (30 if events is None else events)
 
 
+def test_resamples_are_500_after_the_sample_itself_and_always_the_same():
+    names = ["a", "b", "b"]
+    weights = bootstrap_weights(names)
+    assert (weights.shape, weights.dtype) == ((501, 3), np.uint16)
+    assert weights[0].tolist() == [1, 1, 1]
+    assert (weights[1:] == cluster_weights(names, 500, 0)).all()
+    assert (cluster_weights(names) == weights[1:]).all()
+    assert (weights[1:, 0] + weights[1:, 1] == 2).all()  # two clusters, drawn twice
+    assert not (weights == bootstrap_weights(names, seed=1)).all()
+    assert [one.shape for one in (bootstrap_weights([]), cluster_weights([], 7))] == [
+        (501, 0),
+        (7, 0),
+    ]
+
+
+def test_batches_hold_four_million_values():
+    """Of a million rows four resamples, of more than four million one; together all of them."""
+    weights = np.broadcast_to(np.uint16(2), (9, 1_000_000))
+    assert [len(one) for one in in_batches(weights)] == [4, 4, 1]
+    wide = np.broadcast_to(np.uint16(2), (2, 5_000_000))
+    assert [len(one) for one in in_batches(wide)] == [1, 1]
+    assert [len(one) for one in in_batches(np.zeros((3, 0), dtype=np.uint16))] == [3]
+    (batch,) = in_batches(np.array([[1, 2], [3, 4]], dtype=np.uint16))
+    assert (batch.dtype, batch.tolist()) == (np.float64, [[1.0, 2.0], [3.0, 4.0]])
+
+
 def test_intervals_are_percentiles_of_the_resamples():
     """Of 0 to 200 the middle 95 % lie between 5 and 195, the middle half between 50 and 150.
 
@@ -187,6 +215,10 @@ def test_intervals_are_percentiles_of_the_resamples():
     assert (low, high) == pytest.approx((1, 1 + 99 * normal.cdf(-3.192)), abs=1e-3)
     low, high = interval(np.arange(1.0, 101.0), around=200.0)
     assert (low, high) == pytest.approx((100 - 99 * normal.cdf(-3.192), 100), abs=1e-3)
+    # Half of those equal count as below: two and half of four of ten, or -0.2533 deviations. The
+    # middle half is then from 11.88 % to 56.66 %, at places 1.069 and 5.100 of 0 to 9.
+    tied = np.array([1.0, 2, 3, 3, 3, 3, 4, 5, 6, 7])
+    assert interval(tied, 0.5, around=3.0) == pytest.approx((2.0689, 3.0997), abs=1e-4)
     assert interval(np.full(3, np.nan))[0] != interval(np.full(3, np.nan))[0]  # NaN
 
 
