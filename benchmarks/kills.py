@@ -1,10 +1,11 @@
 """Kills processes at random moments and checks what is left.
 
-Usage: python -m benchmarks.kills --kills 200 [--out FILE.md]
+Usage: python -m benchmarks.kills --kills 200 [--out FILE.md] [--slower FACTOR]
 
-Four scenes: publishing lists, entering outcomes over the API, importing files, and calling
-subscribers. After every SIGKILL, everything acknowledged must be stored, nothing may be half done,
-and continuing must end in the same state as an undisturbed run.
+Seven scenes: publishing lists, entering outcomes over the API, importing files, calling
+subscribers, backing up, restoring, and upgrading the databases of an earlier release. After every
+SIGKILL, everything acknowledged must be stored, nothing may be half done, and continuing must end
+in the same state as an undisturbed run.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,17 +38,23 @@ from risk.calendar.dates import add_months
 from risk.intake.importer import import_file, import_paths
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving.audit.verification import verify_audit
 from serving.auth.principal import OFFICE
 from serving.auth.repository import NewAccount
 from serving.auth.roles import Role
+from serving.backup.archive import unpack
+from serving.backup.rows import load_tables
+from serving.backup.service import back_up, restore
 from serving.db.database import Database
-from serving.db.engine import writing
+from serving.db.engine import make_engine, writing
+from serving.db.migrate import HEAD, migrate_to, revision
 from serving.db.tables import (
     DELIVERIES,
     EVENTS,
     INBOX,
     OUTCOMES,
     PROJECT_RISKS,
+    USERS,
     WATCHLIST_ENTRIES,
     WATCHLISTS,
 )
@@ -58,11 +66,25 @@ from serving.ingest.importer import import_waiting
 from serving.publishing.repository import store_publication
 from serving.settings import default_toml
 
-SCENES = ("publish", "outcomes", "imports", "webhooks")
+SCENES = ("publish", "outcomes", "imports", "webhooks", "backups", "restores", "upgrades")
 FIRST = dt.date(2015, 1, 1)
 LISTED, COHORT = 20, 120
 FILES, ROWS = 40, 400
-LONGEST = {"publish": 1.5, "outcomes": 0.8, "imports": 2.0, "webhooks": 0.6}
+BACKED_UP, BACKUP = 4, "all.tar.gz"
+"""Number of lists in the backup that is restored, and its file."""
+
+OLD = "0007"
+"""Migration of the earlier release."""
+
+UPGRADED = 20
+"""Databases of an earlier release that are upgraded one after another."""
+
+RELEASE = Path(__file__).parents[1] / "tests/serving/backup/releases/0.1.0.tar.gz"
+
+LONGEST = {
+    **{"publish": 1.5, "outcomes": 0.8, "imports": 2.0, "webhooks": 0.6},
+    **{"backups": 0.5, "restores": 3.0, "upgrades": 1.0},
+}
 """Seconds after the first sign of life within which the kill falls."""
 
 
@@ -82,36 +104,37 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--scenes", nargs="+", default=SCENES, choices=SCENES)
-    parser.add_argument("--child", nargs=3)
+    parser.add_argument("--slower", type=float, default=1.0, help="for a machine that is busy")
+    parser.add_argument("--child", nargs=2)
     chosen = parser.parse_args()
     if chosen.child:
-        _CHILDREN[chosen.child[0]](Path(chosen.child[1]), int(chosen.child[2]))
+        _CHILDREN[chosen.child[0]](Path(chosen.child[1]))
         return
     lines = ["| scene | kills | acknowledged | problems |", "| --- | --- | --- | --- |"]
     for scene in chosen.scenes:
-        lines.append(_scene(scene, chosen.kills // len(chosen.scenes)))
+        lines.append(_scene(scene, chosen.kills // len(chosen.scenes), chosen.slower))
         sys.stderr.write(lines[-1] + "\n")
     if chosen.out:
         chosen.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _scene(scene: str, kills: int) -> str:
+def _scene(scene: str, kills: int, slower: float) -> str:
     import tempfile
 
     acknowledged, problems = 0, []
     for number in range(kills):
         with tempfile.TemporaryDirectory() as directory:
-            ran = run(scene, Path(directory), seed=number)
+            ran = run(scene, Path(directory), seed=number, slower=slower)
             acknowledged += len(ran.acknowledged)
             problems += judge(scene, Path(directory), ran)
     listed = "; ".join(problems) or "none"
     return f"| {scene} | {kills} | {acknowledged} | {listed} |"
 
 
-def run(scene: str, folder: Path, seed: int) -> Ran:
+def run(scene: str, folder: Path, seed: int, slower: float = 1.0) -> Ran:
     """Let ``scene`` play in ``folder`` and kill it at a moment chosen by ``seed``."""
     chance = random.Random(f"{scene}-{seed}")  # noqa: S311
-    seconds = chance.uniform(0.0, LONGEST[scene])
+    seconds = chance.uniform(0.0, LONGEST[scene] * slower)
     with _prepared(scene, folder) as ran:
         process = subprocess.Popen(
             _command(scene, folder, ran), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -146,8 +169,8 @@ def _prepared(scene: str, folder: Path) -> Iterator[Ran]:
     ran = Ran()
     workspace = Workspace(folder)
     workspace.settings_file.write_text(default_toml(), encoding="utf-8")
-    if scene == "imports":
-        _write_files(folder / "files")
+    if scene in _PREPARED:
+        _PREPARED[scene](folder)
         yield ran
         return
     with _database(folder) as database:
@@ -165,24 +188,63 @@ def _prepared(scene: str, folder: Path) -> Iterator[Ran]:
             yield ran
 
 
+def _prepare_backups(folder: Path) -> None:
+    with _database(folder) as database:
+        for month in range(BACKED_UP):
+            _publish(database, add_months(FIRST, month))
+
+
+def _prepare_restores(folder: Path) -> None:
+    _prepare_backups(folder)
+    with _database(folder) as database:
+        back_up(Workspace(folder), database, folder / BACKUP)
+
+
+def _prepare_upgrades(folder: Path) -> None:
+    """Write databases as the earlier release left them."""
+    unpacked = folder / "unpacked"
+    unpacked.mkdir()
+    unpack(RELEASE, unpacked, None)
+    first, *others = (folder / f"old-{number:02d}.sqlite" for number in range(UPGRADED))
+    engine = make_engine(f"sqlite:///{first}")
+    with writing(engine).begin() as connection:
+        migrate_to(connection, OLD)
+        load_tables(connection, unpacked / "service", with_columns=False)
+    engine.dispose()
+    for path in others:
+        shutil.copyfile(first, path)
+
+
+def _prepare_imports(folder: Path) -> None:
+    _write_files(folder / "files")
+
+
+_PREPARED = {
+    "imports": _prepare_imports,
+    "backups": _prepare_backups,
+    "restores": _prepare_restores,
+    "upgrades": _prepare_upgrades,
+}
+
+
 def _command(scene: str, folder: Path, ran: Ran) -> list[str]:
     if scene == "outcomes":
         code = "from serving.cli.main import run; run()"
         return [sys.executable, "-c", code, "-w", str(folder), "serve", "--port", "0"]
-    return [sys.executable, "-m", "benchmarks.kills", "--child", scene, str(folder), "0"]
+    return [sys.executable, "-m", "benchmarks.kills", "--child", scene, str(folder)]
 
 
 # --- what the killed processes do ---
 
 
-def _child_publish(folder: Path, _: int) -> None:
+def _child_publish(folder: Path) -> None:
     with _database(folder) as database:
         print("ready", flush=True)
         for month in range(500):
             print(_publish(database, add_months(FIRST, month)), flush=True)
 
 
-def _child_imports(folder: Path, _: int) -> None:
+def _child_imports(folder: Path) -> None:
     workspace = Workspace(folder)
     first, *rest = sorted((folder / "files").iterdir())
     # The first import also loads the engine; afterwards files follow one another quickly.
@@ -193,11 +255,34 @@ def _child_imports(folder: Path, _: int) -> None:
         print(path.name, flush=True)
 
 
-def _child_webhooks(folder: Path, _: int) -> None:
+def _child_webhooks(folder: Path) -> None:
     with _database(folder) as database:
         print("ready", flush=True)
         while deliver_due(database.engine, _CALLER, dt.datetime.now(dt.UTC)):
             pass
+
+
+def _child_backups(folder: Path) -> None:
+    (folder / "out").mkdir()
+    with _database(folder) as database:
+        print("ready", flush=True)
+        for number in range(500):
+            back_up(Workspace(folder), database, folder / "out" / f"{number:03d}.tar.gz")
+            print(f"{number:03d}.tar.gz", flush=True)
+
+
+def _child_restores(folder: Path) -> None:
+    print("ready", flush=True)
+    for number in range(500):
+        restore(folder / BACKUP, Workspace(folder / "out" / str(number)), None)
+        print(number, flush=True)
+
+
+def _child_upgrades(folder: Path) -> None:
+    print("ready", flush=True)
+    for path in sorted(folder.glob("old-*.sqlite")):
+        Database(f"sqlite:///{path}").close()
+        print(path.name, flush=True)
 
 
 _CALLER = WebhookCaller(EgressPolicy.parse(["127.0.0.0/8"], only_listed=True))
@@ -206,6 +291,9 @@ _CHILDREN = {
     "publish": _child_publish,
     "imports": _child_imports,
     "webhooks": _child_webhooks,
+    "backups": _child_backups,
+    "restores": _child_restores,
+    "upgrades": _child_upgrades,
 }
 
 
@@ -321,11 +409,65 @@ def _judge_webhooks(folder: Path, ran: Ran) -> Iterator[str]:
         yield f"{len(lost)} of {len(events)} events lost"
 
 
+def _judge_backups(folder: Path, ran: Ran) -> Iterator[str]:
+    found = sorted((folder / "out").glob("*.tar.gz"))
+    if lost := set(ran.acknowledged) - {path.name for path in found}:
+        yield f"{len(lost)} acknowledged backups lost"
+    # The newest may have been under way; each restore takes most of a second.
+    for path in found[-2:]:
+        place = Workspace(folder / "restored" / path.name)
+        restore(path, place, None)
+        yield from _judge_restored(place)
+
+
+def _judge_restores(folder: Path, ran: Ran) -> Iterator[str]:
+    (folder / "out").mkdir(exist_ok=True)
+    found = {path.name for path in (folder / "out").iterdir() if not path.name.startswith(".")}
+    if lost := set(ran.acknowledged) - found:
+        yield f"{len(lost)} acknowledged restores lost"
+    for name in found:
+        yield from _judge_restored(Workspace(folder / "out" / name))
+    # The next one was under way, and can be begun again.
+    place = Workspace(folder / "out" / str(len(found)))
+    restore(folder / BACKUP, place, None)
+    yield from _judge_restored(place)
+
+
+def _judge_restored(place: Workspace) -> Iterator[str]:
+    if not place.settings_file.is_file():
+        yield f"{place.root.name}: no settings"
+    with _database(place.root) as database:
+        with database.engine.connect() as connection:
+            lists = _count(connection, WATCHLISTS)
+        if lists != BACKED_UP:
+            yield f"{place.root.name}: {lists} of {BACKED_UP} lists"
+        if verify_audit(database.engine).problems:
+            yield f"{place.root.name}: audit log altered"
+
+
+def _judge_upgrades(folder: Path, ran: Ran) -> Iterator[str]:
+    paths = sorted(folder.glob("old-*.sqlite"))
+    for path in paths:
+        engine = make_engine(f"sqlite:///{path}")
+        with engine.connect() as connection:
+            found = revision(connection)
+        engine.dispose()
+        if found not in (OLD, HEAD) or (path.name in ran.acknowledged and found != HEAD):
+            yield f"{path.name}: at {found}"
+        with Database(f"sqlite:///{path}") as database, database.engine.connect() as connection:
+            counts = [_count(connection, table) for table in (WATCHLISTS, USERS)]
+        if counts != [1, 1]:
+            yield f"{path.name}: {counts} rows"
+
+
 _JUDGES = {
     "publish": _judge_publish,
     "outcomes": _judge_outcomes,
     "imports": _judge_imports,
     "webhooks": _judge_webhooks,
+    "backups": _judge_backups,
+    "restores": _judge_restores,
+    "upgrades": _judge_upgrades,
 }
 
 

@@ -54,7 +54,11 @@ class RandomPicks(Schema):
 
 
 class Adoption(Schema):
-    """Which of the ``entries`` of a list were visited before the day ``until``, and by whom."""
+    """Which of the ``entries`` of a list were visited before the day ``until``, and by whom.
+
+    ``random``, ``random_shown`` and ``random_visited`` are null for those who may not know what was
+    drawn.
+    """
 
     as_of: dt.date
     region: str
@@ -62,5 +66,5 @@ class Adoption(Schema):
     until: dt.date
     entries: int
     visited: int
-    random: RandomPicks
+    random: RandomPicks | None
     people: list[PersonAdoption]

@@ -17,6 +17,7 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from models.artifact_paths import correct_addresses
+from risk.sources.private_files import open_private
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.audit.verification import newest_head, parse_head, verify_entries
@@ -75,9 +77,8 @@ def back_up(
         RecordStoreBusy: an import is under way.
     """
     partial = out.with_name(f".{out.name}.part")
-    descriptor = os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with (
-        os.fdopen(descriptor, "wb") as file,
+        open_private(partial, "wb") as file,
         tempfile.TemporaryDirectory() as folder,
         tarfile.open(fileobj=file, mode="w:gz") as archive,
     ):
@@ -124,8 +125,7 @@ def restore(
             detail = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
             raise BackupUnreadable(path=str(source), detail=detail) from error
         shutil.rmtree(place / "service")
-        workspace.root.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(place, workspace.root, dirs_exist_ok=True)
+        _put_in_place(place, workspace)
     correct_addresses(workspace)
     return BackupResult(rows, source.stat().st_size)
 
@@ -167,6 +167,33 @@ def _load(url: str, folder: Path, about: Mapping[str, Any]) -> int:
     finally:
         engine.dispose()
     return rows
+
+
+def _put_in_place(folder: Path, workspace: Workspace) -> None:
+    """Make ``folder`` the workspace, all at once where that can be, so that a kill leaves no half.
+
+    Where the workspace is a mount point, or the folder above is not ours, files are copied one by
+    one and the settings last: without them no command takes the folder for a workspace.
+    """
+    root = workspace.root.resolve()
+    root.parent.mkdir(parents=True, exist_ok=True)
+    partial = root.with_name(f".{root.name}.part")
+    if os.access(root.parent, os.W_OK):
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            shutil.copytree(folder, partial)
+            with suppress(OSError):
+                partial.replace(root)
+                return
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    settings = folder / workspace.settings_file.name
+    last = {str(folder): {settings.name}}
+    shutil.copytree(
+        folder, root, ignore=lambda where, _: last.get(str(where), set()), dirs_exist_ok=True
+    )
+    if settings.is_file():
+        shutil.copy2(settings, root)
 
 
 def _require_empty(connection: Connection) -> None:

@@ -122,6 +122,20 @@ def test_projects_drawn_at_random_are_counted_apart(client, publish, token, data
     assert (person["random_shown"], person["random_visited"], person["not_visited"]) == (1, 1, 3)
 
 
+def test_auditors_do_not_learn_what_was_drawn(client, publish, token, database):
+    publish()
+    opened(database, "王", "2025-06-02T01:00:00")
+    headers = token("auditor")
+    found = adoption(client, headers)
+    assert found["random"] is None
+    (person,) = found["people"]
+    assert [person[name] for name in ("random_shown", "random_visited")] == [None, None]
+    assert (person["shown"], person["not_visited"]) == (4, 4)
+    page = client.get("/supervision/adoption", headers=headers).text
+    assert "王" in page
+    assert "随机抽取" not in page
+
+
 def test_share_of_visits_that_found_arrears_needs_ten(client, publish, token, database):
     """Of nine visits none is told; one of ten has Wilson's 1.8 % to 40.4 %."""
     publish()

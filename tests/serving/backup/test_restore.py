@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +18,7 @@ from sqlalchemy import inspect, text
 from risk.workspace import Workspace
 from serving.audit.repository import write_audit_entries
 from serving.audit.verification import AuditBroken, verify_audit
-from serving.backup.archive import BackupNotSigned, BackupUnreadable
+from serving.backup.archive import BackupNotSigned, BackupUnreadable, unpack
 from serving.backup.service import RestoreWouldMix, back_up, restore
 from serving.db.database import Database
 from serving.db.engine import make_engine
@@ -84,6 +86,28 @@ def test_signed_backup_is_restored_with_its_key_only(backup, tmp_path):
         with pytest.raises(BackupNotSigned):
             restore(source, Workspace(tmp_path / "b"), None, tmp_path / key)
     assert not (tmp_path / "b").exists()
+
+
+def test_restore_over_an_empty_mount_point_copies_the_settings_last(backup, tmp_path, monkeypatch):
+    """A folder that cannot be renamed is filled file by file, and is no workspace until the end."""
+    monkeypatch.setattr(Path, "replace", _busy)
+    before_settings, copy2 = [], shutil.copy2
+
+    def noted(source, target):
+        before_settings.append((Path(source).name, [path.name for path in target.iterdir()]))
+        return copy2(source, target)
+
+    monkeypatch.setattr(shutil, "copy2", noted)
+    place = Workspace(tmp_path / "mounted")
+    place.root.mkdir()
+    restore(backup, place, None)
+    assert before_settings == [("wagewatch.toml", ["service.sqlite"])]
+    assert place.settings_file.is_file()
+    assert not (tmp_path / ".mounted.part").exists()
+
+
+def _busy(*_):
+    raise OSError(errno.EBUSY, "busy")
 
 
 def _alter_audit(files, _):
@@ -181,6 +205,23 @@ def test_restore_refuses_links(backup, tmp_path):
         archive.addfile(link)
     with pytest.raises(BackupUnreadable):
         restore(out, Workspace(tmp_path / "b"), None)
+
+
+@pytest.mark.parametrize(
+    "name", ["../escaped", "/tmp/escaped", "a/../../escaped", "c:escaped", "a\\b"]
+)
+def test_restore_refuses_names_that_lead_out_of_the_folder(tmp_path, name):
+    out = tmp_path / "out.tar.gz"
+    with tarfile.open(out, "w:gz") as archive:
+        info = tarfile.TarInfo(name)
+        info.size = 1
+        archive.addfile(info, io.BytesIO(b"x"))
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    with pytest.raises(BackupUnreadable, match=r"escaped|a.+b"):
+        unpack(out, folder, None)
+    assert list(folder.rglob("*")) == []
+    assert {path.name for path in tmp_path.iterdir()} == {"out.tar.gz", "unpacked"}
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
