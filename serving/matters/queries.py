@@ -13,6 +13,7 @@ from serving.clock import office_date
 from serving.db.database import Database
 from serving.matters.repository import (
     Matter,
+    Step,
     all_matters,
     facts_until,
     find_matter,
@@ -160,14 +161,19 @@ class SecondLooks:
 def count_second_looks(
     standings: Iterable[MatterState], start: dt.date, stop: dt.date
 ) -> SecondLooks:
-    """Count matters whose last second look was from ``start`` before ``stop``."""
+    """Count matters whose last second look before ``stop`` was on or after ``start``."""
     outcomes = [
-        str((steps[-1].data or {}).get("outcome"))
+        str((looks[-1].data or {}).get("outcome"))
         for state in standings
-        if (steps := [step for step in state.matter.steps if step.step == "rechecked"])
-        and start <= office_date(steps[-1].taken_at) < stop
+        if (looks := _second_looks(state.matter, stop)) and office_date(looks[-1].taken_at) >= start
     ]
     return SecondLooks(len(outcomes), outcomes.count("paid"))
+
+
+def _second_looks(matter: Matter, stop: dt.date) -> list[Step]:
+    """Return the second looks before ``stop``: later ones change no earlier period."""
+    looks = [step for step in matter.steps if step.step == "rechecked"]
+    return [step for step in looks if office_date(step.taken_at) < stop]
 
 
 def states_at(
