@@ -1,6 +1,7 @@
 """The clock of the machine goes back by an hour or a day: nothing is lost, nothing waits as long.
 
-Sessions and second factors: tests/serving/auth/test_edges_in_time.py and test_second_factor.py.
+Sessions, second factors and the audit log: auth/test_edges_in_time.py, auth/test_second_factor.py
+and audit/test_chain.py.
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ from risk.intake.importer import import_paths
 from risk.sources.pull_log import LoggedPull, log_pull
 from risk.sources.state import GOES_ON
 from risk.store.store import RecordStore
-from serving.audit.repository import write_audit_entries
-from serving.audit.verification import verify_audit
 from serving.auth.principal import OFFICE
 from serving.auth.repository import Token
 from serving.auth.roles import Role
@@ -41,7 +40,6 @@ from serving.sources.scheduled import due_source
 from serving.watchlists.repository import WatchlistRepository
 from serving.worker.scheduler import _may
 
-from .audit.test_chain import entry
 from .conftest import AS_OF, PUBLISHED_AT
 
 NOON = dt.datetime(2025, 6, 10, 4, tzinfo=dt.UTC)
@@ -159,13 +157,6 @@ def test_lists_stay_in_the_order_of_their_publication(database, publication, bac
         days = list(connection.execute(query).scalars())
     assert days == sorted(days)
     assert set(days) == {AS_OF, AS_OF + DAY}
-
-
-def test_the_audit_log_stays_whole(database, back):
-    for number, moment in enumerate((NOON - DAY, NOON, NOON - back, NOON, NOON + DAY)):
-        write_audit_entries(database.engine, [replace(entry(number), at=moment)])
-    report = verify_audit(database.engine)
-    assert (report.entries, report.problems) == (5, ())
 
 
 def test_a_token_ends_by_the_clock_and_a_new_one_is_not_shut_out(back):
