@@ -1,5 +1,6 @@
 # make setup: .venv with the command and everything the tests need   make demo: the main job, end to end
 # make setup-runtime: .venv for a server: no test tools   make test: everything CI checks
+# make bundle: an archive to install from where there is no network
 # make bench: every benchmark of speed   make bench-check: no ratio worse than the kept one
 PYTHON ?= python3
 SERVE ?= 1
@@ -17,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate --quiet
 
-.PHONY: setup setup-runtime venv clients demo test pytest lint types imports lock docs site pictures bench bench-check mutants vendor clean
+.PHONY: setup setup-runtime venv clients demo test pytest lint types imports lock bundle sbom client docs site pictures bench bench-check mutants vendor clean
 
 setup: $(STAMP)
 
@@ -66,6 +67,13 @@ imports: setup
 sbom:
 	@$(PYTHON) requirements/sbom.py
 
+# One archive in dist/ that installs where there is no network. PLATFORM=aarch64, PYTHON_VERSION=3.12: for another
+# machine or Python than this one. SPARK=1: with the Spark engine.
+bundle: venv
+	@$(INSTALL) --require-hashes -r requirements/build.txt -r requirements/docs.txt
+	@$(BIN)/python deploy/bundle.py $(if $(PLATFORM),--platform $(PLATFORM)) \
+	  $(if $(PYTHON_VERSION),--python $(PYTHON_VERSION)) $(if $(SPARK),--spark)
+
 # A wheel of the client of the HTTP API alone, in dist/.
 client: setup
 	@cd deploy/client && $(abspath $(BIN))/python -m hatchling build -t wheel -d $(abspath dist)
@@ -109,6 +117,7 @@ vendor:
 lock:
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra postgresql -o requirements/runtime.txt
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra postgresql --group dev -c requirements/runtime.txt -o $(DEV_LOCK)
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra postgresql --extra spark -c $(DEV_LOCK) -o requirements/spark.txt
 	$(COMPILE) --group build -c $(DEV_LOCK) -o requirements/build.txt
 	$(COMPILE) --group docs -c $(DEV_LOCK) -o requirements/docs.txt
 	$(COMPILE) --group clients -o requirements/clients.txt

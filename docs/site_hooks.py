@@ -23,6 +23,8 @@ SECTIONS = {
     "decisions": "Decisions",
 }
 CHINESE = ("快速上手", "台账导入", "监察员手册", "月报与年度总结", "系统管理", "常见问题")
+# Of lunr-languages; the theme ships thirty further languages, and segmenters of Japanese and Thai.
+SEARCH_SCRIPTS = {"lunr.stemmer.support.min.js", "lunr.multi.min.js", "lunr.zh.min.js"}
 POLICY_FILE = "script-digests.json"
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(((?:\.\./)+[^)\s]*)\)")
 _BETWEEN = re.compile(r"(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])")
@@ -65,7 +67,7 @@ def on_post_page(output: str, page: Any, config: Any) -> str:
 
 
 def on_post_build(config: Any) -> None:
-    """Write the digests of inline scripts, prepare the search of Chinese, drop source maps."""
+    """Write the digests of inline scripts, prepare the search of Chinese, drop what none reads."""
     site = Path(config["site_dir"])
     _split_chinese(site / "search" / "search_index.json")
     found = set()
@@ -74,8 +76,10 @@ def on_post_build(config: Any) -> None:
             digest = hashlib.sha256(script.encode()).digest()
             found.add(f"sha256-{base64.b64encode(digest).decode()}")
     (site / POLICY_FILE).write_text(json.dumps(sorted(found), indent=1), encoding="utf-8")
-    for source_map in site.rglob("*.map"):
-        source_map.unlink()
+    unread = [*site.rglob("*.map"), *(site / "assets/javascripts/lunr").rglob("*.js")]
+    for path in unread:
+        if path.name not in SEARCH_SCRIPTS:
+            path.unlink()
 
 
 def _split_chinese(path: Path) -> None:

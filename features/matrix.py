@@ -78,6 +78,11 @@ def steps_read_by(queries: Sequence[str], kind: Kind = "project") -> tuple[Step,
     return _read_by(queries, [*SHARED_STEPS, *own, feature_set.stakes])
 
 
+def shared_steps_read_by(queries: Sequence[str]) -> tuple[Step, ...]:
+    """The shared steps that ``queries`` read, without those of families; the cohort included."""
+    return _read_by([_COHORT_QUERY, *queries], SHARED_STEPS)
+
+
 def _read_by(queries: Iterable[str], among: Sequence[Step]) -> tuple[Step, ...]:
     needed = {name for sql in queries for name in tables_read(sql)}
     steps: list[Step] = []

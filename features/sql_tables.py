@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from risk.store.connection import connect
+
 
 @dataclass(frozen=True)
 class ParsedQuery:
@@ -63,7 +65,7 @@ def tables_read(sql: str) -> frozenset[str]:
 
 @cache
 def _parser() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(":memory:", config={"threads": 1})
+    return connect(threads=1)
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from features.catalogue import Step
+from features.engines.duckdb import DuckDBEngine
 from features.feature_sets import FEATURE_SETS
-from features.matrix import Matrix, compute, matrix_table, to_matrix
+from features.matrix import Matrix, compute, matrix_table, shared_steps_read_by, to_matrix
 from models.base import ScoringModel, align_columns
 from models.counterfactuals import LeverEffect, lever_effects
 from models.explained import ExplainedCohort
-from models.novelty import Group, Novelty, known_units, novel_units
+from models.novelty import UNITS_SQL, Group, Novelty, known_units, novel_units
 from models.reasons import Evidence, Reason, contributions_by_family, evidence_for, reasons
 from risk.contract import TABLES
 from risk.progress import Progress
 from risk.store.store import RecordStore
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,8 @@ _DETAILS = """
        AND (v.found_on IS NULL OR v.found_on < v.clean_on)
 """
 
+_FEEDS = "SELECT * EXCLUDE (as_of) FROM feeds"
+
 _OWED = """
     SELECT r.project_id,
            CAST(sum(CASE WHEN coalesce(p.paid, 0) < 0.99 * r.amount_due
@@ -113,6 +122,39 @@ class CohortRecords:
     missing_feeds: tuple[str, ...]
     novelty: Novelty | None
 
+    @property
+    def facts(self) -> CohortFacts:
+        """All but the features and the records behind them."""
+        return CohortFacts(self.as_of, self.details, self.owed, self.missing_feeds, self.novelty)
+
+
+@dataclass(frozen=True)
+class CohortFacts:
+    """What a list tells of a cohort besides its scores; see :class:`CohortRecords`."""
+
+    as_of: dt.date
+    details: Mapping[str, tuple[object, ...]]
+    owed: Mapping[str, int]
+    missing_feeds: tuple[str, ...]
+    novelty: Novelty | None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The answers of a model for the rows ``project_ids``, ordered by project_id.
+
+    ``values`` are those of the model's columns, ``parts`` their contributions and the base.
+    ``levers`` are empty unless requested.
+    """
+
+    project_ids: tuple[str, ...]
+    values: NDArray[np.float64]
+    parts: NDArray[np.float64]
+    raw: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    reasons: Sequence[tuple[Reason, ...]]
+    levers: Sequence[tuple[LeverEffect, ...]] = ()
+
 
 def score_cohort(
     store: RecordStore,
@@ -135,18 +177,43 @@ def read_cohort(
     try:
         matrix = to_matrix(matrix_table(engine), store.kind)
         engine.run([FEATURE_SETS[store.kind].stakes])
-        details = {str(row[0]): row for row in engine.rows(_DETAILS)}
         evidence = evidence_for(engine, matrix.project_ids)
-        owed = _by_project(engine.rows(_OWED)) if store.kind == "project" else {}
-        novelty = novel_units(known_units(engine, store.kind))
-        feeds = engine.rows("SELECT * EXCLUDE (as_of) FROM feeds")[0]
+        facts = _facts(engine, as_of)
     finally:
         engine.close()
-    needed = TABLES if store.kind == "project" else FEATURE_SETS[store.kind].feeds()
+    return CohortRecords(
+        as_of,
+        matrix,
+        evidence,
+        facts.details,
+        facts.owed,
+        facts.missing_feeds,
+        facts.novelty,
+    )
+
+
+def read_facts(store: RecordStore, as_of: dt.date, stakes: str) -> CohortFacts:
+    """The cohort of ``as_of`` without its features; ``stakes`` is SQL for its stakes."""
+    engine = DuckDBEngine(store, [as_of])
+    try:
+        engine.run(shared_steps_read_by([_DETAILS, _OWED, UNITS_SQL, _FEEDS]))
+        engine.run([Step("stakes", stakes)])
+        return _facts(engine, as_of)
+    finally:
+        engine.close()
+
+
+def _facts(engine: DuckDBEngine, as_of: dt.date) -> CohortFacts:
+    kind = engine.kind
+    details = {str(row[0]): row for row in engine.rows(_DETAILS)}
+    owed = _by_project(engine.rows(_OWED)) if kind == "project" else {}
+    novelty = novel_units(known_units(engine, kind))
+    needed = TABLES if kind == "project" else FEATURE_SETS[kind].feeds()
+    feeds = engine.rows(_FEEDS)[0]
     missing = tuple(
         name for name, there in zip(TABLES, feeds, strict=True) if name in needed and not there
     )
-    return CohortRecords(as_of, matrix, evidence, details, owed, missing, novelty)
+    return CohortFacts(as_of, details, owed, missing, novelty)
 
 
 def score_records(
@@ -159,35 +226,42 @@ def score_records(
     matrix = records.matrix
     parts = model.contributions(matrix)
     raw = model.raw(matrix)
-    probability = model.calibration.probability(raw)
-    sums = contributions_by_family(model, parts)
-    why = reasons(model, matrix, parts, records.evidence)
-    projects = tuple(
-        _scored(
-            records.details[project_id],
-            float(probability[row]),
-            float(raw[row]),
-            float(parts[row, -1]),
-            {name: float(total[row]) for name, total in sums.items()},
-            why[row],
-        )
-        for row, project_id in enumerate(matrix.project_ids)
-    )
-    projects = tuple(
-        replace(_compared(p, records.novelty), amount_owed=records.owed.get(p.project_id))
-        for p in projects
-    )
-    if with_levers:
-        effects = lever_effects(model, matrix)
-        projects = tuple(replace(p, levers=e) for p, e in zip(projects, effects, strict=True))
-    explained = ExplainedCohort(
+    scores = Scores(
         matrix.project_ids,
-        model.columns,
         align_columns(matrix, model.columns),
         parts,
-        model.calibration,
+        raw,
+        model.calibration.probability(raw),
+        reasons(model, matrix, parts, records.evidence),
+        lever_effects(model, matrix) if with_levers else (),
     )
-    return ScoredCohort(records.as_of, projects, records.missing_feeds, explained)
+    return scored_cohort(records.facts, model, scores)
+
+
+def scored_cohort(facts: CohortFacts, model: ScoringModel, scores: Scores) -> ScoredCohort:
+    """The cohort of ``facts`` with the ``scores`` that ``model`` gave it."""
+    sums = contributions_by_family(model, scores.parts)
+    projects = tuple(
+        _scored(
+            facts.details[project_id],
+            float(scores.probability[row]),
+            float(scores.raw[row]),
+            float(scores.parts[row, -1]),
+            {name: float(total[row]) for name, total in sums.items()},
+            scores.reasons[row],
+        )
+        for row, project_id in enumerate(scores.project_ids)
+    )
+    projects = tuple(
+        replace(_compared(p, facts.novelty), amount_owed=facts.owed.get(p.project_id))
+        for p in projects
+    )
+    if scores.levers:
+        projects = tuple(replace(p, levers=e) for p, e in zip(projects, scores.levers, strict=True))
+    explained = ExplainedCohort(
+        scores.project_ids, model.columns, scores.values, scores.parts, model.calibration
+    )
+    return ScoredCohort(facts.as_of, projects, facts.missing_feeds, explained)
 
 
 def _scored(

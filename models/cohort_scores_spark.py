@@ -6,15 +6,17 @@ it once. No row of the cohort reaches the driver.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from features import catalogue
 from features.catalogue import evidence_of
 from features.feature_sets import FEATURE_SETS
 from features.matrix import matrix_sql, to_matrix
-from models.base import ScoringModel
+from models.base import ScoringModel, align_columns
+from models.counterfactuals import lever_effects
 from models.peer_medians_spark import PeerMedians, nan_as_null, peer_groups_sql, peer_medians_of
 from models.reason_text import reason_text
 from models.reasons import Evidence, EvidenceItem, Reason, reasons, top_evidence_sql
@@ -34,9 +36,15 @@ SCORES_SCHEMA = (
     " reasons ARRAY<STRUCT<family: STRING, contribution: DOUBLE, feature: STRING, value: DOUBLE,"
     " typical: DOUBLE, article: STRING, basis: STRING, peers: INT,"
     " zh: STRING, en: STRING,"
-    " evidence: ARRAY<STRUCT<table: STRING, record_id: STRING, known_at: DATE>>>>"
+    " evidence: ARRAY<STRUCT<table: STRING, record_id: STRING, known_at: DATE>>>>,"
+    " workers BIGINT, amount DOUBLE, values ARRAY<DOUBLE>, contributions ARRAY<DOUBLE>,"
+    " levers ARRAY<STRUCT<code: STRING, article: STRING, probability: DOUBLE>>"
 )
-"""The columns written; ``as_of`` becomes the partition."""
+"""The columns written; ``as_of`` becomes the partition.
+
+``workers`` and ``amount`` (fen) are the stakes, ``values`` those of the model's columns in its
+order, ``contributions`` theirs and the base.
+"""
 
 
 @dataclass(frozen=True)
@@ -53,33 +61,48 @@ class Scorer:
         """The scores of ``batch``: columns as_of, project_id, peers, evidence and the features."""
         import pyarrow as pa
 
+        # Sums over a single row may be taken in another order than over many.
+        is_single = batch.num_rows == 1
+        table = pa.Table.from_batches([batch, batch] if is_single else [batch])
+        rows = self._score(table)
+        return rows[:1] if is_single else rows
+
+    def _score(self, table: pa.Table) -> list[dict[str, Any]]:
         names = [feature.name for feature in FEATURE_SETS[self.kind].features]
-        table = pa.Table.from_batches([batch])
         matrix = to_matrix(table.select(["as_of", "project_id", *names]), self.kind)
         parts = self.model.contributions(matrix)
         raw = self.model.raw(matrix)
         probability = self.model.calibration.probability(raw)
         typical = self.typical.of(table["peers"].to_pylist())
         why = reasons(self.model, matrix, parts, _evidence(table, self.kind), typical)
-        as_ofs = table["as_of"].to_pylist()
+        values = align_columns(matrix, self.model.columns)
+        levers = lever_effects(self.model, matrix)
+        told = [table[name].to_pylist() for name in ("as_of", "workers", "amount")]
         return [
             {
                 "project_id": project_id,
-                "as_of": as_ofs[row],
+                "as_of": as_of,
                 "raw": float(raw[row]),
                 "probability": float(probability[row]),
                 "tier": self.tiers.tier_of(float(probability[row])).value,
                 "model": self.version,
                 "reasons": [_to_row(reason, self.kind) for reason in why[row]],
+                "workers": workers,
+                "amount": amount,
+                "values": [None if math.isnan(value) else value for value in values[row].tolist()],
+                "contributions": parts[row].tolist(),
+                "levers": [asdict(lever) for lever in levers[row]],
             }
-            for row, project_id in enumerate(matrix.project_ids)
+            for row, (project_id, as_of, workers, amount) in enumerate(
+                zip(matrix.project_ids, *told, strict=True)
+            )
         ]
 
 
 def score_cohort_on_spark(
     engine: SparkEngine, model: ScoringModel, version: str, tiers: Tiers
 ) -> DataFrame:
-    """The scores at the single as_of of ``engine``, whose steps have all run.
+    """The scores at the single as_of of ``engine``, whose steps and stakes have all run.
 
     The columns are those of :data:`SCORES_SCHEMA`.
     """
@@ -115,8 +138,12 @@ def _schema() -> pa.Schema:
         **dict.fromkeys(LANGUAGES, text),
     }
     reason |= {"evidence": pa.list_(record)}
+    lever = {"code": text, "article": text, "probability": number}
     row = {"project_id": text, "as_of": day, "raw": number, "probability": number, "tier": text}
-    return pa.schema({**row, "model": text, "reasons": pa.list_(pa.struct(reason))})
+    row |= {"model": text, "reasons": pa.list_(pa.struct(reason))}
+    row |= {"workers": pa.int64(), "amount": number}
+    row |= dict.fromkeys(("values", "contributions"), pa.list_(number))
+    return pa.schema({**row, "levers": pa.list_(pa.struct(lever))})
 
 
 def _rows_sql(kind: Kind) -> str:
@@ -127,7 +154,8 @@ def _rows_sql(kind: Kind) -> str:
     )
     item = "struct(statement, place, source_table, record_id, known_at)"
     return (
-        "SELECT m.*, e.evidence FROM matrix m LEFT JOIN ("
+        "SELECT m.*, s.workers, s.amount, e.evidence FROM matrix m"
+        " LEFT JOIN stakes s ON s.as_of = m.as_of AND s.project_id = m.project_id LEFT JOIN ("
         f" SELECT project_id, sort_array(collect_list({item})) AS evidence"
         f" FROM ({evidence}) records GROUP BY project_id"
         ") e ON e.project_id = m.project_id"

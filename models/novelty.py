@@ -20,7 +20,7 @@ MIN_INSPECTED = 30
 
 _TOWNSHIP_DIGITS = 9
 
-_UNITS = """
+UNITS_SQL = """
     SELECT p.project_id, p.sector, p.funding, p.contract_amount, p.region_code,
            o.project_id IS NOT NULL
     FROM known_projects p
@@ -58,7 +58,7 @@ def known_units(engine: Engine, kind: Kind) -> list[Unit]:
     group_of = _group_of_employer if kind == "employer" else _group_of_project
     return [
         Unit(str(unit_id), group_of(*attributes), bool(looked_into))
-        for unit_id, *attributes, looked_into in engine.rows(_UNITS)
+        for unit_id, *attributes, looked_into in engine.rows(UNITS_SQL)
     ]
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MIN_PEERS = 20
 """A group of peers is used for a column if at least this many of them have a value."""
+TERCILE_MARKS = (1 / 3, 2 / 3)
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,6 @@ def _terciles(matrix: Matrix, column: int) -> NDArray[np.int64]:
     for as_of in np.unique(matrix.as_ofs):
         known = (matrix.as_ofs == as_of) & ~np.isnan(value)
         if known.any():
-            marks = np.quantile(value[known], [1 / 3, 2 / 3])
+            marks = np.quantile(value[known], TERCILE_MARKS)
             size[known] = np.searchsorted(marks, value[known], side="right")
     return size

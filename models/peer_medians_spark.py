@@ -1,6 +1,7 @@
 """Peer medians on Spark, for cohorts too large for memory.
 
-Same definition as :func:`models.peer_medians.peer_medians`; only the medians reach the driver.
+Same definition as :func:`models.peer_medians.peer_medians`. The medians reach the driver, and
+the one column that terciles are made of: eight bytes a project.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.peer_medians import MIN_PEERS, Typical
+from models.peer_medians import MIN_PEERS, TERCILE_MARKS, Typical
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,10 +51,12 @@ def peer_groups_sql(engine: SparkEngine, matrix: str) -> str:
     Groups are sector and tercile by size; the view holds one as_of.
     """
     size = _SIZE[engine.kind]
-    marks = engine.rows(f"SELECT percentile({size}, array({1 / 3}D, {2 / 3}D)) FROM {matrix}")
-    terciles = marks[0][0]
-    if not isinstance(terciles, list):
+    # By NumPy, as without Spark: percentiles of Spark are interpolated by another formula, and a
+    # project whose value equals a mark up to the last digit would be in another tercile.
+    known = engine.fetch(f"SELECT {size} AS size FROM {matrix} WHERE {size} IS NOT NULL")["size"]
+    if not len(known):
         return f"SELECT *, {_SECTOR[engine.kind]} + 3 AS peers FROM {matrix}"
+    terciles = np.quantile(known.to_numpy(), TERCILE_MARKS)
     third = " + ".join(f"CASE WHEN {size} >= {float(cut)!r}D THEN 1 ELSE 0 END" for cut in terciles)
     return (
         f"SELECT *, {_SECTOR[engine.kind]}"

@@ -1,6 +1,6 @@
 """Writes the bill of materials of the run-time lock, as CycloneDX 1.6 JSON, to standard output.
 
-Usage: python requirements/sbom.py > wagewatch.cdx.json
+Usage: python requirements/sbom.py [LOCK] > wagewatch.cdx.json
 """
 
 from __future__ import annotations
@@ -66,10 +66,10 @@ def _component(name: str, version: str, marker: str | None) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print the document."""
+    """Print the document of the lock in the first argument, or of the run-time lock."""
     project = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))
-    lock = (HERE / "runtime.txt").read_text(encoding="utf-8")
-    document = bill_of_materials(lock, project["project"]["version"])
+    lock = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "runtime.txt"
+    document = bill_of_materials(lock.read_text(encoding="utf-8"), project["project"]["version"])
     json.dump(document, sys.stdout, indent=1)
     sys.stdout.write("\n")
 

@@ -141,6 +141,8 @@ IN_TERMINALS_ONLY = {
         "span_empty",
     ),
     *("nothing_to_judge", "race_open", "spark_missing", "too_few_events", "tracking_failed"),
+    *("scores_missing", "scores_of_other_cohort", "scores_of_other_features"),
+    *("scores_of_other_model", "scores_of_other_records", "scores_unreadable"),
     *("shared_models_of_other_kind", "shared_models_unreadable", "too_few_events_to_share"),
 }
 """Errors of commands that no page and no job starts."""

@@ -113,6 +113,8 @@ def _of_token(token: tokenize.TokenInfo, starts: list[int]) -> Iterator[Mutant]:
         yield from _of_string(text, offset, line)
     elif token.type == tokenize.NUMBER and text.replace("_", "").isdigit():
         yield Mutant(offset, offset + len(text), line, text, str(int(text) + 1))
+    elif text in "*/" and token.line[token.end[1] :].startswith((",", ")")):
+        return  # it marks how parameters are passed
     elif text == "not" and token.line[token.end[1] : token.end[1] + 3] != " in":
         yield Mutant(offset, offset + 4, line, "not ", "")
     else:

@@ -21,8 +21,7 @@ class DatePartitions:
     def __init__(self, session: SparkSession, folder: str, as_ofs: Sequence[dt.date]) -> None:
         """List the files that the partitions have now."""
         java: Any = session.sparkContext._jvm
-        whole = java.org.apache.hadoop.fs.Path(folder)
-        self._files = whole.getFileSystem(session.sparkContext._jsc.hadoopConfiguration())
+        self._files, whole = _opened(session, folder)
         days = [java.org.apache.hadoop.fs.Path(whole, f"as_of={day}") for day in as_ofs]
         self._before = {day: self._inside(day) for day in days if self._files.exists(day)}
 
@@ -38,6 +37,34 @@ class DatePartitions:
 
     def _inside(self, day: Any) -> list[Any]:
         return [status.getPath() for status in self._files.listStatus(day)]
+
+
+def write_text(session: SparkSession, path: str, text: str) -> None:
+    """Write ``text`` to the file ``path``, replacing it."""
+    files, place = _opened(session, path)
+    stream = files.create(place, True)
+    try:
+        stream.write(bytearray(text.encode()))
+    finally:
+        stream.close()
+
+
+def clear_checkpoints(session: SparkSession) -> None:
+    """Delete the checkpoints of this application; Spark would leave them.
+
+    Spark makes a folder for each application below ``spark.checkpoint.dir``; that one is deleted.
+    """
+    folder = session.sparkContext.getCheckpointDir()
+    if folder is not None:
+        files, place = _opened(session, folder)
+        files.delete(place, True)
+
+
+def _opened(session: SparkSession, path: str) -> tuple[Any, Any]:
+    """The file system that ``path`` is on, and the path."""
+    context: Any = session.sparkContext
+    place = context._jvm.org.apache.hadoop.fs.Path(path)
+    return place.getFileSystem(context._jsc.hadoopConfiguration()), place
 
 
 def escape_glob(path: str) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from features.engines.spark_failures import SparkFailed, failure_of, useful_line
+from features.engines.spark_paths import clear_checkpoints
 from risk.errors import WagewatchError
 
 if TYPE_CHECKING:
@@ -34,28 +36,24 @@ class SparkMissing(WagewatchError):
     code = "spark_missing"
 
 
-class SparkFailed(WagewatchError):
-    """Spark did not start or did not finish; carries ``detail``."""
-
-    code = "spark_failed"
-
-
 @contextmanager
 def spark_session() -> Iterator[SparkSession]:
-    """Context manager: a session that is stopped at the end.
+    """Context manager: a session that is stopped at the end, without what it kept on disk.
 
     Raises:
         SparkMissing: PySpark or Java is not installed.
         SparkFailed: Spark does not start, or fails in the body.
+        SparkExecutorLost: an executor was lost in the body, with steps that were kept there.
     """
     session = open_session()
     try:
         yield session
     except _failures() as error:
-        raise SparkFailed(detail=_first_line(error)) from error
+        raise failure_of(error) from error
     finally:
         # If the JVM is gone there is nothing to stop; the first error is the one to report.
         with suppress(*_failures()):
+            clear_checkpoints(session)
             session.stop()
 
 
@@ -105,7 +103,7 @@ def open_session(settings: Mapping[str, str] = MappingProxyType({})) -> SparkSes
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         session: SparkSession = SparkSession.builder.config(conf=conf).getOrCreate()
     except failures as error:
-        raise SparkFailed(detail=_first_line(error)) from error
+        raise SparkFailed(detail=useful_line(error)) from error
     return session
 
 
@@ -123,12 +121,3 @@ def _is_not_of_py4j(record: logging.LogRecord) -> bool:
 def _java() -> bool:
     home = os.environ.get("JAVA_HOME")
     return bool(shutil.which("java")) or bool(home and (Path(home) / "bin" / "java").exists())
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip(": \t") for line in str(error).splitlines() if line.strip(": \t")]
-    caused = next(
-        (line for line in lines if line.startswith(("Caused by:", "java.", "org."))), None
-    )
-    found = caused or (lines or [type(error).__name__])[0]
-    return found.removeprefix("Caused by: ").rstrip(".")

@@ -7,6 +7,11 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
+# Windows has no such flag; making a link there needs a right that users do not have.
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+# Only Windows has this one: without it bytes that look like ends of lines would change.
+_AS_IT_IS = getattr(os, "O_BINARY", 0)
+
 
 def open_private(path: Path, mode: str) -> IO[Any]:
     """Open a file; a new one can be read by its owner only."""
@@ -25,4 +30,4 @@ def open_no_link(path: Path) -> BufferedReader:
     Raises:
         OSError: among others if the file is a symbolic link.
     """
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
+    return os.fdopen(os.open(path, os.O_RDONLY | _NO_LINK | _AS_IT_IS), "rb")

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import fcntl
 import json
 import os
 import shutil
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Field
+from risk.file_locks import try_lock
 from risk.sources.cells import Cell, cell_text
 from risk.sources.errors import PullRunning
 from risk.sources.meter import Meter
@@ -237,10 +237,8 @@ def lock(folder: Path, source: str) -> Iterator[None]:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open_private(folder / "lock", "a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise PullRunning(source=source) from error
+        if not try_lock(file):
+            raise PullRunning(source=source)
         yield
 
 

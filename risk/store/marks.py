@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from risk.contract import STORED_TABLES, Table
-from risk.store.row_hashes import MARK_FIELDS, row_sums_sql
-from risk.store.row_sums import Sums, mark_sums
+from risk.store.row_hashes import MARK_FIELDS, Sums, row_sums_sql
+from risk.store.row_sums import mark_sums
 from risk.store.store import RecordStore
 
 History = Literal["as_sealed", "no_mark", "other_history", "changed"]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from risk.contract import KNOWN_AT, STORED_AS, Table
+import hashlib
+from collections.abc import Mapping
+
+from risk.contract import KNOWN_AT, STORED_AS, STORED_TABLES, TABLES, Table
+
+Sums = tuple[int, int | None, int | None]
+"""Number of rows, and the sums of the halves of their hashes; None without rows."""
 
 MARK_FIELDS = ("arrival", "coalesce(dated_by, 'given')", "coalesce(withdrawn, false)")
 """What a mark covers besides the columns of the contract; how a version was dated decides which
@@ -34,3 +40,13 @@ def row_sums_sql(table: Table, rows: str, *more: str, by: str | None = None) -> 
         f"SELECT {key}count(*) AS count, sum(cast('0x' || substr({row}, 1, 15) AS HUGEINT)) AS low,"
         f" sum(cast('0x' || substr({row}, 16, 15) AS HUGEINT)) AS high FROM {rows}{group}"
     )
+
+
+def records_digest(sums: Mapping[str, Sums]) -> str:
+    """SHA-256 over the sums of each table with rows, by name."""
+    total = hashlib.sha256()
+    for name in STORED_TABLES:
+        count, low, high = sums.get(name, (0, None, None))
+        if count or name in TABLES:
+            total.update(f"{name}:{count}:{low}:{high};".encode())
+    return total.hexdigest()

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from risk.contract import STORED_TABLES, Table
-from risk.store.row_hashes import MARK_FIELDS, row_sums_sql
+from risk.store.row_hashes import MARK_FIELDS, Sums, row_sums_sql
 from risk.unit_kinds import Kind
 
 ROW_SUMS = "row_sums"
@@ -24,9 +24,6 @@ COLUMNS = (
     "table_name VARCHAR, definition VARCHAR, through BIGINT, known_at DATE, count BIGINT,"
     " low HUGEINT, high HUGEINT, mark_low HUGEINT, mark_high HUGEINT"
 )
-
-Sums = tuple[int, int | None, int | None]
-"""Number of rows, and the sums of the halves of their hashes; None without rows."""
 
 
 class Records(Protocol):

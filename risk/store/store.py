@@ -26,7 +26,8 @@ import duckdb
 from risk.contract import KNOWN_AT, OWN_TABLES, STORED_AS, STORED_TABLES, TABLES, Table
 from risk.effective_rows import effective_rows_sql
 from risk.errors import WagewatchError
-from risk.store.row_hashes import columns, row_sums_sql
+from risk.store.connection import connect
+from risk.store.row_hashes import Sums, columns, records_digest, row_sums_sql
 from risk.store.row_sums import COLUMNS, ROW_SUMS, known_sums
 from risk.store.temp_directory import TempDirectory, acquire
 from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, base_views
@@ -107,7 +108,7 @@ class RecordStore:
                 raise RecordStoreMissing(path=str(path))
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         try:
-            self.connection = duckdb.connect(str(path), read_only=read_only)
+            self.connection = connect(str(path), read_only=read_only)
             if read_only and not self._has_current_schema():
                 self._reopen_upgraded(path)
         except duckdb.ConnectionException as error:
@@ -259,20 +260,14 @@ class RecordStore:
         in any order of arrival. Where the superseded rows are cached, sums that an import stored
         are used (:mod:`risk.store.row_sums`).
         """
-        total = hashlib.sha256()
         filled = self.tables_with_rows()
         known = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
-        for table in STORED_TABLES.values():
+        found: dict[str, Sums] = {}
+        for table in (STORED_TABLES[name] for name in STORED_TABLES if name in filled):
             shown = f"(FROM {table.name}_versions WHERE {known})"
             sums = known_sums(self, table, as_of) if self._is_cached(table) else None
-            count, low, high = sums or (
-                self.rows(row_sums_sql(table, shown), [as_of])[0]
-                if table.name in filled
-                else (0, None, None)
-            )
-            if count or table.name in TABLES:
-                total.update(f"{table.name}:{count}:{low}:{high};".encode())
-        return total.hexdigest()
+            found[table.name] = sums or self.rows(row_sums_sql(table, shown), [as_of])[0]
+        return records_digest(found)
 
     def _is_cached(self, table: Table) -> bool:
         return self._caches_superseded and table.name != "complaints"
@@ -340,7 +335,7 @@ class RecordStore:
         except (RecordStoreBusy, RecordStoreUnreadable):
             if not complete:
                 raise
-        self.connection = duckdb.connect(str(path), read_only=True)
+        self.connection = connect(str(path), read_only=True)
 
     def _is_complete(self) -> bool:
         found = {row[0] for row in self.rows("SELECT table_name FROM duckdb_tables()")}

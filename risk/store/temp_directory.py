@@ -10,6 +10,7 @@ import errno
 import glob
 import os
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ def acquire(store: Path | None) -> TempDirectory | None:
     writable. Connections to the same file in one process share it. Returns None if no directory
     can be created or locked; DuckDB then uses its default.
     """
-    if os.name != "posix":
+    if sys.platform == "win32":
         return None
     if store is None:
         return _create(None, None)
@@ -112,6 +113,8 @@ def _sweep(place: Path, name: str) -> None:
 
 def _lock(folder: Path, *, wait: bool) -> int | None:
     """Lock ``folder``; None if another process holds the lock or has just removed the folder."""
+    if sys.platform == "win32":
+        return None
     import fcntl
 
     try:

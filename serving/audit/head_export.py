@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import threading
@@ -17,6 +16,7 @@ import httpcore
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from risk.file_locks import try_lock
 from serving.audit.verification import Head, HeadsUnreadable, heads_after, read_heads
 from serving.clock import now
 from serving.http.caller import WebhookCaller
@@ -158,10 +158,8 @@ class HeadExport:
             yield self._sent
             return
         with self.file.with_name(f"{self.file.name}.sent").open("a+", encoding="utf-8") as stored:
-            try:
-                fcntl.flock(stored, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise _Busy from error
+            if not try_lock(stored):
+                raise _Busy
             marks = _read_marks(stored)
             # What the file holds counts, whatever the marks say.
             marks["file"] = _last_in(self.file)

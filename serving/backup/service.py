@@ -27,6 +27,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from models.artifact_paths import correct_addresses
+from risk.sources.private_files import open_private
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.audit.verification import newest_head, parse_head, verify_entries
@@ -76,9 +77,8 @@ def back_up(
         RecordStoreBusy: an import is under way.
     """
     partial = out.with_name(f".{out.name}.part")
-    descriptor = os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with (
-        os.fdopen(descriptor, "wb") as file,
+        open_private(partial, "wb") as file,
         tempfile.TemporaryDirectory() as folder,
         tarfile.open(fileobj=file, mode="w:gz") as archive,
     ):

@@ -116,5 +116,12 @@ class UploadFolder:
         with tempfile.TemporaryDirectory(prefix="wagewatch-upload-") as folder:
             for file in files:
                 source = self._root / upload_id / file.stored_name
-                os.symlink(source.resolve(), Path(folder) / file.name)
+                _place(source.resolve(), Path(folder) / file.name)
             yield Path(folder)
+
+
+def _place(source: Path, target: Path) -> None:
+    try:
+        os.symlink(source, target)
+    except OSError:  # Windows lets administrators alone make links
+        shutil.copyfile(source, target)

@@ -19,9 +19,11 @@ def publish(
     as_of: AsOf,
     capacity: Annotated[int | None, typer.Option("--capacity", min=1, max=100_000)] = None,
     region: Region = "",
+    *,
     by: Annotated[str | None, typer.Option("--by", metavar="NAME")] = None,
     kind: KindOption = "project",
     order: Annotated[Order | None, typer.Option("--order")] = None,
+    scores: Annotated[str | None, typer.Option("--scores", metavar="FOLDER")] = None,
 ) -> None:
     """Score the cohort, select the list, seal and store it."""
     from risk.locale import text
@@ -36,7 +38,7 @@ def publish(
     settings = open_settings(cli)
     import_submissions(cli, settings)
     list_size = capacity or capacity_of(settings, kind)
-    request = PublishRequest(as_of, list_size, region, by or os_user_name(), order)
+    request = PublishRequest(as_of, list_size, region, by or os_user_name(), order, scores=scores)
     with (
         open_records(cli) as store,
         open_database(cli, settings) as database,

@@ -86,6 +86,7 @@ class PublishRequest:
     Without ``order`` the settings decide; where they rank by probability and most places would go
     to projects that tie with others left out, ties are broken by red flags and then at random.
     ``count_all_flags`` weighs red flags of every grade alike, as lists of version 1 did.
+    ``scores`` is a folder with scores that Spark wrote; without it the cohort is scored here.
     """
 
     as_of: dt.date
@@ -94,6 +95,7 @@ class PublishRequest:
     by: str
     order: Order | None = None
     count_all_flags: bool = False
+    scores: str | None = None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from serving.publishing.repository import PublicationExtras, store_publication
 from serving.publishing.scoring import Scored, score_cohort
 from serving.publishing.settings_check import check_settings
 from serving.publishing.timeline import timelines
+from serving.publishing.written_scores import take_scores
 from serving.snapshot.collect import collect_snapshot
 from serving.snapshot.contributions import with_contributions
 from serving.watchlists.document import Publication
@@ -143,15 +144,7 @@ def collect_inputs(
     context.store.minimum_wages = minimum_wages(context.office_values())
     if context.store.settled_at != request.as_of:
         context.store.cache_superseded()
-    whole = score_cohort(
-        context.workspace,
-        context.store,
-        request.as_of,
-        lambda step, share: progress(step, share * 0.7),
-        version,
-        with_levers=True,
-    )
-    scored = in_region(whole, request)
+    scored = in_region(_score(context, request, progress, version), request)
     progress("red flags", 0.75)
     flags = _red_flags(context, request.as_of)
     progress("timelines", 0.85)
@@ -167,6 +160,22 @@ def collect_inputs(
         scored_before=_scored_before(context.lists, previous, request),
         kind=context.store.kind,
         law_values=context.office_values(),
+    )
+
+
+def _score(
+    context: PublishContext, request: PublishRequest, progress: Progress, version: str | None
+) -> Scored:
+    """The scored cohort, from the folder of the request if it names one."""
+    if request.scores is not None:
+        return take_scores(context.workspace, context.store, request.as_of, request.scores)
+    return score_cohort(
+        context.workspace,
+        context.store,
+        request.as_of,
+        lambda step, share: progress(step, share * 0.7),
+        version,
+        with_levers=True,
     )
 
 

@@ -14,6 +14,7 @@ from risk.unit_kinds import Kind
 from risk.workspace import Workspace
 from serving.errors import CommandError
 from serving.ingest.temporary_store import holds_feeds
+from serving.version import code_version
 
 if TYPE_CHECKING:
     from features.engines.spark import SparkEngine
@@ -78,7 +79,8 @@ def write_features(
 
     Raises:
         SparkMissing: PySpark or Java is not installed.
-        SparkFailed: Spark did not start or did not finish.
+        SparkFailed, SparkExecutorLost: Spark did not start or did not finish.
+        SparkExecutorsDiffer: an executor has another Python or other packages.
         RecordsFolderEmpty: there is no such folder, or no records in it.
     """
     from features.feature_sets import FEATURE_SETS
@@ -102,6 +104,8 @@ def write_scores(
 ) -> tuple[int, UsedModel]:
     """Score the cohort to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; return row count and model.
 
+    A manifest beside the files tells what they were made of; it is written last.
+
     Raises:
         NoModel: nothing was trained yet.
         ModelFromLater: the champion was trained later than ``as_of``.
@@ -109,7 +113,12 @@ def write_scores(
         InputsLost: inputs that the model leans on are gone; fitting without them needs the store.
         SparkMissing, SparkFailed, RecordsFolderEmpty: as :func:`write_features`.
     """
+    from features.engines.spark_digest import digest_on_spark
+    from features.engines.spark_paths import write_text
+    from features.feature_sets import FEATURE_SETS
     from models.cohort_scores_spark import score_cohort_on_spark
+    from models.registry import Registry
+    from models.scores_manifest import MANIFEST, ScoresManifest
     from serving.publishing.scoring import model_at
     from training.dataset.training_set import NoProjectsKnown
 
@@ -123,9 +132,30 @@ def write_scores(
         if not units:
             raise NoProjectsKnown(as_of=as_of)
         _require_features(workspace, engine, used, as_of)
+        engine.run([FEATURE_SETS[kind].stakes])
         scores = score_cohort_on_spark(engine, model, f"{used.kind} {used.version}", tiers)
         engine.write_frame(scores, _address(out))
+        manifest = ScoresManifest(
+            model=used.version,
+            model_digest=Registry(workspace, kind).get(used.version).digest,
+            features=_definitions(kind, wages),
+            records=digest_on_spark(engine, as_of),
+            projects=units,
+        )
+        place = f"{_address(out)}/as_of={as_of.isoformat()}/{MANIFEST}"
+        write_text(engine.session, place, manifest.to_json())
     return units, used
+
+
+def _definitions(kind: Kind, wages: Sequence[MinimumWage] | None) -> str:
+    """The digest of the feature definitions of this release, which a store gives."""
+    from features.cache.dependencies import feature_definitions
+    from models.scores_manifest import definitions_digest
+    from risk.store.store import RecordStore
+
+    with RecordStore(":memory:") as store:
+        store.minimum_wages = wages
+        return definitions_digest(feature_definitions(store.for_kind(kind)))
 
 
 @contextmanager
@@ -139,6 +169,7 @@ def _computed(
 ) -> Iterator[SparkEngine]:
     """Yield an engine that has run all steps; ``check`` sees it before the first."""
     from features.engines.spark import SparkEngine
+    from features.engines.spark_probe import probe_executors
     from features.engines.spark_session import spark_session
     from features.feature_sets import FEATURE_SETS
     from features.matrix import steps
@@ -151,6 +182,7 @@ def _computed(
         progress(step, len(done) / len(todo))
 
     with spark_session() as session:
+        probe_executors(session, "serving.version:code_version", code_version())
         engine = SparkEngine(_address(records), as_ofs, kind=kind, session=session, wages=wages)
         check(engine)
         engine.run(todo, on_step)

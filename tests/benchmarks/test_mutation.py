@@ -31,10 +31,12 @@ def changes(source):
         ("x = a not in b", []),
         ("x = a + 1", [("+", "-"), ("1", "2")]),
         ("x = True", [("True", "False")]),
+        ("def f(a, /, b, *, c=2 * n):\n    return a", [("2", "3"), ("*", "/")]),
         ("x = min(a, b)", [("min", "max")]),
         ("x = 'words only'", []),
         ("def f():\n    'WHERE a < 1'\n    return 0", [("0", "1")]),
         ("from a import b", []),
+        ("def f(a, *, b): ...", []),
     ],
 )
 def test_faults_of_python(source, expected):

@@ -10,6 +10,7 @@ import pytest
 
 from features.feature_sets import ALL_FAMILIES, ALL_FEATURES, FEATURE_SETS
 from features.matrix import Matrix, compute, matrix_table, to_matrix
+from models import counterfactuals
 from models.cohort_scores import score_cohort
 from models.counterfactuals import ALL_DUTIES, LEVERS, MIN_EFFECT, lever_effects, levers_of
 from models.logistic import LogisticModel
@@ -192,3 +193,15 @@ def test_effects_are_sorted_and_small_ones_are_left_out():
     assert [one.probability for one in first] == pytest.approx(expected)
     assert second == ()
     assert [one.code for one in third] == ["paid_by_bank", ALL_DUTIES]
+
+
+def test_an_effect_of_the_bound_itself_is_kept(monkeypatch):
+    """The bound is set to the effect that is found."""
+    columns = ("cash_share_3m",)
+    model, matrix = model_of({"cash_share_3m": 1.0}), rows_of(columns, [[1.0]])
+    ((own, every),) = lever_effects(model, matrix)
+    (now,) = model.calibration.probability(model.raw(matrix))
+    monkeypatch.setattr(counterfactuals, "MIN_EFFECT", float(now) - own.probability)
+    assert lever_effects(model, matrix) == [(own, every)]
+    monkeypatch.setattr(counterfactuals, "MIN_EFFECT", np.nextafter(now - own.probability, 1))
+    assert lever_effects(model, matrix) == [()]

@@ -8,7 +8,7 @@ import pytest
 
 from features.engines.duckdb import DuckDBEngine
 from features.matrix import steps_read_by
-from models.novelty import _UNITS, MIN_INSPECTED, Unit, known_units, novel_units
+from models.novelty import MIN_INSPECTED, UNITS_SQL, Unit, known_units, novel_units
 from risk.store.store import RecordStore
 
 AS_OF = dt.date(2025, 6, 1)
@@ -26,7 +26,7 @@ def units(inspected=MIN_INSPECTED):
 def novelty_of(store):
     engine = DuckDBEngine(store, [AS_OF])
     try:
-        engine.run(steps_read_by([_UNITS], store.kind))
+        engine.run(steps_read_by([UNITS_SQL], store.kind))
         return known_units(engine, store.kind)
     finally:
         engine.close()
@@ -62,15 +62,15 @@ def test_kinds_are_read_from_records_known_before(world, amount, size):
 
 
 def test_inspections_and_decided_cases_look_into_a_unit(world):
-    for name in ("P1", "P2", "P3", "P4"):
+    for name in ("P1", "P2", "P3", "P4", "P5"):
         world.project(name)
     visit = {"project_id": "P1", "inspected_on": "2025-05-02", "kind": "routine"}
     world.add("inspections", inspection_id="I", arrears_found=False, known_at="2025-05-03", **visit)
-    for name, status in (("P2", "unfounded"), ("P3", "filed")):
+    for name, status in (("P2", "unfounded"), ("P3", "filed"), ("P5", "accepted")):
         case = {"project_id": name, "status": status, "opened_on": "2025-05-01"}
         world.add("cases", case_id=name, known_at="2025-05-02", **case)
     looked = {unit.unit_id: unit.looked_into for unit in novelty_of(world.store)}
-    assert looked == {"P1": True, "P2": True, "P3": False, "P4": False}
+    assert looked == {"P1": True, "P2": True, "P3": False, "P4": False, "P5": False}
 
 
 def test_few_are_novel_in_a_county_and_all_of_a_sector_that_nobody_visits(county):

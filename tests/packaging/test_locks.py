@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("build", "clients", "dev", "docs", "runtime")
+LOCKS = ("build", "clients", "dev", "docs", "runtime", "spark")
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>[^\\]+?))? \\$")
 NOT_AT_RUN_TIME = {
     "datamodel-code-generator",
@@ -59,7 +59,7 @@ def test_a_lock_holds_only_pins_with_hashes(name):
             assert following.startswith("    --hash="), line
 
 
-@pytest.mark.parametrize("name", ["runtime", "build", "docs"])
+@pytest.mark.parametrize("name", ["runtime", "spark", "build", "docs"])
 def test_the_development_lock_includes_the_other_locks(name):
     # Development may need everywhere what a server needs on one platform only.
     dev = pins("dev")
@@ -79,3 +79,10 @@ def test_the_runtime_lock_has_no_tool_of_the_tests():
     locked = {name for name, *_ in pins("runtime")}
     assert {name for name, *_ in pins("dev")} >= NOT_AT_RUN_TIME
     assert locked & NOT_AT_RUN_TIME == set()
+
+
+def test_the_lock_of_spark_is_the_runtime_lock_and_what_the_engine_needs():
+    more = {pin[0] for pin in pins("spark") - pins("runtime")}
+    assert more == {"pandas", "py4j", "pyspark", "python-dateutil", "tzdata"}
+    everywhere = {pin[:2] for pin in pins("spark")}
+    assert {pin[:2] for pin in pins("runtime")} <= everywhere

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from ..conftest import thorough
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("risk", "features", "models", "training", "serving")
 NOT_INSTALLED = ("pandas", "pytest", "mypy", "pyspark", "playwright", "sklearn", "shap", "tests")
-RUNTIME = ROOT / "requirements/runtime.txt"
 
 
 def source_files() -> set[str]:
@@ -112,30 +112,54 @@ def run(*line: object, cwd: Path) -> str:
     return done.stdout
 
 
+def without_network() -> list[str]:
+    """How a command starts that finds no network, not even a name server."""
+    namespace = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--net", "--map-root"]
+    done = subprocess.run([*namespace, "true"], check=False, capture_output=True)
+    # Some containers allow no namespace; then every address leads to a port nobody listens on.
+    proxies = [f"{name}=http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "ALL_PROXY")]
+    return namespace if done.returncode == 0 else ["env", *proxies]
+
+
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory) -> Path:
-    """The programs of a fresh environment: the runtime lock and the wheel, no more."""
+    """The programs that a bundle of the wheel and the runtime lock installs without a network."""
     folder = tmp_path_factory.mktemp("fresh")
-    run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
-    programs = folder / "venv/bin"
-    pip = [programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if uv := shutil.which("uv"):
-        pip = [uv, "pip", "install", "--quiet", "--python", programs / "python"]
-    run(*pip, "--require-hashes", "-r", RUNTIME, cwd=folder)
-    run(*pip, "--no-deps", wheel, cwd=folder)
-    return programs
+    bundling = [sys.executable, ROOT / "deploy/bundle.py", "--wheel", wheel, "--out", folder]
+    run(*bundling, cwd=folder)
+    (archive,) = folder.glob("*.tar")
+    run("tar", "xf", archive, cwd=folder)
+    (bundle,) = folder.glob("wagewatch-*/")
+    bill = json.loads((bundle / "sbom.cdx.json").read_text(encoding="utf-8"))
+    assert len(bill["components"]) + 1 == len(list((bundle / "wheels").iterdir()))
+    python = ["env", f"PYTHON={sys.executable}"]
+    said = run(
+        *without_network(), *python, "sh", bundle / "install.sh", "opt", "--no-compile", cwd=folder
+    )
+    assert said == f"Wagewatch {version()}: {folder}/opt/.venv/bin/wagewatch\n"
+    # Temporary files are in memory.
+    archive.unlink()
+    shutil.rmtree(bundle)
+    return folder / "opt/.venv/bin"
+
+
+def version() -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found: str = project["version"]
+    return found
 
 
 @thorough
 def test_the_wheel_runs_where_only_the_runtime_lock_is_installed(installed, tmp_path):
+    alone = without_network()
     find = "import importlib.util as u, sys; print([n for n in sys.argv[1:] if u.find_spec(n)])"
     found = run(installed / "python", "-c", find, *NOT_INSTALLED, "risk", cwd=tmp_path)
     assert found.strip() == "['risk']"
     demo = ["demo", "--no-serve", "--projects", "60", "--months", "24"]
-    run(installed / "wagewatch", "-w", "demo", *demo, cwd=tmp_path)
-    run(installed / "wagewatch", "-w", "demo", "models", "list", cwd=tmp_path)
+    run(*alone, installed / "wagewatch", "-w", "demo", *demo, cwd=tmp_path)
+    run(*alone, installed / "wagewatch", "-w", "demo", "models", "list", cwd=tmp_path)
     briefing = ["briefing", "--month", "2025-12", "--out", "briefing.pdf"]
-    run(installed / "wagewatch", "-w", "demo", *briefing, cwd=tmp_path)
+    run(*alone, installed / "wagewatch", "-w", "demo", *briefing, cwd=tmp_path)
     assert (tmp_path / "briefing.pdf").read_bytes().startswith(b"%PDF")
     assert {path.name for path in tmp_path.iterdir()} == {"demo", "briefing.pdf"}
     with subprocess.Popen(

@@ -116,7 +116,6 @@ _DEPOSIT_EXPIRED = _rule(
     """
     d.status IN ('stored', 'expired') AND coalesce(d.valid_to, d.known_at) < o.as_of
       AND coalesce(d.valid_to, d.known_at) >= o.in_force_from
-      AND (d.status = 'expired' OR d.valid_to IS NOT NULL)
     """,
 )
 

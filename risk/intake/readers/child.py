@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
-import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from risk.intake.file_errors import FileTooHeavy, FileTooSlow
 from risk.intake.readers.formats import Format
 from risk.intake.readers.sheet import CellRange, Sheet, check_filled
 from risk.intake.readers.worker import CPU_SECONDS, MEMORY_BYTES, SheetSummary, main
+from risk.process_limits import ended_by_cpu_limit
 
 _REUSED_BELOW_KIB = 160 * 2**10
 """A child that needed more memory is not used for the next file."""
@@ -87,7 +87,7 @@ class ReaderProcess:
             stdin.flush()
             answer: tuple[str, Any] = pickle.load(stdout)  # noqa: S301  from our own child
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
-            if self._process.wait() == -signal.SIGXCPU:
+            if ended_by_cpu_limit(self._process.wait()):
                 raise FileTooSlow(file=file, allowed=CPU_SECONDS) from error
             raise FileTooHeavy(file=file, allowed=MEMORY_BYTES >> 20) from error
         return answer

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
-import resource
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from risk.intake.cells import Row, is_blank
 from risk.intake.file_errors import FileTooHeavy, FileUnreadable, IntakeFailure
 from risk.intake.readers.formats import Format
 from risk.intake.readers.sheet import Sheet
+from risk.process_limits import limit_cpu_time, limit_memory, peak_memory
 
 MEMORY_BYTES = 448 * 2**20
 """Memory a child may allocate."""
@@ -110,7 +109,7 @@ def batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
 def main() -> None:
     """Answer requests from standard input until it ends, within the limits."""
-    _lower(resource.RLIMIT_DATA, MEMORY_BYTES)
+    limit_memory(MEMORY_BYTES)
     source, target = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     sys.stdout = sys.stderr  # a library that prints must not disturb the answers
     requests = _Requests()
@@ -119,27 +118,8 @@ def main() -> None:
             name, arguments = pickle.load(source)  # noqa: S301  from the parent process
         except EOFError:
             return
-        _limit_time()
+        limit_cpu_time(CPU_SECONDS)
         _answer(target, _result(requests, name, arguments))
-
-
-def peak_memory() -> int:
-    """Peak of the resident memory of this process in KiB.
-
-    Unlike ``ru_maxrss`` it does not include the process that started this one.
-    """
-    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
-
-
-def _limit_time() -> None:
-    _lower(resource.RLIMIT_CPU, int(time.process_time()) + CPU_SECONDS)
-
-
-def _lower(kind: int, value: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (allowed, hard))
 
 
 def _result(requests: _Requests, name: str, arguments: tuple[Any, ...]) -> tuple[str, Any]:

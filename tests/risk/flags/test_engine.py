@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from risk.contract import STORED_TABLES, TABLES, FieldType
 from risk.flags import CODES, MUST_VISIT, FlagUnknown, red_flags
 from risk.flags.law import Law, read_law
+from risk.store.settled import with_settled
 from risk.store.store import RecordStore
 
 from ...conftest import MUST_RUN_ALL, thorough
@@ -73,6 +74,16 @@ def test_red_flags_of_some_codes_equal_those_of_all(reporting):
         red_flags(reporting.store, AS_OF, codes=["no such flag"])
 
 
+def test_a_flag_lists_the_twenty_records_of_most_weight(reporting):
+    reporting.add("projects")
+    for number in range(21):
+        row = {"transfer_id": f"T{number}", "amount_due": 1000 + number}
+        reporting.add("transfers", **row, due_on="2025-03-10", known_at="2025-03-10")
+    (flag,) = red_flags(reporting.store, AS_OF, codes=("labour_cost_overdue",))["P1"]
+    assert [one.record_id for one in flag.evidence] == [f"T{n}" for n in range(20, 0, -1)]
+    assert flag.values["transfers"] == 21
+
+
 def test_red_flags_cover_only_running_projects(reporting):
     reporting.add("projects", notice_board=False, started_on="2025-06-01", known_at="2025-05-01")
     assert not reporting.flags()
@@ -123,6 +134,21 @@ def test_red_flags_ignore_events_before_the_decree(site):
              signed_on="2019-02-01", known_at="2019-02-01")  # fmt: skip
     assert not site.flags(dt.date(2020, 5, 1))
     assert set(site.flags(dt.date(2020, 5, 2))) == {"notice_board_missing"}
+
+
+def test_red_flags_of_settled_payrolls_equal_those_of_the_store(reporting):
+    messy(reporting)
+    reporting.add("payments", payment_id="M1", payroll_id="RP1", amount=1_000_00)
+    reporting.add("payments", payment_id="M2", payroll_id="RP1", amount=1_000_00,
+                  known_at="2025-06-01")  # fmt: skip
+    codes = ("wages_overdue", "wages_partly_paid")
+    days = (AS_OF, AS_OF + dt.timedelta(days=1))
+    expected = [red_flags(reporting.store, day, codes=codes) for day in days]
+    view = with_settled(reporting.store, AS_OF)
+    assert [red_flags(view, day, codes=codes) for day in days] == expected
+    view.close()
+    (flag,), (later,) = (found["P1"] for found in expected)
+    assert (flag.values["unpaid_fen"], later.values["unpaid_fen"]) == (99_000_00, 98_000_00)
 
 
 def test_red_flags_leave_other_tables_of_the_connection_alone(reporting):

@@ -21,9 +21,67 @@ def case(site, case_id="F1", complaint_id="K1", opened_on="2025-05-06", **values
              **{"known_at": opened_on, **values})  # fmt: skip
 
 
+def _cases_of_its_own(scenes):
+    @scenes
+    def its_own_case_is_closed(site):
+        complaint(site, "2025-03-03")
+        case(site, opened_on="2025-03-04")
+        case(site, opened_on="2025-03-04", status="closed", known_at="2025-05-20")
+
+    @scenes
+    def its_own_case_is_unfounded(site):
+        complaint(site, "2025-03-03")
+        case(site, opened_on="2025-03-04", status="unfounded")
+
+    @scenes
+    def its_own_case_is_transferred(site):
+        complaint(site, "2025-03-03")
+        case(site, opened_on="2025-03-04", status="transferred")
+
+    @scenes
+    def one_of_its_two_cases_is_closed(site):
+        complaint(site, "2025-03-03")
+        case(site, opened_on="2025-03-03", status="closed")
+        case(site, "F2", opened_on="2025-03-04", status="filed")
+
+    @scenes
+    def term_of_its_later_case_ends_on_3_june(site):
+        complaint(site, "2025-03-03")
+        case(site, opened_on="2025-03-04", status="filed")
+        case(site, "F2", opened_on="2025-03-05", status="filed")
+
+    @scenes
+    def its_own_case_opens_today(site):
+        complaint(site, "2025-03-03")
+        case(site, opened_on="2025-06-01", status="filed", known_at="2025-05-31")
+
+
+def _in_a_county_that_names_no_complaint(scenes):
+    @scenes
+    def no_case_of_the_county_names_its_complaint(site):
+        complaint(site, "2025-03-03", linked=False)
+        case(site, complaint_id=None, status="unfounded")
+
+    @scenes
+    def cases_of_the_county_are_of_another_project(site):
+        complaint(site, "2025-03-03", linked=False)
+
+    @scenes
+    def a_case_of_no_complaint_opened_the_same_day(site):
+        complaint(site, "2025-03-03", linked=False)
+        case(site, complaint_id=None, opened_on="2025-03-03", status="unfounded")
+
+    @scenes
+    def a_case_of_no_complaint_opened_the_day_before(site):
+        complaint(site, "2025-03-03", linked=False)
+        case(site, complaint_id=None, opened_on="2025-03-02", status="unfounded")
+
+
 @pytest.fixture(scope="module")
 def found(new_scenes):
     scenes = new_scenes()
+    _cases_of_its_own(scenes)
+    _in_a_county_that_names_no_complaint(scenes)
 
     @scenes
     def fifth_working_day_was_30_may(site):
@@ -48,12 +106,6 @@ def found(new_scenes):
         case(site, opened_on="2025-03-05", status="filed")
 
     @scenes
-    def its_own_case_is_closed(site):
-        complaint(site, "2025-03-03")
-        case(site, opened_on="2025-03-04")
-        case(site, opened_on="2025-03-04", status="closed", known_at="2025-05-20")
-
-    @scenes
     def another_complaints_case_is_unfounded(site):
         complaint(site, "2025-03-03")
         case(site, complaint_id="K2", status="unfounded")
@@ -61,11 +113,6 @@ def found(new_scenes):
     @scenes
     def a_case_of_no_complaint_is_unfounded(site):
         complaint(site, "2025-03-03")
-        case(site, complaint_id=None, status="unfounded")
-
-    @scenes
-    def no_case_of_the_county_names_its_complaint(site):
-        complaint(site, "2025-03-03", linked=False)
         case(site, complaint_id=None, status="unfounded")
 
     @scenes
@@ -120,10 +167,31 @@ def test_filed_complaint_is_late_after_sixty_working_days(found):
 
 def test_only_its_own_case_ends_a_complaint(found):
     open_ = {name for name, flags in found.items() if "group_complaint_open" in flags}
-    assert "its_own_case_is_closed" not in open_
+    ended = ("closed", "unfounded", "transferred")
+    assert not {f"its_own_case_is_{status}" for status in ended} & open_
     assert {"another_complaints_case_is_unfounded", "a_case_of_no_complaint_is_unfounded"} <= open_
     assert "no_case_of_the_county_names_its_complaint" not in open_
     assert "a_later_visit_found_nothing" in open_
+
+
+def test_a_complaint_of_several_cases_ends_with_the_last_and_has_its_term(found):
+    flag = found["one_of_its_two_cases_is_closed"]["group_complaint_open"]
+    assert (flag.since, flag.values["over_term"]) == (dt.date(2025, 5, 31), 1)
+    assert "group_complaint_open" not in found["term_of_its_later_case_ends_on_3_june"]
+
+
+def test_a_case_that_opens_today_was_not_opened_yet(found):
+    flag = found["its_own_case_opens_today"]["group_complaint_open"]
+    assert (flag.values["unfiled"], flag.values["over_term"]) == (1, 0)
+
+
+def test_where_no_case_names_its_complaint_a_later_one_of_the_project_may_be_its_own(found):
+    assert "group_complaint_open" not in found["a_case_of_no_complaint_opened_the_same_day"]
+    for name in (
+        "a_case_of_no_complaint_opened_the_day_before",
+        "cases_of_the_county_are_of_another_project",
+    ):
+        assert found[name]["group_complaint_open"].values["unfiled"] == 1
 
 
 def test_complaint_never_lapses(found):

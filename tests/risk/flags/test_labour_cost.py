@@ -27,6 +27,11 @@ def found(new_scenes):
                  known_at="2025-02-10")  # fmt: skip
 
     @scenes
+    def a_fen_is_due(site):
+        site.add("projects")
+        site.add("transfers", due_on="2025-05-31", amount_due=1, known_at="2025-05-01")
+
+    @scenes
     def due_today(site):
         site.add("projects")
         site.add("transfers", due_on="2025-06-01", known_at="2025-05-01")
@@ -61,6 +66,7 @@ def test_labour_cost_is_late_from_the_first_day(found):
     assert flag.values == {
         "short_fen": 80_000_00, "short_share": 0.25, "transfers": 1, "late_days": 1,
     }  # fmt: skip
+    assert found["a_fen_is_due"]["labour_cost_overdue"].values["short_fen"] == 1
     assert "labour_cost_overdue" not in found["due_today"]
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
+
+from risk.flags import read_law
+from risk.flags.law import Law
 
 DAYS = [dt.date(2022, 6, 1), dt.date(2022, 6, 2), dt.date(2023, 6, 1), dt.date(2023, 6, 2),
         dt.date(2025, 6, 1), dt.date(2025, 6, 2)]  # fmt: skip
@@ -84,3 +88,23 @@ def test_listing_since_2022_ends_after_three_years(found):
 def test_all_units_of_the_chain_are_checked(found):
     flag = found["subcontractors_are_listed 2025-06-01"]["contractor_listed"]
     assert flag.values == {"units": 2, "contractors": 0, "subcontractors": 2, "listed_days": 517}
+
+
+def test_listing_has_the_term_of_its_duty_and_region(new_scenes):
+    """In Hubei a contractor's ends after a year, all others after three."""
+    law = read_law()
+    base = law.value("contractor_listed", "years", dt.date(2024, 1, 1))
+    law = Law(law.duties, (*law.values, dataclasses.replace(base, region="42", number=1)))
+    scenes = new_scenes()
+    for name, region in (("hubei", "420101"), ("guizhou", "520102")):
+
+        def scene(site, region=region):
+            site.add("projects", contractor_id="ORG", owner_id="ORG", region_code=region)
+            listing(site, "2024-01-01")
+
+        scene.__name__ = name
+        scenes(scene)
+    found = scenes.flags(law=law, codes=("contractor_listed", "owner_listed"))
+    assert {name: set(flags) for name, flags in found.items()} == {
+        **{"hubei": {"owner_listed"}, "guizhou": {"contractor_listed", "owner_listed"}}
+    }

@@ -33,14 +33,21 @@ def found(new_scenes):
     # More days than full months earn no more than the minimum of ten workers.
     pay("at_the_minimum_for_300_days", 18_900_00, days=300)
     pay("a_fen_below_elsewhere", 18_899_99, region="420101")
-    return scenes.flags()
+    pay("nothing_due", 0)
+    return scenes.flags(codes=("pay_below_minimum",))
 
 
 def test_pay_is_compared_with_the_minimum_in_proportion_to_the_days(found):
     flagged = {name for name, flags in found.items() if "pay_below_minimum" in flags}
-    assert flagged == {"a_fen_below", "a_fen_below_for_87_days"}
+    assert flagged == {"a_fen_below", "a_fen_below_for_87_days", "nothing_due"}
     flag = found["a_fen_below"]["pay_below_minimum"]
     assert (flag.threshold, flag.values["people"]) == (1_890_00, 10)
+
+
+def test_a_payroll_is_listed_once_however_low_the_pay(found):
+    flag = found["nothing_due"]["pay_below_minimum"]
+    assert [one.record_id for one in flag.evidence] == ["nothing_due:R1"]
+    assert (flag.values["mean_pay_fen"], flag.values["minimum_fen"]) == (0, 1_890_00)
 
 
 def test_the_minimum_is_that_of_the_month_worked(new_scenes):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
 
-from risk.flags import describe
+from risk.flags import describe, read_law
+from risk.flags.law import Law
 
 MONTHS = ("2025-01-01", "2025-02-01", "2025-03-01")
 KINDS = {"wages_overdue", "wages_partly_paid", "wages_stopped_in_dispute"}
@@ -18,15 +20,7 @@ def payroll(site, number, paid, *, team=None, period="2025-03-01", due=100_000_0
     site.add("payments", payment_id=f"M{number}", payroll_id=f"R{number}", amount=paid)
 
 
-@pytest.fixture(scope="module")
-def found(new_scenes):
-    scenes = new_scenes()
-
-    @scenes
-    def nothing_paid(site):
-        site.add("projects")
-        payroll(site, 1, 0)
-
+def _around_the_tolerance(scenes):
     @scenes
     def all_but_the_tolerance_unpaid(site):
         site.add("projects")
@@ -36,6 +30,27 @@ def found(new_scenes):
     def a_little_more_paid(site):
         site.add("projects")
         payroll(site, 1, 1_001_00)
+
+    @scenes
+    def all_but_a_hundredth_paid(site):
+        site.add("projects")
+        payroll(site, 1, 99_000_00)
+
+    @scenes
+    def a_fen_less_than_that_paid(site):
+        site.add("projects")
+        payroll(site, 1, 98_999_99)
+
+
+@pytest.fixture(scope="module")
+def found(new_scenes):
+    scenes = new_scenes()
+    _around_the_tolerance(scenes)
+
+    @scenes
+    def nothing_paid(site):
+        site.add("projects")
+        payroll(site, 1, 0)
 
     @scenes
     def thirds_of_three_months(site):
@@ -108,6 +123,8 @@ def found(new_scenes):
         ("nothing_paid", {"wages_overdue"}),
         ("all_but_the_tolerance_unpaid", {"wages_overdue"}),
         ("a_little_more_paid", {"wages_partly_paid"}),
+        ("all_but_a_hundredth_paid", set()),
+        ("a_fen_less_than_that_paid", {"wages_partly_paid"}),
         ("thirds_of_three_months", {"wages_overdue"}),
         ("quarters_of_three_months", {"wages_partly_paid"}),
         ("one_team_of_ten_got_nothing", {"wages_overdue"}),
@@ -121,6 +138,27 @@ def found(new_scenes):
 )
 def test_a_months_wages_unpaid_is_money(found, scene, codes):
     assert found[scene] == codes
+
+
+def test_partly_paid_wages_have_the_tolerance_of_overdue_ones_in_their_region(new_scenes):
+    """Three tenths in Hubei, a hundredth elsewhere."""
+    law = read_law()
+    base = law.value("wages_overdue", "tolerance_share", dt.date(2025, 1, 1))
+    law = Law(law.duties, (*law.values, dataclasses.replace(base, region="42", number=0.3)))
+    scenes = new_scenes()
+    for name, region in (("hubei", "420101"), ("guizhou", "520102")):
+
+        def scene(site, region=region):
+            site.add("projects", region_code=region)
+            site.add("projects", project_id="N1", region_code=region)
+            payroll(site, 1, 80_000_00)
+
+        scene.__name__ = name
+        scenes(scene)
+    found = scenes.flags(law=law, codes=KINDS)
+    assert {name: {*flags} & KINDS for name, flags in found.items()} == {
+        **{"hubei": set(), "guizhou": {"wages_partly_paid"}}
+    }
 
 
 def test_a_finding_says_until_when_the_county_reported(new_scenes):

@@ -232,8 +232,9 @@ def test_policy_refuses_invalid_values(values):
 
 
 def test_select_refuses_duplicate_candidates():
+    twice = [make("B", 0.1), make("B", 0.2), make("A", 0.1), make("A", 0.2)]
     with pytest.raises(DuplicateCandidate, match="A occurs twice"):
-        select([make("A", 0.1), make("A", 0.2)], Policy(capacity=5, seed="s"), AS_OF)
+        select(twice, Policy(capacity=5, seed="s"), AS_OF)
 
 
 def test_a_policy_draws_a_tenth_and_rests_thirty_days_by_default():

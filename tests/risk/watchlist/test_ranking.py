@@ -43,6 +43,13 @@ def test_rules_put_red_flags_first_then_probability(projects):
     assert keys == sorted(keys)
 
 
+def test_a_candidate_without_flags_ranks_below_one_with_a_flag():
+    projects = [*equal(9), Candidate("Q", "420301", 0.03, flags=1)]
+    first, *others = select(projects, policy("rules"), AS_OF)
+    assert (first.project_id, first.measure) == ("Q", 1)
+    assert {one.measure for one in others} == {0}
+
+
 @given(cohort)
 def test_probability_then_rules_only_breaks_ties(projects):
     known = {one.project_id: one for one in projects}

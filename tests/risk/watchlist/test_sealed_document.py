@@ -58,6 +58,10 @@ def test_seal_writes_canonical_json():
     )
 
 
+def test_minus_zero_is_sealed_as_zero():
+    assert seal({"a": [-0.0, -1.0]}).body == b'{"a":[0.0,-1.0]}'
+
+
 @pytest.mark.parametrize(
     ("document", "path"),
     [
@@ -65,6 +69,8 @@ def test_seal_writes_canonical_json():
         ({"a": float("inf")}, "$.a"),
         ({"a": {"b": dt.date(2025, 1, 1)}}, "$.a.b"),
         ({"a": {1: 2}}, "$.a"),
+        ({1: 2}, "$"),
+        ({"\ud800": 1}, "$"),
         ({"a": "\ud800"}, "$.a"),
         ({"a": {1, 2}}, "$.a"),
     ],

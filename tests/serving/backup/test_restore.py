@@ -18,7 +18,7 @@ from sqlalchemy import inspect, text
 from risk.workspace import Workspace
 from serving.audit.repository import write_audit_entries
 from serving.audit.verification import AuditBroken, verify_audit
-from serving.backup.archive import BackupNotSigned, BackupUnreadable
+from serving.backup.archive import BackupNotSigned, BackupUnreadable, unpack
 from serving.backup.service import RestoreWouldMix, back_up, restore
 from serving.db.database import Database
 from serving.db.engine import make_engine
@@ -205,6 +205,23 @@ def test_restore_refuses_links(backup, tmp_path):
         archive.addfile(link)
     with pytest.raises(BackupUnreadable):
         restore(out, Workspace(tmp_path / "b"), None)
+
+
+@pytest.mark.parametrize(
+    "name", ["../escaped", "/tmp/escaped", "a/../../escaped", "c:escaped", "a\\b"]
+)
+def test_restore_refuses_names_that_lead_out_of_the_folder(tmp_path, name):
+    out = tmp_path / "out.tar.gz"
+    with tarfile.open(out, "w:gz") as archive:
+        info = tarfile.TarInfo(name)
+        info.size = 1
+        archive.addfile(info, io.BytesIO(b"x"))
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    with pytest.raises(BackupUnreadable, match=r"escaped|a.+b"):
+        unpack(out, folder, None)
+    assert list(folder.rglob("*")) == []
+    assert {path.name for path in tmp_path.iterdir()} == {"out.tar.gz", "unpacked"}
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)

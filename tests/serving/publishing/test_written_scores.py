@@ -1,0 +1,155 @@
+"""Lists from scores in a folder: the same list, or a refusal that says what does not fit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from features.cache.dependencies import feature_definitions
+from models.cohort_scores_spark import _schema, _to_row
+from models.registry import Registry
+from models.scores_manifest import MANIFEST, ScoresManifest, definitions_digest, parse_manifest
+from models.written_scores import ScoresOfOtherCohort
+from risk.store.store import RecordStore
+from serving.cli.main import main
+from serving.publishing.scoring import score_cohort
+from serving.publishing.written_scores import (
+    ScoresMissing,
+    ScoresOfOtherFeatures,
+    ScoresOfOtherModel,
+    ScoresOfOtherRecords,
+    ScoresUnreadable,
+    take_scores,
+)
+
+from ..conftest import LISTS
+
+AS_OF = LISTS[1]
+
+
+def _row(project, values, parts):
+    return {
+        "project_id": project.project_id,
+        "as_of": AS_OF,
+        "raw": project.raw,
+        "probability": project.probability,
+        "tier": "blue",
+        "model": "not read",
+        "reasons": [_to_row(reason, "project") for reason in project.reasons],
+        "workers": project.workers,
+        "amount": project.amount_at_stake,
+        "values": [None if np.isnan(value) else value for value in values],
+        "contributions": parts.tolist(),
+        "levers": [asdict(lever) for lever in project.levers],
+    }
+
+
+@pytest.fixture(scope="module")
+def scored(office):
+    with RecordStore(office.records, read_only=True) as store:
+        return score_cohort(office, store, AS_OF, lambda *_: None, with_levers=True)
+
+
+@pytest.fixture(scope="module")
+def written(office, scored, tmp_path_factory):
+    """A folder as Spark writes it, in two files whose projects are not in order."""
+    folder = tmp_path_factory.mktemp("it's scores")
+    place = folder / f"as_of={AS_OF}"
+    place.mkdir()
+    explained = scored.cohort.explained
+    cohort = list(zip(scored.cohort.projects, explained.values, explained.parts, strict=True))
+    for number in range(2):
+        rows = [_row(*one) for one in reversed(cohort[number::2])]
+        table = pa.Table.from_pylist(rows, schema=_schema()).drop_columns(["as_of"])
+        pq.write_table(table, place / f"part-{number}.parquet")
+    with RecordStore(office.records, read_only=True) as store:
+        manifest = ScoresManifest(
+            model=scored.model.version,
+            model_digest=Registry(office).get(scored.model.version).digest,
+            features=definitions_digest(feature_definitions(store)),
+            records=store.digest(AS_OF),
+            projects=len(cohort),
+        )
+    (place / MANIFEST).write_text(manifest.to_json())
+    return folder
+
+
+@pytest.fixture
+def changed(written, tmp_path):
+    """A copy of that folder, to be changed; yields the folder of the date."""
+    made = tmp_path / "scores"
+    shutil.copytree(written, made)
+    return made / f"as_of={AS_OF}"
+
+
+@pytest.fixture(scope="module")
+def take(office):
+    def taken(folder):
+        with RecordStore(office.records, read_only=True) as store:
+            return take_scores(office, store, AS_OF, str(folder))
+
+    return taken
+
+
+def test_taken_scores_equal_those_scored_here_to_the_bit(take, written, scored):
+    found = take(written)
+    assert found == scored
+    for name in ("values", "parts"):
+        one, other = (getattr(each.cohort.explained, name) for each in (found, scored))
+        assert np.array_equal(one, other, equal_nan=True)
+    assert any(project.levers for project in found.cohort.projects)
+    assert any(reason.evidence for reason in found.cohort.projects[0].reasons)
+
+
+def test_publishing_from_scores_seals_the_list_already_sealed(copy, written, capsys):
+    line = ["-w", str(copy.root), "--lang", "en", "publish", "--as-of", str(AS_OF)]
+    assert main([*line, "--capacity", "8", "--scores", str(written)]) == 0
+    assert "was published before; nothing changed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error"),
+    [
+        ("model", "2", ScoresOfOtherModel),
+        ("model_digest", "0" * 64, ScoresOfOtherModel),
+        ("features", "0" * 64, ScoresOfOtherFeatures),
+        ("records", "0" * 64, ScoresOfOtherRecords),
+    ],
+)
+def test_scores_made_of_something_else_are_refused(take, changed, field, value, error):
+    manifest = parse_manifest((changed / MANIFEST).read_text())
+    (changed / MANIFEST).write_text(replace(manifest, **{field: value}).to_json())
+    with pytest.raises(error) as failed:
+        take(changed.parent)
+    assert str(changed) in str(failed.value)
+
+
+def test_scores_of_a_part_of_the_cohort_are_refused(take, changed):
+    (changed / "part-0.parquet").unlink()
+    with pytest.raises(ScoresOfOtherCohort, match="must be the same"):
+        take(changed.parent)
+
+
+def test_scores_without_a_manifest_are_refused(take, changed):
+    (changed / MANIFEST).unlink()
+    with pytest.raises(ScoresMissing, match="no whole scores of 2025-04-01"):
+        take(changed.parent)
+
+
+@pytest.mark.parametrize("text", ["", "[]", json.dumps({"format": 2}), json.dumps({"format": 1})])
+def test_a_manifest_of_another_format_is_refused(take, changed, text):
+    (changed / MANIFEST).write_text(text)
+    with pytest.raises(ScoresUnreadable, match=MANIFEST):
+        take(changed.parent)
+
+
+def test_a_damaged_file_of_scores_is_refused(take, changed):
+    (changed / "part-1.parquet").write_text("not Parquet")
+    with pytest.raises(ScoresUnreadable, match="part-1"):
+        take(changed.parent)
