@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from serving.adoption.repository import EnteredVisit, Opening, entered_visits, openings
 from serving.adoption.schemas import Adoption, PersonAdoption
 from serving.auth.principal import Principal
 from serving.watchlists.reader import ChosenList, WatchlistReader
-
-Entry = Mapping[str, Any]
 
 _VALID_FOR = dt.timedelta(days=31)
 
@@ -30,18 +27,17 @@ def adoption(reader: WatchlistReader, principal: Principal, chosen: ChosenList) 
     until = min([*later, summary.as_of + _VALID_FOR])
     opened = openings(engine, principal, summary.digest, summary.as_of)
     visits = entered_visits(engine, principal, summary.as_of, until)
-    entries = chosen.document["entries"]
-    listed = {entry["project_id"] for entry in entries}
-    visited = {one.project_id for one in visits} & listed
+    listed = chosen.part.regions()
+    visited = {one.project_id for one in visits} & set(listed)
     people = sorted({*opened, *(one.who for one in visits)})
     return Adoption(
         as_of=summary.as_of,
         region=summary.region,
         kind=chosen.kind,
         until=until,
-        entries=len(entries),
+        entries=len(listed),
         visited=len(visited),
-        people=[_person(who, opened.get(who), visits, entries, visited) for who in people],
+        people=[_person(who, opened.get(who), visits, listed, visited) for who in people],
     )
 
 
@@ -49,13 +45,12 @@ def _person(
     who: str,
     opening: Opening | None,
     visits: Sequence[EnteredVisit],
-    entries: Sequence[Entry],
+    listed: Mapping[str, str],
     visited: set[str],
 ) -> PersonAdoption:
     own = [one for one in visits if one.who == who]
-    listed = {entry["project_id"] for entry in entries}
     shown = (
-        {e["project_id"] for e in entries if e["region_code"].startswith(opening.region)}
+        {key for key, region in listed.items() if region.startswith(opening.region)}
         if opening
         else None
     )

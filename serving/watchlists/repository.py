@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,7 +20,8 @@ from serving.auth.project_regions import save_regions
 from serving.db.compression import unpacked
 from serving.db.database import Database
 from serving.db.engine import utc
-from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
+from serving.db.page_rows import entry_row, list_head
+from serving.db.tables import LIST_HEADS, PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError, CommandError
 from serving.watchlists.dictionaries import dictionary, save_dictionary
 from serving.watchlists.document import Header, SealedPublication
@@ -145,6 +147,14 @@ class WatchlistRepository:
         query = query.order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.region)
         with self.engine.connect() as connection:
             return [_summary(row) for row in connection.execute(query)]
+
+    def has_any(self, principal: Principal) -> bool:
+        """Return whether there is a list that overlaps the principal's region."""
+        query = select(WATCHLISTS.c.id).where(
+            overlaps(WATCHLISTS.c.region, principal), WATCHLISTS.c.kind == self.kind
+        )
+        with self.engine.connect() as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def latest_as_of(self) -> dt.date | None:
         """Return the as_of of the newest list; None if there is none."""
@@ -365,8 +375,36 @@ def _summary(row: Row[tuple[object, ...]]) -> ListSummary:
     return ListSummary(**values)
 
 
+@dataclass(frozen=True)
+class ListRows:
+    """The rows of the entries of a list, and its head, as they are stored."""
+
+    entries: Sequence[dict[str, Any]]
+    head: bytes
+
+
+def list_rows(sealed: SealedPublication) -> ListRows:
+    """Return the rows of a list, which are made before the transaction that stores them."""
+    document = json.loads(sealed.watchlist.body)
+    rows = [
+        {**{name: entry[name] for name in _ENTRY_COLUMNS}, **entry_row(entry)}
+        for entry in document["entries"]
+    ]
+    return ListRows(rows, list_head(document))
+
+
+_ENTRY_COLUMNS = (
+    *("project_id", "rank", "tier", "probability", "selection", "draw_probability"),
+    "region_code",
+)
+
+
 def insert_publication(
-    connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
+    connection: Connection,
+    sealed: SealedPublication,
+    rows: ListRows,
+    published_at: dt.datetime,
+    published_by: str,
 ) -> int | None:
     """Insert a list with its entries and risks; its new id, None if the very same is there.
 
@@ -380,17 +418,8 @@ def insert_publication(
     if present is not None:
         raise AlreadyPublished(as_of=head.as_of, region=head.region or "*")
     watchlist_id = _insert_watchlist(connection, sealed, utc(published_at), published_by)
-    entries = [
-        {
-            "watchlist_id": watchlist_id,
-            "project_id": entry.assessment.project_id,
-            "tier": entry.assessment.tier,
-            "probability": entry.assessment.probability,
-            "region_code": entry.assessment.region_code,
-            **entry.listing.to_document(),
-        }
-        for entry in sealed.publication.entries
-    ]
+    entries = [{"watchlist_id": watchlist_id, **row} for row in rows.entries]
+    connection.execute(insert(LIST_HEADS).values(watchlist_id=watchlist_id, body=rows.head))
     save_dictionary(connection, watchlist_id, "risk", sealed.risks.dictionary)
     risks = [
         {

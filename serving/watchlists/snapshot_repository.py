@@ -5,19 +5,28 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select
 
 from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
 from serving.db.compression import SAMPLES, dictionary_of, packed, unpacked
-from serving.db.tables import DOSSIERS, REGISTERS, WATCHLISTS
+from serving.db.page_rows import deposit_rows, register_part_rows, scored_project_rows
+from serving.db.tables import (
+    DEPOSIT_ROWS,
+    DOSSIERS,
+    REGISTER_PARTS,
+    REGISTERS,
+    SCORED_PROJECTS,
+    WATCHLISTS,
+)
 from serving.watchlists.dictionaries import dictionary, save_dictionary
+from serving.watchlists.repository import ListSummary
 from serving.watchlists.snapshot import Snapshot
 
 _LEVEL = 6
@@ -35,9 +44,10 @@ class StoredRegister:
 
 @dataclass(frozen=True)
 class PackedSnapshot:
-    """A snapshot as it is stored: dossiers and register compressed.
+    """A snapshot as it is stored: dossiers and register compressed, and the rows of the register.
 
-    ``places`` are the regions of projects with a case file, ``regions`` those of all.
+    ``places`` are the regions of projects with a case file, ``regions`` those of all. ``rows`` are
+    by table.
     """
 
     dictionary: bytes
@@ -45,6 +55,7 @@ class PackedSnapshot:
     regions: Mapping[str, str]
     places: Mapping[str, str]
     register: bytes
+    rows: Mapping[str, Sequence[dict[str, Any]]]
 
 
 def pack_snapshot(found: Snapshot) -> PackedSnapshot:
@@ -59,7 +70,12 @@ def pack_snapshot(found: Snapshot) -> PackedSnapshot:
             places[key] = str(document["unscored"]["region_code"] or "")
         bodies[key] = packed(_to_json(document), words)
     register = gzip.compress(_to_json(found.register), _LEVEL, mtime=0)
-    return PackedSnapshot(words, bodies, {**regions, **places}, places, register)
+    rows = {
+        SCORED_PROJECTS.name: list(scored_project_rows(found.register["projects"])),
+        REGISTER_PARTS.name: list(register_part_rows(found.register)),
+        DEPOSIT_ROWS.name: list(deposit_rows(found.register)),
+    }
+    return PackedSnapshot(words, bodies, {**regions, **places}, places, register, rows)
 
 
 def save_snapshot(connection: Connection, watchlist_id: int, found: PackedSnapshot) -> None:
@@ -78,6 +94,10 @@ def save_snapshot(connection: Connection, watchlist_id: int, found: PackedSnapsh
         save_dictionary(connection, watchlist_id, "dossier", found.dictionary)
         connection.execute(insert(DOSSIERS), rows)
     connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=found.register))
+    for table in (SCORED_PROJECTS, REGISTER_PARTS, DEPOSIT_ROWS):
+        made = [{"watchlist_id": watchlist_id, **row} for row in found.rows[table.name]]
+        if made:
+            connection.execute(insert(table), made)
 
 
 def load_dossier(
@@ -146,6 +166,40 @@ def load_register(
     with engine.connect() as connection:
         row = connection.execute(query).first()
     return StoredRegister(row.as_of, row.region, row.digest, _document(row.body)) if row else None
+
+
+def has_register(engine: Engine, summary: ListSummary) -> bool:
+    """Return whether a list was published with a register."""
+    query = select(REGISTERS.c.watchlist_id).join(WATCHLISTS).where(_of_list(summary))
+    with engine.connect() as connection:
+        return connection.execute(query).first() is not None
+
+
+def load_register_part(
+    engine: Engine, summary: ListSummary, principal: Principal, part: str
+) -> Sequence[Mapping[str, Any]]:
+    """Return one part of the register of a list, unfiltered; empty if there is none.
+
+    The principal's region decides whether they may see any of the list.
+    """
+    query = (
+        select(REGISTER_PARTS.c.body)
+        .join(WATCHLISTS, REGISTER_PARTS.c.watchlist_id == WATCHLISTS.c.id)
+        .where(_of_list(summary), REGISTER_PARTS.c.part == part)
+        .where(overlaps(WATCHLISTS.c.region, principal))
+    )
+    with engine.connect() as connection:
+        body = connection.execute(query).scalar_one_or_none()
+    rows: Sequence[Mapping[str, Any]] = json.loads(unpacked(body, None)) if body else ()
+    return rows
+
+
+def _of_list(summary: ListSummary) -> ColumnElement[bool]:
+    return and_(
+        WATCHLISTS.c.as_of == summary.as_of,
+        WATCHLISTS.c.region == summary.region,
+        WATCHLISTS.c.kind == summary.kind,
+    )
 
 
 def _to_json(document: Mapping[str, Any]) -> bytes:

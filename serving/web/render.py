@@ -95,7 +95,7 @@ def render(
             here=request.url.path,
             address=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             **_formatters(language),
-            place=place_namer(request),
+            place=cache(place_namer(request)),
             person=person_namer(request),
             **data,
         )
@@ -132,7 +132,13 @@ def _region_name(code: str | None, names: Mapping[str, str]) -> str:
 
 
 def _page_text(language: Language, key: str, **fields: Any) -> str:
-    return text(f"pages.{key}", language, **fields)
+    return text(f"pages.{key}", language, **fields) if fields else _plain_text(language, key)
+
+
+@cache
+def _plain_text(language: Language, key: str) -> str:
+    # A page of fifty entries asks for the same few texts a thousand times.
+    return text(f"pages.{key}", language)
 
 
 def _formatters(language: Language) -> dict[str, Any]:

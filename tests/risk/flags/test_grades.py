@@ -58,4 +58,5 @@ def test_flags_are_sorted_by_grade_then_size():
 def test_weight_puts_people_before_money_and_ignores_papers():
     assert weight_of(["account_missing", "deposit_missing", "paid_in_cash"]) == 0
     assert weight_of(["wages_overdue", "attendance_month_unpaid", "account_missing"]) == 2
-    assert weight_of(["group_complaint_open"]) > weight_of(["wages_overdue"] * 5)
+    people = ["group_complaint_open", "correction_overdue"]
+    assert weight_of([*people, "wages_overdue"]) == 201

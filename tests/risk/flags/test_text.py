@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 
 from risk.flags import CODES, RULES, RedFlag, describe
-from risk.flags.text import money
+from risk.flags.text import _percent_apart, money
 from risk.locale import LANGUAGES, catalogue, text
 
 MEASURES = {rule.code: set(rule.measures) for rule in RULES}
@@ -60,6 +60,17 @@ def test_describe_never_shows_a_share_as_its_threshold_if_it_is_not():
     equal = flag("workers_without_contract", covered=4, people=5, covered_share=0.8,
                  threshold=0.8, for_month=202511)  # fmt: skip
     assert "（80%，报告线80%）" in describe(equal).finding
+
+
+@pytest.mark.parametrize(
+    ("share", "percent"),
+    [
+        *((0.79, "79%"), (0.798, "79.8%"), (0.7998, "79.98%"), (0.79998, "79.998%")),
+        (0.7999996, "80.000%"),  # three decimals at most
+    ],
+)
+def test_a_share_is_shown_with_the_decimals_that_make_it_differ(share, percent):
+    assert _percent_apart(share, "80%") == percent
 
 
 @pytest.mark.parametrize(

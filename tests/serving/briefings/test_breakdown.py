@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from serving.briefings.breakdown import Coverage, Group, breakdown
+from serving.briefings.breakdown import Breakdown, Coverage, Group, breakdown
 from serving.briefings.figures import briefing_figures
 from serving.briefings.period import month_of, year_of
 from serving.briefings.repository import Briefing, insert_briefing
@@ -52,6 +52,9 @@ CASES = (
     ("F6", "2025-03-13", "P2", None, "K8", 4, 20_000, "labour_fee", "2025-03-30"),
     ("F7", "2025-03-14", "P2", None, None, 2, 70_000, "other", "2025-04-02"),
     ("F8", "2024-03-20", "P1", "GC", None, 5, 5_000, None, None),
+    ("F9", "2025-02-28", "P1", "GC", None, 50, 50_000, None, None),
+    ("F10", "2025-02-28", "P1", None, None, 60, 60_000, "other", None),
+    ("F11", "2025-04-01", "P1", None, None, 70, 70_000, "other", None),
 )
 VISITS = (
     ("I1", "P1", "2025-03-03", 80, 60),
@@ -59,6 +62,8 @@ VISITS = (
     ("I3", "P2", "2025-03-18", 40, None),
     ("I4", "91420301MA4PLANT01", "2025-03-19", 120, 110),
     ("I5", "P2", "2025-04-01", 500, 500),
+    ("I6", "P1", "2025-02-28", 700, 700),
+    ("I7", "nobody", "2025-03-20", 900, 900),  # neither a project nor an employer on record
 )
 
 
@@ -117,10 +122,30 @@ def test_disputes_are_in_no_other_figure(month):
     assert (cases.opened, cases.owed) == (5, Total(159_000_00, 5, 1))
 
 
-def test_breakdown_of_a_region_counts_what_has_a_place_there(month):
+def test_breakdown_of_a_region_counts_what_has_a_place_there(month, world):
     here = breakdown(month, MARCH, "4203")
     assert sum(here.channels.values()) == 3
-    assert breakdown(month, MARCH, "4299").channels == {}
+    assert set(here.employers) == {"general_contractor", "site_unnamed", "labour_subcontractor"}
+    # The code of the plant visited is of 420301.
+    assert here.coverage == Coverage(2, 1, Total(246, 3), Total(170, 3, 1))
+    assert here.without_cause == 3  # K3, F2 and F3
+    assert breakdown(month, MARCH, "4299") == Breakdown()
+    # A unit that is no enterprise, in another city; its code does not say where it is.
+    world.add("organizations", org_id="1142030100000000XX", org_name="乙", region_code="429901",
+              known_at="2024-01-01")  # fmt: skip
+    for key, cause, complaint in (("F20", None, None), ("F21", "other", "K-none"),
+                                  ("F22", "labour_fee", "K1")):  # fmt: skip
+        world.add("cases", case_id=key, opened_on="2025-03-08", org_id="1142030100000000XX",
+                  status="filed", cause=cause, complaint_id=complaint, workers=3,
+                  known_at="2025-03-08")  # fmt: skip
+    world.add("inspections", inspection_id="I20", project_id="1142030100000000XX",
+              inspected_on="2025-03-31", arrears_found=False, known_at="2025-03-31")  # fmt: skip
+    there = breakdown(month, MARCH, "4299")
+    # F21 names a complaint that is not on record; F22 is counted as its complaint, K1.
+    assert there.employers == {"other_employer": Group(1, Total(3, 1), Total(0, 1, 1))}
+    assert there.disputes == {"other": Group(1, Total(3, 1), Total(0, 1, 1))}
+    assert there.coverage == Coverage(0, 1, Total(0, 1, 1), Total(0, 1, 1))
+    assert there.without_cause == 1
 
 
 def test_nothing_is_counted_before_it_was_known(month, world):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -62,6 +63,36 @@ def test_guarantees_of_today_and_of_the_thirtieth_day_are_listed(database):
     assert found["guarantees"] == {"P/2025-06-11", "P/2025-07-10"}
 
 
+def test_guarantees_that_end_in_the_region_are_listed_by_name_or_code(database):
+    row = {"deposit_id": "D", "kind": "guarantee", "amount": None, "valid_to": "2025-06-20",
+           "project_id": "P/1", "project_name": "甲", "region_code": "990102",
+           "state": "ending"}  # fmt: skip
+    others = ({"project_id": "P/2", "project_name": None}, {"state": "lapsed"},
+              {"region_code": "420301"}, {"region_code": "420301", "state": "lapsed"})  # fmt: skip
+    ending = [row, *({**row, **other} for other in others)]
+    publish_register(database, deposits={"advice": [], "ending": ending})
+    found = build_digest(database, SETTINGS, Audience("9901"), ON, NOW)
+    assert [one.name for one in found.sections["guarantees"]] == ["P/2", "甲"]
+
+
+def test_new_red_entries_are_those_that_are_both(database):
+    """Of the list P/000 is red and new, P/003 blue and new; nobody else is either."""
+    assert sections(database)["new_red"] == {"P/000"}
+
+
+def test_complaints_overdue_are_answers_owed_and_other_matters_are_not(database):
+    found = sections(
+        database,
+        matters=[
+            matter("complaint:T", "complaint", due_on="2025-06-10"),
+            matter("complaint:U", "complaint", due_on="2025-06-11"),
+            matter("inspection:I", "rectification", due_on="2025-06-10"),
+        ],
+    )
+    assert (found["answers"], found["overdue"]) == ({"complaint:T"}, {"inspection:I"})
+    assert found["due"] == {"complaint:U"}
+
+
 @pytest.mark.parametrize(
     ("inspected", "visited"), [("2025-05-31", False), ("2025-06-01", True), (None, False)]
 )
@@ -107,6 +138,11 @@ def test_a_notice_is_unanswered_from_the_day_after_the_one_it_asks_for(database)
     days = (ON, ON + dt.timedelta(days=1))
     digests = [build_digest(database, SETTINGS, Audience(), day, NOW) for day in days]
     assert [len(digest.sections["answers"]) for digest in digests] == [0, 1]
+    nameless = replace(notice, id=8, project_id="P/002", digest="f", body=b'{"project": {}}')
+    with writing(database.engine).begin() as connection:
+        insert_notice(connection, nameless)
+    late = build_digest(database, SETTINGS, Audience(), days[1], NOW).sections["answers"]
+    assert [one.name for one in late] == ["P/002", "x"]
     unit = build_digest(database, SETTINGS, Audience(unit="x"), days[1], NOW)
     assert unit.sections["answers"] == []
 

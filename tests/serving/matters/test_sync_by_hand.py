@@ -11,7 +11,7 @@ from serving.matters.digest import Audience, Item, _by_day
 from serving.matters.repository import Facts, Matter, Opening, Step, UnprocessedList
 from serving.matters.rules import matter_rules
 from serving.matters.state import state_on
-from serving.matters.sync import _alert_openings, _has_open_alert, _openings, _updates
+from serving.matters.sync import _alert_openings, _open_alerts, _openings, _updates
 from serving.settings import MatterSettings
 
 from .builders import DUTIES, JUNE, MAY, PLACE, closed_case, matter
@@ -86,7 +86,8 @@ def known(key="alert:A:2025-05-01", kind="alert", *steps, place=PLACE, **facts) 
 )
 def test_a_project_has_one_open_alert_at_a_time(before, is_open):
     opening = Opening("alert:A:2025-06-01", "alert", PLACE, Facts(JUNE, True, project_id="A"))
-    assert _has_open_alert({before.key: before}, opening) is is_open
+    unit = (opening.facts.project_id, opening.facts.org_id)
+    assert (unit in _open_alerts({before.key: before})) is is_open
 
 
 def updated(before: Matter, found=(), by=None, whole=True) -> list[tuple[int | None, bool, str]]:
