@@ -111,6 +111,27 @@ def test_invalid_values_are_refused_with_what_was_found(tmp_path, change, named)
         assert named in refused.value.message(language)
 
 
+@pytest.mark.parametrize(("text", "found"), [("[duties]", "duties"), ("", "-")])
+def test_a_file_without_values_is_refused_with_its_tables(tmp_path, text, found):
+    with pytest.raises(OfficeValuesInvalid) as refused:
+        values(tmp_path, text)
+    assert refused.value.fields["found"] == found
+
+
+@pytest.mark.parametrize(
+    ("duty", "name", "unit"),
+    [
+        ("pay_below_minimum", "monthly_fen", "fen"),
+        ("labour_share_low", "share", "share"),
+        ("account_missing", "days", "days"),
+    ],
+)
+def test_a_value_has_the_unit_of_the_shipped_one(tmp_path, duty, name, unit):
+    text = MINIMUM.replace("pay_below_minimum", duty).replace("monthly_fen", name)
+    (found,) = values(tmp_path, text)
+    assert found.unit == unit
+
+
 @pytest.mark.parametrize("number", [0, 0.5])
 def test_a_value_may_be_nothing_or_less_than_one(tmp_path, number):
     (found,) = values(tmp_path, MINIMUM.replace("200000", str(number)))

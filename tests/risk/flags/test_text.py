@@ -110,7 +110,7 @@ def test_flag_texts_have_the_same_measures_in_both_languages(code):
             for language in LANGUAGES
         ]
         assert named[0] == named[1]
-        assert named[0] <= MEASURES[code] | {"since", "threshold", "extent", "clauses"}
+        assert named[0] <= MEASURES[code] | {"threshold", "extent", "clauses"}
 
 
 def test_clauses_whose_number_is_zero_are_left_out():
