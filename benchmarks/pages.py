@@ -13,6 +13,7 @@ machine, but leave out what a PostgreSQL server works.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import datetime as dt
 import statistics
 import sys
@@ -23,7 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi.testclient import TestClient
+import httpx
 
 from benchmarks.publications import publication
 from benchmarks.registers import snapshot
@@ -119,7 +120,7 @@ def measured(url: str, listed: int, cohort: int, requests: int) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     for name, path in PAGES.items():
-        cost = costs(url, token, path, requests)
+        cost = asyncio.run(costs(url, token, path, requests))
         status = "" if cost.status == 200 else f" ({cost.status})"
         figures = f"{cost.first:.0f} | {cost.median:.1f} | {cost.largest:.0f} | {cost.size:,}"
         lines.append(f"| {name}{status} | {figures} |")
@@ -154,17 +155,24 @@ def _publish(database: Database, as_of: dt.date, listed: int, cohort: int) -> No
     )
 
 
-def costs(url: str, token: str, path: str, requests: int) -> Cost:
+async def costs(url: str, token: str, path: str, requests: int) -> Cost:
     """The cost of ``path`` in a new application."""
     settings = Settings.model_validate({"limits": {"per_minute": 0}})
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/html"}
-    with TestClient(create_app(settings, Database(url)), headers=headers) as client:
+    app = create_app(settings, Database(url))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", headers=headers
+        ) as client,
+    ):
         # Templates are compiled, modules imported and matters opened before the first is timed.
-        client.get("/projects?q=%20").raise_for_status()
+        (await client.get("/projects?q=%20")).raise_for_status()
         times = []
         for _ in range(requests + 1):
             start = time.process_time()
-            answer = client.get(path)
+            answer = await client.get(path)
             times.append(1000 * (time.process_time() - start))
     later = times[1:]
     size = len(answer.content)

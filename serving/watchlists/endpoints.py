@@ -118,4 +118,4 @@ def get_composition(
     day = None if as_of == "latest" else as_of
     reader = reader_of(request)
     chosen = reader.require(request, principal, day, region, kind)
-    return service.composition_for(reader, principal, chosen, by)
+    return service.composition_for(reader, principal, chosen, by).composition

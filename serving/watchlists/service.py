@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from serving.auth.principal import Principal
+from serving.auth.roles import Permission
 from serving.db.database import Database
 from serving.db.pagination import PageRequest
 from serving.db.text_match import holds
@@ -78,12 +79,33 @@ def composition(
     )
 
 
+@dataclass(frozen=True)
+class Composed:
+    """What a list is made of, with one of the red flags of each code."""
+
+    composition: Composition
+    flags: Sequence[Mapping[str, Any]]
+
+
 def composition_for(
     reader: WatchlistReader, principal: Principal, chosen: ChosenList, by: GroupBy
-) -> Composition:
-    """Return what the part of a list that the principal may see is made of."""
-    scored = reader.register_projects(principal, chosen.summary)
-    return composition(chosen.document, scored, reader.previous(principal, chosen), by)
+) -> Composed:
+    """Return what the part of a list that the principal may see is made of; it never changes."""
+    kept = reader.database.derived
+    draws = principal.has(Permission.READ_DRAWS)
+    key = ("composition", chosen.summary.digest, principal.region, draws, by)
+    found: Composed | None = kept.get(key)
+    if found is None:
+        scored = reader.register_projects(principal, chosen.summary)
+        made = composition(chosen.document, scored, reader.previous(principal, chosen), by)
+        every = (flag for entry in chosen.document["entries"] for flag in entry["red_flags"])
+        found = Composed(made, list({flag["code"]: flag for flag in every}.values()))
+        kept.put(key, found, _OBJECT_FACTOR * len(made.model_dump_json()))
+    return found
+
+
+_OBJECT_FACTOR = 8
+"""About the bytes of an object in memory for each of its JSON."""
 
 
 def changes(database: Database, principal: Principal, request: PageRequest) -> Changes:
