@@ -126,6 +126,14 @@ class ListPart:
         with self.engine.connect() as connection:
             return {row.project_id: row.region_code for row in connection.execute(query)}
 
+    def drawn(self) -> set[str] | None:
+        """Return the entries that were drawn at random; None if the principal may not know."""
+        if not self._principal.has(Permission.READ_DRAWS):
+            return None
+        query = select(ENTRIES.project_id).where(self._own, ENTRIES.selection == "random")
+        with self.engine.connect() as connection:
+            return set(connection.execute(query).scalars())
+
     def changes(self) -> Mapping[str, int]:
         """Return the number of entries by their change since the previous list."""
         query = select(ENTRIES.change, func.count()).where(self._own).group_by(ENTRIES.change)

@@ -33,7 +33,7 @@ def test_scores_and_reasons_equal_those_of_the_embedded_engine(
         expected = score_cohort(store, model, AS_OF)
     engine = SparkEngine(str(tmp_path / "records"), [AS_OF], session=spark)
     try:
-        engine.run(steps(FEATURE_SETS["project"].families))
+        engine.run([*steps(FEATURE_SETS["project"].families), FEATURE_SETS["project"].stakes])
         scores = score_cohort_on_spark(engine, model, "7", DEFAULT_TIERS)
         engine.write_frame(scores, str(tmp_path / "scores"))
     finally:
