@@ -104,7 +104,11 @@ class InBatches(Mapping[str, T], Generic[T]):
 
     def __getitem__(self, key: str) -> T:
         if key not in self._batch:
-            self._read(key)
+            place = bisect_left(self._keys, key)
+            if place == len(self._keys) or self._keys[place] != key:
+                # The batch stays: its other projects may be read next.
+                return self._load((key,))[key]
+            self._read(place - place % AT_ONCE)
         return self._found[key]
 
     def __iter__(self) -> Iterator[str]:
@@ -118,11 +122,8 @@ class InBatches(Mapping[str, T], Generic[T]):
         """The same values, loaded for batches of other ``keys``."""
         return InBatches(keys, self._load)
 
-    def _read(self, key: str) -> None:
-        place = bisect_left(self._keys, key)
-        is_one = place < len(self._keys) and self._keys[place] == key
-        start = place - place % AT_ONCE
-        batch = self._keys[start : start + AT_ONCE] if is_one else (key,)
+    def _read(self, start: int) -> None:
+        batch = self._keys[start : start + AT_ONCE]
         self._found = {}  # the old batch is freed before the next is read
         self._found, self._batch = self._load(batch), frozenset(batch)
 
