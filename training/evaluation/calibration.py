@@ -124,7 +124,7 @@ def _recalibration(
     odds = np.log(p / (1 - p))
     # Where all chances are nearly alike a slope is far from 1 and hangs on the intercept. Around
     # their middle, in units of their spread, it does not, and few steps lead to it.
-    middle, spread = float(odds.mean()), float(odds.std())
+    middle, spread = (float(odds.mean()), float(odds.std())) if len(odds) else (0.0, 1.0)
     spread = spread if spread > _ALIKE else 1.0
     odds = (odds - middle) / spread
     slope, intercept = np.full(len(weights), spread), np.full(len(weights), middle)
