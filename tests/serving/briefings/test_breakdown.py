@@ -114,6 +114,60 @@ def test_counts_of_the_month(month):
     assert found.without_cause == 7
 
 
+def test_units_in_construction_count_by_their_kind(world):
+    world.project()
+    for unit, kind in (("O", "owner"), ("S", "subcontractor"), ("E", "employer")):
+        world.add("organizations", org_id=unit, org_kind=kind, known_at="2024-01-01")
+        world.add("cases", case_id=unit, opened_on="2025-03-31", org_id=unit, status="filed",
+                  known_at="2025-03-31")  # fmt: skip
+    found = breakdown(world.store, MARCH, "")
+    assert {kind: one.count for kind, one in found.employers.items()} == {
+        "owner": 1, "subcontractor": 1, "other_employer": 1,
+    }  # fmt: skip
+    assert found.construction == 2
+    assert found.without_cause is None
+
+
+def test_a_complaint_is_a_dispute_where_all_its_cases_are(world):
+    """Of several causes the first by name counts, and of several days the first."""
+    world.project()
+    cases = {
+        "two": (("other", "2025-04-05"), ("labour_fee", "2025-03-10")),
+        "mixed": (("other", None), ("wages", None)),
+        "unsaid": (("other", None), (None, None)),
+        "one": (("other", None),),
+        "late": (("project_payment", "2025-04-01"),),
+    }
+    for key, found in cases.items():
+        world.add("complaints", complaint_id=key, received_on="2025-03-01", project_id="P1",
+                  known_at="2025-03-01")  # fmt: skip
+        for number, (cause, guided) in enumerate(found):
+            world.add("cases", case_id=f"{key}{number}", complaint_id=key, cause=cause,
+                      opened_on="2025-03-31", guided_on=guided, status="filed",
+                      known_at="2025-03-31")  # fmt: skip
+    nothing = Total(0, 1, 1)
+    assert breakdown(world.store, MARCH, "").disputes == {
+        "labour_fee": Group(1, nothing, nothing, guided=1),
+        "other": Group(1, nothing, nothing),
+        "project_payment": Group(1, nothing, nothing),
+    }
+    # Two that are equal in all but their codes are two.
+    for key in ("same", "again"):
+        world.add("cases", case_id=key, opened_on="2025-03-05", project_id="P1", cause="other",
+                  status="filed", known_at="2025-03-05")  # fmt: skip
+    assert breakdown(world.store, MARCH, "").disputes["other"].count == 3
+
+
+def test_coverage_is_recorded_where_any_visit_says_workers_or_contracts():
+    said, unsaid = Total(5, 2, 1), Total(0, 2, 2)
+    assert [Coverage(1, 1, *pair).is_recorded for pair in (
+        (said, unsaid), (unsaid, said), (unsaid, unsaid), (Total(), Total()),
+    )] == [True, True, False, False]  # fmt: skip
+    assert Coverage(2, 3).units == 5
+    assert Coverage() == Coverage(0, 0, Total(), Total())
+    assert Group() == Group(0, Total(), Total(), 0)
+
+
 def test_disputes_are_in_no_other_figure(month):
     complaints = complaint_statistics(month, MARCH, "")
     assert (complaints.received, complaints.unnamed) == (5, 2)
@@ -197,8 +251,20 @@ def test_sections_say_what_was_counted(month):
         ("未填渠道", 1, 0, 1),
     )
     assert channels.total == ("合计", 5, 2, 3)
+    assert (channels.summed_columns, channels.named_totals) == ((1, 2, 3), ((1, "complaints"),))
     assert employers.rows[0] == ("施工总承包单位", 1, "20.0%", 10, 5, 1)
     assert employers.rows[1][:5] == ("劳务分包单位", 1, "20.0%", 6, None)
+
+
+@pytest.mark.parametrize(("kinds", "tables"), [(1, 0), (2, 1), (3, 1)])
+def test_kinds_of_employers_have_a_table_from_two_kinds_on(kinds, tables):
+    names = ("owner", "individual", "enterprise")[:kinds]
+    found = Breakdown(employers={name: Group(1) for name in names})
+    builder = DocumentBuilder("zh", {})
+    add_employers(builder, replace(make_facts(1, MARCH, 2), breakdown=found))
+    made = [block for block in builder.blocks if isinstance(block, Table)]
+    assert len(made) == tables
+    assert all(len(one.rows) == kinds for one in made)
 
 
 def test_sections_in_english(month):

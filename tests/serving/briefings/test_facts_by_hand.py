@@ -19,6 +19,7 @@ from serving.briefings.facts import (
     collect_facts,
 )
 from serving.briefings.groups import by_period
+from serving.briefings.owed import wages_owed
 from serving.briefings.period import month_of, year_of
 from serving.briefings.repository import Briefing
 from serving.settings import Settings
@@ -120,8 +121,15 @@ def test_rows_of_a_region_have_its_code():
 
 @pytest.mark.parametrize(("known_at", "silent"), [("2025-02-28", True), ("2025-03-01", False)])
 def test_nothing_new_in_a_month_leaves_its_wages_and_rates_unknown(
-    world, database, known_at, silent
+    world, database, monkeypatch, known_at, silent
 ):
+    asked = []
+
+    def owed(store, as_of, *rest, **options):
+        asked.append((as_of, options))
+        return wages_owed(store, as_of, *rest, **options)
+
+    monkeypatch.setattr(briefing_facts, "wages_owed", owed)
     world.project()
     world.payroll("R1", "2024-12-10")
     world.payment("R1", "2024-12-10", 100, known_at="2025-01-10")
@@ -129,6 +137,9 @@ def test_nothing_new_in_a_month_leaves_its_wages_and_rates_unknown(
     found = collect_facts(world.store, database, Settings(), MARCH, "")
     assert found.known_until == day(known_at)
     assert [one is None for one in (found.owed, found.owed_before, found.rates)] == [silent] * 3
+    # Why wages are owed is asked for the end only.
+    both = [(MARCH.start, {"with_causes": False}), (MARCH.stop, {})]
+    assert asked == ([] if silent else both)
 
 
 def test_periods_compared_with_end_where_the_period_begins(world, database):

@@ -176,7 +176,7 @@ def test_repeating_organisations_are_in_order_of_projects_then_code():
 
 def test_projects_are_told_apart_by_township_only_within_one_county():
     one = [row(1, place="990121001"), row(2, place="990121002"), row(3, place="990121")]
-    villages = [row(1, place="990121001001"), row(2, place="990121001002")]
+    villages = [row(1, place="990121001001"), row(2, place="990121001101")]
     assert len(written(add_alerts, facts_with(villages))[1][2].rows) == 1
     _, tables, charts = written(add_alerts, facts_with(one))
     assert len(tables[2].rows) == 3

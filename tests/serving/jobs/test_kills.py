@@ -8,7 +8,6 @@ from benchmarks.kills import judge, run
 
 from ...conftest import thorough
 
-
 # Backups and upgrades are written in one step, a file renamed or a transaction: by hand only.
 SCENES = ("publish", "outcomes", "imports", "webhooks", "restores")
 

@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from serving.auth.principal import OFFICE, Principal
+from serving.auth.principal import OFFICE, OutsideRegion, Principal
+from serving.auth.project_regions import ProjectUnknown, save_regions
 from serving.auth.roles import Role
 from serving.matters.escalation import _due
 from serving.matters.queries import MatterFilter, filter_states, is_in_state
@@ -14,11 +15,13 @@ from serving.matters.repository import Facts, Matter, Step, all_matters
 from serving.matters.rules import matter_rules
 from serving.matters.state import state_on
 from serving.matters.steps import (
+    NewMatter,
     StepInvalid,
     StepRequest,
     _require_complete,
     _step,
     apply_step,
+    open_manually,
 )
 from serving.matters.sync import sync_from_lists
 from serving.settings import MatterSettings
@@ -118,6 +121,11 @@ def test_a_unit_alone_is_enough_and_only_cases_are_extended():
 def test_evidence_is_a_record_or_a_file(evidence, complete):
     assert (refused(step="noted", evidence=evidence) is None) is complete
     assert (refused(step="noted", text="x", evidence=evidence) is None) is complete
+
+
+def test_refused_evidence_is_shown_up_to_two_hundred_characters():
+    found, _ = refused(step="noted", evidence={"file": "x" * 300})
+    assert found == "file=" + "x" * 195
 
 
 EVERYTHING = {
@@ -253,7 +261,7 @@ def test_a_page_of_matters_ends_where_none_is_left(client, database, token):
     def page(**asked):
         return client.get("/v1/matters", params={"kind": "case", **asked}, headers=headers).json()
 
-    for limit, shown, more in ((2, 2, True), (3, 3, False), (4, 3, False)):
+    for limit, shown, more in ((1, 1, True), (2, 2, True), (3, 3, False), (4, 3, False)):
         found = page(limit=limit)
         assert (len(found["items"]), found["next"] is not None) == (shown, more)
     after = page(limit=2, cursor=page(limit=2)["next"])
@@ -295,3 +303,29 @@ def test_a_matter_opened_by_hand_stores_its_amount_in_fen(client, database, toke
     made = client.post("/v1/matters", json=sent, headers=headers).json()
     assert made["amount"] == yuan
     assert [one.facts.amount for one in all_matters(database.engine, OFFICE)] == [fen]
+
+
+def test_a_matter_is_opened_by_hand_for_projects_of_the_region_and_unknown_ones(database):
+    """P1 is in the region, P2 is not, P3 is on no list."""
+    with database.engine.begin() as connection:
+        save_regions(connection, {"P1": "990102", "P2": "420301"})
+    opened = []
+    for project in ("P1", "P2", "P3", None):
+        new = NewMatter("工地", PLACE, "巡查", project_id=project, workers=7, due_on=TOMORROW)
+        with database.engine.begin() as connection:
+            if project == "P2":
+                with pytest.raises(ProjectUnknown):
+                    open_manually(connection, WHO, new, NOW)
+                continue
+            opened.append(open_manually(connection, WHO, new, NOW))
+    assert [one.facts.project_id for one in opened] == ["P1", "P3", None]
+    facts = opened[0].facts
+    assert (facts.workers, facts.due_on, facts.opened_on, facts.text) == (
+        7,
+        TOMORROW,
+        TODAY,
+        "巡查",
+    )
+    assert (facts.listed, opened[0].kind, opened[0].region_code) == (True, "hand", PLACE)
+    with database.engine.begin() as connection, pytest.raises(OutsideRegion):
+        open_manually(connection, WHO, NewMatter("工地", "420301", "巡查"), NOW)
