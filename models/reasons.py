@@ -163,27 +163,11 @@ def statement_of(feature: Feature, contribution: float) -> Statement | None:
     return feature.raises if contribution > 0 else feature.lowers
 
 
-def evidence_for(engine: Engine, project_ids: Sequence[str]) -> Evidence:
-    """The records with the most weight per statement for ``project_ids``; the engine has one as_of.
-
-    Ties are broken by record id, so the result is deterministic.
-    """
-    included = set(project_ids)
-    items: dict[tuple[catalogue.Evidence, str], list[EvidenceItem]] = {}
-    for evidence in evidence_of(FEATURE_SETS[engine.kind].families):
-        rows = engine.rows(
-            "SELECT project_id, source_table, record_id, known_at"
-            f" FROM ({top_evidence_sql(evidence)}) top ORDER BY project_id, place"
-        )
-        for project_id, table, record_id, known_at in rows:
-            if str(project_id) in included and isinstance(known_at, dt.date):
-                item = EvidenceItem(str(table), str(record_id), known_at)
-                items.setdefault((evidence, str(project_id)), []).append(item)
-    return {key: tuple(records) for key, records in items.items()}
-
-
 class StagedEvidence:
-    """The records of :func:`evidence_for`, read a few projects at a time from ``store``."""
+    """The records behind statements, read a few projects at a time from ``store``.
+
+    ``engine`` has one as_of. Ties are broken by record id, so the result is deterministic.
+    """
 
     def __init__(self, engine: Engine, store: RecordStore) -> None:
         self._statements = evidence_of(FEATURE_SETS[engine.kind].families)

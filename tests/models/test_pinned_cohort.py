@@ -176,7 +176,6 @@ def test_scores_have_the_figures_of_their_own_project():
     # Two points of 0.14 for a complaint; two for the list and four for the unpaid share.
     assert [one.raw for one in found.projects] == pytest.approx([0.28, 0.84])
     assert first.contributions["complaints"] == pytest.approx(0.28)
-    assert (first.levers, second.levers) == ((), ())
     # Cohorts are compared and shown without the contributions of single features.
     assert found == replace(found, explained=None)
     assert "explained" not in repr(found)
