@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select
 
+from risk.store.staged import AT_ONCE, in_batches
 from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
 from serving.db.compression import SAMPLES, dictionary_of, packed, unpacked
 from serving.db.page_rows import deposit_rows, register_part_rows, scored_project_rows
+from serving.db.spool import Spool
 from serving.db.tables import (
     DEPOSIT_ROWS,
     DOSSIERS,
@@ -46,55 +50,82 @@ class StoredRegister:
 class PackedSnapshot:
     """A snapshot as it is stored: dossiers and register compressed, and the rows of the register.
 
-    ``places`` are the regions of projects with a case file, ``regions`` those of all. ``rows`` are
-    by table.
+    ``places`` are the regions of projects with a case file, ``regions`` those of all. ``projects``
+    are rows of scored projects as JSON, ``rows`` those of other tables.
     """
 
     dictionary: bytes
-    dossiers: Mapping[str, bytes]
+    dossiers: Spool
     regions: Mapping[str, str]
     places: Mapping[str, str]
     register: bytes
+    projects: Spool
     rows: Mapping[str, Sequence[dict[str, Any]]]
 
 
 def pack_snapshot(found: Snapshot) -> PackedSnapshot:
-    """Return ``found`` as it is stored; each dossier is made once, and only its bytes stay."""
-    keys = list(found.dossiers)
+    """Return ``found`` as it is stored; dossiers and rows are made one by one."""
+    keys = list(islice(found.dossiers, AT_ONCE))
     sample = keys[:: max(len(keys) // SAMPLES, 1)]
     words = dictionary_of([_to_json(found.dossiers[key]) for key in sample])
-    regions = {row["project_id"]: row["region_code"] for row in found.register["projects"]}
-    places, bodies = {}, {}
-    for key, document in found.dossiers.items():
+    places, bodies = dict[str, str](), Spool()
+    for key in found.dossiers:
+        document = found.dossiers[key]
         if "unscored" in document:
             places[key] = str(document["unscored"]["region_code"] or "")
-        bodies[key] = packed(_to_json(document), words)
-    register = gzip.compress(_to_json(found.register), _LEVEL, mtime=0)
+        bodies.add(key, packed(_to_json(document), words))
+    register, projects = _packed_register(found.register)
+    regions = {key: json.loads(row)["region_code"] for key, row in projects.items()}
     rows = {
-        SCORED_PROJECTS.name: list(scored_project_rows(found.register["projects"])),
         REGISTER_PARTS.name: list(register_part_rows(found.register)),
         DEPOSIT_ROWS.name: list(deposit_rows(found.register)),
     }
-    return PackedSnapshot(words, bodies, {**regions, **places}, places, register, rows)
+    return PackedSnapshot(words, bodies, {**regions, **places}, places, register, projects, rows)
+
+
+def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, Spool]:
+    """The register as gzipped JSON with sorted keys, and the rows of its projects as JSON."""
+    projects = Spool()
+    body = io.BytesIO()
+    with gzip.GzipFile(fileobj=body, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
+        for number, name in enumerate(sorted(register)):
+            file.write(b"{" if number == 0 else b",")
+            file.write(_to_json(name) + b":")
+            if name != "projects":
+                file.write(_to_json(register[name]))
+                continue
+            file.write(b"[")
+            for place, row in enumerate(register[name]):
+                for own in scored_project_rows([row]):
+                    projects.add(row["project_id"], _to_json(own))
+                file.write(b"," * (place > 0) + _to_json(row))
+            file.write(b"]")
+        file.write(b"}")
+    return body.getvalue(), projects
 
 
 def save_snapshot(connection: Connection, watchlist_id: int, found: PackedSnapshot) -> None:
     """Insert the snapshot of a list."""
     save_regions(connection, {key: place for key, place in found.places.items() if place})
-    rows = [
-        {
-            "watchlist_id": watchlist_id,
-            "project_id": project_id,
-            "region_code": found.regions[project_id] or "",
-            "body": body,
-        }
-        for project_id, body in found.dossiers.items()
-    ]
-    if rows:
+    if found.dossiers:
         save_dictionary(connection, watchlist_id, "dossier", found.dictionary)
+    for part in in_batches(list(found.dossiers)):
+        rows = [
+            {
+                "watchlist_id": watchlist_id,
+                "project_id": project_id,
+                "region_code": found.regions[project_id] or "",
+                "body": found.dossiers[project_id],
+            }
+            for project_id in part
+        ]
         connection.execute(insert(DOSSIERS), rows)
     connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=found.register))
-    for table in (SCORED_PROJECTS, REGISTER_PARTS, DEPOSIT_ROWS):
+    for part in in_batches(list(found.projects)):
+        scored = (json.loads(found.projects[key]) for key in part)
+        rows = [{"watchlist_id": watchlist_id, **row} for row in scored]
+        connection.execute(insert(SCORED_PROJECTS), rows)
+    for table in (REGISTER_PARTS, DEPOSIT_ROWS):
         made = [{"watchlist_id": watchlist_id, **row} for row in found.rows[table.name]]
         if made:
             connection.execute(insert(table), made)
@@ -202,7 +233,7 @@ def _of_list(summary: ListSummary) -> ColumnElement[bool]:
     )
 
 
-def _to_json(document: Mapping[str, Any]) -> bytes:
+def _to_json(document: object) -> bytes:
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode()
 

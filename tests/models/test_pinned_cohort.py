@@ -131,6 +131,11 @@ def test_details_name_the_contractor_as_known(world):
     assert found["P2"][:4] == ("420301", "工程P2", "X", None)
 
 
+class NoEvidence:
+    def of(self, project_ids):
+        return {}
+
+
 def test_details_have_the_stakes_of_their_own_project(world):
     """A month's wages and what is unpaid of them; nobody reported anything of P3."""
     for name in ("P1", "P2", "P3"):
@@ -154,7 +159,7 @@ def test_scores_have_the_figures_of_their_own_project():
     }
     kind = (("sector", "energy"),)
     records = CohortRecords(
-        AS_OF, matrix, {}, details, {"P2": 5}, ("disputes",), Novelty(40, {"P2": kind})
+        AS_OF, matrix, NoEvidence(), details, {"P2": 5}, ("disputes",), Novelty(40, {"P2": kind})
     )
     card = Scorecard(columns=columns)
     found = score_records(records, card)
@@ -178,7 +183,6 @@ def test_scores_have_the_figures_of_their_own_project():
     assert [one.base for one in found.projects] == [0, 0]
     chances = card.calibration.probability(np.array([0.28, 0.84]))
     assert [one.probability for one in found.projects] == pytest.approx(chances.tolist())
-    assert first.levers == ()
 
 
 def test_a_cohort_is_read_with_the_records_behind_it(world):
@@ -201,14 +205,11 @@ def test_a_cohort_is_read_with_the_records_behind_it(world):
     )
 
 
-def test_duties_are_met_only_on_request(world):
+def test_duties_are_met_where_they_are_asked_for(world):
     """Wages unpaid and months without a payroll raise the score."""
     world.project("P1")
     world.payroll("R", "2025-05-01")
     world.payment("none", BEFORE, 1)
-    card = Scorecard()
-    (plain,) = score_cohort(world.store, card, AS_OF).projects
-    (asked_for,) = score_records(read_cohort(world.store, AS_OF), card, with_levers=True).projects
-    assert plain.levers == ()
-    assert [one.code for one in asked_for.levers] == ["wages_paid", "reported", "all_duties"]
-    assert replace(asked_for, levers=()) == plain
+    found = score_records(read_cohort(world.store, AS_OF), Scorecard())
+    assert [one.code for one in found.levers["P1"]] == ["wages_paid", "reported", "all_duties"]
+    assert list(found.projects) == list(score_cohort(world.store, Scorecard(), AS_OF).projects)

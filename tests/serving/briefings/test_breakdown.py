@@ -267,6 +267,19 @@ def test_kinds_of_employers_have_a_table_from_two_kinds_on(kinds, tables):
     assert all(len(one.rows) == kinds for one in made)
 
 
+def test_channels_are_summed_without_a_year_before_that_is_unknown():
+    before = replace(make_facts(1, MARCH, 2).statistics_year_ago, not_begun={"complaints"})
+    found = replace(
+        make_facts(1, MARCH, 2),
+        breakdown=Breakdown(channels={"visit": 2, "online": 3}),
+        statistics_year_ago=before,
+    )
+    builder = DocumentBuilder("zh", {})
+    add_channels(builder, found)
+    (table,) = builder.blocks
+    assert (table.total[:2], table.summed_columns) == (("合计", 5), (1,))
+
+
 def test_sections_in_english(month):
     blocks = _builder(month, "en").blocks
     assert blocks[1].text == (

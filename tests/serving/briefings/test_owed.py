@@ -125,6 +125,12 @@ def test_first_paragraph_names_amount_people_worst_problem_and_deadline(facts):
     assert "36,000 yuan on the books, owed to 8 workers" in _said(compose_monthly(facts, "en"))[0]
 
 
+def test_the_worst_project_is_named_by_its_code_where_its_name_is_unknown(facts):
+    nameless = replace(OWED.projects[0], name=None, contractor=None)
+    made = replace(facts, owed=Owed([nameless], OWED.causes))
+    assert "欠付最多的是P2（总承包单位不详），" in _said(compose_monthly(made, "zh"))[0]
+
+
 @pytest.mark.parametrize(
     ("form", "title", "closing"),
     [

@@ -452,6 +452,9 @@ def test_matters_are_open_in_time_or_overdue():
     (table,) = (one for one in builder.blocks if isinstance(one, Table))
     assert table.rows[0] == ("甲队", 5, 2, 1)
     assert table.total[1:] == (8, 3, 5)
+    assert table.summed_columns == (1, 2, 3)
+    named = ("followed_open", "followed_overdue", "followed_closed")
+    assert table.named_totals == tuple(enumerate(named, start=1))
     for unassigned, paragraphs in ((UnitCounts(None, 3, 1, 4), 2), (UnitCounts(None, 0, 0, 4), 1)):
         texts, tables, _ = written(add_matters, facts_with([], matters_by_unit=(unassigned,)))
         assert (len(texts), tables) == (paragraphs, [])

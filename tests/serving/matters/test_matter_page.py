@@ -14,7 +14,7 @@ from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.matters import matter_page
 from serving.matters.rules import matter_rules
-from serving.matters.steps import StepRequest, apply_step
+from serving.matters.steps import StepInvalid, StepRequest, apply_step
 from serving.matters.sync import sync_from_lists
 from serving.settings import MatterSettings, Settings
 
@@ -126,3 +126,53 @@ def test_page_of_a_closed_case_with_its_second_look(database, shown):
 
 def test_pages_of_matters_are_not_part_of_the_described_api():
     assert not any(route.include_in_schema for route in matter_page.router.routes)
+
+
+FORM = {"name": "工地", "region_code": "990102", "text": "巡查"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "refused"),
+    [
+        ({}, None),
+        ({"name": ""}, "name"),
+        ({"region_code": ""}, "region_code"),
+        ({"text": ""}, "text"),
+        ({"region_code": "99010"}, "region_code"),
+        ({"region_code": "990102101001"}, None),
+        ({"region_code": "9901021010011"}, "region_code"),
+        ({"region_code": "99010x"}, "region_code"),
+        ({"region_code": "９９０１０２"}, "region_code"),
+        ({"workers": "999999"}, None),
+        ({"workers": "1000000"}, "workers"),
+        ({"workers": "1.5"}, "workers"),
+        ({"workers": "７"}, "workers"),
+    ],
+)
+def test_a_form_for_a_new_matter_names_what_is_wrong(changed, refused):
+    if refused is None:
+        matter_page._new_matter({**FORM, **changed})
+        return
+    with pytest.raises(StepInvalid) as error:
+        matter_page._new_matter({**FORM, **changed})
+    assert (error.value.fields["step"], error.value.fields["allowed"]) == ("opened", refused)
+    assert error.value.fields["found"] == changed[refused]
+
+
+def test_a_form_for_a_new_matter_is_stored_up_to_its_lengths():
+    made = matter_page._new_matter(FORM)
+    assert (made.name, made.region_code, made.text) == ("工地", "990102", "巡查")
+    assert (made.project_id, made.org_id, made.workers, made.due_on) == (None,) * 4
+    long = "x" * 3000
+    fields = {"name": long, "text": long, "project_id": long, "org_id": long}
+    made = matter_page._new_matter({**FORM, **fields, "workers": "7", "due_on": "2025-06-13"})
+    assert [len(one) for one in (made.name, made.text, made.project_id, made.org_id)] == [
+        200, 2000, 200, 200,
+    ]  # fmt: skip
+    assert (made.workers, made.due_on) == (7, dt.date(2025, 6, 13))
+    with pytest.raises(StepInvalid) as error:
+        matter_page._new_matter({**FORM, "region_code": "9" * 60})
+    assert error.value.fields["found"] == "9" * 50
+    with pytest.raises(StepInvalid) as error:
+        matter_page._new_matter({**FORM, "workers": "9" * 60})
+    assert error.value.fields["found"] == "9" * 50

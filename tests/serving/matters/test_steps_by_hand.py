@@ -10,7 +10,7 @@ from serving.auth.principal import OFFICE, OutsideRegion, Principal
 from serving.auth.project_regions import ProjectUnknown, save_regions
 from serving.auth.roles import Role
 from serving.matters.escalation import _due
-from serving.matters.queries import MatterFilter, filter_states, is_in_state
+from serving.matters.queries import MatterFilter, current_states, filter_states, is_in_state
 from serving.matters.repository import Facts, Matter, Step, all_matters
 from serving.matters.rules import matter_rules
 from serving.matters.state import state_on
@@ -24,10 +24,10 @@ from serving.matters.steps import (
     open_manually,
 )
 from serving.matters.sync import sync_from_lists
-from serving.settings import MatterSettings
+from serving.settings import MatterSettings, Settings
 
 from ..conftest import key
-from .builders import DUTIES, PLACE, publish_register
+from .builders import DUTIES, JUNE, MAY, PLACE, publish_register
 from .builders import matter as listed
 
 TODAY = dt.date(2025, 6, 11)
@@ -329,3 +329,33 @@ def test_a_matter_is_opened_by_hand_for_projects_of_the_region_and_unknown_ones(
     assert (facts.listed, opened[0].kind, opened[0].region_code) == (True, "hand", PLACE)
     with database.engine.begin() as connection, pytest.raises(OutsideRegion):
         open_manually(connection, WHO, NewMatter("工地", "420301", "巡查"), NOW)
+
+
+def test_states_are_those_after_each_step_and_list(database):
+    settings = Settings(matters=MatterSettings(alerts=()))
+
+    def states():
+        return current_states(database, settings, OFFICE, TODAY, NOW)
+
+    publish_register(database, MAY, matters=[listed("case:A")])
+    assert [(one.matter.facts.workers, one.unit) for one in states()] == [(12, None)]
+    for unit in ("甲", "乙", "丙"):
+        with database.engine.begin() as connection:
+            apply_step(connection, WHO, "case:A", StepRequest("given", unit=unit), RULES, NOW)
+        assert [one.unit for one in states()] == [unit]
+    publish_register(database, JUNE, matters=[listed("case:A", workers=13)])
+    assert [one.matter.facts.workers for one in states()] == [13]
+
+
+def test_a_county_follows_matters_since_the_first_of_any_of_its_townships(database):
+    later = NOW + dt.timedelta(days=20)
+    for as_of, now, places in (
+        (MAY, NOW, ["990102101"]), (JUNE, later, ["990102101", "990102201", "990103101"]),
+    ):  # fmt: skip
+        rows = [listed(f"case:{place}", region_code=place) for place in places]
+        publish_register(database, as_of, matters=rows)
+        sync_from_lists(database, RULES, now)
+    found = {one.region_code: one.go_live for one in all_matters(database.engine, OFFICE)}
+    july = dt.date(2025, 7, 1)
+    # What its county brought later is no history of the time before.
+    assert found == {"990102101": TODAY, "990102201": None, "990103101": july}

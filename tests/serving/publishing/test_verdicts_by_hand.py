@@ -275,7 +275,7 @@ def test_a_region_without_projects_names_those_there_are():
 
     class Scored:
         def __init__(self, found):
-            self.cohort = SimpleNamespace(projects=found)
+            self.cohort = SimpleNamespace(projects=found, outlines=lambda: found)
 
         def within(self, region):
             return Scored([one for one in self.cohort.projects if one.region_code == region])
