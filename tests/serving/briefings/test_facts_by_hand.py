@@ -7,6 +7,9 @@ import datetime as dt
 import pytest
 
 from risk.indicators import Rate
+from serving.auth.principal import Principal
+from serving.auth.project_regions import save_regions
+from serving.auth.roles import Role
 from serving.briefings import facts as briefing_facts
 from serving.briefings.facts import (
     ListedInYear,
@@ -21,7 +24,14 @@ from serving.briefings.facts import (
 from serving.briefings.groups import by_period
 from serving.briefings.owed import wages_owed
 from serving.briefings.period import month_of, year_of
-from serving.briefings.repository import Briefing
+from serving.briefings.repository import (
+    Briefing,
+    BriefingUnknown,
+    insert_briefing,
+    list_briefings,
+    read_briefing,
+)
+from serving.db.pagination import PageRequest
 from serving.settings import Settings
 from serving.watchlists.repository import WatchlistRepository
 
@@ -184,3 +194,27 @@ def test_files_are_grouped_by_month_then_kind_then_region():
         ("2025-01", "42", [2, 3], 3, 1),
         ("2024-12", "44", [6], 6, 0),
     ]
+
+
+def test_briefings_of_all_regions_are_read_where_one_region_holds_every_project(database):
+    made_at = dt.datetime(2025, 2, 1, tzinfo=dt.UTC)
+    for region in ("", "990102", "420301"):
+        one = Briefing(0, MARCH.start, region, "html", "", made_at, "李")
+        insert_briefing(database.engine, one, region.encode() or b"all")
+
+    def read(own):
+        who = Principal("u", "李", Role.SUPERVISOR, own)
+        listed = list_briefings(database.engine, who, PageRequest(10)).items
+        for one in listed:
+            found, body = read_briefing(database.engine, one.id, who)
+            assert (found, body) == (one, one.region.encode() or b"all")
+        return [one.region for one in listed]
+
+    assert read("") == ["420301", "990102", ""]
+    assert read("99") == ["990102"], "no project is known"
+    with database.engine.begin() as connection:
+        save_regions(connection, {"P": "990102101"})
+    assert read("99") == read("990102") == ["990102", ""]
+    assert read("42") == ["420301"]
+    with pytest.raises(BriefingUnknown):
+        read_briefing(database.engine, 1, Principal("u", "李", Role.SUPERVISOR, "42"))

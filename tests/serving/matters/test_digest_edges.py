@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from serving.db.engine import writing
-from serving.matters.digest import Audience, build_digest
+from serving.documents.model import Table
+from serving.matters.digest import SECTIONS, Audience, Digest, Item, build_digest
+from serving.matters.digest_document import digest_document
 from serving.matters.rules import matter_rules
 from serving.matters.sync import sync_from_lists
 from serving.notices.repository import Notice, insert_notice
@@ -170,3 +172,22 @@ def test_items_have_the_name_of_the_project_its_code_the_unit_or_the_key(databas
         "inspection:unit": "O1",
         "inspection:bare": "inspection:bare",
     }
+
+
+@pytest.mark.parametrize(("count", "shown", "more"), [(200, 200, 0), (201, 200, 1), (230, 200, 30)])
+def test_a_digest_on_paper_shows_two_hundred_rows_and_tells_of_the_rest(count, shown, more):
+    items = [Item(f"工地{number}", "case", ON, workers=7, unit="大队") for number in range(count)]
+    found = {**dict.fromkeys(SECTIONS, ()), "due": items, "new_red": None}
+    paper = digest_document(Digest(ON, ON, None, Audience(unit="大队"), found), Settings())
+    (table,) = (block for block in paper.blocks if isinstance(block, Table))
+    assert len(table.rows) == shown
+    assert table.rows[0] == ("工地0", "案件", "2025年6月11日", 7, "大队")
+    assert paper.figures == {"digest_due": count, **({"more": more} if more else {})}
+    assert paper.addressee == "大队"
+
+
+def test_a_digest_on_paper_is_for_its_person_first():
+    found = dict.fromkeys(SECTIONS, ())
+    for audience, whom in ((Audience(person="张", unit="大队"), "张"), (Audience("990102"), None)):
+        paper = digest_document(Digest(ON, ON, None, audience, found), Settings())
+        assert paper.addressee == (whom or "990102")

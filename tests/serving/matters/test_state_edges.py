@@ -265,3 +265,5 @@ def test_a_visit_to_an_employer_counts_for_its_own_matters():
     assert _with_visit(order, {"E": ON, "": AFTER}).facts.checked_on == ON
     case = replace(order, kind="case")
     assert _with_visit(case, {"E": ON}).facts.checked_on is None
+    on_site = replace(order, facts=replace(order.facts, project_id="P"))
+    assert (order.employer, case.employer, on_site.employer) == ("E", None, None)

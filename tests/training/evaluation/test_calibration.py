@@ -85,7 +85,7 @@ def test_slope_through_two_rates_is_exact_in_every_resample(chances, events):
     slopes = (high - low) / (odds(chances[1]) - odds(chances[0]))
     exact = estimate(slopes, sum(events), sum(events))
     shown = (found.slope.value, found.slope.low, found.slope.high)
-    assert shown == pytest.approx((exact.value, exact.low, exact.high), rel=1e-5)
+    assert shown == pytest.approx((exact.value, exact.low, exact.high), rel=1e-9)
     assert found.intercept.value == pytest.approx(low[0] - slopes[0] * odds(chances[0]), rel=1e-5)
 
 
