@@ -30,7 +30,7 @@ from training.dataset.training_set import TrainingSet
 from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
 from training.evaluation.calibration import calibration_report
 from training.evaluation.predictions import Predictions
-from training.evaluation.report import bootstrap_metrics
+from training.evaluation.report import bootstrap_metrics, precision_among_others
 from training.evaluation.visit_reordering import ReorderedVisits, reorder_within
 from training.fit.fit import fit
 from training.fit.out_of_time import AnyHyperparameters
@@ -92,7 +92,10 @@ def tables(
     rows = []
     for name in predictions.scores:
         drawn = bootstrap_metrics(predictions, name, len(predictions.labels) // 10, weights)
-        cells = [with_interval(estimate(drawn[f], events)) for f in FIGURES]
+        debiased = {"average_precision": precision_among_others(predictions, name)}
+        cells = [
+            with_interval(estimate(drawn[f], events, debiased=debiased.get(f))) for f in FIGURES
+        ]
         moved: ReorderedVisits = reorder_within(
             predictions, visits, [(first, last + dt.timedelta(days=1))], name
         )

@@ -4,7 +4,8 @@ Usage: python -m benchmarks.coverage --out FILE.md [--repetitions 300]
 
 Contractors of one to many projects, whose risks are alike, over twelve months; an event is in the
 labels of three months, as with a horizon of 90 days. Scores know the risk in part. The truth is the
-figure of a population of 60,000 contractors; intervals are those of ``wagewatch backtest``.
+figure of a population of 60,000 contractors; intervals are those of ``wagewatch backtest``. Average
+precision is higher in small samples, so its intervals are held against their mean as well.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ HAZARD = 0.008
 CONTRACTORS = (42, 84)
 """They have about 37 and 74 events, half of them any."""
 POPULATION = 60_000
+FIRST_SEED = 20_001
+"""The way the intervals are made was chosen on other seeds."""
 CAPACITY = 20
 FIGURES = ("roc_auc", "average_precision", "ratio", "slope")
 _FIRST = dt.date(2024, 1, 1)
@@ -58,15 +61,17 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=300)
     options = parser.parse_args()
     truth = figures_of(world(POPULATION, np.random.default_rng(0)))
-    heads = ["contractors", "events", *FIGURES]
+    heads = ["contractors", "events", *FIGURES, "average_precision, mean of such samples"]
     lines = [row(heads), row(["---"] * len(heads))]
     for contractors in CONTRACTORS:
         found = [
             estimates_of(world(contractors, np.random.default_rng(seed)))
-            for seed in range(1, options.repetitions + 1)
+            for seed in range(FIRST_SEED, FIRST_SEED + options.repetitions)
         ]
         events = np.mean([one["roc_auc"].positives for one in found])
         shares = [covered([one[figure] for one in found], truth[figure]) for figure in FIGURES]
+        precisions = [one["average_precision"] for one in found]
+        shares.append(covered(precisions, float(np.mean([one.value for one in precisions]))))
         lines.append(
             row([str(contractors), f"{events:.0f}", *(f"{100 * one:.1f} %" for one in shares)])
         )

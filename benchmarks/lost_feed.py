@@ -80,10 +80,10 @@ def _means(office: Workspace, missing: str) -> list[str]:
         by_champion, used = (
             score_cohort(office, store, SCORED_AT, _quiet, version) for version in (champion, None)
         )
-    names = [project.project_id for project in used.cohort.projects]
+    names = [project.project_id for project in used.cohort.outlines()]
     came = dated_within(days, names, np.full(len(names), np.datetime64(SCORED_AT))).mean()
     means = [
-        float(np.mean([project.probability for project in one.cohort.projects]))
+        float(np.mean([project.probability for project in one.cohort.outlines()]))
         for one in (by_champion, used)
     ]
     replaced = used.model.version != champion

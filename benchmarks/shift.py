@@ -30,7 +30,12 @@ from training.dataset.training_set import TrainingSet
 from training.evaluation.baselines import ContenderScores
 from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
 from training.evaluation.predictions import MODEL, Predictions
-from training.evaluation.report import BootstrapMetrics, bootstrap_metrics, difference
+from training.evaluation.report import (
+    BootstrapMetrics,
+    bootstrap_metrics,
+    difference,
+    precision_among_others,
+)
 from training.evaluation.walk_forward import plan_walk, walk
 from training.fit.fit import Trained, fit
 
@@ -153,8 +158,12 @@ def quarter(predictions: Predictions, first: dt.date, stop: dt.date, start: int)
     weights = bootstrap_weights(part.clusters)
     events = float(part.labels.sum())
     drawn = {name: bootstrap_metrics(part, name, 20, weights) for name in part.scores}
+
+    def debiased(name: str, figure: str) -> float | None:
+        return precision_among_others(part, name) if figure == "average_precision" else None
+
     cells = [
-        with_interval(estimate(drawn[name][figure], events))
+        with_interval(estimate(drawn[name][figure], events, debiased=debiased(name, figure)))
         for figure in FIGURES
         for name in (MODEL, NEW, OLD)
     ]

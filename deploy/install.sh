@@ -1,11 +1,12 @@
 #!/bin/sh
 # Installs Wagewatch from the bundle this file lies in. Nothing is fetched.
-#   sh install.sh [FOLDER]                   into /opt/wagewatch if no folder is named
+#   sh install.sh [FOLDER [OPTION...]]       into /opt/wagewatch if no folder is named; options of pip install
 #   PYTHON=python3.12 sh install.sh          with another Python than python3
 # Each version gets a folder of its own below FOLDER/releases; the link FOLDER/.venv leads to the one in use.
 set -eu
 umask 022
 folder=${1:-/opt/wagewatch}
+[ $# -eq 0 ] || shift
 python=${PYTHON:-python3}
 case $folder in /*) ;; *) folder=$PWD/$folder ;; esac
 cd "$(dirname "$0")"
@@ -43,7 +44,7 @@ if [ ! -e "$release/complete" ]; then
   "$python" -m venv "$release"
   # No setting of this machine may lead pip to an index.
   PIP_CONFIG_FILE=/dev/null "$release/bin/python" -m pip install --isolated --quiet --disable-pip-version-check \
-    --no-index --find-links wheels --no-deps --require-hashes -r requirements.txt
+    --no-index --find-links wheels --no-deps --require-hashes -r requirements.txt "$@"
   "$release/bin/python" -m pip --isolated --disable-pip-version-check check >/dev/null || refuse "the bundle is not complete"
   touch "$release/complete"
   trap - EXIT

@@ -50,6 +50,13 @@ class Matrix:
         """The rows of one date."""
         return self.where(self.as_ofs == np.datetime64(as_of))
 
+    def rows(self, places: NDArray[np.intp]) -> Matrix:
+        """The rows at ``places``, in this order."""
+        names = tuple(self.project_ids[row] for row in places.tolist())
+        return replace(
+            self, as_ofs=self.as_ofs[places], project_ids=names, values=self.values[places]
+        )
+
     def where(self, mask: NDArray[np.bool_]) -> Matrix:
         """The rows where ``mask`` is true."""
         names = tuple(self.project_ids[row] for row in np.flatnonzero(mask))

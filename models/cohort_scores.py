@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, overload
+
+import numpy as np
 
 from features.catalogue import Step
 from features.engines.duckdb import DuckDBEngine
@@ -13,16 +16,24 @@ from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix, compute, matrix_table, shared_steps_read_by, to_matrix
 from models.base import ScoringModel, align_columns
 from models.counterfactuals import LeverEffect, lever_effects
-from models.explained import ExplainedCohort
+from models.explained import Answers, Explained
 from models.novelty import UNITS_SQL, Group, Novelty, known_units, novel_units
-from models.reasons import Evidence, Reason, contributions_by_family, evidence_for, reasons
+from models.peer_medians import cohort_medians
+from models.reasons import Evidence, Reason, StagedEvidence, contributions_by_family, reasons
 from risk.contract import TABLES
 from risk.progress import Progress
+from risk.store.staged import AT_ONCE, InBatches
 from risk.store.store import RecordStore
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+
+class EvidenceSource(Protocol):
+    """Where the records behind statements are read a few projects at a time."""
+
+    def of(self, project_ids: Sequence[str]) -> Evidence:
+        """The records with the most weight per statement for ``project_ids``."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,7 @@ class ScoredProject:
     ``amount_at_stake`` and ``amount_owed`` (fen; wages unpaid on the books) are None if unknown.
     ``unlike_inspected`` is True if none of its kind was ever inspected, so that the score is an
     extrapolation; None if too few projects were inspected to decide. ``unlike`` is then that kind,
-    compared with ``inspected`` projects. ``levers`` are empty unless requested.
+    compared with ``inspected`` projects.
     """
 
     project_id: str
@@ -53,20 +64,116 @@ class ScoredProject:
     unlike: Group = ()
     inspected: int | None = None
     amount_owed: int | None = None
-    levers: tuple[LeverEffect, ...] = ()
+
+
+class ScoredProjects(Sequence[ScoredProject]):
+    """The projects of a cohort, ordered by project_id; each is made when it is read.
+
+    Contributions and reasons of a whole province do not fit into memory, so they are asked of
+    ``answers`` for a batch at a time. ``rows`` are the rows of ``answers`` in the sequence.
+    """
+
+    def __init__(
+        self, facts: CohortFacts, model: ScoringModel, answers: Answers, rows: NDArray[np.intp]
+    ) -> None:
+        self._facts, self._model, self._answers, self._rows = facts, model, answers, rows
+        self._start, self._batch = -1, list[ScoredProject]()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> ScoredProject: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> ScoredProjects: ...
+
+    def __getitem__(self, index: int | slice) -> ScoredProject | ScoredProjects:
+        if isinstance(index, slice):
+            return self._of(self._rows[index])
+        place = range(len(self))[index]
+        start = place - place % AT_ONCE
+        if start != self._start:
+            self._batch = []  # the old batch is freed before the next is made
+            self._batch = self._explained(self._rows[start : start + AT_ONCE])
+            self._start = start
+        return self._batch[place - start]
+
+    def outlines(self) -> Iterator[ScoredProject]:
+        """The projects without contributions and reasons, which takes no time to make."""
+        return (self._outline(row) for row in self._rows.tolist())
+
+    def within(self, region: str) -> ScoredProjects:
+        """Only the projects whose region code begins with ``region``."""
+        codes = (one.region_code for one in self.outlines())
+        return self._of(self._rows[[code.startswith(region) for code in codes]])
+
+    def named(self, project_ids: Collection[str]) -> ScoredProjects:
+        """Only the projects of ``project_ids``."""
+        keys = (one.project_id for one in self.outlines())
+        return self._of(self._rows[[key in project_ids for key in keys]])
+
+    def _of(self, rows: NDArray[np.intp]) -> ScoredProjects:
+        return ScoredProjects(self._facts, self._model, self._answers, rows)
+
+    def _outline(self, row: int) -> ScoredProject:
+        answers, facts = self._answers, self._facts
+        project_id = answers.project_ids[row]
+        scores = float(answers.probability[row]), float(answers.raw[row])
+        project = _compared(_scored(facts.details[project_id], *scores), facts.novelty)
+        return replace(project, amount_owed=facts.owed.get(project_id))
+
+    def _explained(self, rows: NDArray[np.intp]) -> list[ScoredProject]:
+        # Sums over a single row may be taken in another order than over many.
+        parts, why = self._answers.explained(rows if len(rows) > 1 else np.repeat(rows, 2))
+        sums = contributions_by_family(self._model, parts)
+        return [
+            replace(
+                self._outline(row),
+                base=float(parts[at, -1]),
+                contributions={name: float(total[at]) for name, total in sums.items()},
+                reasons=why[at],
+            )
+            for at, row in enumerate(rows.tolist())
+        ]
 
 
 @dataclass(frozen=True)
 class ScoredCohort:
     """The scored cohort at ``as_of``, ordered by project_id.
 
-    ``explained`` holds the contributions of single features.
+    ``explained`` holds the contributions of single features, ``levers`` what would lower the
+    probability of a project; both are computed when they are read.
     """
 
     as_of: dt.date
-    projects: tuple[ScoredProject, ...]
+    projects: Sequence[ScoredProject]
     missing_feeds: tuple[str, ...]
-    explained: ExplainedCohort | None = field(default=None, compare=False, repr=False)
+    explained: Explained | None = field(default=None, compare=False, repr=False)
+    levers: Mapping[str, tuple[LeverEffect, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def outlines(self) -> Iterable[ScoredProject]:
+        """The projects, without contributions and reasons where these are yet to be made."""
+        projects = self.projects
+        return projects.outlines() if isinstance(projects, ScoredProjects) else projects
+
+    def within(self, region: str) -> ScoredCohort:
+        """Only the projects whose region code begins with ``region``."""
+        projects = self.projects
+        if isinstance(projects, ScoredProjects):
+            return replace(self, projects=projects.within(region))
+        return replace(
+            self, projects=tuple(p for p in projects if p.region_code.startswith(region))
+        )
+
+    def named(self, project_ids: Collection[str]) -> Sequence[ScoredProject]:
+        """The projects of ``project_ids``, in the order of the cohort."""
+        projects = self.projects
+        if isinstance(projects, ScoredProjects):
+            return projects.named(project_ids)
+        return tuple(p for p in projects if p.project_id in project_ids)
 
 
 _DETAILS = """
@@ -116,7 +223,7 @@ class CohortRecords:
 
     as_of: dt.date
     matrix: Matrix
-    evidence: Evidence
+    evidence: EvidenceSource
     details: Mapping[str, tuple[object, ...]]
     owed: Mapping[str, int]
     missing_feeds: tuple[str, ...]
@@ -139,34 +246,18 @@ class CohortFacts:
     novelty: Novelty | None
 
 
-@dataclass(frozen=True)
-class Scores:
-    """The answers of a model for the rows ``project_ids``, ordered by project_id.
-
-    ``values`` are those of the model's columns, ``parts`` their contributions and the base.
-    ``levers`` are empty unless requested.
-    """
-
-    project_ids: tuple[str, ...]
-    values: NDArray[np.float64]
-    parts: NDArray[np.float64]
-    raw: NDArray[np.float64]
-    probability: NDArray[np.float64]
-    reasons: Sequence[tuple[Reason, ...]]
-    levers: Sequence[tuple[LeverEffect, ...]] = ()
-
-
 def score_cohort(
     store: RecordStore,
     model: ScoringModel,
     as_of: dt.date,
     progress: Progress | None = None,
-    *,
-    with_levers: bool = False,
 ) -> ScoredCohort:
-    """Score and explain the cohort of ``as_of`` from what was known before it."""
-    records = read_cohort(store, as_of, progress)
-    return score_records(records, model, with_levers=with_levers)
+    """Score and explain the cohort of ``as_of`` from what was known before it.
+
+    All projects are in memory, so the store may be closed; see :func:`score_records`.
+    """
+    cohort = score_records(read_cohort(store, as_of, progress), model)
+    return replace(cohort, projects=tuple(cohort.projects))
 
 
 def read_cohort(
@@ -177,7 +268,7 @@ def read_cohort(
     try:
         matrix = to_matrix(matrix_table(engine), store.kind)
         engine.run([FEATURE_SETS[store.kind].stakes])
-        evidence = evidence_for(engine, matrix.project_ids)
+        evidence = StagedEvidence(engine, store)
         facts = _facts(engine, as_of)
     finally:
         engine.close()
@@ -216,62 +307,62 @@ def _facts(engine: DuckDBEngine, as_of: dt.date) -> CohortFacts:
     return CohortFacts(as_of, details, owed, missing, novelty)
 
 
-def score_records(
-    records: CohortRecords,
-    model: ScoringModel,
-    *,
-    with_levers: bool = False,
-) -> ScoredCohort:
-    """Score and explain the cohort that :func:`read_cohort` returned."""
-    matrix = records.matrix
-    parts = model.contributions(matrix)
-    raw = model.raw(matrix)
-    scores = Scores(
-        matrix.project_ids,
-        align_columns(matrix, model.columns),
-        parts,
-        raw,
-        model.calibration.probability(raw),
-        reasons(model, matrix, parts, records.evidence),
-        lever_effects(model, matrix) if with_levers else (),
-    )
-    return scored_cohort(records.facts, model, scores)
+def score_records(records: CohortRecords, model: ScoringModel) -> ScoredCohort:
+    """Score and explain the cohort that :func:`read_cohort` returned.
+
+    Reasons are made when a project is read, from the store, which must be open then.
+    """
+    return scored_cohort(records.facts, model, _ModelAnswers(records, model))
 
 
-def scored_cohort(facts: CohortFacts, model: ScoringModel, scores: Scores) -> ScoredCohort:
-    """The cohort of ``facts`` with the ``scores`` that ``model`` gave it."""
-    sums = contributions_by_family(model, scores.parts)
-    projects = tuple(
-        _scored(
-            facts.details[project_id],
-            float(scores.probability[row]),
-            float(scores.raw[row]),
-            float(scores.parts[row, -1]),
-            {name: float(total[row]) for name, total in sums.items()},
-            scores.reasons[row],
-        )
-        for row, project_id in enumerate(scores.project_ids)
-    )
-    projects = tuple(
-        replace(_compared(p, facts.novelty), amount_owed=facts.owed.get(p.project_id))
-        for p in projects
-    )
-    if scores.levers:
-        projects = tuple(replace(p, levers=e) for p, e in zip(projects, scores.levers, strict=True))
-    explained = ExplainedCohort(
-        scores.project_ids, model.columns, scores.values, scores.parts, model.calibration
-    )
-    return ScoredCohort(facts.as_of, projects, facts.missing_feeds, explained)
+class _ModelAnswers:
+    """The answers of a model for a cohort whose features are in memory."""
+
+    def __init__(self, records: CohortRecords, model: ScoringModel) -> None:
+        self._matrix, self._evidence, self._model = records.matrix, records.evidence, model
+        self._typical = cohort_medians(records.matrix)
+        self.project_ids = records.matrix.project_ids
+        self.raw = model.raw(records.matrix)
+        self.probability = model.calibration.probability(self.raw)
+
+    def explained(
+        self, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], Sequence[tuple[Reason, ...]]]:
+        part = self._matrix.rows(rows)
+        parts, evidence = self._model.contributions(part), self._evidence.of(part.project_ids)
+        return parts, reasons(self._model, part, parts, evidence, self._typical.of(rows))
+
+    def features(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        part = self._matrix.rows(rows)
+        return align_columns(part, self._model.columns), self._model.contributions(part)
+
+    def levers(self, rows: NDArray[np.intp]) -> Sequence[tuple[LeverEffect, ...]]:
+        return lever_effects(self._model, self._matrix.rows(rows))
 
 
-def _scored(
-    detail: tuple[object, ...],
-    probability: float,
-    raw: float,
-    base: float,
-    contributions: Mapping[str, float],
-    why: tuple[Reason, ...],
-) -> ScoredProject:
+def scored_cohort(facts: CohortFacts, model: ScoringModel, answers: Answers) -> ScoredCohort:
+    """The cohort of ``facts`` with the ``answers`` that ``model`` gave."""
+    place_of = {project_id: row for row, project_id in enumerate(answers.project_ids)}
+
+    def rows_of(project_ids: Sequence[str]) -> tuple[list[str], NDArray[np.intp]]:
+        known = [key for key in project_ids if key in place_of]
+        return known, np.array([place_of[key] for key in known], dtype=np.intp)
+
+    def levers(project_ids: Sequence[str]) -> dict[str, tuple[LeverEffect, ...]]:
+        known, rows = rows_of(project_ids)
+        return dict(zip(known, answers.levers(rows), strict=True)) if known else {}
+
+    every = np.arange(len(answers.project_ids))
+    return ScoredCohort(
+        facts.as_of,
+        ScoredProjects(facts, model, answers, every),
+        facts.missing_feeds,
+        Explained(answers, model, rows_of),
+        InBatches(answers.project_ids, levers),
+    )
+
+
+def _scored(detail: tuple[object, ...], probability: float, raw: float) -> ScoredProject:
     project_id, region, name, contractor_id, contractor, workers, amount, clean_on = detail
     return ScoredProject(
         project_id=str(project_id),
@@ -281,9 +372,9 @@ def _scored(
         contractor_name=None if contractor is None else str(contractor),
         probability=probability,
         raw=raw,
-        base=base,
-        contributions=contributions,
-        reasons=why,
+        base=math.nan,
+        contributions={},
+        reasons=(),
         workers=workers if isinstance(workers, int) else None,
         amount_at_stake=amount if isinstance(amount, int) else None,
         last_clean_visit=clean_on if isinstance(clean_on, dt.date) else None,

@@ -3,51 +3,79 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from features.feature_sets import FAMILY_OF
-from models.calibration import Calibration
+from models.base import ScoringModel
+from risk.store.staged import InBatches
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
+    from models.counterfactuals import LeverEffect
+    from models.reasons import Reason
 
 _DIGITS = 12
 """Decimals of contributions in a document; the sum of 150 rounded ones is right to 1e-10."""
 
 
-@dataclass(frozen=True)
-class ExplainedCohort:
-    """Contributions in log-odds before calibration; rows are ``project_ids``.
+class Answers(Protocol):
+    """What a model says of the rows ``project_ids`` of a cohort, ordered by project_id.
 
-    ``values`` are those of the features, NaN where unknown, shape (rows, columns); ``parts`` has
-    one column more, the base. The sum of a row of ``parts`` is the raw score.
+    ``raw`` and ``probability`` are of all rows; the rest is asked for a few at a time.
     """
 
     project_ids: tuple[str, ...]
-    columns: tuple[str, ...]
-    values: NDArray[Any]
-    parts: NDArray[Any]
-    calibration: Calibration
+    raw: NDArray[np.float64]
+    probability: NDArray[np.float64]
 
-    @cached_property
-    def _row(self) -> Mapping[str, int]:
-        return {project_id: row for row, project_id in enumerate(self.project_ids)}
+    def explained(
+        self, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], Sequence[tuple[Reason, ...]]]:
+        """Contributions of the features and the base, shape (rows, columns + 1), and reasons."""
+
+    def features(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values of the model's columns, NaN where unknown, and contributions as above."""
+
+    def levers(self, rows: NDArray[np.intp]) -> Sequence[tuple[LeverEffect, ...]]:
+        """What would lower the probability."""
+
+
+RowsOf = Callable[[Sequence[str]], "tuple[list[str], NDArray[np.intp]]"]
+"""Those of some projects that are in a cohort, and their rows."""
+
+
+class Explained:
+    """Contributions in log-odds before calibration, asked of ``answers`` a batch at a time.
+
+    The sum of the contributions of a project and its base is its raw score.
+    """
+
+    def __init__(self, answers: Answers, model: ScoringModel, rows_of: RowsOf) -> None:
+        self.answers, self._model, self._rows_of = answers, model, rows_of
+        self._documents = InBatches(answers.project_ids, self._load)
 
     def to_document(self, project_id: str) -> dict[str, Any] | None:
         """Base, calibration and all features of a project; None if it was not scored."""
-        row = self._row.get(project_id)
-        if row is None:
-            return None
-        values, parts = self.values[row].tolist(), self.parts[row].round(_DIGITS).tolist()
+        return self._documents.get(project_id)
+
+    def _load(self, project_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        known, rows = self._rows_of(project_ids)
+        if not known:
+            return {}
+        values, parts = self.answers.features(rows)
+        told = zip(known, values.tolist(), parts.round(_DIGITS).tolist(), strict=True)
+        return {key: self._document(own, shares) for key, own, shares in told}
+
+    def _document(self, values: Sequence[float], parts: Sequence[float]) -> dict[str, Any]:
+        calibration = self._model.calibration
         return {
             "base": parts[-1],
             "calibration": {
-                "slope": self.calibration.slope,
-                "intercept": self.calibration.intercept,
+                "slope": calibration.slope,
+                "intercept": calibration.intercept,
             },
             "features": [
                 {
@@ -56,6 +84,6 @@ class ExplainedCohort:
                     "value": None if math.isnan(value) else value,
                     "contribution": part,
                 }
-                for name, value, part in zip(self.columns, values, parts, strict=False)
+                for name, value, part in zip(self._model.columns, values, parts, strict=False)
             ],
         }

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,42 @@ def peer_medians(matrix: Matrix) -> Typical:
                 out[rows] = block
                 in_group[rows] = known
     return Typical(out, groups, in_group)
+
+
+@dataclass(frozen=True)
+class CohortMedians:
+    """The :func:`peer_medians` of a cohort without an array of its size; see :meth:`of`.
+
+    ``groups`` holds the peer group of each row, ``own`` per group its medians and the columns in
+    which enough of it have a value, ``overall`` the medians of all.
+    """
+
+    groups: NDArray[np.int64]
+    own: Mapping[int, tuple[NDArray[np.float64], NDArray[np.bool_]]]
+    overall: NDArray[np.float64]
+
+    def of(self, rows: NDArray[np.intp]) -> Typical:
+        """The medians of ``rows``, of shape (len(rows), columns)."""
+        groups = self.groups[rows]
+        medians = np.stack([self.own[group][0] for group in groups.tolist()])
+        return Typical(medians, groups, np.stack([self.own[g][1] for g in groups.tolist()]))
+
+
+def cohort_medians(matrix: Matrix) -> CohortMedians:
+    """The medians of ``matrix``, whose rows are of one as_of."""
+    groups, overall = peer_groups(matrix), _by_columns(matrix.values)
+    own = {}
+    for group in np.unique(groups).tolist():
+        values = matrix.values[groups == group]
+        known = (~np.isnan(values)).sum(axis=0) >= MIN_PEERS
+        own[group] = (np.where(known, _by_columns(values), overall), known)
+    return CohortMedians(groups, own, overall)
+
+
+def _by_columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """:func:`_median` of a few columns at a time, of which it makes copies."""
+    parts = [_median(values[:, at : at + 16]) for at in range(0, values.shape[1], 16)]
+    return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -25,10 +25,12 @@ from features.feature_sets import ALL_FAMILIES, FAMILY_OF, FEATURE_SETS
 from features.matrix import Matrix
 from models.base import ScoringModel
 from models.peer_medians import Typical, peer_medians
+from risk.store.staged import Staged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from risk.store.store import RecordStore
     from risk.unit_kinds import Kind
 
 EVIDENCE_PER_REASON = 5
@@ -161,23 +163,39 @@ def statement_of(feature: Feature, contribution: float) -> Statement | None:
     return feature.raises if contribution > 0 else feature.lowers
 
 
-def evidence_for(engine: Engine, project_ids: Sequence[str]) -> Evidence:
-    """The records with the most weight per statement for ``project_ids``; the engine has one as_of.
+class StagedEvidence:
+    """The records behind statements, read a few projects at a time from ``store``.
 
-    Ties are broken by record id, so the result is deterministic.
+    ``engine`` has one as_of. Ties are broken by record id, so the result is deterministic.
     """
-    included = set(project_ids)
-    items: dict[tuple[catalogue.Evidence, str], list[EvidenceItem]] = {}
-    for evidence in evidence_of(FEATURE_SETS[engine.kind].families):
-        rows = engine.rows(
-            "SELECT project_id, source_table, record_id, known_at"
-            f" FROM ({top_evidence_sql(evidence)}) top ORDER BY project_id, place"
-        )
-        for project_id, table, record_id, known_at in rows:
-            if str(project_id) in included and isinstance(known_at, dt.date):
-                item = EvidenceItem(str(table), str(record_id), known_at)
-                items.setdefault((evidence, str(project_id)), []).append(item)
-    return {key: tuple(records) for key, records in items.items()}
+
+    def __init__(self, engine: Engine, store: RecordStore) -> None:
+        self._statements = evidence_of(FEATURE_SETS[engine.kind].families)
+        found = Staged(store.connection, _NO_EVIDENCE)
+        for number, evidence in enumerate(self._statements):
+            found.add(
+                engine.fetch(
+                    f"SELECT {number} AS statement, * FROM ({top_evidence_sql(evidence)}) top"
+                )
+            )
+        order = f"SELECT * FROM {found.table} ORDER BY project_id, statement, place"
+        self._rows = Staged(store.connection, order)
+        found.drop()
+
+    def of(self, project_ids: Sequence[str]) -> Evidence:
+        """The records with the most weight per statement for ``project_ids``."""
+        items: dict[tuple[catalogue.Evidence, str], list[EvidenceItem]] = {}
+        for statement, project_id, table, record_id, known_at, _ in self._rows.of(project_ids):
+            item = EvidenceItem(table, record_id, known_at)
+            items.setdefault((self._statements[statement], project_id), []).append(item)
+        return {key: tuple(records) for key, records in items.items()}
+
+
+_NO_EVIDENCE = """
+SELECT 0 AS statement, '' AS project_id, '' AS source_table, '' AS record_id,
+       DATE '2000-01-01' AS known_at, CAST(0 AS BIGINT) AS place
+LIMIT 0
+"""
 
 
 def top_evidence_sql(evidence: catalogue.Evidence) -> str:

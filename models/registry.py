@@ -35,7 +35,7 @@ from models.promotion_log import (
 )
 from models.registered import RegisteredModel, RegisteredVersion, read_registered
 from models.runs import Run, open_run
-from models.storage import ArtifactMissing, load, read_artifact, save
+from models.storage import ArtifactMissing, ModelDamaged, load, read_artifact, save
 from risk.errors import WagewatchError
 from risk.unit_kinds import KINDS, Kind
 from risk.workspace import Workspace
@@ -223,10 +223,23 @@ class Registry:
         return self.get(version)
 
     def versions(self) -> list[ModelVersion]:
-        """All versions, newest first."""
+        """All versions whose files are those that were registered, newest first."""
+        return self._checked()[0]
+
+    def damaged_versions(self) -> list[str]:
+        """The versions whose files are missing or altered, newest first."""
+        return self._checked()[1]
+
+    def _checked(self) -> tuple[list[ModelVersion], list[str]]:
         registered = self._registered()
-        numbers = sorted(registered.versions, reverse=True)
-        return [self._load(registered, self._label(number))[1] for number in numbers]
+        found, damaged = [], []
+        for number in sorted(registered.versions, reverse=True):
+            label = self._label(number)
+            try:
+                found.append(self._load(registered, label)[1])
+            except ModelDamaged:
+                damaged.append(label)
+        return found, damaged
 
     def get(self, version: str) -> ModelVersion:
         """One version.
@@ -247,6 +260,10 @@ class Registry:
         if version is None:
             raise NoModel()
         return self.load(version)
+
+    def champion_version(self) -> str | None:
+        """The version of the model that scores, whatever became of its files; None without one."""
+        return self._alias(CHAMPION)
 
     def load(self, version: str) -> tuple[ScoringModel, ModelVersion]:
         """The model of ``version``; its files are checked against the registered digest."""

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.base import ScoringModel
-from models.cohort_scores import ScoredCohort, Scores, read_facts, scored_cohort
+from models.cohort_scores import ScoredCohort, read_facts, scored_cohort
 from models.counterfactuals import LeverEffect
 from models.reasons import Basis, EvidenceItem, Reason
 from risk.errors import WagewatchError
+from risk.store.staged import Staged
 from risk.store.store import RecordStore
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _COLUMNS = "project_id, raw, probability, reasons, values, contributions, levers"
-_ROWS_AT_ONCE = 1_000
 
 
 class ScoresOfOtherCohort(WagewatchError):
@@ -44,12 +44,12 @@ def written_cohort(
     day = f"DATE '{as_of.isoformat()}'"
     stakes = f"SELECT {day} AS as_of, project_id, workers, amount FROM {source}"
     facts = read_facts(store, as_of, stakes)
-    scores = _read_scores(store, source)
-    if list(scores.project_ids) != sorted(facts.details):
+    answers = WrittenAnswers(store, source)
+    if list(answers.project_ids) != sorted(facts.details):
         raise ScoresOfOtherCohort(
-            path=str(files[0].parent), found=len(scores.project_ids), cohort=len(facts.details)
+            path=str(files[0].parent), found=len(answers.project_ids), cohort=len(facts.details)
         )
-    return scored_cohort(facts, model, scores)
+    return scored_cohort(facts, model, answers)
 
 
 def _source(files: Sequence[Path]) -> str:
@@ -58,27 +58,40 @@ def _source(files: Sequence[Path]) -> str:
     return f"read_parquet([{quoted}], hive_partitioning = false)"
 
 
-def _read_scores(store: RecordStore, source: str) -> Scores:
-    ids: list[str] = []
-    why: list[tuple[Reason, ...]] = []
-    levers: list[tuple[LeverEffect, ...]] = []
-    blocks: dict[str, list[NDArray[np.float64]]] = {
-        name: [] for name in ("raw", "probability", "values", "contributions")
-    }
-    with store.cursor() as cursor:
-        rows = cursor.sql(f"SELECT {_COLUMNS} FROM {source} ORDER BY project_id")
-        for batch in rows.to_arrow_reader(_ROWS_AT_ONCE):
-            if not batch.num_rows:
-                continue
-            columns = batch.to_pydict()
-            ids += columns["project_id"]
-            why += [tuple(map(_reason, row)) for row in columns["reasons"]]
-            levers += [tuple(LeverEffect(**lever) for lever in row) for row in columns["levers"]]
-            for name, found in blocks.items():
-                found.append(np.array(columns[name], dtype=np.float64))
-    values, parts = (np.concatenate(blocks[name]) for name in ("values", "contributions"))
-    raw, probability = (np.concatenate(blocks[name]) for name in ("raw", "probability"))
-    return Scores(tuple(ids), values, parts, raw, probability, why, levers)
+class WrittenAnswers:
+    """The answers of a model as they were written, read for a few projects at a time."""
+
+    def __init__(self, store: RecordStore, source: str) -> None:
+        self._rows = Staged(
+            store.connection, f"SELECT {_COLUMNS} FROM {source} ORDER BY project_id"
+        )
+        found = self._rows.rows("SELECT project_id, raw, probability FROM $staged ORDER BY rowid")
+        self.project_ids = tuple(row[0] for row in found)
+        self.raw = np.array([row[1] for row in found], dtype=np.float64)
+        self.probability = np.array([row[2] for row in found], dtype=np.float64)
+
+    def explained(
+        self, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], list[tuple[Reason, ...]]]:
+        """Contributions and reasons, see :class:`models.explained.Answers`."""
+        parts, why = self._read(rows, "contributions", "reasons")
+        return np.array(parts, dtype=np.float64), [tuple(map(_reason, row)) for row in why]
+
+    def features(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values and contributions, see :class:`models.explained.Answers`."""
+        values, parts = self._read(rows, "values", "contributions")
+        return np.array(values, dtype=np.float64), np.array(parts, dtype=np.float64)
+
+    def levers(self, rows: NDArray[np.intp]) -> list[tuple[LeverEffect, ...]]:
+        """Levers, see :class:`models.explained.Answers`."""
+        (levers,) = self._read(rows, "levers")
+        return [tuple(LeverEffect(**lever) for lever in row) for row in levers]
+
+    def _read(self, rows: NDArray[np.intp], *columns: str) -> tuple[list[Any], ...]:
+        """The ``columns`` of ``rows``, each as a list in their order."""
+        keys = [self.project_ids[row] for row in rows.tolist()]
+        found = {row[0]: row[1:] for row in self._rows.of(keys, columns)}
+        return tuple([found[key][at] for key in keys] for at in range(len(columns)))
 
 
 def _reason(row: dict[str, Any]) -> Reason:

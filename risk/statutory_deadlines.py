@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from risk.calendar.working_days import add_working_days, is_working_day, working_days_between
+from risk.calendar.working_days import add_working_days, is_working_day, working_days_left
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def stage_deadline(group: str, term: str, started_on: dt.date, on: dt.date) -> S
     in_working_days = "working_days" in found
     if in_working_days:
         end = add_working_days(started_on, found["working_days"])
-        left = working_days_between(on, end.day)
+        left = working_days_left(on, end.day)
         last, days_left, planned = end.day, left.days, end.planned and left.planned
     else:
         last, planned = _next_working(started_on + dt.timedelta(days=found["days"]))
@@ -149,7 +149,7 @@ def case_deadline(
         return None
     days = term.working_days + (term.extension_working_days if extended else 0)
     end = add_working_days(started_on, days)
-    left = working_days_between(on, end.day)
+    left = working_days_left(on, end.day)
     return CaseDeadline(
         article=term.article,
         instrument=term.instrument,

@@ -14,6 +14,10 @@ DEFAULT_TIMEZONE = "Asia/Shanghai"
 """Time zone of the whole of China."""
 
 
+CLOCK_SLACK = dt.timedelta(minutes=5)
+"""How far clocks may differ; a moment further ahead is from before the clock was set back."""
+
+
 class _Office:
     """Time zone of the office served by this process."""
 

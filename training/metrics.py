@@ -120,6 +120,42 @@ def average_precision(scores: NDArray[np.float64], labels: NDArray[np.float64]) 
     return float(Ranking(scores, labels).average_precision(_unweighted(scores))[0])
 
 
+def average_precision_among_others(
+    scores: NDArray[np.float64], labels: NDArray[np.float64], clusters: NDArray[np.int64]
+) -> float:
+    """Average precision with less bias: an event's rank counts the rows of other clusters alone.
+
+    Of few events each is a large part of its own precision: one at rank 1 has 1 in a sample of any
+    size. Here it has the share of events among the rows of other clusters above it, tied rows
+    counting half, and never more than the precision at its rank, which it has with no other above.
+    """
+    events = labels > 0.5
+    if not events.any():
+        return float("nan")
+    rank = np.unique(-scores, return_inverse=True)[1]
+    one = np.zeros(len(scores), dtype=np.int64)
+    above, hits = (_above(rank, one, counted, events) for counted in (events | True, events))
+    own, own_hits = (_above(rank, clusters, counted, events) for counted in (events | True, events))
+    precision = (hits + 0.5) / (above + 0.5)  # the event is itself one of those tied
+    others = above - own
+    among = np.divide(hits - own_hits, others, out=precision.copy(), where=others > 0)
+    return float(np.minimum(among, precision).mean())
+
+
+def _above(
+    rank: NDArray[np.int64],
+    group: NDArray[np.int64],
+    counted: NDArray[np.bool_],
+    of: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """How many of the ``counted`` rows of its group rank above each row ``of``, tied ones half."""
+    start = group * (int(rank.max()) + 1)
+    keys = np.sort((start + rank)[counted])
+    of_key, of_start = (start + rank)[of], start[of]
+    reached = np.searchsorted(keys, of_key, "left") + np.searchsorted(keys, of_key, "right")
+    return np.asarray(reached / 2 - np.searchsorted(keys, of_start, "left"), dtype=np.float64)
+
+
 def top_k(scores: NDArray[np.float64], labels: NDArray[np.float64], k: int) -> TopK:
     """Expected precision and recall among the first ``k`` rows (at most all).
 

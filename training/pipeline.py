@@ -13,6 +13,7 @@ from features.cache.dependencies import feature_definitions
 from models.arrears import MergedHyperparameters
 from models.registry import ModelVersion, NoModel, Registry
 from models.runs import Run
+from models.storage import ModelDamaged
 from risk.minimum_wage import MinimumWage
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -177,9 +178,10 @@ def _shared(workspace: Workspace, kind: Kind, path: Path | None) -> SharedModels
 
 
 def _champion(registry: Registry) -> Champion | None:
+    """The model to compare with; None too if its files are gone, as it scores nothing any more."""
     try:
         return registry.champion()
-    except NoModel:
+    except (NoModel, ModelDamaged):
         return None
 
 

@@ -93,6 +93,28 @@ FLOORS = (
         ("serving/matters/*.py",),
         ("tests/serving/matters", "tests/serving/outcomes/test_visit_dates.py"),
     ),
+    Floor(
+        "publishing",
+        ("serving/publishing/*.py",),
+        tuple(
+            f"tests/serving/publishing/test_{name}.py"
+            for name in (
+                *("verdicts_by_hand", "parts_by_hand", "timeline", "remarks", "seals"),
+                *("pipeline", "replay", "written_scores"),
+            )
+        ),
+    ),
+    Floor(
+        "access",
+        ("serving/auth/*.py",),
+        tuple(
+            f"tests/serving/auth/test_{name}.py"
+            for name in (
+                *("accounts_by_hand", "authenticator_by_hand", "edges_in_time", "second_factor"),
+                *("sessions", "oidc"),
+            )
+        ),
+    ),
 )
 
 

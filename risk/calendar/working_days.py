@@ -91,6 +91,19 @@ def working_days_between(start: dt.date, stop: dt.date) -> WorkingDays:
     return WorkingDays(days, start == stop or (start >= _BEFORE and stop <= _LAST))
 
 
+def working_days_left(on: dt.date, due: dt.date) -> WorkingDays:
+    """Working days from ``on`` until ``due``, negative once it has passed.
+
+    Days without work right after ``due`` count as the first working day after it.
+
+    >>> friday = dt.date(2025, 6, 13)
+    >>> [working_days_left(friday + days * _DAY, friday).days for days in (0, 1, 3, 4)]
+    [0, -1, -1, -2]
+    """
+    found = working_days_between(on, due)
+    return WorkingDays(-1, found.planned) if found.days == 0 and due < on else found
+
+
 def _weekdays(start: dt.date, stop: dt.date) -> int:
     """Mondays to Fridays after ``start`` up to and including ``stop``."""
     return _weekdays_until(stop) - _weekdays_until(start)

@@ -5,7 +5,7 @@ duties and all thresholds, dated and cited, ``grades.toml`` how serious each is;
 breaches in the records; ``engine`` runs the rules as of a date; ``text`` renders a flag as text.
 """
 
-from risk.flags.engine import MUST_VISIT, FlagUnknown, red_flags, require_codes
+from risk.flags.engine import MUST_VISIT, FlagUnknown, StagedFlags, red_flags, require_codes
 from risk.flags.flag import Evidence, RedFlag
 from risk.flags.grades import (
     COUNTED,
@@ -37,6 +37,7 @@ __all__ = [
     "Grade",
     "Law",
     "RedFlag",
+    "StagedFlags",
     "Value",
     "by_grade",
     "count_by_grade",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from risk.flags.rule import Rule
 from risk.flags.rules import RULES
 from risk.flags.snapshot import create_snapshot, last_day_known
 from risk.store.settled import settled_sql
+from risk.store.staged import Staged
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,16 +81,57 @@ def red_flags(
     wanted = [rule.code for rule in RULES] if codes is None else codes
     require_codes({*must_visit, *wanted})
     law = law or read_law()
-    duties = {duty.code: duty for duty in law.duties}
-    found: dict[str, list[RedFlag]] = {}
     with _own_connection(store, as_of) as cursor:
         create_snapshot(cursor, as_of, project_ids, law, settled_sql(store, as_of))
-        for rule in (rule for rule in RULES if store.kind in rule.kinds and rule.code in wanted):
-            threshold = _Threshold(law, rule, as_of)
-            for row in _rows(cursor, rule):
-                flag = _flag(duties[rule.code], rule, row, threshold, rule.code in must_visit)
-                found.setdefault(flag.project_id, []).append(flag)
-    return {project_id: tuple(found[project_id]) for project_id in sorted(found)}
+        rules = (rule for rule in RULES if store.kind in rule.kinds and rule.code in wanted)
+        found = ((_Flags(law, rule, as_of, must_visit), _rows(cursor, rule)) for rule in rules)
+        return _by_project(found)
+
+
+class StagedFlags:
+    """The red flags of all running projects, found once and read a few projects at a time.
+
+    ``codes`` are those of the flags of each project, in the order of ``RULES``.
+    """
+
+    def __init__(
+        self, store: RecordStore, as_of: dt.date, must_visit: Collection[str], law: Law
+    ) -> None:
+        """Find the flags of ``as_of``.
+
+        Raises:
+            FlagUnknown: ``must_visit`` names a code no rule has.
+        """
+        require_codes(must_visit)
+        # A cursor that is not closed: it holds the rows for as long as they are read.
+        cursor = store.connection if store.settled_at == as_of else store.cursor()
+        create_snapshot(cursor, as_of, None, law, settled_sql(store, as_of))
+        self._found: list[tuple[_Flags, Staged]] = []
+        codes: dict[str, list[str]] = {}
+        for rule in (rule for rule in RULES if store.kind in rule.kinds):
+            rows = Staged(cursor, rule_sql(rule), {"code": rule.code})
+            flagged = rows.rows("SELECT project_id FROM $staged")
+            for (project_id,) in flagged:
+                codes.setdefault(str(project_id), []).append(rule.code)
+            if flagged:
+                self._found.append((_Flags(law, rule, as_of, must_visit), rows))
+            else:
+                rows.drop()
+        self.codes: Mapping[str, tuple[str, ...]] = {key: tuple(codes[key]) for key in codes}
+
+    def of(self, project_ids: Sequence[str]) -> dict[str, tuple[RedFlag, ...]]:
+        """The red flags of ``project_ids``; those without a flag are left out."""
+        return _by_project((flags, rows.of(project_ids)) for flags, rows in self._found)
+
+
+def _by_project(
+    found: Iterable[tuple[_Flags, list[tuple[Any, ...]]]],
+) -> dict[str, tuple[RedFlag, ...]]:
+    by_project: dict[str, list[RedFlag]] = {}
+    for flags, rows in found:
+        for row in rows:
+            by_project.setdefault(row[0], []).append(flags.flag(row))
+    return {project_id: tuple(by_project[project_id]) for project_id in sorted(by_project)}
 
 
 @contextmanager
@@ -123,22 +165,29 @@ def _rows(cursor: duckdb.DuckDBPyConnection, rule: Rule) -> list[tuple[Any, ...]
     return cursor.execute(rule_sql(rule), {"code": rule.code}).fetchall()
 
 
-def _flag(
-    duty: Duty, rule: Rule, row: tuple[Any, ...], threshold: _Threshold, must_visit: bool
-) -> RedFlag:
-    project_id, region, since, evidence, *measured = row
-    value = threshold.of(region)
-    return RedFlag(
-        code=rule.code,
-        article=duty.article,
-        project_id=project_id,
-        since=since,
-        values=_values(_names(rule), measured),
-        threshold=value.number if value else None,
-        basis=duty.basis or (value.instrument if value else None),
-        evidence=tuple(Evidence(**item) for item in evidence),
-        must_visit=must_visit,
-    )
+class _Flags:
+    """Flags of one rule from its rows."""
+
+    def __init__(self, law: Law, rule: Rule, as_of: dt.date, must_visit: Collection[str]) -> None:
+        self.rule, self.threshold = rule, _Threshold(law, rule, as_of)
+        self.duties: Mapping[str, Duty] = {duty.code: duty for duty in law.duties}
+        self.must_visit = rule.code in must_visit
+
+    def flag(self, row: tuple[Any, ...]) -> RedFlag:
+        """The flag of a row of :func:`rule_sql`."""
+        project_id, region, since, evidence, *measured = row
+        value, duty = self.threshold.of(region), self.duties[self.rule.code]
+        return RedFlag(
+            code=self.rule.code,
+            article=duty.article,
+            project_id=project_id,
+            since=since,
+            values=_values(_names(self.rule), measured),
+            threshold=value.number if value else None,
+            basis=duty.basis or (value.instrument if value else None),
+            evidence=tuple(Evidence(**item) for item in evidence),
+            must_visit=self.must_visit,
+        )
 
 
 def _names(rule: Rule) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -43,7 +42,6 @@ def describe(flag: RedFlag, language: Language = "zh") -> FlagText:
             f"flags.{flag.code}.finding",
             language,
             **fields,
-            since=_day(flag.since, language),
             threshold=threshold,
             extent=_extent(fields, flag.values.get("months") == 1, language),
             clauses=_clauses(flag, {**fields, "threshold": threshold}, language),
@@ -132,12 +130,6 @@ def _percent_apart(share: float, other: str) -> str:
         if not other.endswith("%") or float(shown[:-1]) != float(other[:-1]):
             break
     return shown
-
-
-def _day(day: dt.date | None, language: Language) -> str:
-    if day is None:
-        return ""
-    return f"{day.year}年{day.month}月{day.day}日" if language == "zh" else day.isoformat()
 
 
 def _label(flag: RedFlag, language: Language) -> str:

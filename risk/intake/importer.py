@@ -24,6 +24,7 @@ from risk.intake.headers import Header
 from risk.intake.headings import HeadingMatcher, contract_matcher
 from risk.intake.identifier_forms import unify_identifiers
 from risk.intake.import_accounts import store_account
+from risk.intake.import_days import require_import_day
 from risk.intake.imported_files import SourceFile
 from risk.intake.layouts.names import known_names, new_firms, single_county
 from risk.intake.layouts.plan import (
@@ -117,8 +118,11 @@ def import_paths(
 
     Raises:
         RecordStoreBusy, RecordStoreUnreadable: the store cannot be opened.
+        ClockBehindImports: ``today`` is before the day of an earlier import, and no day is stated.
     """
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
+        if known_on is None:
+            require_import_day(store, today)
         if prepare:
             prepare(store)
         office = office_layouts(workspace, single_county(store))

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from risk.contract import STORED_TABLES
 from risk.errors import WagewatchError
 from risk.intake.account_notes import Note
+from risk.intake.import_days import require_import_day
 from risk.intake.name_ids import MARK, is_made, name_key
 from risk.intake.name_merges import merge_ids
 from risk.store.store import RecordStore
@@ -65,7 +66,9 @@ def merge_project(store: RecordStore, made: str, *, today: dt.date, who: str) ->
 
     Raises:
         ProjectPairUnknown: no pair of :func:`project_pairs` has this made id.
+        ClockBehindImports: ``today`` is before the day of an earlier import.
     """
+    require_import_day(store, today)
     pairs = {one.made: one for one in project_pairs(store)}
     if made not in pairs:
         raise ProjectPairUnknown(found=made, allowed=", ".join(pairs) or "-")

@@ -21,6 +21,7 @@ from typing import Any
 from risk.contract import STORED_TABLES
 from risk.errors import WagewatchError
 from risk.intake.import_accounts import store_account
+from risk.intake.import_days import require_import_day
 from risk.intake.importer import PlacedFile, RowProgress, import_into, import_placed
 from risk.intake.layouts.layout import source_layouts
 from risk.intake.layouts.names import single_county
@@ -281,9 +282,11 @@ class _Pull:
         with self._open() as store:
             if self._prepare is not None:
                 self._prepare(store)
+            today = self._clock.day()
+            require_import_day(store, today)
             report = _import(
                 *(self._workspace, store, self._settings, spool),
-                today=self._clock.day(),
+                today=today,
                 progress=self._progress,
             )
             stored = _stored_units(fetched.units, report)

@@ -46,16 +46,15 @@ def audit_entry(scope: Scope, action: str, principal: Principal | None, status: 
 
 def request_subject(scope: Scope) -> str:
     """Return path and query of a request, without secrets and personal numbers."""
-    query = scope.get("query_string", b"").decode("latin-1")
-    if not query:
-        return _stored_path(scope["path"])
-    parts = [_without_secret(part) for part in query.split("&")]
-    return storable_subject(f"{scope['path']}?{'&'.join(parts)}")
+    return _stored_subject(scope["path"], scope.get("query_string", b""))
 
 
 @lru_cache(maxsize=1024)  # a list is asked for again and again; masking takes a third of the answer
-def _stored_path(path: str) -> str:
-    return storable_subject(path)
+def _stored_subject(path: str, query: bytes) -> str:
+    if not query:
+        return storable_subject(path)
+    parts = [_without_secret(part) for part in query.decode("latin-1").split("&")]
+    return storable_subject(f"{path}?{'&'.join(parts)}")
 
 
 def storable_subject(subject: str) -> str:

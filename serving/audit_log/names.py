@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from serving.auth.principal import Principal
 from serving.db.database import Database
 from serving.watchlists.repository import WatchlistRepository, closest_list
-from serving.watchlists.snapshot_repository import load_register
+from serving.watchlists.scored_projects import ScoredProjects
 
 MOST_FOUND = 20
 
 
-def project_names(database: Database, principal: Principal) -> Mapping[str, str]:
-    """Return the name of every project of the newest list by id; of no list, nothing."""
-    best = closest_list(WatchlistRepository(database).summaries(principal), principal)
-    stored = load_register(database.engine, best.as_of, best.region, principal) if best else None
-    rows = stored.document["projects"] if stored else ()
-    return {row["project_id"]: row["project_name"] or row["project_id"] for row in rows}
+class ProjectNames:
+    """The projects of the newest list by name; of no list, nothing."""
 
+    def __init__(self, database: Database, principal: Principal) -> None:
+        newest = closest_list(WatchlistRepository(database).summaries(principal), principal)
+        self._scored = ScoredProjects(database, newest, principal) if newest else None
 
-def matching_projects(names: Mapping[str, str], asked: str) -> list[str]:
-    """Return the ids of projects whose name contains ``asked``, and ``asked`` itself as an id."""
-    found = [key for key, name in names.items() if asked in name]
-    return [asked, *(key for key in found if key != asked)][:MOST_FOUND]
+    def of(self, project_ids: Collection[str]) -> Mapping[str, str]:
+        """Return the names of those of the projects that are known."""
+        found = self._scored.by_id(project_ids) if self._scored else {}
+        return {key: row["project_name"] or key for key, row in found.items()}
+
+    def matching(self, asked: str) -> list[str]:
+        """Return ``asked`` as an id, and the projects whose name contains it."""
+        found = self._scored.named(asked, MOST_FOUND) if self._scored else ()
+        return [asked, *(key for key in found if key != asked)][:MOST_FOUND]

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from serving.audit.repository import AuditFilter, audit_people, list_audit_entries
-from serving.audit_log.names import matching_projects, project_names
-from serving.audit_log.sentences import sentence
+from serving.audit_log.names import ProjectNames
+from serving.audit_log.sentences import project_of, sentence
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission, Role
@@ -34,14 +34,17 @@ def audit(
     day: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """Return a page of audit entries, newest first; a day that is no date is reported."""
-    names = project_names(database, principal)
+    names = ProjectNames(database, principal)
     on, failure = _day(day)
-    projects = tuple(matching_projects(names, project.strip())) if project.strip() else ()
+    projects = tuple(names.matching(project.strip())) if project.strip() else ()
     wanted = AuditFilter(who.strip() or None, projects, on)
     page = list_audit_entries(database.engine, principal, PageRequest(PER_PAGE, cursor), wanted)
     language = page_language(request)
+    about = {key for entry in page.items if (key := project_of(entry)) is not None}
+    name_of = names.of(about)
     said = [
-        (entry, sentence(entry, lambda key: names.get(key, key), language)) for entry in page.items
+        (entry, sentence(entry, lambda key: name_of.get(key, key), language))
+        for entry in page.items
     ]
     return render(
         request,

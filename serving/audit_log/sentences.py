@@ -98,6 +98,11 @@ class Sentence:
     matter: str | None
 
 
+def project_of(entry: AuditEntry) -> str | None:
+    """Return the id of the project that ``entry`` is about, if it is known."""
+    return sentence(entry, str, "en").project_id
+
+
 def sentence(entry: AuditEntry, name_of: Callable[[str], str], language: Language) -> Sentence:
     """Return what ``entry`` says; ``name_of`` maps the id of a project to its name."""
     path = urlsplit(entry.subject).path.removeprefix("/v1").rstrip("/")

@@ -10,6 +10,7 @@ import base64
 import datetime as dt
 import hashlib
 import secrets
+import unicodedata
 from enum import Enum
 from http import HTTPStatus
 from typing import Any
@@ -89,10 +90,12 @@ class SecondFactors:
     def check(self, connection: Connection, user_id: int, code: str, now: dt.datetime) -> Outcome:
         """Spend a code of the user, confirmed or not; every code is accepted once.
 
+        Full-width digits and letters, as input methods write them, are those of the code.
+
         Raises:
             SecondFactorUnreadable: the secret was encrypted with another key.
         """
-        code = "".join(code.split())
+        code = "".join(unicodedata.normalize("NFKC", code).split())
         if not (len(code) == DIGITS and code.isascii() and code.isdigit()):
             recovered = _spend_recovery_code(connection, user_id, code)
             return Outcome.RECOVERED if recovered else self._failed(connection, user_id, now)

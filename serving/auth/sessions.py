@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from serving.auth.repository import User, to_user
 from serving.auth.secrets import token_hash
+from serving.clock import CLOCK_SLACK
 from serving.db.engine import utc, writing
 from serving.db.tables import SESSIONS, USERS
 
@@ -26,9 +27,6 @@ CSRF_HEADER = "X-CSRF-Token"
 
 RENEWED_AFTER = dt.timedelta(minutes=1)
 """The time of the last request is stored at most this often."""
-
-CLOCK_SLACK = dt.timedelta(minutes=5)
-"""How far clocks may differ; a session from later than that began before the clock was set back."""
 
 _MOST_RENEWALS = 10_000
 

@@ -25,7 +25,7 @@ class BriefingGroup:
     @property
     def newest(self) -> Briefing:
         """The file that was made last."""
-        return max(self.files, key=lambda file: (file.made_at, file.id))
+        return max(self.files, key=lambda file: file.id)
 
 
 def by_period(found: Sequence[Briefing]) -> list[BriefingGroup]:

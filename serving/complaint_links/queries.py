@@ -15,7 +15,7 @@ from serving.db.database import Database
 from serving.db.pagination import PageRequest
 from serving.http.schemas import Page
 from serving.watchlists.repository import WatchlistRepository, closest_list
-from serving.watchlists.snapshot_repository import load_register
+from serving.watchlists.snapshot_repository import load_register_part
 
 
 @dataclass(frozen=True)
@@ -69,5 +69,5 @@ def newest_register(database: Database, principal: Principal) -> ComplaintRegist
         return ComplaintRegister(current.as_of, {"unlinked": current.rows})
     if newest is None:
         return None
-    stored = load_register(database.engine, newest.as_of, newest.region, principal)
-    return ComplaintRegister(newest.as_of, stored.document if stored else {})
+    rows = load_register_part(database.engine, newest, principal, "unlinked")
+    return ComplaintRegister(newest.as_of, {"unlinked": rows})

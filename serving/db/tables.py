@@ -80,9 +80,84 @@ WATCHLIST_ENTRIES = Table(
     Column("selection", String(10), nullable=False),
     Column("draw_probability", Float),
     Column("region_code", String(12)),
+    Column("project_name", Text),
+    Column("workers", Integer),
+    Column("amount_at_stake", BigInteger),
+    Column("change", String(10)),
+    Column("from_rank", Integer),
+    Column("change_reason", String(60)),
+    Column("red_flags", Text),
+    Column("search", Text),
     UniqueConstraint("watchlist_id", "rank"),
 )
-"""Entries of the sealed lists as rows, for counts and joins with visits."""
+"""Entries of the sealed lists as rows, by which pages filter, sort and count them.
+
+With the risk of its project, a row is the whole entry. ``red_flags`` are the codes between spaces,
+``search`` the names it is found by in one case; money in fen.
+"""
+
+LIST_HEADS = Table(
+    "list_heads",
+    METADATA,
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""The sealed lists without their entries, and the titles of their red flags; gzipped JSON."""
+
+SCORED_PROJECTS = Table(
+    "scored_projects",
+    METADATA,
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
+    Column("project_id", String(200), primary_key=True),
+    Column("region_code", String(12)),
+    Column("rank", Integer),
+    Column("tier", String(10), nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("project_name", Text),
+    Column("contractor_id", String(200)),
+    Column("contractor_name", Text),
+    Column("owner_id", String(200)),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("workers", Integer),
+    Column("amount_at_stake", BigInteger),
+    Column("amount_owed", BigInteger),
+    Column("owed", JSON),
+    Column("search", Text, nullable=False),
+    Index(None, "watchlist_id", "probability"),
+    Index(None, "watchlist_id", "contractor_id", "probability"),
+    Index(None, "watchlist_id", "owner_id", "probability"),
+    sqlite_with_rowid=False,
+)
+"""Projects of the registers as rows, by which pages search, count and draw them; money in fen.
+
+``amount_owed`` is 0 where no team is owed wages, None in registers without the summary ``owed``.
+"""
+
+REGISTER_PARTS = Table(
+    "register_parts",
+    METADATA,
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
+    Column("part", String(20), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Parts of the registers that pages read alone, without the projects; gzipped JSON."""
+
+DEPOSIT_ROWS = Table(
+    "deposit_rows",
+    METADATA,
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
+    Column("part", String(10), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("region_code", String(12), nullable=False),
+    Column("code", String(20)),
+    Column("days_left", Integer),
+    Column("search", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Rows of a register about deposits in order, as JSON. ``part`` is ``advice``, ``ending`` or
+``returns``, ``code`` the step of an advice or the state of a guarantee."""
 
 PROJECT_RISKS = Table(
     "project_risks",
@@ -733,5 +808,6 @@ SEALED = (
     OUTCOME_PHOTOS.name,
     AUDIT_HEADS.name,
     LIST_DICTIONARIES.name,
+    *(LIST_HEADS.name, SCORED_PROJECTS.name, REGISTER_PARTS.name, DEPOSIT_ROWS.name),
 )
 """Append-only tables."""

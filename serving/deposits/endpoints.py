@@ -10,12 +10,11 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.deposits.schemas import DepositAdvice, DepositReturn, Deposits, EndingDeposit
-from serving.deposits.service import advice_rows, ending_rows, fen_to_yuan, return_rows
+from serving.deposits.service import DepositFilter, deposits_of, fen_to_yuan
 from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.parameters import AsOfQuery
 from serving.http.problems import RESPONSES
 from serving.watchlists.repository import WatchlistRepository, closest_list
-from serving.watchlists.snapshot_repository import load_register
 
 router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES)
 
@@ -42,19 +41,15 @@ def get_deposits(
     chosen = closest_list(lists, principal)
     if chosen is None:
         return Deposits(as_of=None, warn_days=days, items=[], ending=[], returns=[])
-    kept = load_register(database.engine, chosen.as_of, chosen.region, principal)
-    found = kept.document.get("deposits", {}) if kept else {}
-    ending = [fen_to_yuan(row) for row in ending_rows(found, principal, days, region)]
+    wanted = DepositFilter(days, region)
+    found = deposits_of(database, principal, chosen, wanted)
     return Deposits(
         as_of=chosen.as_of,
         warn_days=days,
         items=[
             DepositAdvice.model_validate({**_ADDED_LATER, **fen_to_yuan(row)})
-            for row in advice_rows(found, principal, region)
+            for row in found.advice
         ],
-        ending=[EndingDeposit.model_validate(row) for row in ending],
-        returns=[
-            DepositReturn.model_validate(fen_to_yuan(row))
-            for row in return_rows(found, principal, region)
-        ],
+        ending=[EndingDeposit.model_validate(fen_to_yuan(row)) for row in found.ending],
+        returns=[DepositReturn.model_validate(fen_to_yuan(row)) for row in found.returns],
     )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
+from serving.db.database import Database
+from serving.deposits.repository import DepositRows
+from serving.watchlists.repository import ListSummary
 
 Row = Mapping[str, Any]
 PARTS = ("advice", "ending", "returns")
@@ -45,6 +49,51 @@ def return_rows(
         for row in found.get("returns", ())
         if covers(principal, row["region_code"]) and row["region_code"].startswith(region)
     ]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The first rows of the three tables, and how many rows each has."""
+
+    advice: Sequence[Row]
+    ending: Sequence[Row]
+    returns: Sequence[Row]
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class DepositFilter:
+    """Filters of the tables; ``step`` and ``q`` are of the advice, ``most`` the rows of each."""
+
+    warn_days: int
+    region: str = ""
+    step: str = ""
+    q: str = ""
+    most: int | None = None
+
+
+def deposits_of(
+    database: Database, principal: Principal, summary: ListSummary, wanted: DepositFilter
+) -> Found:
+    """Return advice per contractor and county, deposits that are missing, expired or expire, and
+    deposits still stored for completed projects. Events outside the region are redacted.
+    """
+    rows, region = DepositRows(database, summary, principal), wanted.region
+    of_advice = [rows.of_region(region[:6])]
+    if wanted.step:
+        of_advice.append(rows.with_step(wanted.step))
+    if wanted.q.strip():
+        of_advice.append(rows.named(wanted.q))
+    of_ending = [rows.of_region(region), rows.within_days(wanted.warn_days)]
+    advised, advice = rows.page("advice", of_advice, wanted.most)
+    endings, ending = rows.page("ending", of_ending, wanted.most)
+    returned, returns = rows.page("returns", [rows.of_region(region)], wanted.most)
+    return Found(
+        [{**row, "events": [_redact(one, principal) for one in row["events"]]} for row in advice],
+        ending,
+        returns,
+        {"advice": advised, "ending": endings, "returns": returned},
+    )
 
 
 def fen_to_yuan(row: Row) -> Row:

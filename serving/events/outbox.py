@@ -8,10 +8,22 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, and_, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    Table,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from serving.auth.jurisdiction import require_covers, within
 from serving.auth.principal import Principal
+from serving.clock import CLOCK_SLACK
 from serving.db.engine import utc, writing
 from serving.db.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
 from serving.errors import ApiError
@@ -168,6 +180,7 @@ def claim_deliveries(engine: Engine, now: dt.datetime, most: int = 20) -> list[D
         .with_for_update(skip_locked=True, of=DELIVERIES)
     )
     with writing(engine).begin() as connection:
+        _bring_forward(connection, now)
         rows = connection.execute(due).all()
         events = _by_id(connection, EVENTS, {row.event for row in rows})
         whose = _by_id(connection, SUBSCRIPTIONS, {row.subscription for row in rows})
@@ -183,6 +196,32 @@ def claim_deliveries(engine: Engine, now: dt.datetime, most: int = 20) -> list[D
         for one in taken:
             connection.execute(_change(one, attempts=one.attempts, due_at=now + LEASE))
     return taken
+
+
+def _bring_forward(connection: Connection, now: dt.datetime) -> None:
+    """Let deliveries wait for a lease that would wait longer than any delay.
+
+    Their times are from before the clock was set back; another process may still be at one.
+    """
+    longest = [max(seconds, int(LEASE.total_seconds())) for seconds in RETRY_SECONDS]
+    ahead = [
+        and_(DELIVERIES.c.attempts == attempts, DELIVERIES.c.due_at > _after(now, seconds))
+        for attempts, seconds in enumerate([0, *longest])
+    ]
+    connection.execute(
+        update(DELIVERIES)
+        .where(
+            DELIVERIES.c.delivered_at.is_(None),
+            DELIVERIES.c.given_up_at.is_(None),
+            DELIVERIES.c.due_at > now + CLOCK_SLACK,
+            or_(*ahead),
+        )
+        .values(due_at=now + LEASE)
+    )
+
+
+def _after(now: dt.datetime, seconds: int) -> dt.datetime:
+    return now + CLOCK_SLACK + dt.timedelta(seconds=seconds)
 
 
 def mark_delivered(engine: Engine, one: Delivery, answer: str, now: dt.datetime) -> None:

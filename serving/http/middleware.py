@@ -141,10 +141,9 @@ class _Request:
         self.is_head = False
         self._receive, self._send, self._received = receive, send, 0
         state: dict[str, Any] = scope.setdefault("state", {})
-        headers = scope["headers"]
-        sent = next((value for name, value in headers if name == _REQUEST_ID_HEADER), b"")
-        valid = _REQUEST_ID.fullmatch(sent)
-        self.request_id = sent.decode() if valid else secrets.token_hex(8)
+        sent = dict(scope["headers"]).get(_REQUEST_ID_HEADER)
+        valid = sent is not None and _REQUEST_ID.fullmatch(sent)
+        self.request_id = sent.decode() if sent and valid else secrets.token_hex(8)
         state["request_id"] = self.request_id
 
     async def receive(self) -> Message:
@@ -158,10 +157,10 @@ class _Request:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            present = {name for name, _ in message["headers"]}
-            if _is_file(message):
+            present = dict(message["headers"])
+            if self.status == HTTPStatus.OK and _is_file(present.get(b"content-type")):
                 await self._record_file()
-            added = (header for header in _HEADERS if header[0] not in present)
+            added = [header for header in _HEADERS if header[0] not in present]
             request_id = (_REQUEST_ID_HEADER, self.request_id.encode())
             message["headers"] = [*message["headers"], *added, request_id]
         elif self.is_head and message["type"] == "http.response.body":
@@ -179,6 +178,5 @@ class _Request:
         state["audited"] = True
 
 
-def _is_file(start: Message) -> bool:
-    types = (value for name, value in start["headers"] if name == b"content-type")
-    return start["status"] == HTTPStatus.OK and not next(types, _SHOWN[0]).startswith(_SHOWN)
+def _is_file(content_type: bytes | None) -> bool:
+    return content_type is not None and not content_type.startswith(_SHOWN)

@@ -8,7 +8,6 @@ parsing or queries. Permission, rate limit, metrics and audit entry apply as to 
 from __future__ import annotations
 
 import datetime as dt
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +17,14 @@ from serving.auth.dependencies import Authenticator
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
+from serving.db.byte_cache import ByteCache
 from serving.db.change_stamp import ChangeStamp
 from serving.errors import ApiError
 
-MAX_RESPONSES = 2_000
+MAX_BYTES = 64_000_000
+_OVERHEAD = 4_000
+"""Bytes of a cached answer beside its body: key, headers, principal."""
+
 _VARYING_HEADERS = frozenset({b"authorization", b"accept-encoding", b"if-none-match"})
 
 Key = tuple[object, ...]
@@ -48,7 +51,7 @@ class ResponseCache:
         self._app = app
         self._authenticator = authenticator
         self._freshness = freshness
-        self._cache: OrderedDict[Key, _CachedResponse] = OrderedDict()
+        self._cache = ByteCache[Key, _CachedResponse](MAX_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -84,7 +87,7 @@ class ResponseCache:
         state: dict[str, Any] = scope["state"]
         if not state.get("sealed") or len(messages) != 2 or messages[0]["status"] >= 400:
             return
-        self._cache[key] = _CachedResponse(
+        cached = _CachedResponse(
             stamp,
             state["principal"],
             state["action"],
@@ -94,9 +97,7 @@ class ResponseCache:
             messages[1],
             self._authenticator.valid_until(key[1]),
         )
-        self._cache.move_to_end(key)
-        if len(self._cache) > MAX_RESPONSES:
-            self._cache.popitem(last=False)
+        self._cache.put(key, cached, _OVERHEAD + len(messages[1].get("body", b"")))
 
 
 class _Recorder:

@@ -77,6 +77,7 @@ def import_(
 def _withdraw(
     cli: CliContext, paths: list[Path], day: dt.date, known_on: dt.date | None, *, json: bool
 ) -> None:
+    from risk.intake.import_days import require_import_day
     from risk.intake.withdrawal import withdraw_paths
     from risk.store.store import RecordStore
     from serving.ingest.sealed_lists import seal_recorder
@@ -86,6 +87,8 @@ def _withdraw(
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
         if record_seals:
             record_seals(store)
+        if known_on is None:
+            require_import_day(store, day)
         report = withdraw_paths(store, paths, today=day, known_on=known_on)
     if json:
         print_json(report.as_json(cli.language))

@@ -38,15 +38,25 @@ class ImportResult:
     quarantined: int
 
 
+_SET_BACK = dt.timedelta(days=2)
+
+
 def add_submission(connection: Connection, one: Submission) -> None:
-    """Insert a submission."""
+    """Insert a submission; its day is no earlier than that of the one before.
+
+    Else a correction sent after the clock was set back would count as the older of the two. After
+    more than two days the clock was ahead before, and its day must not spread.
+    """
+    last = connection.execute(select(INBOX.c.received_on).order_by(INBOX.c.id.desc()).limit(1))
+    before = last.scalar_one_or_none() or one.received_on
+    is_set_back = one.received_on < before <= one.received_on + _SET_BACK
     connection.execute(
         insert(INBOX).values(
             submission_id=one.submission_id,
             table_name=one.table_name,
             header=list(one.header),
             rows=[list(row) for row in one.rows],
-            received_on=one.received_on,
+            received_on=before if is_set_back else one.received_on,
             received_at=one.received_at,
             sent_by=one.sent_by,
             region=one.region,

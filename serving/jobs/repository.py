@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Row, and_, insert, or_, select, updat
 
 from serving.auth.jurisdiction import require_covers, within
 from serving.auth.principal import Principal
+from serving.clock import CLOCK_SLACK
 from serving.db.engine import utc, writing
 from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import JOBS
@@ -110,10 +111,15 @@ def list_jobs(engine: Engine, principal: Principal, request: PageRequest) -> Pag
 
 
 def claim_job(engine: Engine, now: dt.datetime) -> Job | None:
-    """Claim the next job and mark it as running; None if there is none."""
+    """Claim the next job and mark it as running; None if there is none.
+
+    A heartbeat from before the clock was set back counts as one of now.
+    """
+    ahead = and_(JOBS.c.state == "running", JOBS.c.alive_at > now + CLOCK_SLACK)
     lost = and_(JOBS.c.state == "running", JOBS.c.alive_at < now - DEAD_AFTER)
     query = select(JOBS).where(or_(JOBS.c.state == "queued", lost)).order_by(JOBS.c.id).limit(1)
     with writing(engine).begin() as connection:
+        connection.execute(update(JOBS).where(ahead).values(alive_at=now))
         row = connection.execute(query.with_for_update(skip_locked=True)).first()
         if row is None:
             return None

@@ -11,14 +11,21 @@ from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.clock import office_date
 from serving.db.database import Database
-from serving.matters.repository import Matter, all_matters, facts_until, find_matter
+from serving.matters.repository import (
+    Matter,
+    Step,
+    all_matters,
+    facts_until,
+    find_matter,
+    rows_stamp,
+)
 from serving.matters.rules import MatterRules, matter_rules
 from serving.matters.state import MatterState, state_on
 from serving.matters.sync import sync_from_lists
 from serving.outcomes.repository import visited_since
 from serving.settings import Settings
 from serving.watchlists.repository import WatchlistRepository, closest_list
-from serving.watchlists.snapshot_repository import load_register
+from serving.watchlists.snapshot_repository import load_register_part
 
 STATES = ("open", "backlog", "overdue", "escalated", "closed", "recheck")
 """States to filter by; ``backlog``: open and overdue when the county began, not assigned since;
@@ -59,6 +66,21 @@ def current_states(
     """
     rules = matter_rules(settings.matters)
     sync_from_lists(database, rules, now)
+    key = ("states", *rows_stamp(database.engine), principal.region, on, repr(rules))
+    found: list[MatterState] | None = database.derived.get(key)
+    if found is None:
+        found = _states(database, rules, principal, on)
+        database.derived.put(key, found, _STATE_BYTES * (1 + len(found)))
+    return list(found)
+
+
+_STATE_BYTES = 8_000
+"""About the bytes of a matter with its state in memory."""
+
+
+def _states(
+    database: Database, rules: MatterRules, principal: Principal, on: dt.date
+) -> list[MatterState]:
     found = all_matters(database.engine, principal)
     visited = visited_since(database.engine, principal, on - _LOOK_BACK)
     begun = [matter for matter in found if (matter.facts.opened_on or on) <= on]
@@ -88,8 +110,7 @@ def unlisted_cases(database: Database, principal: Principal) -> list[Mapping[str
     chosen = closest_list(lists, principal)
     if chosen is None:
         return []
-    stored = load_register(database.engine, chosen.as_of, chosen.region, principal)
-    rows = stored.document.get("unlisted", ()) if stored else ()
+    rows = load_register_part(database.engine, chosen, principal, "unlisted")
     return [row for row in rows if covers(principal, row["region_code"] or "")]
 
 
@@ -140,14 +161,19 @@ class SecondLooks:
 def count_second_looks(
     standings: Iterable[MatterState], start: dt.date, stop: dt.date
 ) -> SecondLooks:
-    """Count matters whose last second look was from ``start`` before ``stop``."""
+    """Count matters whose last second look before ``stop`` was on or after ``start``."""
     outcomes = [
-        str((steps[-1].data or {}).get("outcome"))
+        str((looks[-1].data or {}).get("outcome"))
         for state in standings
-        if (steps := [step for step in state.matter.steps if step.step == "rechecked"])
-        and start <= office_date(steps[-1].taken_at) < stop
+        if (looks := _second_looks(state.matter, stop)) and office_date(looks[-1].taken_at) >= start
     ]
     return SecondLooks(len(outcomes), outcomes.count("paid"))
+
+
+def _second_looks(matter: Matter, stop: dt.date) -> list[Step]:
+    """Return the second looks before ``stop``: later ones change no earlier period."""
+    looks = [step for step in matter.steps if step.step == "rechecked"]
+    return [step for step in looks if office_date(step.taken_at) < stop]
 
 
 def states_at(

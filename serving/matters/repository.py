@@ -19,7 +19,14 @@ from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.clock import office_date
 from serving.db.engine import utc
-from serving.db.tables import MATTER_FACTS, MATTER_LISTS, MATTER_STEPS, MATTERS, WATCHLISTS
+from serving.db.tables import (
+    MATTER_FACTS,
+    MATTER_LISTS,
+    MATTER_STEPS,
+    MATTERS,
+    OUTCOMES,
+    WATCHLISTS,
+)
 from serving.errors import ApiError
 
 StepKind = Literal[
@@ -154,33 +161,39 @@ def insert_step(connection: Connection, step: Step) -> None:
     connection.execute(insert(MATTER_STEPS).values(asdict(step)))
 
 
-def insert_matter(
-    connection: Connection, opening: Opening, opened_by: str, opened_at: dt.datetime
+def insert_matters(
+    connection: Connection, openings: Sequence[Opening], opened_by: str, opened_at: dt.datetime
 ) -> None:
-    """Insert a new matter with its facts."""
-    connection.execute(
-        insert(MATTERS).values(
-            matter=opening.key,
-            kind=opening.kind,
-            region_code=opening.region_code,
-            opened_by=opened_by,
-            opened_at=opened_at,
-        )
-    )
-    insert_facts(connection, opening)
+    """Insert new matters with their facts."""
+    rows = [
+        {
+            "matter": opening.key,
+            "kind": opening.kind,
+            "region_code": opening.region_code,
+            "opened_by": opened_by,
+            "opened_at": opened_at,
+        }
+        for opening in openings
+    ]
+    if rows:
+        connection.execute(insert(MATTERS), rows)
+    insert_facts(connection, openings)
 
 
-def insert_facts(connection: Connection, opening: Opening) -> None:
-    """Insert new facts of a matter."""
-    connection.execute(
-        insert(MATTER_FACTS).values(
-            matter=opening.key,
-            region_code=opening.region_code,
-            as_of=opening.facts.as_of,
-            listed=opening.facts.listed,
-            facts=_document(opening.facts),
-        )
-    )
+def insert_facts(connection: Connection, openings: Sequence[Opening]) -> None:
+    """Insert new facts of matters."""
+    rows = [
+        {
+            "matter": opening.key,
+            "region_code": opening.region_code,
+            "as_of": opening.facts.as_of,
+            "listed": opening.facts.listed,
+            "facts": _document(opening.facts),
+        }
+        for opening in openings
+    ]
+    if rows:
+        connection.execute(insert(MATTER_FACTS), rows)
 
 
 def all_matters(engine: Engine, principal: Principal) -> list[Matter]:
@@ -224,6 +237,18 @@ def read_matters(
         )
         for row in heads
     ]
+
+
+def rows_stamp(engine: Engine) -> tuple[int | None, ...]:
+    """Return numbers that change with every row that the state of a matter is derived from.
+
+    Rows are only added. Writers of matters wait for each other, so that the last number says all;
+    outcomes are written at the same time, and one with a smaller number may come later.
+    """
+    last = [func.max(table.c.id) for table in (MATTERS, MATTER_FACTS, MATTER_STEPS, OUTCOMES)]
+    each = [select(one).scalar_subquery() for one in (*last, func.count(OUTCOMES.c.id))]
+    with engine.connect() as connection:
+        return tuple(connection.execute(select(*each)).one())
 
 
 _COUNTY = 6

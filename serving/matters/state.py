@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from risk.calendar.working_days import add_working_days, working_days_between
+from risk.calendar.working_days import add_working_days, working_days_left
 from risk.statutory_deadlines import CaseDeadline, case_deadline
 from serving.clock import office_date
 from serving.matters.repository import Matter, Step
@@ -163,7 +163,7 @@ def _deadline(
 ) -> Deadline | None:
     given = _last(steps, "given")
     if given is not None and given.due_on is not None:
-        left = working_days_between(on, given.due_on)
+        left = working_days_left(on, given.due_on)
         return Deadline(given.due_on, "given", left.days, left.planned)
     if not old:
         return _own_deadline(matter, rules, on)
@@ -175,7 +175,7 @@ def _own_deadline(matter: Matter, rules: MatterRules, on: dt.date) -> Deadline |
     """Return the deadline of the records or of the settings, without regard to assignments."""
     facts = matter.facts
     if facts.due_on is not None:
-        left = working_days_between(on, facts.due_on)
+        left = working_days_left(on, facts.due_on)
         return Deadline(facts.due_on, "records", left.days, left.planned)
     if facts.opened_on is None:
         return None
@@ -186,7 +186,7 @@ def _term(
     matter: Matter, rules: MatterRules, start: dt.date, basis: Basis, on: dt.date
 ) -> Deadline:
     end = add_working_days(start, rules.terms[matter.kind])
-    left = working_days_between(on, end.day)
+    left = working_days_left(on, end.day)
     return Deadline(end.day, basis, left.days, end.planned and left.planned)
 
 
@@ -241,7 +241,8 @@ def _second_look(
     matter: Matter, steps: Sequence[Step], closed_on: dt.date, rules: MatterRules, on: dt.date
 ) -> SecondLook:
     due = add_working_days(closed_on, rules.recheck)
-    last = _last(steps, "rechecked", "closed")
+    # A look before the matter was opened again says nothing about its present end.
+    last = _last(steps, "rechecked", "closed", "reopened")
     outcome: str | None = None
     if last is not None and last.step == "rechecked":
         outcome = str((last.data or {}).get("outcome"))

@@ -30,7 +30,7 @@ from serving.matters.repository import (
     Step,
     StepKind,
     find_matter,
-    insert_matter,
+    insert_matters,
     insert_step,
     lock,
 )
@@ -184,7 +184,7 @@ def open_manually(
         text=new.text,
     )
     opening = Opening(key, "hand", new.region_code, facts)
-    insert_matter(connection, opening, principal.name, now)
+    insert_matters(connection, [opening], principal.name, now)
     record_matters(connection, [opened_event(opening)], now)
     return find_matter(connection, key, principal)
 

@@ -7,8 +7,8 @@ or concurrent runs open nothing twice.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -27,7 +27,7 @@ from serving.matters.repository import (
     UnprocessedList,
     has_unprocessed_lists,
     insert_facts,
-    insert_matter,
+    insert_matters,
     lock,
     mark_processed,
     read_matters,
@@ -46,41 +46,56 @@ def sync_from_lists(database: Database, rules: MatterRules, now: dt.datetime) ->
     """Process the lists not processed yet and return the number of matters opened."""
     if not has_unprocessed_lists(database.engine):
         return 0
+    # Lists are megabytes: they are read before the transaction, which holds the write lock.
+    with database.engine.connect() as connection:
+        waiting = unprocessed_lists(connection)
+    read = {one.number: _read(database, one, rules) for one in waiting if one.newest}
+    known_lists = {one.number for one in waiting}
     opened = 0
     with writing(database.engine).begin() as connection:
         lock(connection)
-        lists = unprocessed_lists(connection)
+        # Others may have processed some in the meantime, or published one that waits its turn.
+        lists = [one for one in unprocessed_lists(connection) if one.number in known_lists]
         for source in lists:
             if source.newest:
-                opened += _sync_list(connection, database, source, rules, now)
+                opened += _sync_list(connection, read[source.number], source, now)
         mark_processed(connection, [source.number for source in lists], now)
     return opened
 
 
-def _sync_list(
-    connection: Connection,
-    database: Database,
-    source: UnprocessedList,
-    rules: MatterRules,
-    now: dt.datetime,
-) -> int:
+@dataclass(frozen=True)
+class _ListMatters:
+    """The matters and alerts of a list; ``whole``: it was published with a register."""
+
+    openings: Sequence[Opening]
+    alerts: Sequence[Opening]
+    whole: bool
+
+
+def _read(database: Database, source: UnprocessedList, rules: MatterRules) -> _ListMatters:
     stored = load_register(database.engine, source.as_of, source.region, kind=source.kind)
-    listed = (
-        WatchlistRepository(database, source.kind).watchlist(source.as_of, source.region).document()
-    )
-    known = {matter.key: matter for matter in read_matters(connection, OFFICE)}
-    found = (
-        {opening.key: opening for opening in _openings(stored.document, source)} if stored else {}
-    )
+    lists = WatchlistRepository(database, source.kind)
+    listed = lists.watchlist(source.as_of, source.region).document()
     rows = {row["project_id"]: row for row in stored.document["projects"]} if stored else {}
-    for opening in _alert_openings(listed, rows, source, rules):
-        if not _has_open_alert(known, opening):
+    return _ListMatters(
+        list(_openings(stored.document, source)) if stored else [],
+        list(_alert_openings(listed, rows, source, rules)),
+        whole=stored is not None,
+    )
+
+
+def _sync_list(
+    connection: Connection, of_list: _ListMatters, source: UnprocessedList, now: dt.datetime
+) -> int:
+    known = {matter.key: matter for matter in read_matters(connection, OFFICE)}
+    found = {opening.key: opening for opening in of_list.openings}
+    alerted = _open_alerts(known)
+    for opening in of_list.alerts:
+        if (opening.facts.project_id, opening.facts.org_id) not in alerted:
             found[opening.key] = opening
     new = [opening for key, opening in found.items() if key not in known]
-    for opening in new:
-        insert_matter(connection, opening, BY_RULE, now)
-    for opening in _updates(known, found, source, stored is not None):
-        insert_facts(connection, opening)
+    insert_matters(connection, new, BY_RULE, now)
+    insert_facts(connection, list(_updates(known, found, source, of_list.whole)))
     openings = [opening for opening in new if opening.facts.listed]
     record_matters(connection, [opened_event(opening) for opening in openings], now)
     if new:
@@ -173,15 +188,13 @@ def _alert_openings(
         yield Opening(key, kind, entry["region_code"], facts)
 
 
-def _has_open_alert(known: Mapping[str, Matter], opening: Opening) -> bool:
-    """Whether the unit already has an open alert."""
-    facts = opening.facts
-    return any(
-        matter.kind == "alert"
-        and (matter.facts.project_id, matter.facts.org_id) == (facts.project_id, facts.org_id)
-        and not _is_closed(matter)
+def _open_alerts(known: Mapping[str, Matter]) -> set[tuple[str | None, str | None]]:
+    """Return the project or organisation of each open alert."""
+    return {
+        (matter.facts.project_id, matter.facts.org_id)
         for matter in known.values()
-    )
+        if matter.kind == "alert" and not _is_closed(matter)
+    }
 
 
 def _is_closed(matter: Matter) -> bool:

@@ -215,15 +215,13 @@ def _end(database: Database, step: ModelStep) -> None:
 
 def _change(workspace: Workspace, approved: ModelStep, who: str, why: str) -> None:
     from models.promotion_log import champion_before
-    from models.registry import NoModel, Registry
+    from models.registry import Registry
     from risk.unit_kinds import Kind
 
     unit: Kind = "employer" if approved.unit == "employer" else "project"
     registry = Registry(workspace, unit)
-    try:
-        champion = registry.champion()[1].version
-    except NoModel:
-        champion = None
+    # Not loaded: a champion whose files were damaged is what people roll back from.
+    champion = registry.champion_version()
     if champion == approved.version:
         return
     if approved.action == "promote":

@@ -43,7 +43,10 @@ By = Annotated[str, typer.Option("--by", metavar="NAME")]
 def list_models(context: typer.Context, json: JsonFlag = False) -> None:
     """All versions, newest first."""
     cli = cli_context(context)
-    found = [one for kind in KINDS for one in _registry(cli, kind).versions()]
+    registries = [_registry(cli, kind) for kind in KINDS]
+    found = [one for registry in registries for one in registry.versions()]
+    if damaged := [one for registry in registries for one in registry.damaged_versions()]:
+        print_note(cli.text("models_damaged", versions=", ".join(damaged)))
     if json:
         print_json([asdict(version) for version in found])
         return

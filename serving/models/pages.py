@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -16,7 +17,7 @@ from serving.jobs import service
 from serving.jobs.repository import Job, list_jobs
 from serving.models.repository import list_models, stored_model
 from serving.models.trust import calibration_plot, hit_rates, list_changes, precision_plot
-from serving.watchlists.reader import Document, reader_of
+from serving.watchlists.reader import ChosenList, Document, reader_of
 from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import page_language, render
 
@@ -55,7 +56,7 @@ def model(request: Request, principal: Supervisor) -> Response:
         calibration=calibration_plot(backtest) if backtest else None,
         precision=precision_plot(backtest) if backtest else None,
         chosen=chosen,
-        changes=list_changes(chosen.document) if chosen else None,
+        changes=_changes(chosen) if chosen else None,
         check=checks[0] if checks else None,
         report=_report(checks),
         tab="supervision",
@@ -108,6 +109,10 @@ def check(request: Request, principal: Runner) -> Response:
         lambda connection: service.queue(connection, "check", parameters, "", principal),
     )
     return render(request, "said", principal, said="check_asked")
+
+
+def _changes(chosen: ChosenList) -> Mapping[str, int]:
+    return list_changes(chosen.part.changes(), len(chosen.part.head["gone"]))
 
 
 def _evidence(about: Document) -> Document | None:

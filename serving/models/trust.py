@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -113,13 +112,9 @@ def precision_plot(evidence: Document) -> LinePlot | None:
     )
 
 
-def list_changes(document: Document) -> Mapping[str, int]:
+def list_changes(kinds: Mapping[str, int], gone: int) -> Mapping[str, int]:
     """Return how many entries of a list are new, higher, lower or the same, and how many left."""
-    kinds = Counter(entry["change"]["kind"] for entry in document["entries"])
-    return {
-        **{kind: kinds.get(kind, 0) for kind in ("new", "up", "down", "same")},
-        "gone": len(document.get("gone", ())),
-    }
+    return {**{kind: kinds.get(kind, 0) for kind in ("new", "up", "down", "same")}, "gone": gone}
 
 
 def _one_in(evidence: Document, contender: str) -> float | None:

@@ -41,7 +41,9 @@ def month(request: Request, principal: Reader, database: DatabaseDep) -> Respons
     jobs = list_jobs(engine, principal, PageRequest(100)).items
     overview = newest_overview(engine)
     preview, publish = _newest(jobs, PREVIEW), _newest(jobs, PUBLISH)
-    published_last = publish is not None and (preview is None or _later(publish, preview))
+    published_last = publish is not None and (
+        preview is None or jobs.index(publish) < jobs.index(preview)
+    )
     return render(
         request,
         "month",
@@ -93,7 +95,3 @@ def _newest(jobs: Sequence[Job], kind: str) -> Job | None:
 
 def _runs(job: Job) -> bool:
     return job.state in _UNDER_WAY
-
-
-def _later(one: Job, other: Job) -> bool:
-    return one.created_at > other.created_at

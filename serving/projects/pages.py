@@ -24,6 +24,7 @@ from serving.clock import now, today
 from serving.db.pagination import PageRequest
 from serving.documents.formats import MEDIA_TYPES
 from serving.feedback import service
+from serving.feedback.page_buttons import verdict_labels
 from serving.feedback.schemas import FeedbackIn
 from serving.flag_states.schemas import STATES, FlagStateIn
 from serving.flag_states.service import create as create_flag_state
@@ -46,8 +47,9 @@ from serving.outcomes.service import to_schema
 from serving.projects import repository
 from serving.projects.service import draft_listing_notice
 from serving.projects.visit_plan import contacts_for, documents_for, site_state
-from serving.watchlists.reader import Document, Register, WatchlistReader, reader_of
+from serving.watchlists.reader import Document, WatchlistReader, reader_of
 from serving.watchlists.repository import ListSummary, WatchlistRepository
+from serving.watchlists.scored_projects import Role, ScoredProjects
 from serving.watchlists.snapshot_repository import load_case_file, load_dossier
 from serving.watchlists.texts import flag_title, flags_by_grade, unlike_note
 from serving.watchlists.trend import festival_months, in_wan
@@ -61,7 +63,6 @@ router = APIRouter(include_in_schema=False)
 MOST_FOUND = 50
 _OTHERS = 10
 _MOST_SHOWN = 20
-_VERDICTS = ("useful", "wrong", "already_known")
 
 Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
 Judge = Annotated[Principal, require(Permission.WRITE_FEEDBACK)]
@@ -92,15 +93,13 @@ def search(
     chosen = reader.choose(request, principal, None, None)
     if chosen is None:
         return render(request, "nothing", principal)
-    rows = reader.register(principal, chosen.summary).projects
-    found = [row for row in rows if _named(row, q) and tier in ("", row["tier"])]
-    found.sort(key=lambda row: (-row["probability"], row["project_id"]))
+    found, rows = reader.scored(principal, chosen.summary).search(q, tier, MOST_FOUND)
     return render(
         request,
         "projects",
         principal,
-        rows=found[:MOST_FOUND],
-        found=len(found),
+        rows=rows,
+        found=found,
         q=q,
         tier=tier,
         as_of=chosen.summary.as_of,
@@ -244,7 +243,7 @@ def project(
     day = dt.date.fromisoformat(risk["as_of"])
     found = load_dossier(engine, project_id, day, principal)
     list_of = _list_of(reader, principal, risk)
-    register = reader.register(principal, list_of) if list_of else Register(day, (), (), ())
+    scored = reader.scored(principal, list_of) if list_of else None
     return render(
         request,
         "project",
@@ -256,11 +255,11 @@ def project(
         tree=_tree(found["contracts"]) if found else [],
         money=_chart(found, risk, page_language(request)) if found else None,
         trends=_trends(found, _history(reader, principal, project_id), page_language(request)),
-        others=_others(register, found, project_id),
+        others=_others(scored, found, project_id),
         seen=lambda record: record["region"] is None or covers(principal, record["region"]),
         notes=repository.list_notes(engine, project_id, principal, PageRequest(50)).items,
         **_visits(engine, principal, project_id),
-        verdicts=_VERDICTS,
+        verdicts=verdict_labels(page_language(request)),
         **_visit_plan(found or {}, risk),
         last_visit=_last_visit(last_visit(engine, principal, project_id), found or {}),
         flags=flags_by_grade(risk),
@@ -370,11 +369,6 @@ def _elements(
     }
 
 
-def _named(row: Document, q: str) -> bool:
-    names = (row["project_id"], row["project_name"], row["contractor_name"], row["owner_name"])
-    return q.strip().casefold() in "\n".join(name or "" for name in names).casefold()
-
-
 def _list_of(reader: WatchlistReader, principal: Principal, risk: Document) -> ListSummary | None:
     """Return the list that the risk was sealed with."""
     for one in WatchlistRepository(reader.database, kind_of(risk)).summaries(principal):
@@ -452,24 +446,20 @@ def _trends(
     }
 
 
-def _others(register: Register, found: Document | None, project_id: str) -> Document:
+def _others(
+    scored: ScoredProjects | None, found: Document | None, project_id: str
+) -> Mapping[str, Sequence[Document]]:
     """Return other projects of the contractor and the owner, and similar projects."""
-    rows = register.by_id()
-    if found is None:
-        return {"contractor": [], "owner": [], "similar": []}
-    facts = found["facts"]
+    if found is None or scored is None:
+        return {"contractor": (), "owner": (), "similar": ()}
 
-    def same(role: str) -> list[Document]:
-        wanted = facts.get(role)
-        mine = [
-            row
-            for row in rows.values()
-            if wanted and row[role] == wanted and row["project_id"] != project_id
-        ]
-        return sorted(mine, key=lambda row: -row["probability"])[:_OTHERS]
+    def same(role: Role) -> Sequence[Document]:
+        party = found["facts"].get(role)
+        return scored.of_party(role, party, project_id, _OTHERS) if party else ()
 
+    alike = scored.by_id(found["similar"])
     return {
         "contractor": same("contractor_id"),
         "owner": same("owner_id"),
-        "similar": [rows[one] for one in found["similar"] if one in rows],
+        "similar": [alike[one] for one in found["similar"] if one in alike],
     }

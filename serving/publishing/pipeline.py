@@ -6,11 +6,13 @@ Everything a reader is ever sent is computed here, once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from risk.progress import Progress
 from risk.store.marks import current_mark
+from risk.store.staged import InBatches
 from risk.store.store import RecordStore
 from serving.clock import now
 from serving.errors import CommandError
@@ -18,7 +20,6 @@ from serving.indicators.repository import CountyRates
 from serving.publishing.context import PublishContext, PublishRequest, PublishResult
 from serving.publishing.publication_builder import (
     Contributions,
-    Flags,
     PreviousList,
     PublishInputs,
     build_publication,
@@ -27,14 +28,18 @@ from serving.publishing.publication_builder import (
 from serving.publishing.repository import PublicationExtras, store_publication
 from serving.publishing.scoring import Scored, score_cohort
 from serving.publishing.settings_check import check_settings
-from serving.publishing.timeline import timelines
+from serving.publishing.timeline import timelines_of
 from serving.publishing.written_scores import take_scores
-from serving.snapshot.collect import collect_snapshot
+from serving.snapshot.collect import Sealing, collect_snapshot
 from serving.snapshot.contributions import with_contributions
+from serving.snapshot.evidence_records import CitedRecords
 from serving.watchlists.document import Publication
 from serving.watchlists.ranking import ranking_of
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.seal_version import parse_sealed
+
+if TYPE_CHECKING:
+    from risk.flags import StagedFlags
 
 _RATE_MONTHS = 24
 """A year, and the one before to compare it with."""
@@ -64,10 +69,11 @@ def publish_watchlist(
 def _publish(context: PublishContext, request: PublishRequest, progress: Progress) -> PublishResult:
     inputs = collect_inputs(context, request, progress)
     publication = build_publication(inputs)
-    progress("dossiers", 0.9)
-    extras = collect_extras(context, inputs, publication)
-    progress("seal", 0.95)
-    sealed = publication.seal()
+    progress("seal", 0.85)
+    cited = CitedRecords(context.store, request.as_of)
+    sealed = publication.seal(cited.add)
+    progress("dossiers", 0.95)
+    extras = collect_extras(context, inputs, publication, Sealing(sealed.outlines, cited))
     published = store_publication(
         context.database,
         sealed,
@@ -88,11 +94,16 @@ def _publish(context: PublishContext, request: PublishRequest, progress: Progres
 
 
 def collect_extras(
-    context: PublishContext, inputs: PublishInputs, publication: Publication
+    context: PublishContext,
+    inputs: PublishInputs,
+    publication: Publication,
+    sealing: Sealing | None = None,
 ) -> PublicationExtras:
-    """Data published with a list: indicators, the model with its card, data for the pages."""
+    """Data published with a list: indicators, the model with its card, data for the pages.
+
+    ``sealing`` is what was seen while it was sealed.
+    """
     scored = inputs.scored
-    levers = {project.project_id: project.levers for project in scored.cohort.projects}
     days = context.settings.indicators.transfer_days
     of_projects = inputs.kind == "project"
     rates = county_rates(context.store, inputs.request.as_of, days) if of_projects else []
@@ -100,11 +111,12 @@ def collect_extras(
     snapshot = collect_snapshot(
         context.store,
         publication,
-        levers,
+        scored.cohort.levers,
         rules,
         context.office_values(),
         inputs.stories,
         inputs.flags,
+        sealing=sealing,
     )
     return PublicationExtras(
         rates,
@@ -145,21 +157,23 @@ def collect_inputs(
     if context.store.settled_at != request.as_of:
         context.store.cache_superseded()
     scored = in_region(_score(context, request, progress, version), request)
+    keys = [project.project_id for project in scored.cohort.outlines()]
     progress("red flags", 0.75)
     flags = _red_flags(context, request.as_of)
-    progress("timelines", 0.85)
+    progress("timelines", 0.8)
     previous = previous_list(context.lists, request, sealed_before=sealed_before)
     return PublishInputs(
         request=request,
         settings=context.settings,
         scored=scored,
-        flags=flags,
-        stories=timelines(context.store, request.as_of),
+        flags=InBatches(keys, flags.of),
+        stories=timelines_of(context.store, request.as_of, keys),
         records_digest=context.store.digest(request.as_of),
         previous=previous,
         scored_before=_scored_before(context.lists, previous, request),
         kind=context.store.kind,
         law_values=context.office_values(),
+        codes=flags.codes,
     )
 
 
@@ -175,7 +189,6 @@ def _score(
         request.as_of,
         lambda step, share: progress(step, share * 0.7),
         version,
-        with_levers=True,
     )
 
 
@@ -187,7 +200,7 @@ def in_region(scored: Scored, request: PublishRequest) -> Scored:
     """
     found = scored.within(request.region)
     if not found.cohort.projects:
-        codes = sorted({project.region_code for project in scored.cohort.projects})
+        codes = sorted({project.region_code for project in scored.cohort.outlines()})
         raise RegionUnknown(
             region=request.region, as_of=request.as_of, available=", ".join(codes[:20])
         )
@@ -202,14 +215,13 @@ def previous_list(
     return PreviousList(stored.document(), stored.digest) if stored else PreviousList(None, None)
 
 
-def _red_flags(context: PublishContext, as_of: dt.date) -> Flags:
+def _red_flags(context: PublishContext, as_of: dt.date) -> StagedFlags:
     """The red flags of all running projects: some that are not scored have a case file."""
-    from risk.flags import read_law, red_flags
+    from risk.flags import StagedFlags, read_law
     from risk.flags.office_values import add_values
 
-    must = context.settings.policy.must_visit
     law = add_values(read_law(), context.office_values())
-    return red_flags(context.store, as_of, must_visit=must, law=law)
+    return StagedFlags(context.store, as_of, context.settings.policy.must_visit, law)
 
 
 def _scored_before(
@@ -217,7 +229,23 @@ def _scored_before(
 ) -> Mapping[str, Contributions]:
     """Contributions per project scored with the previous list, listed or not."""
     note = previous.note()
-    if note is None:
-        return {}
-    risks = lists.project_risks(note.as_of, request.region)
-    return {key: sealed_contributions(risk.document()) for key, risk in risks.items()}
+    return {} if note is None else _PastContributions(lists, note.as_of, request.region)
+
+
+class _PastContributions(Mapping[str, Contributions]):
+    """Contributions sealed with a list, each read when it is asked for."""
+
+    def __init__(self, lists: WatchlistRepository, as_of: dt.date, region: str) -> None:
+        self._lists, self._as_of, self._region = lists, as_of, region
+
+    def __getitem__(self, project_id: str) -> Contributions:
+        risk = self._lists.risk_of_list(project_id, self._as_of, self._region)
+        if risk is None:
+            raise KeyError(project_id)
+        return sealed_contributions(risk.document())
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key, _ in self._lists.each_risk(self._as_of, self._region))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

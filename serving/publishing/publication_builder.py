@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
+from risk.store.staged import among
 from risk.unit_kinds import Kind
 from risk.watchlist import (
     Candidate,
@@ -85,7 +86,8 @@ class PublishInputs:
     """Everything a publication is built from.
 
     ``sealed_flags`` stand in for ``flags`` where a list sealed under earlier rules is rebuilt;
-    ``seal_version`` is the version it was sealed in.
+    ``seal_version`` is the version it was sealed in. ``codes`` are those of ``flags``, where these
+    are read a few projects at a time.
     """
 
     request: PublishRequest
@@ -100,9 +102,19 @@ class PublishInputs:
     sealed_flags: Mapping[str, tuple[SealedFlag, ...]] | None = None
     law_values: tuple[Value, ...] = ()
     seal_version: int = SEAL_VERSION
+    codes: Mapping[str, tuple[str, ...]] | None = None
+
+    def among(self, project_ids: Sequence[str]) -> PublishInputs:
+        """The same inputs, read for ``project_ids`` rather than for batches of the cohort."""
+        return replace(
+            self, flags=among(self.flags, project_ids), stories=among(self.stories, project_ids)
+        )
 
     def flag_codes(self, project_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Codes of a project's red flags, and of those that oblige to a visit."""
+        if self.sealed_flags is None and self.codes is not None:
+            codes = self.codes.get(project_id, ())
+            return codes, tuple(c for c in codes if c in self.settings.policy.must_visit)
         if self.sealed_flags is None:
             flags = self.flags.get(project_id, ())
             return tuple(f.code for f in flags), tuple(f.code for f in flags if f.must_visit)
@@ -120,23 +132,59 @@ class PublishInputs:
 
 
 def build_publication(inputs: PublishInputs) -> Publication:
-    """Build the publication from ``inputs`` alone."""
-    projects = {project.project_id: project for project in inputs.scored.cohort.projects}
-    assessments = {key: _assessment(item, inputs) for key, item in projects.items()}
-    candidates = [_candidate(p, inputs) for p in inputs.scored.cohort.projects]
+    """Build the publication from ``inputs`` alone; the risks are made when they are read."""
+    candidates = [_candidate(project, inputs) for project in inputs.scored.cohort.outlines()]
     policy = _policy(inputs, candidates)
     selected = choose(candidates, policy, inputs.request.as_of)
     listings = {place.project_id: _listing(place) for place in selected}
-    changes = _changes(inputs, selected)
+    # What lists are compared by: those on this one or the previous one.
+    before = inputs.previous.entries()
+    named = {*listings, *(entry.project_id for entry in before)}
+    compared = inputs.scored.cohort.named(named)
+    inputs_of_named = inputs.among([project.project_id for project in compared])
+    assessments, contributions = {}, {}
+    for project in compared:
+        contributions[project.project_id] = project.contributions
+        if project.project_id in listings:
+            assessments[project.project_id] = _assessment(project, inputs_of_named)
+    changes = _changes(inputs, before, selected, contributions)
     entries = tuple(
         Entry(listings[change.project_id], assessments[change.project_id], _change_note(change))
         for change in changes.entries
     )
-    risks = tuple(
-        ProjectRisk(assessments[key], listings.get(key), inputs.stories.get(key, ()))
-        for key in sorted(assessments)
-    )
+    risks = _Risks(inputs, inputs.scored.cohort.projects, listings)
     return Publication(_head(inputs, policy.order), entries, _gone(inputs, changes), risks)
+
+
+class _Risks(Sequence[ProjectRisk]):
+    """The risks of a cohort in the order of project_id, made from ``inputs`` when they are read."""
+
+    def __init__(
+        self,
+        inputs: PublishInputs,
+        projects: Sequence[ScoredProject],
+        listings: Mapping[str, Listing],
+    ) -> None:
+        is_ordered = not isinstance(projects, tuple)
+        by_id = projects if is_ordered else sorted(projects, key=lambda one: one.project_id)
+        self._inputs, self._projects, self._listings = inputs, by_id, listings
+
+    def __len__(self) -> int:
+        return len(self._projects)
+
+    @overload
+    def __getitem__(self, index: int) -> ProjectRisk: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> _Risks: ...
+
+    def __getitem__(self, index: int | slice) -> ProjectRisk | _Risks:
+        if isinstance(index, slice):
+            return _Risks(self._inputs, self._projects[index], self._listings)
+        project = self._projects[index]
+        key = project.project_id
+        assessment = _assessment(project, self._inputs)
+        return ProjectRisk(assessment, self._listings.get(key), self._inputs.stories.get(key, ()))
 
 
 def _policy(inputs: PublishInputs, candidates: Sequence[Candidate]) -> Policy:
@@ -172,24 +220,29 @@ def _candidate(project: ScoredProject, inputs: PublishInputs) -> Candidate:
     )
 
 
-def _changes(inputs: PublishInputs, selected: Iterable[Selected]) -> Comparison:
-    now = {project.project_id: project for project in inputs.scored.cohort.projects}
+def _changes(
+    inputs: PublishInputs,
+    before: Sequence[ListedEntry],
+    selected: Iterable[Selected],
+    contributions: Mapping[str, Contributions],
+) -> Comparison:
+    """The moves since ``before``; ``contributions`` are those of the projects of both lists."""
     current = [
         ListedEntry(
             place.project_id,
             place.rank,
             place.tier,
             place.probability,
-            now[place.project_id].contributions,
+            contributions[place.project_id],
         )
         for place in selected
     ]
-    return compare(
-        inputs.previous.entries(),
-        current,
-        scored_before=inputs.scored_before,
-        scored_now={key: project.contributions for key, project in now.items()},
-    )
+    scored_before = {
+        entry.project_id: found
+        for entry in current
+        if (found := inputs.scored_before.get(entry.project_id)) is not None
+    }
+    return compare(before, current, scored_before=scored_before, scored_now=contributions)
 
 
 def _listed_before(entry: Mapping[str, Any]) -> ListedEntry:

@@ -197,19 +197,21 @@ def _rebuild(
         inputs = collect_inputs(
             known, request, progress, sealed["model"]["version"], sealed_before=list_id
         )
-    # Whether features were redefined is known only when a list is published.
-    redefined = (sealed["model"].get("remarks") or {}).get("redefined", ())
-    model = replace(inputs.scored.model, redefined=None if redefined is None else tuple(redefined))
-    inputs = replace(
-        inputs,
-        scored=replace(inputs.scored, model=model),
-        seal_version=seal_version_of(sealed),
-    )
-    if seal_version_of(sealed) < FLAGS_SINCE:
-        inputs = replace(inputs, sealed_flags=_sealed_flags(context, sealed, version))
-    built = build_publication(inputs)
-    head = replace(built.header, code_version=sealed["code_version"], seal_version=version)
-    return replace(built, header=head).seal()
+        # Whether features were redefined is known only when a list is published.
+        redefined = (sealed["model"].get("remarks") or {}).get("redefined", ())
+        redefined = None if redefined is None else tuple(redefined)
+        model = replace(inputs.scored.model, redefined=redefined)
+        inputs = replace(
+            inputs,
+            scored=replace(inputs.scored, model=model),
+            seal_version=seal_version_of(sealed),
+        )
+        if seal_version_of(sealed) < FLAGS_SINCE:
+            inputs = replace(inputs, sealed_flags=_sealed_flags(context, sealed, version))
+        built = build_publication(inputs)
+        head = replace(built.header, code_version=sealed["code_version"], seal_version=version)
+        # Risks are made from the records while they are sealed.
+        return replace(built, header=head).seal()
 
 
 def _sealed_flags(

@@ -17,7 +17,7 @@ from serving.models.repository import StoredModel, save_model
 from serving.watchlists.document import SealedPublication
 from serving.watchlists.events import record_publication
 from serving.watchlists.mark_repository import save_mark
-from serving.watchlists.repository import insert_publication, list_id
+from serving.watchlists.repository import insert_publication, list_id, list_rows
 from serving.watchlists.snapshot import Snapshot
 from serving.watchlists.snapshot_repository import pack_snapshot, save_snapshot
 
@@ -61,8 +61,9 @@ def store_publication(
     """
     # Before the transaction, which holds the write lock of SQLite.
     snapshot = None if extras is None or extras.snapshot is None else pack_snapshot(extras.snapshot)
+    rows = list_rows(sealed)
     with writing(database.engine).begin() as connection:
-        watchlist_id = insert_publication(connection, sealed, published_at, published_by)
+        watchlist_id = insert_publication(connection, sealed, rows, published_at, published_by)
         if watchlist_id is not None:
             record_publication(connection, sealed, watchlist_id, published_at)
             if extras is not None:

@@ -27,8 +27,7 @@ class Scored:
 
     def within(self, region: str) -> Scored:
         """Only the projects whose region code begins with ``region``."""
-        projects = tuple(p for p in self.cohort.projects if p.region_code.startswith(region))
-        return replace(self, cohort=replace(self.cohort, projects=projects))
+        return replace(self, cohort=self.cohort.within(region))
 
 
 def model_at(
@@ -54,8 +53,6 @@ def score_cohort(
     as_of: dt.date,
     progress: Progress,
     version: str | None = None,
-    *,
-    with_levers: bool = False,
 ) -> Scored:
     """Score the cohort of ``as_of`` with the champion or the model ``version``.
 
@@ -82,6 +79,6 @@ def score_cohort(
         workspace, store, records, champion, may_replace=version is None, progress=progress
     )
     model, _ = registry.load(used.version)
-    cohort = score_records(records, model, with_levers=with_levers)
+    cohort = score_records(records, model)
     redefined = redefined_families(store, used.about.get("feature_definitions"))
     return Scored(cohort, replace(used, redefined=redefined))

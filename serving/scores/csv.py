@@ -40,7 +40,7 @@ def scores_table(scored: Scored, tiers: TierSettings) -> pa.Table:
 def _rows(scored: Scored, tiers: TierSettings) -> list[tuple[str, float, str, str]]:
     thresholds = tiers.thresholds()
     model = f"{scored.model.kind} {scored.model.version}"
-    ranked = sorted(scored.cohort.projects, key=lambda p: (-p.probability, p.project_id))
+    ranked = sorted(scored.cohort.outlines(), key=lambda p: (-p.probability, p.project_id))
     return [
         (p.project_id, p.probability, thresholds.tier_of(p.probability).value, model)
         for p in ranked

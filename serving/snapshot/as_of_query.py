@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from risk.causes import about_wages, found_otherwise
+from risk.store.staged import InBatches, Staged
 from risk.store.store import RecordStore
 
+T = TypeVar("T")
 Row = dict[str, Any]
 
 _KNOWN = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
@@ -40,6 +42,34 @@ def query_rows(store: RecordStore, sql: str, as_of: dt.date) -> list[Row]:
     cursor = store.connection.execute(sql, [as_of])
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def by_project(
+    store: RecordStore,
+    sql: str,
+    as_of: dt.date,
+    convert: Callable[[list[Row]], T],
+    projects: Iterable[str] | None = None,
+) -> Mapping[str, T]:
+    """Return what ``convert`` makes of the rows of each project, of which there are any.
+
+    With ``projects`` the rows are read for a few of them at a time; see :mod:`risk.store.staged`.
+    """
+    if projects is None:
+        found = group_by_project(query_rows(store, sql, as_of))
+        return {project: convert(rows) for project, rows in found.items()}
+    staged = Staged(store.connection, sql, [as_of])
+
+    def load(project_ids: Sequence[str]) -> dict[str, T]:
+        rows = [dict(zip(staged.columns, row, strict=True)) for row in staged.of(project_ids)]
+        return {project: convert(own) for project, own in group_by_project(rows).items()}
+
+    return InBatches(projects, load)
+
+
+def plain(rows: Sequence[Row]) -> list[Row]:
+    """Return rows with JSON values."""
+    return [{name: to_json_value(value) for name, value in row.items()} for row in rows]
 
 
 def group_by_project(rows: Sequence[Row]) -> Mapping[str, list[Row]]:

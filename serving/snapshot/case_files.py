@@ -6,7 +6,7 @@ is not watched. Their cases are open all the same, and elements, notices and pag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,13 +30,16 @@ class Followed:
 
 
 def unscored_projects(
-    matters: Iterable[Row], scored: Iterable[str], facts: Mapping[str, Row]
+    matters: Iterable[Row],
+    scored: Iterable[str],
+    facts_of: Callable[[Sequence[str]], Mapping[str, Row]],
 ) -> list[Followed]:
     """Return the projects of ``matters`` that are not ``scored``, by project_id."""
     known, keys = set(scored), dict[str, list[Row]]()
     for row in matters:
         if row["project_id"] and row["project_id"] not in known:
             keys.setdefault(str(row["project_id"]), []).append(row)
+    facts = facts_of(sorted(keys))
     return [_followed(key, keys[key], facts.get(key, {})) for key in sorted(keys)]
 
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from risk.store.staged import InBatches
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import (
-    Row,
-    group_by_project,
-    query_rows,
-    to_json_value,
-    with_known_tables,
-)
+from serving.snapshot.as_of_query import Row, by_project, plain, with_known_tables
 
 _CASES = f"""
 {with_known_tables("cases")}
@@ -34,14 +29,19 @@ FROM accounts ORDER BY project_id, opened_on, account_id
 _PARTS = (("cases", _CASES), ("inspections", _INSPECTIONS), ("accounts", _ACCOUNTS))
 
 
-def load_case_handling(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
+def load_case_handling(
+    store: RecordStore, as_of: dt.date, projects: Iterable[str] | None = None
+) -> Mapping[str, Row]:
     """Return ``cases``, ``inspections`` and ``accounts`` per project; money in fen."""
-    found: dict[str, Row] = {}
-    for name, sql in _PARTS:
-        for project, rows in group_by_project(query_rows(store, sql, as_of)).items():
-            shown = [{n: to_json_value(v) for n, v in row.items()} for row in rows]
-            found.setdefault(project, empty_case_handling())[name] = shown
-    return found
+    parts = {name: by_project(store, sql, as_of, plain, projects) for name, sql in _PARTS}
+    if projects is None:
+        return _joined(parts, {key for rows in parts.values() for key in rows})
+    return InBatches(projects, lambda ids: _joined(parts, ids))
+
+
+def _joined(parts: Mapping[str, Mapping[str, list[Row]]], keys: Iterable[str]) -> dict[str, Row]:
+    found = {key: {name: rows.get(key, []) for name, rows in parts.items()} for key in keys}
+    return {key: handling for key, handling in found.items() if any(handling.values())}
 
 
 def empty_case_handling() -> Row:

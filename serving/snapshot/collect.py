@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from risk.deposits import RuleTable
+from risk.store.staged import InBatches, among
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, query_rows, to_json_value, with_known_tables
+from serving.snapshot.as_of_query import Row, by_project, to_json_value, with_known_tables
 from serving.snapshot.case_files import case_files, unscored_projects
 from serving.snapshot.case_handling import empty_case_handling, load_case_handling
 from serving.snapshot.complaint_candidates import linked_complaints, unlinked_complaints
 from serving.snapshot.deposit_advice import load_deposit_advice
-from serving.snapshot.evidence_records import evidence_keys, load_evidence_records
+from serving.snapshot.evidence_records import CitedRecords
 from serving.snapshot.legal_duties import (
     load_legal_duties,
     office_flags,
     projects_with_duties,
 )
 from serving.snapshot.open_matters import closed_cases, open_matters, transferred_unlisted
-from serving.snapshot.owed_by_month import (
-    Owed,
-    load_owed_by_month,
-    owed_series,
-    region_months,
-)
+from serving.snapshot.owed_by_month import OwedByMonth, owed_series, region_months
 from serving.snapshot.payment_history import load_payment_history
-from serving.snapshot.project_facts import load_contracts, load_project_facts
+from serving.snapshot.project_facts import ProjectFacts, load_contracts
 from serving.snapshot.similar_projects import similar_projects
 from serving.snapshot.wages_owed import load_owed_teams, load_payroll_teams, owed_summary
-from serving.watchlists.document import Document, ProjectRisk, Publication, TimelineItem
-from serving.watchlists.snapshot import Dossiers, Snapshot
+from serving.watchlists.document import (
+    Document,
+    Outline,
+    Publication,
+    TimelineItem,
+    outline_of,
+)
+from serving.watchlists.snapshot import Dossiers, RowsInBatches, Snapshot
 
 if TYPE_CHECKING:
     from models.counterfactuals import LeverEffect
@@ -55,6 +58,14 @@ FROM inspections GROUP BY project_id
 """
 
 
+@dataclass(frozen=True)
+class Sealing:
+    """What was seen of the risks while a publication was sealed."""
+
+    outlines: Sequence[Outline]
+    cited: CitedRecords
+
+
 def collect_snapshot(
     store: RecordStore,
     publication: Publication,
@@ -63,153 +74,203 @@ def collect_snapshot(
     law_values: Sequence[Value] = (),
     stories: Mapping[str, tuple[TimelineItem, ...]] = MappingProxyType({}),
     flags: Mapping[str, Sequence[RedFlag]] | None = None,
+    *,
+    sealing: Sealing | None = None,
 ) -> Snapshot:
     """Collect what the pages need, as known before the publication's as_of.
 
     Besides the scored projects, those with a matter that is followed have a dossier, with a case
     file in ``unscored``. ``stories`` are the events of all projects, ``flags`` the red flags of all
-    running projects under ``law_values``; without, those that are needed are found here.
+    running projects under ``law_values``; without, those that are needed are found here, as is
+    ``sealing``. Dossiers and rows of the register are made when they are read.
     """
     as_of = publication.header.as_of
-    facts = load_project_facts(store, as_of)
-    owed = load_owed_teams(store, as_of)
-    payroll_teams = load_payroll_teams(store, as_of, _payrolls_of(stories))
-    listed = _register_rows(store, publication, facts, owed)
-    alike = similar_projects(listed)
-    contracts, months = load_contracts(store, as_of), load_payment_history(store, as_of)
-    owed_then = load_owed_by_month(store, as_of)
-    refs = {ref for risk in publication.risks for ref in evidence_keys(risk.assessment)}
-    records = load_evidence_records(store, as_of, refs)
-    linked = linked_complaints(store, as_of)
-    handling = load_case_handling(store, as_of)
-
-    risks = {risk.assessment.project_id: risk for risk in publication.risks}
-    files: Mapping[str, Document] = {}
-
-    def dossier(key: str) -> Document:
-        """The dossier of a scored project, or with a case file that of one that is followed."""
-        file = {"unscored": files[key]} if key in files else {}
-        cited = _records(risks[key], records, facts) if key in risks else {}
-        return {
-            "facts": facts.get(key, {}),
-            "contracts": contracts.get(key, []),
-            "money": months.get(key),
-            "owed_by_month": owed_series(owed_then.get(key, {})),
-            "similar": alike.get(key, []),
-            "levers": [_lever(one) for one in levers.get(key, ())],
-            "handling": handling.get(key, empty_case_handling()),
-            "teams_owed": owed.get(key, []),
-            "payroll_teams": _teams_of(stories.get(key, ()), payroll_teams),
-            "records": cited,
-            "linked": linked.get(key, []),
-            **file,
-        }
-
+    sealing = sealing or _sealing(store, publication)
+    scored = [one.project_id for one in sealing.outlines]
+    all_facts = ProjectFacts(store, as_of)
+    places = all_facts.places()
+    owed_then = OwedByMonth(store, as_of)
     handled = {
         "matters": _of_region(open_matters(store, as_of), publication),
         "closed": _of_region(closed_cases(store, as_of), publication),
         "unlisted": _of_region(transferred_unlisted(store, as_of), publication),
     }
     followed = (
-        unscored_projects([*chain(*handled.values())], risks, facts)
+        unscored_projects([*chain(*handled.values())], scored, all_facts.of)
         if publication.header.kind == "project"
         else []
     )
+    unscored = [one.project_id for one in followed]
     if flags is None:
-        flagged = {one.project_id for one in followed} | projects_with_duties(handled["matters"])
+        flagged = {*unscored, *projects_with_duties(handled["matters"])}
         flags = office_flags(store, as_of, flagged, law_values)
-    if followed:
-        files = case_files(publication.header, followed, stories, flags)
+    files = case_files(
+        publication.header, followed, among(stories, unscored), among(flags, unscored)
+    )
+    sources = _Sources(store, as_of, [*scored, *unscored], stories, sealing.cited, all_facts)
+    owed = sources.owed_by_month(owed_then)
+    alike = similar_projects(_measures(all_facts, sealing.outlines, as_of))
+
+    def dossier(key: str) -> Document:
+        """The dossier of a scored project, or with a case file that of one that is followed."""
+        file = {"unscored": files[key]} if key in files else {}
+        return {
+            "facts": sources.facts.get(key, {}),
+            "contracts": sources.contracts.get(key, []),
+            "money": sources.money.get(key),
+            "owed_by_month": owed_series(owed.get(key, {})),
+            "similar": alike.get(key, []),
+            "levers": [_lever(one) for one in levers.get(key, ())],
+            "handling": sources.handling.get(key, empty_case_handling()),
+            "teams_owed": sources.teams_owed.get(key, []),
+            "payroll_teams": sources.payroll_teams.get(key, {}),
+            "records": _records(sources.records.get(key, {}), places),
+            "linked": sources.linked.get(key, []),
+            **file,
+        }
+
+    with_duties = sorted(projects_with_duties(handled["matters"]))
     register = {
         "as_of": as_of.isoformat(),
-        "projects": listed,
+        "projects": _register_rows(store, as_of, sealing.outlines, all_facts),
         **handled,
-        "months": _region_months(store, publication, owed_then, facts),
-        "duties": load_legal_duties(store, as_of, handled["matters"], law_values, flags),
+        "months": _of_region(region_months(store, as_of, owed_then, places), publication),
+        "duties": load_legal_duties(
+            store, as_of, handled["matters"], law_values, among(flags, with_duties)
+        ),
         "unlinked": unlinked_complaints(store, as_of, publication.header.region),
         "deposits": {
             part: _of_region(rows, publication)
             for part, rows in load_deposit_advice(store, as_of, deposit_rules).items()
         },
     }
-    return Snapshot(Dossiers([*risks, *files], dossier), register)
+    # In order, so that each batch of the sources is read once.
+    return Snapshot(Dossiers(sorted([*scored, *files]), dossier), register)
 
 
-def _payrolls_of(stories: Mapping[str, Sequence[TimelineItem]]) -> list[str]:
-    """Return the payrolls among the events of all projects."""
-    events = chain.from_iterable(stories.values())
+def _sealing(store: RecordStore, publication: Publication) -> Sealing:
+    outlines, cited = [], CitedRecords(store, publication.header.as_of)
+    for risk in publication.risks:
+        outlines.append(outline_of(risk))
+        cited.add(risk)
+    return Sealing(outlines, cited)
+
+
+class _Sources:
+    """What dossiers are made of, read for a batch of ``keys`` at a time."""
+
+    def __init__(
+        self,
+        store: RecordStore,
+        as_of: dt.date,
+        keys: Sequence[str],
+        stories: Mapping[str, tuple[TimelineItem, ...]],
+        cited: CitedRecords,
+        facts: ProjectFacts,
+    ) -> None:
+        self._keys = keys
+        self.facts = InBatches(keys, facts.of)
+        self.contracts = load_contracts(store, as_of, keys)
+        self.money = load_payment_history(store, as_of, keys)
+        self.handling = load_case_handling(store, as_of, keys)
+        self.teams_owed = load_owed_teams(store, as_of, keys)
+        self.records = cited.load(keys)
+        self.linked = linked_complaints(store, as_of)
+        events = among(stories, keys)
+
+        def teams(project_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+            rolls = {key: _payrolls_of(events.get(key, ())) for key in project_ids}
+            names = load_payroll_teams(store, as_of, [*chain(*rolls.values())])
+            return {
+                key: {one: names[one] for one in own if one in names} for key, own in rolls.items()
+            }
+
+        self.payroll_teams = InBatches(keys, teams)
+
+    def owed_by_month(self, owed: OwedByMonth) -> Mapping[str, Mapping[dt.date, int]]:
+        return owed.of(self._keys)
+
+
+def _payrolls_of(events: Sequence[TimelineItem]) -> list[str]:
     return [one.evidence.record_id for one in events if one.evidence.table == "payrolls"]
 
 
-def _region_months(
-    store: RecordStore, publication: Publication, owed: Owed, facts: Mapping[str, Row]
-) -> list[Row]:
-    places = {key: fact.get("region_code") for key, fact in facts.items()}
-    return _of_region(region_months(store, publication.header.as_of, owed, places), publication)
-
-
-def _teams_of(events: Sequence[TimelineItem], teams: Mapping[str, str]) -> dict[str, str]:
-    """Return the team of each payroll among ``events``, by its record_id."""
-    found = [one.evidence.record_id for one in events if one.evidence.table == "payrolls"]
-    return {record: teams[record] for record in found if record in teams}
+def _measures(facts: ProjectFacts, outlines: Iterable[Outline], as_of: dt.date) -> list[Document]:
+    """What projects are compared by."""
+    names = ("sector", "funding", "contract_amount", "started_on", "planned_end_on")
+    rows = facts.staged.rows(f"SELECT project_id, {', '.join(names)} FROM $staged")
+    known = {project_id: values for project_id, *values in rows}
+    found = []
+    for one in outlines:
+        sector, funding, amount, start, end = known.get(one.project_id, (None,) * 5)
+        found.append(
+            {
+                "project_id": one.project_id,
+                "sector": sector,
+                "funding": funding,
+                "contract_amount": amount,
+                "workers": one.workers,
+                "progress": _progress(start, end, as_of),
+            }
+        )
+    return found
 
 
 def _register_rows(
-    store: RecordStore,
-    publication: Publication,
-    facts: Mapping[str, Row],
-    owed: Mapping[str, Sequence[Row]],
-) -> list[Document]:
-    as_of = publication.header.as_of
-    visits = {row.pop("project_id"): row for row in query_rows(store, _VISITS, as_of)}
+    store: RecordStore, as_of: dt.date, outlines: Sequence[Outline], facts: ProjectFacts
+) -> RowsInBatches:
+    keys = [one.project_id for one in outlines]
+    visits = by_project(store, _VISITS, as_of, lambda rows: rows[0], keys)
     unvisited: Row = {"last_inspected_on": None, "last_found_on": None}
-    rows = []
-    for risk in publication.risks:
-        assessment = risk.assessment
-        fact = facts.get(assessment.project_id, {})
-        visit = visits.get(assessment.project_id, unvisited)
-        rows.append(
-            {
-                "project_id": assessment.project_id,
-                **{name: fact.get(name) for name in _FACTS},
-                "tier": assessment.tier,
-                "probability": assessment.probability,
-                "workers": assessment.workers,
-                "amount_at_stake": assessment.amount_at_stake,
-                "flags": [flag.code for flag in assessment.red_flags],
-                "rank": risk.listing.rank if risk.listing else None,
-                "progress": _progress(fact, as_of),
-                "owed": owed_summary(owed.get(assessment.project_id, ())),
-                **{name: to_json_value(value) for name, value in visit.items()},
-            }
-        )
-    return rows
+    owed = load_owed_teams(store, as_of, keys)
+    known = InBatches(keys, facts.of)
+
+    def row(one: Outline) -> Document:
+        key = one.project_id
+        fact, visit = known.get(key, {}), visits.get(key, unvisited)
+        start, end = (_day(fact.get(name)) for name in ("started_on", "planned_end_on"))
+        return {
+            "project_id": key,
+            **{name: fact.get(name) for name in _FACTS},
+            "tier": one.tier,
+            "probability": one.probability,
+            "workers": one.workers,
+            "amount_at_stake": one.amount_at_stake,
+            "flags": list(one.flags),
+            "rank": one.rank,
+            "progress": _progress(start, end, as_of),
+            "owed": owed_summary(owed.get(key, ())),
+            **{name: to_json_value(value) for name, value in visit.items()},
+        }
+
+    return RowsInBatches(outlines, row)
 
 
-def _progress(fact: Row, as_of: dt.date) -> float | None:
+def _day(value: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(value) if value else None
+
+
+def _progress(start: dt.date | None, end: dt.date | None, as_of: dt.date) -> float | None:
     """Return the elapsed share of the planned duration; above 1 if overrun."""
-    if not fact.get("started_on") or not fact.get("planned_end_on"):
+    if not start or not end:
         return None
-    start, end = (dt.date.fromisoformat(fact[name]) for name in ("started_on", "planned_end_on"))
     return round((as_of - start).days / (end - start).days, 3) if end > start else None
 
 
 def _records(
-    risk: ProjectRisk,
-    records: Mapping[tuple[str, str], Mapping[str, Any]],
-    facts: Mapping[str, Row],
+    records: Mapping[tuple[str, str], Mapping[str, Any]], places: Mapping[str, str | None]
 ) -> Document:
     """Return the records by ``table/record_id`` with their ``region``, None if they have none.
 
     A reason may cite other projects of the contractor, which not every principal may see.
     """
-    found = {}
-    for table, number in sorted(evidence_keys(risk.assessment)):
-        record = records.get((table, number))
-        if record is not None:
-            place = facts.get(str(record.get("project_id")), {}).get("region_code")
-            found[f"{table}/{number}"] = {"region": place, "fields": dict(record)}
-    return found
+    return {
+        f"{table}/{number}": {
+            "region": places.get(str(record.get("project_id"))),
+            "fields": dict(record),
+        }
+        for (table, number), record in sorted(records.items(), key=lambda item: item[0])
+    }
 
 
 def _of_region(rows: Sequence[Row], publication: Publication) -> list[Row]:

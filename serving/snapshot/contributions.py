@@ -9,10 +9,10 @@ from serving.watchlists.document import Document
 from serving.watchlists.snapshot import Dossiers, Snapshot
 
 if TYPE_CHECKING:
-    from models.explained import ExplainedCohort
+    from models.explained import Explained
 
 
-def with_contributions(snapshot: Snapshot, explained: ExplainedCohort | None) -> Snapshot:
+def with_contributions(snapshot: Snapshot, explained: Explained | None) -> Snapshot:
     """Return ``snapshot`` with ``contributions`` in the dossier of every explained project."""
     if explained is None:
         return snapshot

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from risk.contract import KNOWN_AT, TABLES, Table
+from risk.store.staged import InBatches, Staged
 from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import to_json_value
-from serving.watchlists.document import Assessment, EvidenceRef, SealedFlag, SealedReason
+from serving.watchlists.document import (
+    Assessment,
+    EvidenceRef,
+    ProjectRisk,
+    SealedFlag,
+    SealedReason,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _AT_ONCE = 50_000
 
@@ -20,43 +30,80 @@ def evidence_keys(assessment: Assessment) -> set[tuple[str, str]]:
     return {_key(ref) for one in statements for ref in one.evidence}
 
 
-def load_evidence_records(
-    store: RecordStore, as_of: dt.date, refs: Iterable[tuple[str, str]]
-) -> Mapping[tuple[str, str], Mapping[str, object]]:
-    """Return the records of ``refs`` known before ``as_of``."""
-    wanted: dict[str, list[str]] = defaultdict(list)
-    for table, record_id in sorted(set(refs)):
-        wanted[table].append(record_id)
-    found = {}
-    for name, ids in wanted.items():
-        for start in range(0, len(ids), _AT_ONCE):
-            for record_id, row in _rows(store, TABLES[name], as_of, ids[start : start + _AT_ONCE]):
-                found[name, record_id] = row
-    return found
+class CitedRecords:
+    """The records that projects cite, read for a few projects at a time.
 
+    Citations are collected while the risks are sealed, so that every table is read once.
+    """
 
-def _rows(
-    store: RecordStore, table: Table, as_of: dt.date, ids: list[str]
-) -> list[tuple[str, dict[str, object]]]:
-    fields = [*table.fields, KNOWN_AT]
-    named = _RECORD_IDS.get(table.name) or table.key[0]
-    names = ", ".join(field.name for field in fields)
-    sql = (
-        f"SELECT wanted, {names} FROM {table.name}_versions"
-        f" JOIN (SELECT unnest($2) AS wanted) ON wanted = {named}"
-        " WHERE known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
-    )
-    return [
-        (
-            row[0],
-            {
-                f.name: to_json_value(v)
-                for f, v in zip(fields, row[1:], strict=True)
-                if v is not None
-            },
+    def __init__(self, store: RecordStore, as_of: dt.date) -> None:
+        self._store, self._as_of = store, as_of
+        self._citations = Staged(store.connection, _NO_CITATIONS)
+        self._waiting: list[tuple[str, str, str]] = []
+
+    def add(self, risk: ProjectRisk) -> None:
+        """Add what the reasons and red flags of a project cite."""
+        key = risk.assessment.project_id
+        self._waiting += [(key, *ref) for ref in evidence_keys(risk.assessment)]
+        if len(self._waiting) >= _AT_ONCE:
+            self._flush()
+
+    def load(self, projects: Iterable[str]) -> Mapping[str, CitedBy]:
+        """Return the records that each of ``projects`` cites, known before the date."""
+        self._flush()
+        cited = self._citations.rows("SELECT DISTINCT source FROM $staged ORDER BY source")
+        tables = [TABLES[name] for (name,) in cited]
+        staged = [(table, self._stage(table)) for table in tables]
+
+        def read(project_ids: Sequence[str]) -> dict[str, CitedBy]:
+            found: dict[str, CitedBy] = {}
+            for table, records in staged:
+                fields = [*table.fields, KNOWN_AT]
+                for project_id, record_id, *values in records.of(project_ids):
+                    row = {
+                        field.name: to_json_value(value)
+                        for field, value in zip(fields, values, strict=True)
+                        if value is not None
+                    }
+                    found.setdefault(project_id, {})[table.name, record_id] = row
+            return found
+
+        return InBatches(projects, read)
+
+    def _stage(self, table: Table) -> Staged:
+        fields = [*table.fields, KNOWN_AT]
+        named = _RECORD_IDS.get(table.name) or table.key[0]
+        # A record may belong to another project than the one that cites it.
+        names = ", ".join(f"{field.name} AS own_{field.name}" for field in fields)
+        return Staged(
+            self._store.connection,
+            f"SELECT citing AS project_id, wanted, {names} FROM {table.name}_versions"
+            " JOIN (SELECT project_id AS citing, record_id AS wanted"
+            f"  FROM {self._citations.table} WHERE source = $2) ON wanted = {named}"
+            " WHERE known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
+            " ORDER BY citing",
+            [self._as_of, table.name],
         )
-        for row in store.rows(sql, [as_of, ids])
-    ]
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._citations.add(_citations(self._waiting))
+            self._waiting = []
+
+
+CitedBy = dict[tuple[str, str], Mapping[str, object]]
+"""Records by table and id."""
+
+_NO_CITATIONS = "SELECT '' AS project_id, '' AS source, '' AS record_id LIMIT 0"
+
+
+def _citations(rows: Sequence[tuple[str, str, str]]) -> pa.Table:
+    import pyarrow as pa
+
+    columns = zip(*rows, strict=True)
+    return pa.table(
+        dict(zip(("project_id", "source", "record_id"), map(list, columns), strict=True))
+    )
 
 
 _MONTH = "strftime(period, '%Y-%m')"

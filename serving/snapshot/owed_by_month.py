@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from risk.calendar.dates import add_months
+from risk.store.staged import InBatches, Staged
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, query_rows, with_known_tables
+from serving.snapshot.as_of_query import Row, by_project, query_rows, with_known_tables
 
 MONTHS = 24
 """A year, and the one before to compare it with."""
@@ -102,7 +103,8 @@ WHERE project_id IS NOT NULL AND event_on < $1
 GROUP BY ALL ORDER BY ALL
 """
 
-Owed = Mapping[str, Mapping[dt.date, int]]
+Months = Mapping[dt.date, int]
+Owed = Mapping[str, Months]
 
 
 def load_owed_by_month(store: RecordStore, as_of: dt.date) -> Owed:
@@ -112,14 +114,37 @@ def load_owed_by_month(store: RecordStore, as_of: dt.date) -> Owed:
     before the first wages of the project were due; without payments on record nothing is known.
     The month of ``as_of``, unless that is its first day, is counted until then.
     """
-    found: dict[str, dict[dt.date, int]] = {}
-    for row in query_rows(store, _OWED, as_of):
-        months = found.setdefault(row["project_id"], {})
-        months[_month_ending(row["ends_on"])] = row["amount"]
-    return found
+    return by_project(store, _OWED, as_of, _months)
 
 
-def owed_series(months: Mapping[dt.date, int]) -> Row | None:
+class OwedByMonth:
+    """The same, read for a few projects at a time."""
+
+    def __init__(self, store: RecordStore, as_of: dt.date) -> None:
+        self._staged = Staged(store.connection, _OWED, [as_of])
+
+    def of(self, projects: Iterable[str]) -> Owed:
+        """Return the amounts of ``projects``."""
+
+        def load(project_ids: Sequence[str]) -> dict[str, dict[dt.date, int]]:
+            found: dict[str, dict[dt.date, int]] = {}
+            for project, ends_on, amount in self._staged.of(project_ids):
+                found.setdefault(project, {})[_month_ending(ends_on)] = amount
+            return found
+
+        return InBatches(projects, load)
+
+    def cells(self) -> Iterator[tuple[str, dt.date, int]]:
+        """Yield project, month and amount, of all projects."""
+        for project, ends_on, amount in self._staged:
+            yield project, _month_ending(ends_on), amount
+
+
+def _months(rows: Sequence[Row]) -> dict[dt.date, int]:
+    return {_month_ending(row["ends_on"]): row["amount"] for row in rows}
+
+
+def owed_series(months: Months) -> Row | None:
     """Return the amounts of a project as ``months`` and ``owed``; None if nothing is known."""
     if not months:
         return None
@@ -127,16 +152,18 @@ def owed_series(months: Mapping[dt.date, int]) -> Row | None:
 
 
 def region_months(
-    store: RecordStore, as_of: dt.date, owed: Owed, places: Mapping[str, str | None]
+    store: RecordStore,
+    as_of: dt.date,
+    owed: Owed | OwedByMonth,
+    places: Mapping[str, str | None],
 ) -> Sequence[Row]:
     """Return wages owed and arrears events by region and month, for the ``places`` of projects.
 
     ``owed`` is None in months of which nothing is known. Projects without a place are left out.
     """
     amounts: Counter[tuple[str, dt.date]] = Counter()
-    for project, months in owed.items():
-        for month, amount in months.items():
-            amounts[places.get(project) or "", month] += amount
+    for project, month, amount in _cells(owed):
+        amounts[places.get(project) or "", month] += amount
     events: Counter[tuple[str, dt.date]] = Counter()
     for row in query_rows(store, _EVENTS, as_of):
         events[places.get(row["project_id"]) or "", row["month"]] += row["events"]
@@ -150,6 +177,15 @@ def region_months(
         }
         for place, month in keys
     ]
+
+
+def _cells(owed: Owed | OwedByMonth) -> Iterator[tuple[str, dt.date, int]]:
+    if isinstance(owed, OwedByMonth):
+        yield from owed.cells()
+        return
+    for project, months in owed.items():
+        for month, amount in months.items():
+            yield project, month, amount
 
 
 def _month_ending(ends_on: dt.date) -> dt.date:

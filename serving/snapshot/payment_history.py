@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from risk.calendar.dates import add_months
 from risk.store.settled import settled_sql
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, group_by_project, query_rows, with_known_tables
+from serving.snapshot.as_of_query import Row, by_project, with_known_tables
 
 MONTHS = 24
 
@@ -37,18 +37,15 @@ GROUP BY project_id, month ORDER BY project_id, month
 _SERIES = ("due", "paid", "transfer_due", "transferred", "present")
 
 
-def load_payment_history(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
+def load_payment_history(
+    store: RecordStore, as_of: dt.date, projects: Iterable[str] | None = None
+) -> Mapping[str, Row]:
     """Return ``months`` and five series of the same length per project; None marks missing data.
 
     Money in fen. A payment counts for the month of the work, however late it was made.
     """
-    return {project: _series(rows) for project, rows in _monthly(store, as_of).items()}
-
-
-def _monthly(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
-    return group_by_project(
-        query_rows(store, _SQL.replace("$settled", settled_sql(store, as_of)), as_of)
-    )
+    sql = _SQL.replace("$settled", settled_sql(store, as_of))
+    return by_project(store, sql, as_of, _series, projects)
 
 
 def _series(rows: list[Row]) -> Row:

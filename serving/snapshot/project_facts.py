@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from risk.store.staged import Staged
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import (
-    Row,
-    group_by_project,
-    query_rows,
-    to_json_value,
-    with_known_tables,
-)
+from serving.snapshot.as_of_query import Row, by_project, plain, with_known_tables
 
 MOST_CONTRACTS = 200
 
@@ -40,15 +35,29 @@ ORDER BY k.project_id, k.signed_on, k.contract_id
 
 def load_project_facts(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
     """Return the fields of each project with its owner and contractor; money in fen."""
-    return {
-        row["project_id"]: {name: to_json_value(value) for name, value in row.items()}
-        for row in query_rows(store, _PROJECTS, as_of)
-    }
+    return ProjectFacts(store, as_of).of(None)
 
 
-def load_contracts(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
+class ProjectFacts:
+    """The fields of all projects, read for a few of them at a time."""
+
+    def __init__(self, store: RecordStore, as_of: dt.date) -> None:
+        self.staged = Staged(store.connection, _PROJECTS, [as_of])
+
+    def of(self, project_ids: Sequence[str] | None) -> dict[str, Row]:
+        """Return the fields of ``project_ids``, of all without."""
+        staged = self.staged
+        rows = staged.rows("FROM $staged") if project_ids is None else staged.of(project_ids)
+        found = plain([dict(zip(staged.columns, row, strict=True)) for row in rows])
+        return {row["project_id"]: row for row in found}
+
+    def places(self) -> dict[str, str | None]:
+        """Return the region code of every project."""
+        return dict(self.staged.rows("SELECT project_id, region_code FROM $staged"))
+
+
+def load_contracts(
+    store: RecordStore, as_of: dt.date, projects: Iterable[str] | None = None
+) -> Mapping[str, list[Row]]:
     """Return the contracts of each project; ``parent`` is the ``id`` of the contract above."""
-    return {
-        project: [{n: to_json_value(v) for n, v in row.items()} for row in rows[:MOST_CONTRACTS]]
-        for project, rows in group_by_project(query_rows(store, _CONTRACTS, as_of)).items()
-    }
+    return by_project(store, _CONTRACTS, as_of, lambda rows: plain(rows[:MOST_CONTRACTS]), projects)

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from risk.store.settled import settled_sql
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import (
-    Row,
-    group_by_project,
-    query_rows,
-    to_json_value,
-    with_known_tables,
-)
+from serving.snapshot.as_of_query import Row, by_project, plain, with_known_tables
 
 # The amounts of a project add up to the ``amount_owed`` of its score: same records, same 1 %.
 _TEAMS = f"""
@@ -48,7 +42,9 @@ ORDER BY u.project_id, amount DESC, u.contract_id
 """
 
 
-def load_owed_teams(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
+def load_owed_teams(
+    store: RecordStore, as_of: dt.date, projects: Iterable[str] | None = None
+) -> Mapping[str, list[Row]]:
     """Return the teams of each project that are owed wages, most money first.
 
     Money in fen. ``workers`` are those of the largest unpaid payroll of the team, and
@@ -57,10 +53,7 @@ def load_owed_teams(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row
     ``due_since`` the day its wages were due; ``name`` is None where payrolls name no contract.
     """
     teams = _TEAMS.replace("$settled", settled_sql(store, as_of))
-    return {
-        project: [{name: to_json_value(value) for name, value in row.items()} for row in rows]
-        for project, rows in group_by_project(query_rows(store, teams, as_of)).items()
-    }
+    return by_project(store, teams, as_of, plain, projects)
 
 
 _PAYROLL_TEAMS = f"""

@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 
 from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, text
+from risk.sources.state import SourceState
 from risk.store.store import RecordStoreBusy
 from risk.workspace import Workspace
-from serving.clock import now
+from serving.clock import CLOCK_SLACK, now
 from serving.complaint_links.named import link_equal_names
 from serving.data_entry.overview import refresh_overview
 from serving.data_entry.overview_state import overview_outdated
@@ -47,9 +48,18 @@ def due_source(
     states = [
         one for one in known_states(settings, newest_overview(engine)) if one.name not in resting
     ]
-    due = [(state.due, state.name) for state in states]
-    reached = [(moment, name) for moment, name in due if moment is not None and moment <= at]
+    reached = [(due, one.name) for one in states if (due := _due(one, at)) is not None]
     return min(reached)[1] if reached else None
+
+
+def _due(state: SourceState, at: dt.datetime) -> dt.datetime | None:
+    """When a source became due; None if it is not.
+
+    At once if its last pull was before the clock was set back: it would wait as long as that.
+    """
+    if state.due is not None and state.last and state.last.ended_at > at + CLOCK_SLACK:
+        return at
+    return state.due if state.due is not None and state.due <= at else None
 
 
 def pull_scheduled(workspace: Workspace, settings: Settings, database: Database, name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,6 +15,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now, today
+from serving.feedback.page_buttons import verdict_labels
 from serving.flag_states.repository import newest_flag_states
 from serving.formatting import code_label
 from serving.http.dependencies import settings_of
@@ -22,15 +23,15 @@ from serving.matters.queries import current_states
 from serving.outcomes.repository import visited_since, visits_of
 from serving.tasks.day_tasks import DayTasks, day_tasks, shown_region
 from serving.watchlists import texts
-from serving.watchlists.list_query import ListQuery, filter_entries, is_done
-from serving.watchlists.reader import ChosenList, WatchlistReader, reader_of
+from serving.watchlists.list_part import ListPart
+from serving.watchlists.list_query import ListQuery, conditions, order
+from serving.watchlists.reader import WatchlistReader, reader_of
 from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import page_language, place_namer, render
 
 router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 50
-_VERDICTS = ("useful", "wrong", "already_known")
 Reader = Annotated[Principal, require(Permission.READ_LISTS)]
 Document = Mapping[str, Any]
 
@@ -44,33 +45,38 @@ def watchlist(
     if chosen is None:
         return render(request, "nothing", principal)
     engine, as_of = reader_of(request).database.engine, chosen.summary.as_of
-    visits = visits_of(engine, principal, as_of)
-    entries = chosen.document["entries"]
-    done = sum(is_done(entry, visits) for entry in entries)
-    found = filter_entries(entries, wanted, visits)
-    choices = _choices(entries)
-    pages = max(1, -(-len(found) // PER_PAGE))
+    part, visits = chosen.part, visits_of(engine, principal, as_of)
+    done = part.among({key for key, visit in visits.items() if visit.has_result})
+    where = conditions(part, wanted, done)
+    found = part.count(where) if where else part.total
+    choices = _choices(part)
+    pages = max(1, -(-found // PER_PAGE))
     page = min(max(wanted.page, 1), pages)
+    entries = part.entries(where, order(part, wanted), PER_PAGE, (page - 1) * PER_PAGE)
     return render(
         request,
         "watchlist",
         principal,
         chosen=chosen,
         wanted=wanted,
-        entries=found[(page - 1) * PER_PAGE : page * PER_PAGE],
-        found=len(found),
+        entries=entries,
+        total=part.total,
+        gone=part.head["gone"],
+        found=found,
         page=page,
         pages=pages,
         visits=visits,
         uncounted=visited_since(engine, principal, as_of),
-        done=done,
-        tasks=_tasks(request, principal, as_of, len(entries) - done),
+        done=len(done),
+        tasks=_tasks(request, principal, as_of, part.total - len(done)),
         region=shown_region(principal, chosen.summary.region),
-        owed=_owed(reader_of(request), principal, chosen),
+        owed=reader_of(request)
+        .scored(principal, chosen.summary)
+        .owed([entry["project_id"] for entry in entries]),
         choices=choices,
         filter_words=_filter_words(request, wanted, choices),
         facts=texts.stated_flags,
-        verdicts=_VERDICTS,
+        verdicts=verdict_labels(page_language(request)),
         unlike=lambda entry: texts.unlike_note(entry, page_language(request)),
         factors=lambda entry: texts.factors(entry, page_language(request)),
         flags=texts.flags_by_grade,
@@ -78,12 +84,12 @@ def watchlist(
         states=_states(reader_of(request), principal),
         counted=COUNTED,
         changed=lambda entry: texts.change(entry, page_language(request)),
-        warnings=texts.warnings(chosen.document, page_language(request)),
+        warnings=texts.warnings(
+            {**part.head, "entries": (), "ranking": part.ranking()}, page_language(request)
+        ),
         kinds=_kinds(reader_of(request), principal),
         forms=_forms(request),
-        tiers=[
-            (t, sum(e["tier"] == t for e in entries)) for t in ("red", "orange", "yellow", "blue")
-        ],
+        tiers=[(t, part.tiers().get(t, 0)) for t in ("red", "orange", "yellow", "blue")],
     )
 
 
@@ -117,12 +123,6 @@ def _tasks(request: Request, principal: Principal, as_of: dt.date, visits_left: 
     return day_tasks(states, as_of, visits_left, on)
 
 
-def _owed(reader: WatchlistReader, principal: Principal, chosen: ChosenList) -> Document:
-    """Return the summary of teams owed wages by project; empty for registers without it."""
-    rows = reader.register(principal, chosen.summary).projects
-    return {row["project_id"]: row["owed"] for row in rows if row.get("owed")}
-
-
 def _filter_words(request: Request, wanted: ListQuery, choices: Document) -> list[str]:
     """Return the filters that are set, and the order unless it is by rank, in words."""
     language = page_language(request)
@@ -143,17 +143,16 @@ def _filter_words(request: Request, wanted: ListQuery, choices: Document) -> lis
 _VISITED = {"yes": "pages.watchlist.visited", "no": "pages.watchlist.not_yet"}
 
 
-def _choices(entries: Sequence[Document]) -> Document:
+def _choices(part: ListPart) -> Document:
     """Return the filter choices: regions and red flags that occur."""
-    flags = {flag["code"]: flag["title"] for e in entries for flag in e["red_flags"]}
-    places = {e["region_code"] for e in entries}
+    places = part.places()
     counties = {code[:6] for code in places}
-    return {"flags": sorted(flags.items()), "places": sorted(places | counties)}
+    return {"flags": sorted(part.flag_titles().items()), "places": sorted(places | counties)}
 
 
 def _kinds(reader: WatchlistReader, principal: Principal) -> list[Kind]:
     """Return the kinds of unit that have lists; empty if there is only one."""
     found = [
-        kind for kind in KINDS if WatchlistRepository(reader.database, kind).summaries(principal)
+        kind for kind in KINDS if WatchlistRepository(reader.database, kind).has_any(principal)
     ]
     return found if len(found) > 1 else []

@@ -127,6 +127,7 @@ def second_factor(
     from serving.auth.second_factors import KEY_FILE, SecondFactors, grouped
     from serving.auth.secrets import signing_key
     from serving.auth.totp import enrolment_uri, new_secret
+    from serving.users.qr_code import as_text
 
     cli = cli_context(context)
     if remove:
@@ -139,7 +140,10 @@ def second_factor(
         factors = SecondFactors(signing_key(cli.workspace.root / KEY_FILE))
         codes = accounts.set_second_factor(name, factors, secret, now())
     print_note(cli.text("second_factor_added", name=name))
-    for line in (grouped(secret), enrolment_uri(secret, name), *codes):
+    uri = enrolment_uri(secret, name)
+    if sys.stdout.isatty():
+        print_note(as_text(uri))
+    for line in (grouped(secret), uri, *codes):
         print_line(line)
 
 

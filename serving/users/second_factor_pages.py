@@ -11,6 +11,7 @@ from serving.auth.totp import enrolment_uri
 from serving.errors import ApiError
 from serving.users import second_factor as service
 from serving.users.endpoints import AnyPrincipal, set_session_cookie
+from serving.users.qr_code import as_svg
 from serving.users.sign_in import SignedIn
 from serving.web.render import page_language, render
 from serving.web.requests import Form
@@ -62,6 +63,7 @@ def _page(
         available = False
     except ApiError as error:
         failure = error.message(page_language(request))
+    uri = enrolment_uri(secret, principal.name) if secret else None
     return render(
         request,
         "second_factor",
@@ -70,7 +72,8 @@ def _page(
         is_set=is_set,
         required=authenticator_of(request).requires_second_factor(principal.role),
         secret=grouped(secret) if secret else None,
-        uri=enrolment_uri(secret, principal.name) if secret else None,
+        uri=uri,
+        qr=as_svg(uri) if uri else None,
         codes=codes,
         failure=failure,
     )

@@ -20,7 +20,8 @@ from serving.watchlists.composition_texts import (
     reasons_text,
     stability_text,
 )
-from serving.watchlists.rank_moves import rank_moves
+from serving.watchlists.list_part import ENTRIES
+from serving.watchlists.rank_moves import MOST, rank_moves
 from serving.watchlists.reader import reader_of
 from serving.watchlists.service import composition_for
 from serving.web.render import page_language, place_namer, render
@@ -50,10 +51,11 @@ def composition(
     chosen = reader.choose(request, principal, wanted.as_of, wanted.region, wanted.kind)
     if chosen is None:
         return render(request, "nothing", principal)
-    found = composition_for(reader, principal, chosen, wanted.by)
+    composed = composition_for(reader, principal, chosen, wanted.by)
+    found = composed.composition
     language = page_language(request)
     features = feature_names(chosen.kind, language)
-    flags = flag_names(chosen.document["entries"], language)
+    flags = flag_names(composed.flags, language)
     place = place_namer(request)
     return render(
         request,
@@ -68,7 +70,10 @@ def composition(
         ],
         label=lambda share: group_label(share, language, place),
         reasons=lambda counts: reasons_text(counts, features, language),
-        moved=rank_moves(chosen.document),
+        moved=rank_moves(
+            chosen.part.entries([ENTRIES.rank <= MOST], [ENTRIES.rank], MOST),
+            chosen.part.head["gone"],
+        ),
         stability=stability_text(found.stability, language),
         flags=lambda counts: reasons_text(counts, flags, language),
     )

@@ -45,9 +45,8 @@ def feature_names(kind: Kind, language: Language) -> Mapping[str, str]:
     }
 
 
-def flag_names(entries: Sequence[Document], language: Language) -> Mapping[str, str]:
-    """Return the titles of the red flags of ``entries``, as suspicions."""
-    flags = (flag for entry in entries for flag in entry["red_flags"])
+def flag_names(flags: Sequence[Document], language: Language) -> Mapping[str, str]:
+    """Return the titles of red flags by code, as suspicions."""
     return {flag["code"]: texts.flag_title(flag, language) for flag in flags}
 
 
@@ -107,7 +106,8 @@ def _group_row(share: GroupShare, language: Language) -> list[str]:
 
 def _reason_rows(document: Document, found: Composition, language: Language) -> Iterator[list[str]]:
     features = feature_names(found.kind, language)
-    flags = flag_names(document["entries"], language)
+    every = [flag for entry in document["entries"] for flag in entry["red_flags"]]
+    flags = flag_names(every, language)
     unknown = text("exports.unknown", language)
     for one in found.reasons:
         yield [

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from risk.calendar.dates import HORIZON_DAYS
+from risk.store.staged import AT_ONCE
 from risk.unit_kinds import Kind
 from risk.watchlist.sealed_document import Sealed, seal
 from serving.db.compression import SAMPLES, dictionary_of, packed, unpacked
+from serving.db.spool import Spool
 from serving.watchlists.seal_version import SEAL_VERSION, version_fields
 
 Document = dict[str, Any]
@@ -390,22 +392,62 @@ class ProjectRisk:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """What tables and registers hold of a scored project.
+
+    ``flags`` are the codes it is sealed with, ``rank`` is None if it is not on the list.
+    """
+
+    project_id: str
+    region_code: str
+    tier: str
+    probability: float
+    workers: int | None
+    amount_at_stake: int | None
+    flags: tuple[str, ...]
+    rank: int | None
+
+
+def outline_of(risk: ProjectRisk) -> Outline:
+    """Return the outline of a risk."""
+    one = risk.assessment
+    return Outline(
+        one.project_id,
+        one.region_code,
+        one.tier,
+        one.probability,
+        one.workers,
+        one.amount_at_stake,
+        tuple(flag.code for flag in one.red_flags),
+        risk.listing.rank if risk.listing else None,
+    )
+
+
+@dataclass(frozen=True)
 class Publication:
     """A list to be sealed, with the risk of every project of the cohort."""
 
     header: Header
     entries: tuple[Entry, ...]
     gone: tuple[RemovedEntry, ...]
-    risks: tuple[ProjectRisk, ...]
+    risks: Sequence[ProjectRisk]
 
-    def seal(self) -> SealedPublication:
-        """Return the sealed bytes and digests; the digest of the list covers the risks too."""
-        step = max(len(self.risks) // SAMPLES, 1)
-        sample = (seal(risk.to_document(self.header)) for risk in self.risks[::step])
-        risks = SealedRisks(dictionary_of([one.body for one in sample]))
+    def seal(self, watch: Callable[[ProjectRisk], None] | None = None) -> SealedPublication:
+        """Return the sealed bytes and digests; the digest of the list covers the risks too.
+
+        ``watch`` is called with every risk: where they are made one by one, it is the time to see
+        what else is needed of them.
+        """
+        first = self.risks[:AT_ONCE]
+        sample = first[:: max(len(first) // SAMPLES, 1)]
+        bodies = [seal(risk.to_document(self.header)).body for risk in sample]
+        risks, outlines = SealedRisks(dictionary_of(bodies)), []
         for risk in self.risks:
             risks.add(risk.assessment.project_id, seal(risk.to_document(self.header)))
-        return SealedPublication(self, seal(self._document(risks)), risks)
+            outlines.append(outline_of(risk))
+            if watch is not None:
+                watch(risk)
+        return SealedPublication(self, seal(self._document(risks)), risks, tuple(outlines))
 
     def _document(self, risks: SealedRisks) -> Document:
         return {
@@ -417,16 +459,16 @@ class Publication:
 
 
 class SealedRisks(Mapping[str, Sealed]):
-    """Sealed risks by project_id, in memory as they are stored: compressed with ``dictionary``."""
+    """Sealed risks by project_id, kept as they are stored: compressed with ``dictionary``."""
 
     def __init__(self, dictionary: bytes) -> None:
         self.dictionary = dictionary
-        self.bodies: dict[str, bytes] = {}
+        self.bodies = Spool()
         self.digests: dict[str, str] = {}
 
     def add(self, project_id: str, sealed: Sealed) -> None:
         """Add the risk of a project."""
-        self.bodies[project_id] = packed(sealed.body, self.dictionary)
+        self.bodies.add(project_id, packed(sealed.body, self.dictionary))
         self.digests[project_id] = sealed.digest
 
     def __getitem__(self, project_id: str) -> Sealed:
@@ -442,11 +484,12 @@ class SealedRisks(Mapping[str, Sealed]):
 
 @dataclass(frozen=True)
 class SealedPublication:
-    """A publication and its sealed bytes, the risks by project_id."""
+    """A publication and its sealed bytes, the risks by project_id, and what tables hold of them."""
 
     publication: Publication
     watchlist: Sealed
     risks: SealedRisks
+    outlines: tuple[Outline, ...]
 
 
 def digest_of_risks(risks: Mapping[str, Sealed]) -> str:

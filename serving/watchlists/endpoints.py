@@ -81,22 +81,19 @@ async def get_watchlist(
 @router.get("/{as_of}/entries")
 def list_entries(
     request: Request,
-    views: LiveViews,
     principal: Annotated[Principal, require(Permission.READ_LISTS)],
     as_of: AsOfPath,
     filters: Annotated[EntryFilters, Query()],
 ) -> Page[Entry]:
     """Entries of a list by rank, filtered."""
     day = None if as_of == "latest" else as_of
-    view = views.watchlist(principal, day, filters.region, filters.kind)
-    request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
-    return service.entries(view, filters)
+    chosen = reader_of(request).require(request, principal, day, filters.region, filters.kind)
+    return service.entries(chosen.part, filters)
 
 
 @router.get("/{as_of}/ranking")
 def get_ranking(
     request: Request,
-    views: LiveViews,
     principal: Annotated[Principal, require(Permission.READ_LISTS)],
     as_of: AsOfPath,
     region: RegionQuery = "",
@@ -104,9 +101,8 @@ def get_ranking(
 ) -> Ranking:
     """Whether enough is known to rank a list."""
     day = None if as_of == "latest" else as_of
-    view = views.watchlist(principal, day, region, kind)
-    request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
-    return service.ranking(view)
+    chosen = reader_of(request).require(request, principal, day, region, kind)
+    return service.ranking(chosen.part)
 
 
 @router.get("/{as_of}/composition")
@@ -122,4 +118,4 @@ def get_composition(
     day = None if as_of == "latest" else as_of
     reader = reader_of(request)
     chosen = reader.require(request, principal, day, region, kind)
-    return service.composition_for(reader, principal, chosen, by)
+    return service.composition_for(reader, principal, chosen, by).composition

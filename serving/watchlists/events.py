@@ -46,8 +46,7 @@ def _tier_changes(
 ) -> Iterator[dict[str, Any]]:
     head = sealed.publication.header
     before = _tiers_before(connection, head, watchlist_id)
-    for risk in sealed.publication.risks:
-        one = risk.assessment
+    for one in sealed.outlines:
         was = before.get(one.project_id)
         if one.tier == (was or _LOWEST_TIER):
             continue

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ColumnElement, false, func, or_
 
 from risk.flags.grades import is_counted
 from risk.unit_kinds import Kind
+from serving.db.text_match import by_code_point, holds
 from serving.http.parameters import IsoDate
 from serving.outcomes.repository import Visit
+from serving.watchlists.list_part import ENTRIES, Condition, ListPart
 
 Document = Mapping[str, Any]
 
@@ -36,6 +39,49 @@ class ListQuery(BaseModel):
     def day(self) -> dt.date | None:
         """Return the requested date."""
         return self.as_of if isinstance(self.as_of, dt.date) else None
+
+
+def conditions(part: ListPart, wanted: ListQuery, visited: Collection[str]) -> list[Condition]:
+    """Return what an entry of ``part`` must meet; ``visited`` are the projects visited."""
+    found: list[Condition] = []
+    if words := wanted.q.strip().casefold():
+        found.append(holds(part.engine, ENTRIES.search, words))
+    if wanted.tier:
+        found.append(ENTRIES.tier == wanted.tier)
+    if wanted.flag == "any":
+        found.append(has_any(part, filter(is_counted, part.flag_titles())))
+    elif wanted.flag:
+        found.append(flagged(part, wanted.flag))
+    if wanted.change:
+        found.append(ENTRIES.change == wanted.change)
+    if wanted.place:
+        found.append(ENTRIES.region_code.startswith(wanted.place, autoescape=True))
+    if wanted.visited:
+        done = ENTRIES.project_id.in_(sorted(visited))
+        found.append(done if wanted.visited == "yes" else ~done)
+    return found
+
+
+def flagged(part: ListPart, flag: str) -> Condition:
+    """Return the condition that an entry has the red flag of that code."""
+    return has_any(part, [code for code in part.flag_titles() if code == flag])
+
+
+def has_any(part: ListPart, codes: Iterable[str]) -> Condition:
+    """Return the condition that an entry has one of the red flags."""
+    return or_(false(), *(holds(part.engine, ENTRIES.red_flags, f" {code} ") for code in codes))
+
+
+def order(part: ListPart, wanted: ListQuery) -> list[ColumnElement[Any]]:
+    """Return the requested order; what is unknown comes last."""
+    by: Mapping[str, list[ColumnElement[Any]]] = {
+        "rank": [],
+        "probability": [ENTRIES.probability.desc()],
+        "workers": [func.coalesce(func.nullif(ENTRIES.workers, 0), -1).desc()],
+        "amount": [func.coalesce(func.nullif(ENTRIES.amount_at_stake, 0), -1).desc()],
+        "name": [by_code_point(part.engine, ENTRIES.project_name)],
+    }
+    return [*by[wanted.sort], ENTRIES.rank]
 
 
 def filter_entries(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import operator
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,12 +14,14 @@ from fastapi import APIRouter, Query, Request, Response
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
+from serving.db.byte_cache import ByteCache
 from serving.http.dependencies import settings_of
 from serving.http.parameters import IsoDate
 from serving.outcomes.repository import visits_of
 from serving.watchlists.outlines import Outline, OutlinesUnreadable, outlines_within, read_outlines
-from serving.watchlists.reader import Document, reader_of
+from serving.watchlists.reader import ChosenList, Document, reader_of
 from serving.watchlists.route_planning import short_order, way
+from serving.watchlists.scored_projects import ScoredProjects
 from serving.web.render import render
 from serving.web.svg import MapProjection, fit_projection
 
@@ -27,6 +31,9 @@ MOST_LINKED = 400
 """Number of clickable projects; the others are plain points, to keep the page small."""
 
 MOST_STOPS = 30
+_LINK_BYTES = 1_000
+"""About the bytes of a linked project in memory."""
+
 _MOST_AREAS = 40
 _MOST_OUTLINES = 200
 _STEP = 1.5
@@ -47,22 +54,74 @@ def overview(
     chosen = reader.choose(request, principal, as_of, region)
     if chosen is None:
         return render(request, "nothing", principal)
-    rows = reader.register(principal, chosen.summary).projects
-    placed = [row for row in rows if row["latitude"] is not None and row["longitude"] is not None]
+    scored = reader.scored(principal, chosen.summary)
     outlines, unreadable = _outlines(request, principal.region or chosen.summary.region)
+    tiers = scored.tiers()
+    drawing = _drawn_before(request, principal, chosen, scored, outlines)
     return render(
         request,
         "map",
         principal,
         chosen=chosen,
-        rows=rows,
-        placed=len(placed),
-        drawing=_drawing(placed, outlines) if placed else None,
+        projects=sum(tiers.values()),
+        placed=drawing.placed,
+        drawing=drawing.document,
         unreadable=unreadable,
-        listed=sorted((r for r in rows if r["rank"]), key=lambda r: r["rank"])[:MOST_LINKED],
+        listed=scored.listed(MOST_LINKED),
         visits=visits_of(reader.database.engine, principal, chosen.summary.as_of),
-        tiers=[(tier, sum(row["tier"] == tier for row in rows)) for tier in _TIERS],
+        tiers=[(tier, tiers.get(tier, 0)) for tier in _TIERS],
     )
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawing, None without projects that have coordinates, and their number."""
+
+    placed: int
+    document: Document | None
+    outlines: Sequence[Outline]
+
+    @property
+    def size(self) -> int:
+        """About the bytes it takes in memory."""
+        if self.document is None:
+            return _LINK_BYTES
+        paths = [*self.document["points"].values()]
+        paths += [area.get("path", "") for area in self.document["areas"]]
+        return sum(map(len, paths)) + _LINK_BYTES * (1 + len(self.document["linked"]))
+
+
+def _drawn_before(
+    request: Request,
+    principal: Principal,
+    chosen: ChosenList,
+    scored: ScoredProjects,
+    outlines: Sequence[Outline],
+) -> Drawing:
+    """Return the drawing of a list for the region of the principal.
+
+    It changes only with the outlines, which are the same objects while their file is the same.
+    """
+    drawings: ByteCache[tuple[object, ...], Drawing] = reader_of(request).drawings
+    key = (chosen.summary.digest, principal.region)
+    found = drawings.get(key)
+    if found is None or not _are_same(found.outlines, outlines):
+        found = _draw(scored, outlines)
+        drawings.put(key, found, found.size)
+    return found
+
+
+def _are_same(some: Sequence[Outline], others: Sequence[Outline]) -> bool:
+    return len(some) == len(others) and all(map(operator.is_, some, others))
+
+
+def _draw(scored: ScoredProjects, outlines: Sequence[Outline]) -> Drawing:
+    placed = [dict(row._mapping) for row in scored.placed()]
+    if not placed:
+        return Drawing(0, None, outlines)
+    linked = scored.by_id([row["project_id"] for row in placed[:MOST_LINKED]])
+    rows = [linked.get(row["project_id"], row) for row in placed]
+    return Drawing(len(placed), _drawing(rows, outlines), outlines)
 
 
 @router.get("/route")
@@ -78,7 +137,7 @@ def route(
     chosen = reader.choose(request, principal, None, None)
     if chosen is None:
         return render(request, "nothing", principal)
-    rows = reader.register(principal, chosen.summary).by_id()
+    rows = reader.scored(principal, chosen.summary).by_id(stop or ())
     wanted = [rows[one] for one in dict.fromkeys(stop or ()) if one in rows][:MOST_STOPS]
     placed = [r for r in wanted if r["latitude"] is not None and r["longitude"] is not None]
     start = None if lat is None or lon is None else (lat, lon)
@@ -111,11 +170,13 @@ def _outlines(request: Request, region: str) -> tuple[Sequence[Outline], bool]:
 
 
 def _drawing(rows: Sequence[Document], outlines: Sequence[Outline] = ()) -> Document:
-    """Return the drawing: linked projects (highest risk on top), points by tier, areas."""
+    """Return the drawing: linked projects (highest risk on top), points by tier, areas.
+
+    ``rows`` are in the order of :meth:`ScoredProjects.placed`.
+    """
     corners = [at for outline in outlines for ring in outline.rings for at in ring]
     frame = fit_projection([*((row["latitude"], row["longitude"]) for row in rows), *corners])
-    ranked = sorted(rows, key=lambda row: (row["rank"] is None, -row["probability"]))
-    linked, others = ranked[:MOST_LINKED], ranked[MOST_LINKED:]
+    linked, others = rows[:MOST_LINKED], rows[MOST_LINKED:]
     return {
         "width": frame.width,
         "height": frame.height,

@@ -44,10 +44,10 @@ class RankMoves:
     right: int = RIGHT
 
 
-def rank_moves(document: Document) -> RankMoves | None:
+def rank_moves(entries: Sequence[Document], gone: Sequence[Document]) -> RankMoves | None:
     """Return the layout for a list; None for the first list of a region or an empty one."""
-    entries = [entry for entry in document["entries"] if entry["rank"] <= MOST]
-    gone = [one for one in document.get("gone", ()) if (one["change"]["from_rank"] or 0) <= MOST]
+    entries = [entry for entry in entries if entry["rank"] <= MOST]
+    gone = [one for one in gone if (one["change"]["from_rank"] or 0) <= MOST]
     found = [
         _move(entry, entry["change"]["kind"], entry["change"]["from_rank"], entry["rank"])
         for entry in entries

@@ -39,13 +39,17 @@ def ranking_of(document: Document) -> Ranking:
     """Return the ranking of a list."""
     entries: Sequence[Document] = document["entries"]
     counts = Counter(entry["probability"] for entry in entries if entry["selection"] == "risk")
-    most = max(counts, key=lambda p: (counts[p], p), default=None)
+    return ranking_from(counts, document["rules"]["policy"]["order"])
+
+
+def ranking_from(counts: Mapping[float, int], order: str) -> Ranking:
+    """Return the ranking of a list with so many entries listed for their risk by probability."""
     return Ranking(
-        places=counts.total(),
+        places=sum(counts.values()),
         scores=len(counts),
         tied=sum(count for count in counts.values() if count > 1),
-        probability=most,
-        order=document["rules"]["policy"]["order"],
+        probability=max(counts, key=lambda p: (counts[p], p), default=None),
+        order=order,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 from fastapi import Request
@@ -14,32 +14,39 @@ from fastapi import Request
 from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
+from serving.db.byte_cache import ByteCache
 from serving.db.database import Database
-from serving.watchlists.redaction import Views
+from serving.watchlists.list_part import ListPart
+from serving.watchlists.redaction import View, Views
 from serving.watchlists.repository import (
     ListSummary,
     NotPublished,
     WatchlistRepository,
     closest_list,
 )
-from serving.watchlists.snapshot_repository import StoredRegister, load_register
+from serving.watchlists.scored_projects import ScoredProjects
+from serving.watchlists.snapshot_repository import load_register
 
 Document = Mapping[str, Any]
 
-_MAX_REGISTERS = 4
+_MOST_DRAWING_BYTES = 16_000_000
 _VALID_FOR = dt.timedelta(days=45)
 
 
 @dataclass(frozen=True)
 class ChosenList:
-    """A list to show: its document as the principal may see it, its summary and all lists.
+    """A list to show: its summary, all lists from the newest on, and its rows."""
 
-    ``lists`` are ordered from the newest.
-    """
-
-    document: Document
     summary: ListSummary
     lists: Sequence[ListSummary]
+    part: ListPart
+    _view: Callable[[], View]
+
+    @cached_property
+    def document(self) -> Document:
+        """The whole sealed list as the principal may see it; most pages do without it."""
+        document: Document = json.loads(self._view().body)
+        return document
 
     @property
     def kind(self) -> Kind:
@@ -47,27 +54,13 @@ class ChosenList:
         return self.summary.kind
 
 
-@dataclass(frozen=True)
-class Register:
-    """The part of a register that a principal may see."""
-
-    as_of: dt.date
-    projects: Sequence[Document]
-    matters: Sequence[Document]
-    closed: Sequence[Document]
-
-    def by_id(self) -> Mapping[str, Document]:
-        """Return the projects by project_id."""
-        return {row["project_id"]: row for row in self.projects}
-
-
 class WatchlistReader:
-    """Reads lists and registers; caches the last registers, which never change."""
+    """Reads lists and what was published with them; keeps drawings, which never change."""
 
     def __init__(self, database: Database, views: Views) -> None:
         self.database = database
         self._views = views
-        self._registers: OrderedDict[str, StoredRegister] = OrderedDict()
+        self.drawings = ByteCache[tuple[object, ...], Any](_MOST_DRAWING_BYTES)
 
     def choose(
         self,
@@ -90,10 +83,14 @@ class WatchlistReader:
             raise WatchlistRepository(self.database, kind).not_published(
                 as_of, region or "", principal
             )
-        view = self._views.watchlist(principal, summary.as_of, summary.region, kind)
         state = request.scope.setdefault("state", {})
-        state["about"] = (view.as_of, view.list_digest, view.model_version)
-        return ChosenList(json.loads(view.body), summary, lists)
+        state["about"] = (summary.as_of, summary.digest, summary.model_version)
+        return ChosenList(
+            summary,
+            lists,
+            ListPart(self.database, summary, principal),
+            partial(self._views.watchlist, principal, summary.as_of, summary.region, kind),
+        )
 
     def require(
         self,
@@ -116,7 +113,7 @@ class WatchlistReader:
 
     def previous(self, principal: Principal, chosen: ChosenList) -> Document | None:
         """Return the list that a list was compared with when it was published; None without one."""
-        reference = chosen.document["previous"]
+        reference = chosen.part.head["previous"]
         if reference is None:
             return None
         day = dt.date.fromisoformat(reference["as_of"])
@@ -148,33 +145,20 @@ class WatchlistReader:
         )
         return min(today, newest + _VALID_FOR)
 
-    def register(self, principal: Principal, summary: ListSummary) -> Register:
-        """Return the part of a list's register that ``principal`` may see.
+    def scored(self, principal: Principal, summary: ListSummary) -> ScoredProjects:
+        """Return the projects scored with a list that ``principal`` may see."""
+        return ScoredProjects(self.database, summary, principal)
 
-        It is empty if the list was published without one.
+    def register_projects(self, principal: Principal, summary: ListSummary) -> Sequence[Document]:
+        """Return the whole rows of the projects of a list's register that ``principal`` may see.
+
+        They are tens of megabytes in a province; :meth:`scored` gives what most pages need. There
+        are none if the list was published without a register.
         """
-        document = self.register_document(principal, summary)
-        return Register(
-            summary.as_of,
-            *(
-                _own(document.get(name, ()), principal)
-                for name in ("projects", "matters", "closed")
-            ),
+        stored = load_register(
+            self.database.engine, summary.as_of, summary.region, principal, summary.kind
         )
-
-    def register_document(self, principal: Principal, summary: ListSummary) -> Document:
-        """Return the register published with a list, unfiltered; empty if there is none."""
-        stored = self._registers.get(summary.digest)
-        if stored is None:
-            stored = load_register(
-                self.database.engine, summary.as_of, summary.region, principal, summary.kind
-            )
-            if stored is None:
-                return {}
-            self._registers[summary.digest] = stored
-            while len(self._registers) > _MAX_REGISTERS:
-                self._registers.popitem(last=False)
-        return stored.document
+        return _own(stored.document.get("projects", ()), principal) if stored else ()
 
 
 def reader_of(request: Request) -> WatchlistReader:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -22,6 +21,7 @@ from serving.auth.jurisdiction import covers, touches
 from serving.auth.principal import Principal
 from serving.auth.project_regions import regions_of
 from serving.auth.roles import Permission
+from serving.db.byte_cache import ByteCache
 from serving.db.change_stamp import ChangeStamp
 from serving.db.database import Database
 from serving.watchlists.repository import StoredDocument, WatchlistRepository
@@ -50,8 +50,7 @@ class Views:
         self._database = database
         self._freshness = change_stamp
         self._stamp: object = None
-        self._views: OrderedDict[tuple[object, ...], View] = OrderedDict()
-        self._bytes = 0
+        self._views = ByteCache[tuple[object, ...], View](MAX_BYTES)
 
     @property
     def engine(self) -> Engine:
@@ -88,13 +87,11 @@ class Views:
         stamp = self._freshness.current()
         if stamp != self._stamp:
             self._views.clear()
-            self._bytes, self._stamp = 0, stamp
+            self._stamp = stamp
         view = self._views.get(key)
         if view is None:
-            view = self._views[key] = make()
-            self._bytes += _size(view)
-            while self._bytes > MAX_BYTES and len(self._views) > 1:
-                self._bytes -= _size(self._views.popitem(last=False)[1])
+            view = make()
+            self._views.put(key, view, _size(view))
         return view
 
     def _risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
@@ -106,7 +103,7 @@ class Views:
         if newer is not None:
             document["case_file_as_of"] = newer["as_of"]
         if document["listing"] is not None:
-            document["listing"] = _redacted(document["listing"], principal)
+            document["listing"] = without_draws(document["listing"], principal)
         _mark(document, principal, stored.digest)
         sealed = seal(document)
         return _view(StoredDocument(sealed.body, sealed.digest), document, None)
@@ -125,7 +122,7 @@ def _watchlist(
     with lists.engine.connect() as connection:
         places = regions_of(connection, gone)
     document["entries"] = [
-        _redacted(entry, principal)
+        without_draws(entry, principal)
         for entry in document["entries"]
         if covers(principal, entry["region_code"])
     ]
@@ -139,7 +136,7 @@ def _watchlist(
     return _view(StoredDocument(sealed.body, sealed.digest), document, stored.digest)
 
 
-def _redacted(entry: dict[str, Any], principal: Principal) -> dict[str, Any]:
+def without_draws(entry: dict[str, Any], principal: Principal) -> dict[str, Any]:
     """Return ``entry`` without the random selection: only ``must`` remains visible."""
     if principal.has(Permission.READ_DRAWS):
         return entry

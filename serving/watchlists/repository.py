@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,10 +20,11 @@ from serving.auth.project_regions import save_regions
 from serving.db.compression import unpacked
 from serving.db.database import Database
 from serving.db.engine import utc
-from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
+from serving.db.page_rows import entry_row, list_head
+from serving.db.tables import LIST_HEADS, PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError, CommandError
 from serving.watchlists.dictionaries import dictionary, save_dictionary
-from serving.watchlists.document import Header, SealedPublication
+from serving.watchlists.document import Header, Outline, SealedPublication, SealedRisks
 from serving.watchlists.seal_version import SEAL_VERSION, parse_sealed
 
 _ROWS_AT_ONCE = 500
@@ -145,6 +147,14 @@ class WatchlistRepository:
         query = query.order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.region)
         with self.engine.connect() as connection:
             return [_summary(row) for row in connection.execute(query)]
+
+    def has_any(self, principal: Principal) -> bool:
+        """Return whether there is a list that overlaps the principal's region."""
+        query = select(WATCHLISTS.c.id).where(
+            overlaps(WATCHLISTS.c.region, principal), WATCHLISTS.c.kind == self.kind
+        )
+        with self.engine.connect() as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def latest_as_of(self) -> dt.date | None:
         """Return the as_of of the newest list; None if there is none."""
@@ -303,6 +313,26 @@ class WatchlistRepository:
             rows = connection.execute(select(ranked).where(ranked.c.place == 1)).all()
         return {row.project_id: Score(*row[:-1]) for row in rows}
 
+    def risk_of_list(self, project_id: str, as_of: dt.date, region: str) -> StoredDocument | None:
+        """Return the sealed risk of a project scored with a list; None if it was not."""
+        query = (
+            select(
+                PROJECT_RISKS.c.body,
+                PROJECT_RISKS.c.digest,
+                dictionary("risk", PROJECT_RISKS.c.watchlist_id).label("words"),
+            )
+            .join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
+            .where(
+                PROJECT_RISKS.c.project_id == project_id,
+                WATCHLISTS.c.as_of == as_of,
+                WATCHLISTS.c.region == region,
+                WATCHLISTS.c.kind == self.kind,
+            )
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        return StoredDocument(unpacked(row.body, row.words), row.digest) if row else None
+
     def project_risks(self, as_of: dt.date, region: str) -> dict[str, StoredDocument]:
         """Return the sealed risks of all projects scored with a list, by project_id."""
         return dict(self.each_risk(as_of, region))
@@ -365,8 +395,36 @@ def _summary(row: Row[tuple[object, ...]]) -> ListSummary:
     return ListSummary(**values)
 
 
+@dataclass(frozen=True)
+class ListRows:
+    """The rows of the entries of a list, and its head, as they are stored."""
+
+    entries: Sequence[dict[str, Any]]
+    head: bytes
+
+
+def list_rows(sealed: SealedPublication) -> ListRows:
+    """Return the rows of a list, which are made before the transaction that stores them."""
+    document = json.loads(sealed.watchlist.body)
+    rows = [
+        {**{name: entry[name] for name in _ENTRY_COLUMNS}, **entry_row(entry)}
+        for entry in document["entries"]
+    ]
+    return ListRows(rows, list_head(document))
+
+
+_ENTRY_COLUMNS = (
+    *("project_id", "rank", "tier", "probability", "selection", "draw_probability"),
+    "region_code",
+)
+
+
 def insert_publication(
-    connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
+    connection: Connection,
+    sealed: SealedPublication,
+    rows: ListRows,
+    published_at: dt.datetime,
+    published_by: str,
 ) -> int | None:
     """Insert a list with its entries and risks; its new id, None if the very same is there.
 
@@ -380,36 +438,29 @@ def insert_publication(
     if present is not None:
         raise AlreadyPublished(as_of=head.as_of, region=head.region or "*")
     watchlist_id = _insert_watchlist(connection, sealed, utc(published_at), published_by)
-    entries = [
-        {
-            "watchlist_id": watchlist_id,
-            "project_id": entry.assessment.project_id,
-            "tier": entry.assessment.tier,
-            "probability": entry.assessment.probability,
-            "region_code": entry.assessment.region_code,
-            **entry.listing.to_document(),
-        }
-        for entry in sealed.publication.entries
-    ]
+    entries = [{"watchlist_id": watchlist_id, **row} for row in rows.entries]
+    connection.execute(insert(LIST_HEADS).values(watchlist_id=watchlist_id, body=rows.head))
     save_dictionary(connection, watchlist_id, "risk", sealed.risks.dictionary)
-    risks = [
-        {
-            "watchlist_id": watchlist_id,
-            "project_id": risk.assessment.project_id,
-            "digest": sealed.risks.digests[risk.assessment.project_id],
-            "body": sealed.risks.bodies[risk.assessment.project_id],
-            "region_code": risk.assessment.region_code,
-            "tier": risk.assessment.tier,
-            "probability": risk.assessment.probability,
-        }
-        for risk in sealed.publication.risks
-    ]
     if entries:
         connection.execute(insert(WATCHLIST_ENTRIES), entries)
-    if risks:
+    for start in range(0, len(sealed.outlines), _ROWS_AT_ONCE):
+        part = sealed.outlines[start : start + _ROWS_AT_ONCE]
+        risks = [_risk_row(one, watchlist_id, sealed.risks) for one in part]
         connection.execute(insert(PROJECT_RISKS), risks)
-    save_regions(connection, {str(row["project_id"]): str(row["region_code"]) for row in risks})
+        save_regions(connection, {one.project_id: one.region_code for one in part})
     return watchlist_id
+
+
+def _risk_row(one: Outline, watchlist_id: int, risks: SealedRisks) -> dict[str, Any]:
+    return {
+        "watchlist_id": watchlist_id,
+        "project_id": one.project_id,
+        "digest": risks.digests[one.project_id],
+        "body": risks.bodies[one.project_id],
+        "region_code": one.region_code,
+        "tier": one.tier,
+        "probability": one.probability,
+    }
 
 
 def list_id(connection: Connection, head: Header) -> int:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from serving.auth.principal import Principal
+from serving.auth.roles import Permission
 from serving.db.database import Database
 from serving.db.pagination import PageRequest
+from serving.db.text_match import holds
 from serving.events.repository import list_events
 from serving.http.schemas import Page
 from serving.watchlists.composition import GroupBy, group_shares, reason_groups, stability
-from serving.watchlists.ranking import ranking_of
+from serving.watchlists.list_part import ENTRIES, Condition, ListPart
+from serving.watchlists.list_query import flagged
 from serving.watchlists.reader import ChosenList, WatchlistReader
-from serving.watchlists.redaction import View
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.schemas import (
     Changes,
@@ -39,21 +40,18 @@ def watchlists(
     return Page(items=items, next=str(start + request.limit) if more else None)
 
 
-def entries(view: View, filters: EntryFilters) -> Page[Entry]:
+def entries(part: ListPart, filters: EntryFilters) -> Page[Entry]:
     """Return a page of the matching entries by rank; the cursor is the last rank."""
-    found = [
-        entry
-        for entry in json.loads(view.body)["entries"]
-        if entry["rank"] > int(filters.cursor or 0) and _fits(filters, entry)
-    ]
+    where = [*_conditions(part, filters), ENTRIES.rank > int(filters.cursor or 0)]
+    found = part.entries(where, [ENTRIES.rank], filters.limit + 1)
     items = [Entry.model_validate(entry) for entry in found[: filters.limit]]
     more = len(found) > filters.limit
     return Page(items=items, next=str(items[-1].rank) if more else None)
 
 
-def ranking(view: View) -> Ranking:
-    """Return how far the scores rank the entries of a view."""
-    found = ranking_of(json.loads(view.body))
+def ranking(part: ListPart) -> Ranking:
+    """Return how far the scores rank the entries of a list."""
+    found = part.ranking()
     return Ranking(sufficiency=found.sufficiency, **asdict(found))
 
 
@@ -81,12 +79,33 @@ def composition(
     )
 
 
+@dataclass(frozen=True)
+class Composed:
+    """What a list is made of, with one of the red flags of each code."""
+
+    composition: Composition
+    flags: Sequence[Mapping[str, Any]]
+
+
 def composition_for(
     reader: WatchlistReader, principal: Principal, chosen: ChosenList, by: GroupBy
-) -> Composition:
-    """Return what the part of a list that the principal may see is made of."""
-    scored = reader.register(principal, chosen.summary).projects
-    return composition(chosen.document, scored, reader.previous(principal, chosen), by)
+) -> Composed:
+    """Return what the part of a list that the principal may see is made of; it never changes."""
+    kept = reader.database.derived
+    draws = principal.has(Permission.READ_DRAWS)
+    key = ("composition", chosen.summary.digest, principal.region, draws, by)
+    found: Composed | None = kept.get(key)
+    if found is None:
+        scored = reader.register_projects(principal, chosen.summary)
+        made = composition(chosen.document, scored, reader.previous(principal, chosen), by)
+        every = (flag for entry in chosen.document["entries"] for flag in entry["red_flags"])
+        found = Composed(made, list({flag["code"]: flag for flag in every}.values()))
+        kept.put(key, found, _OBJECT_FACTOR * len(made.model_dump_json()))
+    return found
+
+
+_OBJECT_FACTOR = 8
+"""About the bytes of an object in memory for each of its JSON."""
 
 
 def changes(database: Database, principal: Principal, request: PageRequest) -> Changes:
@@ -101,14 +120,16 @@ def changes(database: Database, principal: Principal, request: PageRequest) -> C
     return Changes(items=items, cursor=None if found.next is None else str(found.next))
 
 
-def _fits(filters: EntryFilters, entry: Mapping[str, Any]) -> bool:
-    names = f"{entry['project_id']}\n{entry['project_name']}\n{entry['contractor_name'] or ''}"
-    flags = {flag["code"] for flag in entry["red_flags"]}
-    return (
-        entry["region_code"].startswith(filters.within)
-        and (not filters.tier or entry["tier"] in filters.tier)
-        and (filters.red_flag is None or filters.red_flag in flags)
-        and filters.change in (None, entry["change"]["kind"])
-        and entry["probability"] >= filters.least_probability
-        and (filters.search is None or filters.search.casefold() in names.casefold())
-    )
+def _conditions(part: ListPart, filters: EntryFilters) -> list[Condition]:
+    found: list[Condition] = [ENTRIES.probability >= filters.least_probability]
+    if filters.within:
+        found.append(ENTRIES.region_code.startswith(filters.within, autoescape=True))
+    if filters.tier:
+        found.append(ENTRIES.tier.in_(filters.tier))
+    if filters.red_flag is not None:
+        found.append(flagged(part, filters.red_flag))
+    if filters.change is not None:
+        found.append(ENTRIES.change == filters.change)
+    if filters.search:
+        found.append(holds(part.engine, ENTRIES.search, filters.search.casefold()))
+    return found

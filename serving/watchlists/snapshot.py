@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import overload
 
-from serving.watchlists.document import Document
+from serving.watchlists.document import Document, Outline
 
 
 class Dossiers(Mapping[str, Document]):
@@ -24,6 +25,33 @@ class Dossiers(Mapping[str, Document]):
 
     def __len__(self) -> int:
         return len(self._keys)
+
+
+class RowsInBatches(Sequence[Document]):
+    """Rows of a register, each made when it is read; equal to a list of the same rows."""
+
+    def __init__(self, outlines: Sequence[Outline], make: Callable[[Outline], Document]) -> None:
+        self._outlines, self._make = outlines, make
+
+    @overload
+    def __getitem__(self, index: int) -> Document: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> RowsInBatches: ...
+
+    def __getitem__(self, index: int | slice) -> Document | RowsInBatches:
+        if isinstance(index, slice):
+            return RowsInBatches(self._outlines[index], self._make)
+        return self._make(self._outlines[index])
+
+    def __len__(self) -> int:
+        return len(self._outlines)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select
 
+from risk.store.staged import AT_ONCE, in_batches
 from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
 from serving.db.compression import SAMPLES, dictionary_of, packed, unpacked
-from serving.db.tables import DOSSIERS, REGISTERS, WATCHLISTS
+from serving.db.page_rows import deposit_rows, register_part_rows, scored_project_rows
+from serving.db.spool import Spool
+from serving.db.tables import (
+    DEPOSIT_ROWS,
+    DOSSIERS,
+    REGISTER_PARTS,
+    REGISTERS,
+    SCORED_PROJECTS,
+    WATCHLISTS,
+)
 from serving.watchlists.dictionaries import dictionary, save_dictionary
+from serving.watchlists.repository import ListSummary
 from serving.watchlists.snapshot import Snapshot
 
 _LEVEL = 6
@@ -35,49 +48,87 @@ class StoredRegister:
 
 @dataclass(frozen=True)
 class PackedSnapshot:
-    """A snapshot as it is stored: dossiers and register compressed.
+    """A snapshot as it is stored: dossiers and register compressed, and the rows of the register.
 
-    ``places`` are the regions of projects with a case file, ``regions`` those of all.
+    ``places`` are the regions of projects with a case file, ``regions`` those of all. ``projects``
+    are rows of scored projects as JSON, ``rows`` those of other tables.
     """
 
     dictionary: bytes
-    dossiers: Mapping[str, bytes]
+    dossiers: Spool
     regions: Mapping[str, str]
     places: Mapping[str, str]
     register: bytes
+    projects: Spool
+    rows: Mapping[str, Sequence[dict[str, Any]]]
 
 
 def pack_snapshot(found: Snapshot) -> PackedSnapshot:
-    """Return ``found`` as it is stored; each dossier is made once, and only its bytes stay."""
-    keys = list(found.dossiers)
+    """Return ``found`` as it is stored; dossiers and rows are made one by one."""
+    keys = list(islice(found.dossiers, AT_ONCE))
     sample = keys[:: max(len(keys) // SAMPLES, 1)]
     words = dictionary_of([_to_json(found.dossiers[key]) for key in sample])
-    regions = {row["project_id"]: row["region_code"] for row in found.register["projects"]}
-    places, bodies = {}, {}
-    for key, document in found.dossiers.items():
+    places, bodies = dict[str, str](), Spool()
+    for key in found.dossiers:
+        document = found.dossiers[key]
         if "unscored" in document:
             places[key] = str(document["unscored"]["region_code"] or "")
-        bodies[key] = packed(_to_json(document), words)
-    register = gzip.compress(_to_json(found.register), _LEVEL, mtime=0)
-    return PackedSnapshot(words, bodies, {**regions, **places}, places, register)
+        bodies.add(key, packed(_to_json(document), words))
+    register, projects = _packed_register(found.register)
+    regions = {key: json.loads(row)["region_code"] for key, row in projects.items()}
+    rows = {
+        REGISTER_PARTS.name: list(register_part_rows(found.register)),
+        DEPOSIT_ROWS.name: list(deposit_rows(found.register)),
+    }
+    return PackedSnapshot(words, bodies, {**regions, **places}, places, register, projects, rows)
+
+
+def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, Spool]:
+    """The register as gzipped JSON with sorted keys, and the rows of its projects as JSON."""
+    projects = Spool()
+    body = io.BytesIO()
+    with gzip.GzipFile(fileobj=body, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
+        for number, name in enumerate(sorted(register)):
+            file.write(b"{" if number == 0 else b",")
+            file.write(_to_json(name) + b":")
+            if name != "projects":
+                file.write(_to_json(register[name]))
+                continue
+            file.write(b"[")
+            for place, row in enumerate(register[name]):
+                for own in scored_project_rows([row]):
+                    projects.add(row["project_id"], _to_json(own))
+                file.write(b"," * (place > 0) + _to_json(row))
+            file.write(b"]")
+        file.write(b"}")
+    return body.getvalue(), projects
 
 
 def save_snapshot(connection: Connection, watchlist_id: int, found: PackedSnapshot) -> None:
     """Insert the snapshot of a list."""
     save_regions(connection, {key: place for key, place in found.places.items() if place})
-    rows = [
-        {
-            "watchlist_id": watchlist_id,
-            "project_id": project_id,
-            "region_code": found.regions[project_id] or "",
-            "body": body,
-        }
-        for project_id, body in found.dossiers.items()
-    ]
-    if rows:
+    if found.dossiers:
         save_dictionary(connection, watchlist_id, "dossier", found.dictionary)
+    for part in in_batches(list(found.dossiers)):
+        rows = [
+            {
+                "watchlist_id": watchlist_id,
+                "project_id": project_id,
+                "region_code": found.regions[project_id] or "",
+                "body": found.dossiers[project_id],
+            }
+            for project_id in part
+        ]
         connection.execute(insert(DOSSIERS), rows)
     connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=found.register))
+    for part in in_batches(list(found.projects)):
+        scored = (json.loads(found.projects[key]) for key in part)
+        rows = [{"watchlist_id": watchlist_id, **row} for row in scored]
+        connection.execute(insert(SCORED_PROJECTS), rows)
+    for table in (REGISTER_PARTS, DEPOSIT_ROWS):
+        made = [{"watchlist_id": watchlist_id, **row} for row in found.rows[table.name]]
+        if made:
+            connection.execute(insert(table), made)
 
 
 def load_dossier(
@@ -148,7 +199,41 @@ def load_register(
     return StoredRegister(row.as_of, row.region, row.digest, _document(row.body)) if row else None
 
 
-def _to_json(document: Mapping[str, Any]) -> bytes:
+def has_register(engine: Engine, summary: ListSummary) -> bool:
+    """Return whether a list was published with a register."""
+    query = select(REGISTERS.c.watchlist_id).join(WATCHLISTS).where(_of_list(summary))
+    with engine.connect() as connection:
+        return connection.execute(query).first() is not None
+
+
+def load_register_part(
+    engine: Engine, summary: ListSummary, principal: Principal, part: str
+) -> Sequence[Mapping[str, Any]]:
+    """Return one part of the register of a list, unfiltered; empty if there is none.
+
+    The principal's region decides whether they may see any of the list.
+    """
+    query = (
+        select(REGISTER_PARTS.c.body)
+        .join(WATCHLISTS, REGISTER_PARTS.c.watchlist_id == WATCHLISTS.c.id)
+        .where(_of_list(summary), REGISTER_PARTS.c.part == part)
+        .where(overlaps(WATCHLISTS.c.region, principal))
+    )
+    with engine.connect() as connection:
+        body = connection.execute(query).scalar_one_or_none()
+    rows: Sequence[Mapping[str, Any]] = json.loads(unpacked(body, None)) if body else ()
+    return rows
+
+
+def _of_list(summary: ListSummary) -> ColumnElement[bool]:
+    return and_(
+        WATCHLISTS.c.as_of == summary.as_of,
+        WATCHLISTS.c.region == summary.region,
+        WATCHLISTS.c.kind == summary.kind,
+    )
+
+
+def _to_json(document: object) -> bytes:
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode()
 

@@ -14,8 +14,9 @@ from risk.calendar.spring_festival import SpringFestivalUnknown, spring_festival
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.db.database import Database
-from serving.watchlists.repository import WatchlistRepository, closest_list
-from serving.watchlists.snapshot_repository import load_register
+from serving.watchlists.repository import ListSummary, WatchlistRepository, closest_list
+from serving.watchlists.scored_projects import ScoredProjects
+from serving.watchlists.snapshot_repository import has_register, load_register_part
 
 MOST_LISTS = 13
 """Lists that are compared: a year of monthly ones, and the one before."""
@@ -49,8 +50,8 @@ class MonthPoint:
 def region_by_month(database: Database, principal: Principal) -> list[MonthPoint]:
     """Return the months of the newest list's records, oldest first; none for older lists."""
     best = closest_list(WatchlistRepository(database).summaries(principal), principal)
-    stored = load_register(database.engine, best.as_of, best.region, principal) if best else None
-    rows = _own(stored.document.get("months", ()), principal) if stored else ()
+    every = load_register_part(database.engine, best, principal, "months") if best else ()
+    rows = _own(every, principal)
     found: list[MonthPoint] = []
     for month in _every_month(sorted({row["month"] for row in rows})):
         mine = [row for row in rows if row["month"] == month]
@@ -82,12 +83,8 @@ def region_trend(database: Database, principal: Principal) -> list[TrendPoint]:
     if best is None:
         return []
     chosen = [one for one in lists if one.region == best.region][:MOST_LISTS]
-    found = []
-    for summary in reversed(chosen):
-        stored = load_register(database.engine, summary.as_of, summary.region, principal)
-        if stored is not None:
-            found.append(_point(summary.as_of, stored.document, principal))
-    return found
+    points = (_point(database, summary, principal) for summary in reversed(chosen))
+    return [point for point in points if point is not None]
 
 
 def festival_marks(points: Sequence[TrendPoint], text: str) -> Mapping[str, str]:
@@ -106,17 +103,18 @@ def in_wan(fen: int | None) -> float | None:
     return None if fen is None else fen / _FEN_IN_WAN
 
 
-def _point(as_of: dt.date, document: Document, principal: Principal) -> TrendPoint:
-    projects = _own(document.get("projects", ()), principal)
-    tiers = Counter(row["tier"] for row in projects)
-    matters = Counter(row["kind"] for row in _own(document.get("matters", ()), principal))
-    known = [row["owed"] for row in projects if "owed" in row]
-    owed = sum(one["amount"] for one in known if one is not None) if known else None
+def _point(database: Database, summary: ListSummary, principal: Principal) -> TrendPoint | None:
+    """Return the point of a list; None if it was published without a register."""
+    if not has_register(database.engine, summary):
+        return None
+    matters = load_register_part(database.engine, summary, principal, "matters")
+    kinds = Counter(row["kind"] for row in _own(matters, principal))
+    tiers, owed = ScoredProjects(database, summary, principal).totals()
     return TrendPoint(
-        as_of,
+        summary.as_of,
         {name: tiers.get(name, 0) for name in TIERS},
         owed,
-        {name: matters.get(name, 0) for name in MATTERS},
+        {name: kinds.get(name, 0) for name in MATTERS},
     )
 
 

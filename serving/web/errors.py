@@ -31,7 +31,8 @@ def error_page(request: Request, status: int, code: str, texts: Mapping[Language
     # A text with fields was filled in by page_message().
     known = "{" not in catalogue(language).get(key, "{")
     message = text(key, language) if known else texts[language]
-    return render(request, "failure", principal, status=status, code=status, message=message)
+    shown = {"code": status, "error": code, "message": message}
+    return render(request, "failure", principal, status=status, **shown)
 
 
 def _redirect(request: Request, target: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
@@ -13,6 +14,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from risk.locale import LANGUAGES, Language, catalogue, text
 from serving import formatting
@@ -23,6 +25,7 @@ from serving.http.dependencies import settings_of
 
 LANGUAGE_COOKIE = "wagewatch_language"
 _COUNTY = 6
+_HELP_PAGE = re.compile(r"(/help/[a-z-]+/[a-z-]+/)")
 FOLDER = Path(str(files("serving.web")))
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -92,7 +95,7 @@ def render(
             here=request.url.path,
             address=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             **_formatters(language),
-            place=place_namer(request),
+            place=cache(place_namer(request)),
             person=person_namer(request),
             **data,
         )
@@ -129,7 +132,13 @@ def _region_name(code: str | None, names: Mapping[str, str]) -> str:
 
 
 def _page_text(language: Language, key: str, **fields: Any) -> str:
-    return text(f"pages.{key}", language, **fields)
+    return text(f"pages.{key}", language, **fields) if fields else _plain_text(language, key)
+
+
+@cache
+def _plain_text(language: Language, key: str) -> str:
+    # A page of fifty entries asks for the same few texts a thousand times.
+    return text(f"pages.{key}", language)
 
 
 def _formatters(language: Language) -> dict[str, Any]:
@@ -181,7 +190,21 @@ def _environment() -> Environment:
         percent=formatting.format_percent,
         moment=formatting.format_datetime,
     )
+    environment.filters["linked"] = linked
     return environment
+
+
+def linked(message: str) -> Markup:
+    """Return a text with its pages of the documentation as links.
+
+    >>> linked("<a> see /help/howto/sources/.")
+    Markup('&lt;a&gt; see <a href="/help/howto/sources/">/help/howto/sources/</a>.')
+    """
+    pieces = _HELP_PAGE.split(message)
+    link = Markup('<a href="{0}">{0}</a>')
+    return Markup().join(
+        link.format(piece) if number % 2 else escape(piece) for number, piece in enumerate(pieces)
+    )
 
 
 @cache

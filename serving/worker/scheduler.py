@@ -121,16 +121,18 @@ class Scheduler:
                 fail_job(engine, job.job_id, {"code": code, "texts": texts}, moment)
                 return
             self._start(job.job_id)
-        elif moment >= self._not_before and waiting_submissions(engine, most=1):
+        elif _may(self._not_before, moment, _RETRY_TAKING_IN) and waiting_submissions(
+            engine, most=1
+        ):
             # Another process may hold the record store, so imports are retried less often.
             self._not_before = moment + _RETRY_TAKING_IN
             self._start(IMPORT_ONLY)
-        elif moment >= self._overview_after:
+        elif _may(self._overview_after, moment, _BETWEEN_OVERVIEWS):
             # Before the candidates, which take longer: pages wait for the overview.
             self._overview_after = moment + _BETWEEN_OVERVIEWS
             if overview_outdated(self._workspace, engine):
                 self._start(OVERVIEW_ONLY)
-        elif moment >= self._candidates_after:
+        elif _may(self._candidates_after, moment, _BETWEEN_CANDIDATES):
             self._candidates_after = moment + _BETWEEN_CANDIDATES
             if candidates_outdated(self._workspace, engine):
                 self._start(CANDIDATES_ONLY)
@@ -140,14 +142,18 @@ class Scheduler:
         if self._pulling is not None and self._pulling.poll() is None:
             return
         self._pulling, moment = None, now()
-        if moment < self._pulls_after:
+        if not _may(self._pulls_after, moment, _BETWEEN_PULLS):
             return
         from risk.sources.state import GOES_ON
         from serving.sources.scheduled import due_source
 
         self._pulls_after = moment + _BETWEEN_PULLS
         # A pull that could not even be logged is not begun again at once.
-        resting = {name for name, began in self._pulled.items() if moment - began < GOES_ON}
+        resting = {
+            name
+            for name, began in self._pulled.items()
+            if not _may(began + GOES_ON, moment, GOES_ON)
+        }
         settings, engine = load_settings(self._workspace), self._database.engine
         name = due_source(self._workspace, settings, engine, moment, resting)
         if name is not None:
@@ -165,7 +171,7 @@ class Scheduler:
     def update_matters(self) -> None:
         """Open matters from new lists, escalate overdue ones and send the weekly digests."""
         moment = now()
-        if moment < self._matters_after:
+        if not _may(self._matters_after, moment, _BETWEEN_MATTERS):
             return
         from serving.matters.escalation import escalate
         from serving.matters.rules import matter_rules
@@ -203,6 +209,11 @@ class Scheduler:
                 _log.error("%s: %s", name, error.orig)
             except Exception:
                 _log.exception("%s", name)
+
+
+def _may(since: dt.datetime, at: dt.datetime, between: dt.timedelta) -> bool:
+    """Whether the moment ``since`` has come, or was set before the clock was set back."""
+    return since <= at or since > at + between
 
 
 def _started(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:

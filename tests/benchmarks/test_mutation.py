@@ -36,6 +36,7 @@ def changes(source):
         ("x = 'words only'", []),
         ("def f():\n    'WHERE a < 1'\n    return 0", [("0", "1")]),
         ("from a import b", []),
+        ("def f(a, *, b): ...", []),
     ],
 )
 def test_faults_of_python(source, expected):

@@ -55,16 +55,29 @@ def test_every_page_is_in_a_section_and_in_the_index():
 
 
 def test_pages_that_the_program_names_exist():
-    """Catalogues, the commented settings and docstrings point to docs/....md."""
+    """Docstrings point to docs/....md, what people see to the same pages below /help."""
     named = {
         (str(path.relative_to(ROOT)), name)
         for folder in ("risk", "features", "models", "training", "serving")
         for path in (ROOT / folder).rglob("*")
         if path.suffix in {".py", ".toml"}
-        for name in re.findall(r"docs/[\w/-]+\.md", path.read_text(encoding="utf-8"))
+        for name in pages_named(path.read_text(encoding="utf-8"))
     }
     assert len(named) > 10
     assert [row for row in sorted(named) if not (ROOT / row[1]).is_file()] == []
+
+
+def pages_named(text: str) -> list[str]:
+    """The pages below docs/ that a text names, by file or by address."""
+    served = re.findall(r"(?<!\w)/help/([a-z-]+/[a-z-]+)/", text)
+    return re.findall(r"docs/[\w/-]+\.md", text) + [f"docs/{name}.md" for name in served]
+
+
+def test_what_people_see_names_pages_that_they_can_open():
+    texts = [*(ROOT / "risk" / "locale").glob("*.toml"), ROOT / "serving" / "wagewatch.toml"]
+    assert [path.name for path in texts if "docs/" in path.read_text(encoding="utf-8")] == []
+    found = [name for path in texts for name in pages_named(path.read_text(encoding="utf-8"))]
+    assert {"docs/howto/sources.md", "docs/reference/law.md"} <= set(found)
 
 
 def test_no_text_installs_the_program_from_an_index():

@@ -1,4 +1,4 @@
-"""Each reader's ten questions are answered on the page that the list names."""
+"""Each reader's questions are answered on the page that the list names."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def line_of(page: str, words: str) -> int:
     return next((number for number, line in enumerate(lines, 1) if words in line), 0)
 
 
-def test_there_are_ten_questions_of_each_of_six_readers():
+def test_there_are_at_least_ten_questions_of_each_of_six_readers():
     readers = {"clerk", "inspector", "officer", "operator", "integrator", "analyst"}
     assert set(READERS) == readers
-    assert {len(questions) for questions in READERS.values()} == {10}
+    assert min(len(questions) for questions in READERS.values()) == 10
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -11,7 +11,7 @@ import pytest
 from features.feature_sets import ALL_FAMILIES, ALL_FEATURES, FEATURE_SETS
 from features.matrix import Matrix, compute, matrix_table, to_matrix
 from models import counterfactuals
-from models.cohort_scores import score_cohort
+from models.cohort_scores import read_cohort, score_records
 from models.counterfactuals import ALL_DUTIES, LEVERS, MIN_EFFECT, lever_effects, levers_of
 from models.logistic import LogisticModel
 from risk.locale import LANGUAGES, catalogue
@@ -124,12 +124,16 @@ def test_what_is_unknown_stays_unknown(matrix, county_trained):
     assert set(lever_effects(county_trained.model, unknown)) == {()}
 
 
-def test_score_cohort_computes_levers_only_on_request(county, county_trained):
+def test_a_cohort_reads_the_levers_of_a_project_when_asked(county, county_trained, monkeypatch):
+    monkeypatch.setattr("risk.store.staged.AT_ONCE", 7)
     with RecordStore(county.records, read_only=True) as store:
-        plain = score_cohort(store, county_trained.model, AS_OF)
-        asked = score_cohort(store, county_trained.model, AS_OF, with_levers=True)
-    assert not any(project.levers for project in plain.projects)
-    assert any(project.levers for project in asked.projects)
+        records = read_cohort(store, AS_OF)
+        cohort = score_records(records, county_trained.model)
+        every = lever_effects(county_trained.model, records.matrix)
+        found = [cohort.levers[project_id] for project_id in records.matrix.project_ids]
+    assert found == every
+    assert any(every)
+    assert cohort.levers.get("no such project") is None
 
 
 def rows_of(columns, rows):

@@ -14,7 +14,7 @@ from features.catalogue import Evidence
 from features.engines.duckdb import DuckDBEngine
 from features.feature_sets import FEATURE_SETS
 from features.matrix import compute
-from models.reasons import evidence_for, top_evidence_sql
+from models.reasons import StagedEvidence, top_evidence_sql
 
 AS_OF = dt.date(2025, 1, 1)
 FEATURES = {feature.name: feature for feature in FEATURE_SETS["project"].features}
@@ -294,7 +294,7 @@ def add_reports(world):
 def test_every_statement_lists_the_records_its_figure_counts(county):
     engine = compute(county, [AS_OF])
     try:
-        found = evidence_for(engine, ["P"])
+        found = StagedEvidence(engine, county).of(["P"])
     finally:
         engine.close()
     assert {project for _, project in found} == {"P"}

@@ -11,7 +11,7 @@ from features.feature_sets import ALL_FEATURES
 from features.matrix import Matrix
 from models.logistic import LogisticModel
 from models.novelty import Unit, _group_of_employer, novel_units
-from models.peer_medians import MIN_PEERS, Typical, peer_groups, peer_medians
+from models.peer_medians import MIN_PEERS, Typical, cohort_medians, peer_groups, peer_medians
 from models.reasons import (
     Basis,
     EvidenceItem,
@@ -58,6 +58,17 @@ def test_with_nineteen_known_values_a_group_has_the_median_of_all():
     assert found.medians[20:, 2].tolist() == [19.0] * 20
     assert found.in_group[:, 2].tolist() == [True] * 20 + [False] * 20
     assert found.in_group[:, 1].all()
+
+
+@pytest.mark.parametrize("last", [119.0, np.nan])
+def test_medians_of_some_rows_are_those_of_the_cohort(last):
+    rows = [[1, 1e6, n] for n in range(20)] + [[1, 9e6, 100 + n] for n in range(20)]
+    rows[-1][2] = last
+    matrix = matrix_of(SIZE, rows)
+    whole, found = peer_medians(matrix), cohort_medians(matrix).of(np.array([39, 0]))
+    for name in ("medians", "groups", "in_group"):
+        assert getattr(found, name).tolist() == getattr(whole, name)[[39, 0]].tolist()
+    assert found.medians[0, 2] == (109.5 if last == 119 else 19.0)
 
 
 def test_peers_are_of_one_date_sector_and_third_by_size():

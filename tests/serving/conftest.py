@@ -57,7 +57,7 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For clients of plain HTTP: reading certificates takes longer than most requests."""
 TO_LOOPBACK = WebhookSettings(allow=("127.0.0.0/8",))
 AS_OF = dt.date(2025, 6, 1)
-ON_POSTGRESQL = frozenset({"test_database.py"})
+ON_POSTGRESQL = frozenset({"test_database.py", "test_page_rows.py"})
 NAMES = ("模拟花园一期", '=HYPERLINK("http://x")', "\x1b[31m模拟大桥", "模拟,“学校”\n扩建")
 PUBLISHED_AT = dt.datetime(2025, 6, 1, 8, 30, tzinfo=dt.UTC)
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from features.matrix import Matrix
+from models.calibration import Calibration
 from models.logistic import LogisticHyperparameters
 from models.registry import Registry
+from models.scorecard import Scorecard
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from training.artifacts import typical_row
@@ -20,7 +24,7 @@ from training.fit.fit import Holdout
 from training.fit.honest_loss import honest_losses
 from training.fit.model_selection import Candidate, choose
 from training.fit.out_of_time import directions_of
-from training.pipeline import run_training
+from training.pipeline import _champion, run_training
 from training.run_log import (
     log_backtest,
     log_candidates,
@@ -172,3 +176,29 @@ def test_a_backtest_is_a_run_with_a_nested_run_for_every_month(registry, county)
     assert names["2025-04-01"].metrics["events"] == report.walk.months[1].events
     assert "rules/average_precision" in names["2025-04-01"].metrics
     assert (run.folder / "backtest.json").is_file()
+
+
+def test_a_model_whose_folder_was_deleted_stops_neither_lists_nor_the_next_training(tmp_path):
+    registry = Registry(Workspace(tmp_path))
+
+    def promoted(intercept):
+        model = replace(Scorecard(), calibration=Calibration(1.0, intercept))
+        about = {"trained_at": "2025-07-01"}
+        version = registry.register(model, about, parameters={}, metrics={}).version
+        return registry.promote(version, who="a", why="b").version
+
+    first, second = promoted(-1.0), promoted(-2.0)
+    assert _champion(registry)[1].version == second
+    [folder] = [
+        path.parent
+        for path in (tmp_path / "models").rglob("model.json")
+        if "-2.0" in path.read_text(encoding="utf-8")
+    ]
+    shutil.rmtree(folder)
+    assert [one.version for one in registry.versions()] == [first]
+    assert registry.damaged_versions() == [second]
+    # The next training has nothing to compare with; going back is possible as well.
+    assert _champion(registry) is None
+    assert registry.champion_version() == second
+    assert registry.rollback(who="a", why="c").version == first
+    assert _champion(registry)[1].version == first

@@ -25,6 +25,7 @@ MIN_EVENTS_FOR_INTERVAL = 10
 N_RESAMPLES = 500
 _BATCH_VALUES = 4_000_000
 _LEVEL = 0.95
+_NEARLY_0 = 1e-6
 
 
 Weights: TypeAlias = "NDArray[np.uint16]"
@@ -58,13 +59,10 @@ def cluster_weights(
     its cluster. Shape (n_resamples, rows).
     """
     names, index = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
-    random = np.random.default_rng(seed)
-    share = np.full(len(names), 1.0 / max(len(names), 1))
-    counts = (
-        random.multinomial(len(names), share, size=n_resamples)
-        if len(names)
-        else np.zeros((n_resamples, 0))
-    )
+    if not len(names):
+        return np.zeros((n_resamples, 0), dtype=np.uint16)
+    share = np.full(len(names), 1.0 / len(names))
+    counts = np.random.default_rng(seed).multinomial(len(names), share, size=n_resamples)
     return np.asarray(counts, dtype=np.uint16)[:, index]
 
 
@@ -98,8 +96,8 @@ def interval(
 ) -> tuple[float, float]:
     """The middle ``level`` of the resampled ``values``, NaN left out.
 
-    With ``around``, the figure of the sample itself, the percentiles are bias-corrected: average
-    precision, for one, is biased upwards by rows that occur twice. Source: B. Efron,
+    With ``around``, the figure of the sample itself, the percentiles are bias-corrected: a
+    difference of average precision, for one, is biased by rows that occur twice. Source: B. Efron,
     "Nonparametric standard errors and confidence intervals", 1981.
 
     >>> low, high = interval(np.arange(201.0))
@@ -125,6 +123,29 @@ def _bias_corrected(
     return [normal.cdf(2 * shift + normal.inv_cdf(quantile)) for quantile in quantiles]
 
 
+def interval_from(
+    values: NDArray[np.float64], debiased: float, level: float = _LEVEL
+) -> tuple[float, float]:
+    """The interval of a share that is higher in small samples than in large ones, NaN left out.
+
+    It is to hold both what samples of this size give on average and the figure of a large
+    population: ``high`` is the percentile of the resampled ``values``; ``low`` is moved on the
+    log-odds scale by as much as ``debiased``, the figure without most of its bias, is below their
+    median. Percentiles that are bias-corrected from the resamples alone see a quarter of the bias.
+    """
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return float("nan"), float("nan")
+    low, middle, high = np.quantile(known, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    moved = min(_log_odds(debiased) - _log_odds(middle), 0.0)
+    return float(1 / (1 + np.exp(-(_log_odds(low) + moved)))), float(high)
+
+
+def _log_odds(share: float) -> float:
+    safe = min(max(float(share), _NEARLY_0), 1 - _NEARLY_0)
+    return float(np.log(safe / (1 - safe)))
+
+
 def expanded_level(clusters: float) -> float:
     """The level of percentiles that makes a 95 % interval with so many ``clusters`` with an event.
 
@@ -144,16 +165,23 @@ def expanded_level(clusters: float) -> float:
 
 
 def estimate(
-    values: NDArray[np.float64], positives: float, clusters: int | None = None
+    values: NDArray[np.float64],
+    positives: float,
+    clusters: int | None = None,
+    debiased: float | None = None,
 ) -> Estimate:
     """The figure ``values[0]`` with its interval from the resampled ``values[1:]``.
 
-    ``clusters`` is the number of those with an event, by default ``positives``. Without interval if
-    there are fewer than :data:`MIN_EVENTS_FOR_INTERVAL` ``positives``.
+    ``clusters`` is the number of those with an event, by default ``positives``. ``debiased`` is
+    given for a figure that is too high in small samples, see :func:`interval_from`. Without
+    interval if there are fewer than :data:`MIN_EVENTS_FOR_INTERVAL` ``positives``.
     """
     value = float(values[0])
     if positives < MIN_EVENTS_FOR_INTERVAL or np.isnan(value):
         return Estimate(value, None, None, int(positives))
     level = expanded_level(positives if clusters is None else clusters)
-    low, high = interval(values[1:], level, around=value)
+    if debiased is None:
+        low, high = interval(values[1:], level, around=value)
+    else:
+        low, high = interval_from(values[1:], debiased, level)
     return Estimate(value, low, high, int(positives))

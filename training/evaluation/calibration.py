@@ -31,6 +31,8 @@ SLOPE_ALLOWED = (0.5, 2.0)
 _BINS = 10
 _BIN = "bin "
 _MAX_STEPS = 25
+_LONGEST_STEP = 2.0
+_ALIKE = 1e-9
 _RIDGE = 1e-6
 
 
@@ -120,18 +122,27 @@ def _recalibration(
 ) -> dict[str, NDArray[np.float64]]:
     """Slope and intercept of y on the log-odds of p, for all resamples at once (Newton)."""
     odds = np.log(p / (1 - p))
-    slope, intercept = np.ones(len(weights)), np.zeros(len(weights))
+    # Where all chances are nearly alike a slope is far from 1 and hangs on the intercept. Around
+    # their middle, in units of their spread, it does not, and few steps lead to it.
+    middle, spread = (float(odds.mean()), float(odds.std())) if len(odds) else (0.0, 1.0)
+    spread = spread if spread > _ALIKE else 1.0
+    odds = (odds - middle) / spread
+    slope, intercept = np.full(len(weights), spread), np.full(len(weights), middle)
     for _ in range(_MAX_STEPS):
         raw = np.clip(slope[:, None] * odds + intercept[:, None], -30, 30)
         fitted = 1 / (1 + np.exp(-raw))
-        error, spread = weights * (fitted - y), weights * fitted * (1 - fitted)
+        error, curve = weights * (fitted - y), weights * fitted * (1 - fitted)
         g0, g1 = error.sum(axis=1), error @ odds
-        h00, h01, h11 = spread.sum(axis=1) + _RIDGE, spread @ odds, spread @ odds**2 + _RIDGE
+        h00, h01, h11 = curve.sum(axis=1) + _RIDGE, curve @ odds, curve @ odds**2 + _RIDGE
         scale = h00 * h11 - h01**2
         step0, step1 = (h11 * g0 - h01 * g1) / scale, (h00 * g1 - h01 * g0) / scale
-        intercept, slope = intercept - np.clip(step0, -2, 2), slope - np.clip(step1, -2, 2)
-        if max(np.abs(step0).max(), np.abs(step1).max()) < 1e-8:
+        length = np.maximum(np.abs(step0), np.abs(step1))
+        part = _LONGEST_STEP / np.maximum(length, _LONGEST_STEP)
+        intercept, slope = intercept - part * step0, slope - part * step1
+        if length.max() < 1e-8:
             break
+    slope = slope / spread
+    intercept = intercept - slope * middle
     one_label = (weights @ y == 0) | (weights @ (1 - y) == 0)
     slope[one_label], intercept[one_label] = np.nan, np.nan
     return {"slope": slope, "intercept": intercept}

@@ -3,7 +3,8 @@
 A new list is made every month, so rankings are compared within a month and then added up: ROC AUC
 over all pairs within months, average precision weighted by the events of each month, precision and
 recall over all listed rows and all events. Intervals come from resampling contractors with all
-their projects and months; figures with fewer than 10 events get none.
+their projects and months; figures with fewer than 10 events get none. That of average precision
+reaches down to what a large population would have.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from training.evaluation.bootstrap import (
 )
 from training.evaluation.calibration import CalibrationReport, calibration_report
 from training.evaluation.predictions import Predictions
-from training.metrics import Ranking, ratio_or_nan
+from training.metrics import Ranking, average_precision_among_others, ratio_or_nan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,9 +68,13 @@ def ranking_report(
     """
     metrics = bootstrap_metrics(predictions, contender, capacity, weights)
     events, clusters = predictions.events, predictions.event_clusters
+    debiased = {"average_precision": precision_among_others(predictions, contender)}
     probability = predictions.probability.get(contender)
     return RankingReport(
-        figures={name: estimate(values, events, clusters) for name, values in metrics.items()},
+        figures={
+            name: estimate(values, events, clusters, debiased.get(name))
+            for name, values in metrics.items()
+        },
         ties=_tie_ranges(predictions, contender, capacity),
         labelled=_observed_shares(predictions, contender, capacity),
         reliability=None
@@ -96,6 +101,23 @@ def difference(
 ) -> Estimate:
     """``metric`` of ours minus theirs on the same resamples."""
     return estimate(ours[metric] - theirs[metric], positives, clusters)
+
+
+def precision_among_others(predictions: Predictions, contender: str) -> float:
+    """Average precision within months with less bias, from other contractors; NaN without events.
+
+    See :func:`training.metrics.average_precision_among_others`.
+    """
+    clusters = np.unique(np.asarray(predictions.clusters, dtype=str), return_inverse=True)[1]
+    months = [rows for rows in _rows_by_month(predictions) if predictions.labels[rows].any()]
+    if not months:
+        return float("nan")
+    scores, labels = predictions.scores[contender], predictions.labels
+    precisions = [
+        average_precision_among_others(scores[rows], labels[rows], clusters[rows])
+        for rows in months
+    ]
+    return float(np.average(precisions, weights=[labels[rows].sum() for rows in months]))
 
 
 def _metrics(

@@ -1,7 +1,9 @@
 """How many visits are needed to know a share, or to tell two shares apart.
 
-Source: J. L. Fleiss, B. Levin, M. C. Paik, "Statistical Methods for Rates and Proportions", 3rd
-edition, 2003, chapters 2 and 4 (normal approximation, without continuity correction).
+Sources: J. L. Fleiss, B. Levin, M. C. Paik, "Statistical Methods for Rates and Proportions", 3rd
+edition, 2003, chapters 2 and 4 (normal approximation, without continuity correction); E. B. Wilson,
+"Probable inference, the law of succession, and statistical inference", 1927; A. Agresti, B. Caffo,
+"Simple and effective confidence intervals for proportions", 2000 (two finds and two others more).
 """
 
 from __future__ import annotations
@@ -22,6 +24,28 @@ def visits_for_width(share: float, half_width: float) -> int:
     """
     z = NormalDist().inv_cdf((1 + _LEVEL) / 2)
     return ceil(z**2 * share * (1 - share) / half_width**2)
+
+
+def likely_share(found: int, visits: int) -> float:
+    """A share to plan by, never 0 or 1: one half without a visit, then ever nearer to that found.
+
+    >>> likely_share(0, 0), likely_share(3, 24)
+    (0.5, 0.17857142857142858)
+    """
+    return (found + 2) / (visits + 4)
+
+
+def share_interval(found: int, visits: int) -> tuple[float, float]:
+    """The 95 % interval of a share of which ``found`` of ``visits`` are known (Wilson).
+
+    >>> low, high = share_interval(3, 24)
+    >>> round(low, 2), round(high, 2)
+    (0.04, 0.31)
+    """
+    z = NormalDist().inv_cdf((1 + _LEVEL) / 2)
+    middle = (found + z**2 / 2) / (visits + z**2)
+    half = z * sqrt(found * (visits - found) / visits + z**2 / 4) / (visits + z**2)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def visits_to_tell_apart(one: float, other: float, power: float = 0.8) -> int:

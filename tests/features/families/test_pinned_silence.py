@@ -18,6 +18,7 @@ from .value_table import value_table
 AS_OF = dt.date(2025, 1, 1)
 PAYROLL_NAMES = ("payroll_silent_days", "payroll_lag_days")
 ATTENDANCE_NAMES = ("attendance_silent_days", "attendance_lag_days")
+MISSING_NAMES = ("payroll_months_missing_6m", "attendance_months_missing_6m")
 
 PAYROLLS: dict[str, tuple[list[tuple], tuple[float, float]]] = {
     # due on, known at and where that day is from; days of silence, mean lag
@@ -112,7 +113,7 @@ def build(world: World) -> None:
 def values():
     with empty_store() as store:
         build(World(store))
-        yield value_table(store, (*PAYROLL_NAMES, *ATTENDANCE_NAMES), [AS_OF])
+        yield value_table(store, (*PAYROLL_NAMES, *ATTENDANCE_NAMES, *MISSING_NAMES), [AS_OF])
 
 
 @pytest.mark.parametrize("project", PAYROLLS)
@@ -127,3 +128,10 @@ def test_attendance(values, project):
     _, expected = ATTENDANCE[project]
     found = [values[project, AS_OF][name] for name in ATTENDANCE_NAMES]
     assert found == pytest.approx(list(expected), nan_ok=True)
+
+
+@pytest.mark.parametrize("project", ["known today", "none"])
+def test_no_month_is_missed_before_the_first_is_known(values, project):
+    assert [values[project, AS_OF][name] for name in MISSING_NAMES] == pytest.approx(
+        [nan, nan], nan_ok=True
+    )

@@ -127,7 +127,7 @@ CHAINS = {
 
 def test_shape_of_the_tree(world: World) -> None:
     """Two general contracts of 10 and 5; of the first three subcontracts, and one below those."""
-    for project in ("wide", *CHAINS):
+    for project in ("wide", "two generals", "no subcontract", *CHAINS):
         world.project(project)
 
     def add(project: str, name: str, parent: str | None, amount: int) -> None:
@@ -140,13 +140,19 @@ def test_shape_of_the_tree(world: World) -> None:
         add("wide", name, parent, amount)
     for name, amount in (("a", 3), ("b", 1), ("c", 2)):
         add("wide", name, "G", amount)
+    for name, parent in (("G", None), ("H", None), ("a", "G")):
+        add("two generals", name, parent, 10)
+    add("no subcontract", "G", None, 10)
     for project, (levels, _) in CHAINS.items():
         for level in range(1, levels + 1):
             above = str(level - 1) if level > 1 else None
             add(project, str(level), above, 10 if level == 1 else 5)
     found = feature_matrix(world.store, [AS_OF], families=[FAMILY]).select_columns(SHAPES)
     shapes = dict(zip(found.project_ids, found.values.tolist(), strict=True))
-    expected = {"wide": (3, 3, 1 / 6, 6 / 15)} | {name: row for name, (_, row) in CHAINS.items()}
+    expected = {"wide": (3, 3, 1 / 6, 6 / 15), "two generals": (2, 1, 0, 0.5)}
+    expected |= {"no subcontract": (1, 0, 0, NAN)} | {
+        name: row for name, (_, row) in CHAINS.items()
+    }
     for name, row in expected.items():
         assert shapes[name] == pytest.approx(list(row), nan_ok=True), name
 

@@ -72,6 +72,13 @@ def found(new_scenes):
         site.add("accounts", project_id="P2", known_at="2024-02-01")
 
     @scenes
+    def an_account_is_listed_for_it_today(site):
+        signed(site, "2025-01-10")
+        site.add("projects", project_id="P2")
+        site.add("accounts", project_id="P2")
+        site.add("accounts", known_at="2025-06-01")
+
+    @scenes
     def small_works_in_chongqing(site):
         in_chongqing(site, contract_amount=399_999_999,
                planned_end_on="2026-01-10")  # fmt: skip
@@ -138,6 +145,7 @@ def test_cash_and_accounts_elsewhere_show_no_account(found):
 def test_one_account_may_serve_several_projects(found):
     codes = set(found["one_account_is_listed_for_two_projects"])
     assert not codes & {"account_missing", "account_not_recorded"}
+    assert "account_missing" in found["an_account_is_listed_for_it_today"]
 
 
 def test_places_set_the_works_that_need_an_account(found):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.contract import STORED_TABLES, TABLES, FieldType
-from risk.flags import CODES, MUST_VISIT, FlagUnknown, red_flags
+from risk.flags import CODES, MUST_VISIT, FlagUnknown, StagedFlags, red_flags
 from risk.flags.law import Law, read_law
 from risk.store.settled import with_settled
 from risk.store.store import RecordStore
@@ -50,6 +50,18 @@ def test_red_flags_are_in_rule_order_without_empty_projects(reporting):
     assert codes == [code for code in CODES if code in codes]
     assert len(codes) >= 9
     assert all(found.values())
+
+
+def test_flags_read_a_few_projects_at_a_time_are_the_same(reporting):
+    messy(reporting)
+    messy(reporting, "P2")
+    whole = red_flags(reporting.store, AS_OF)
+    found = StagedFlags(reporting.store, AS_OF, MUST_VISIT, read_law())
+    assert found.of(["P1", "none"]) == {"P1": whole["P1"]}
+    assert found.of(["P2", "P1"]) == whole
+    assert found.codes == {key: tuple(one.code for one in flags) for key, flags in whole.items()}
+    with pytest.raises(FlagUnknown):
+        StagedFlags(reporting.store, AS_OF, ["no such flag"], read_law())
 
 
 def test_red_flags_of_one_project_equal_those_of_all(reporting):

@@ -9,6 +9,7 @@ from importlib.resources import files
 import pytest
 
 from risk.flags import CODES, GRADES, Grade, RedFlag, by_grade, grade_of, is_counted, weight_of
+from risk.flags.grades import size
 
 
 def flag(code, **values):
@@ -55,7 +56,22 @@ def test_flags_are_sorted_by_grade_then_size():
     ]
 
 
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({"short_fen": 2, "unpaid_fen": 5, "people": 9}, 5_000_000),
+        ({"people": 9, "late_days": 400}, 9_000),
+        ({"present": 3}, 3_000),
+        ({"late_days": 400, "open_days": 8}, 400),
+        ({"contracts": 7}, 0),
+    ],
+)
+def test_size_is_the_largest_of_money_else_people_else_days(values, found):
+    assert size(flag("wages_overdue", **values)) == found
+
+
 def test_weight_puts_people_before_money_and_ignores_papers():
     assert weight_of(["account_missing", "deposit_missing", "paid_in_cash"]) == 0
     assert weight_of(["wages_overdue", "attendance_month_unpaid", "account_missing"]) == 2
-    assert weight_of(["group_complaint_open"]) > weight_of(["wages_overdue"] * 5)
+    people = ["group_complaint_open", "correction_overdue"]
+    assert weight_of([*people, "wages_overdue"]) == 201

@@ -194,6 +194,19 @@ def test_where_no_case_names_its_complaint_a_later_one_of_the_project_may_be_its
         assert found[name]["group_complaint_open"].values["unfiled"] == 1
 
 
+def test_terms_are_counted_up_to_the_end_of_the_year(new_scenes):
+    """Received on Saturday 20 December; the fifth working day after is the 26th."""
+    scenes = new_scenes()
+
+    @scenes
+    def late_in_december(site):
+        complaint(site, "2025-12-20")
+
+    days = (dt.date(2025, 12, 26), dt.date(2025, 12, 31))
+    first, last = scenes.flags(*days, codes=("group_complaint_open",)).values()
+    assert (first, last["group_complaint_open"].since) == ({}, dt.date(2025, 12, 27))
+
+
 def test_complaint_never_lapses(found):
     flag = found["a_complaint_of_four_years_ago"]["group_complaint_open"]
     assert flag.values["open_days"] == (JUNE_1 - dt.date(2021, 5, 10)).days

@@ -78,6 +78,9 @@ def test_law_value_ends_before_its_to_day_and_prefers_the_closest_region():
     assert law.value("account_missing", "days", dt.date(2024, 12, 31)).number == 30
     assert law.value("account_missing", "days", dt.date(2025, 1, 1)).number == 15
     assert law.value("account_missing", "days", NOW, "420301").number == 20
+    alone = Law(LAW.duties, (ended,))
+    assert alone.value("account_missing", "days", dt.date(2024, 12, 31)).number == 30
+    assert alone.value("account_missing", "days", dt.date(2025, 1, 1)) is None
 
 
 def test_law_instruments_have_texts_in_both_languages():

@@ -15,12 +15,12 @@ from risk.flags.law import Law
 def found(new_scenes):
     scenes = new_scenes()
 
-    def pay(name, amount, days=None, period="2025-03-01", region="520102"):
+    def pay(name, amount, days=(), period="2025-03-01", region="520102"):
         def scene(site):
             site.add("projects", region_code=region)
             site.add("payrolls", amount_due=amount, period=period)
-            if days is not None:
-                site.add("attendance", worker_days=days, workers_present=10)
+            for number, team in enumerate(days):
+                site.add("attendance", worker_days=team, workers_present=10, contract_id=number)
 
         scene.__name__ = name
         scenes(scene)
@@ -28,10 +28,12 @@ def found(new_scenes):
     pay("a_fen_below", 18_899_99)
     pay("at_the_minimum", 18_900_00)
     # 10 workers and 87 days: 87 / 21.75 = 4 full months, so 4 x 1,890 = 7,560 yuan.
-    pay("a_fen_below_for_87_days", 7_559_99, days=87)
-    pay("at_the_minimum_for_87_days", 7_560_00, days=87)
+    pay("a_fen_below_for_87_days", 7_559_99, days=[87])
+    pay("at_the_minimum_for_87_days", 7_560_00, days=[87])
+    pay("a_fen_below_for_40_and_47_days", 7_559_99, days=[40, 47])
+    pay("for_40_days_and_a_team_without_days", 7_559_99, days=[40, None])
     # More days than full months earn no more than the minimum of ten workers.
-    pay("at_the_minimum_for_300_days", 18_900_00, days=300)
+    pay("at_the_minimum_for_300_days", 18_900_00, days=[300])
     pay("a_fen_below_elsewhere", 18_899_99, region="420101")
     pay("nothing_due", 0)
     return scenes.flags(codes=("pay_below_minimum",))
@@ -39,7 +41,10 @@ def found(new_scenes):
 
 def test_pay_is_compared_with_the_minimum_in_proportion_to_the_days(found):
     flagged = {name for name, flags in found.items() if "pay_below_minimum" in flags}
-    assert flagged == {"a_fen_below", "a_fen_below_for_87_days", "nothing_due"}
+    assert flagged == {
+        *("a_fen_below", "a_fen_below_for_87_days", "a_fen_below_for_40_and_47_days"),
+        *("for_40_days_and_a_team_without_days", "nothing_due"),
+    }
     flag = found["a_fen_below"]["pay_below_minimum"]
     assert (flag.threshold, flag.values["people"]) == (1_890_00, 10)
 

@@ -88,11 +88,17 @@ def test_scenes_follow_the_values_of_the_office(new_scenes, tmp_path):
         (("number = 200000", "number = -1"), "number"),
         (("number = 200000", "number = true"), "number"),
         (("number = 200000", "number = nan"), "number"),
+        (("number = 200000", 'number = "1"'), "number"),
         (('region = "4203"', 'region = ""'), "region"),
         (('region = "4203"', "region = 4203"), "region"),
         (("from = 2024-02-01", 'from = "2024"'), "from"),
         (("from = 2024-02-01", "from = 2024-02-01\nto = 2024-02-01"), "to"),
+        (("from = 2024-02-01", 'from = 2024-02-01\nto = "2025"'), "to"),
         (('source = "by hand"', ""), "source"),
+        (('source = "by hand"', 'source = " "'), "source"),
+        ((MINIMUM, "values = []"), "values"),
+        ((MINIMUM, "values = [1]"), "values"),
+        ((MINIMUM, "[values]"), "values"),
         (('source = "by hand"', 'source = "x"\nsize = 1'), "size"),
         (("[[values]]", "[values]"), "values"),
         (("[[values]]", "]"), "law.toml"),
@@ -103,6 +109,33 @@ def test_invalid_values_are_refused_with_what_was_found(tmp_path, change, named)
         values(tmp_path, MINIMUM.replace(*change))
     for language in LANGUAGES:
         assert named in refused.value.message(language)
+
+
+@pytest.mark.parametrize(("text", "found"), [("[duties]", "duties"), ("", "-")])
+def test_a_file_without_values_is_refused_with_its_tables(tmp_path, text, found):
+    with pytest.raises(OfficeValuesInvalid) as refused:
+        values(tmp_path, text)
+    assert refused.value.fields["found"] == found
+
+
+@pytest.mark.parametrize(
+    ("duty", "name", "unit"),
+    [
+        ("pay_below_minimum", "monthly_fen", "fen"),
+        ("labour_share_low", "share", "share"),
+        ("account_missing", "days", "days"),
+    ],
+)
+def test_a_value_has_the_unit_of_the_shipped_one(tmp_path, duty, name, unit):
+    text = MINIMUM.replace("pay_below_minimum", duty).replace("monthly_fen", name)
+    (found,) = values(tmp_path, text)
+    assert found.unit == unit
+
+
+@pytest.mark.parametrize("number", [0, 0.5])
+def test_a_value_may_be_nothing_or_less_than_one(tmp_path, number):
+    (found,) = values(tmp_path, MINIMUM.replace("200000", str(number)))
+    assert found.number == number
 
 
 def test_all_problems_are_named_at_once(tmp_path):

@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 
 from risk.flags import CODES, RULES, RedFlag, describe
-from risk.flags.text import money
+from risk.flags.text import _percent_apart, money
 from risk.locale import LANGUAGES, catalogue, text
 
 MEASURES = {rule.code: set(rule.measures) for rule in RULES}
@@ -64,6 +64,17 @@ def test_describe_never_shows_a_share_as_its_threshold_if_it_is_not():
 
 @pytest.mark.parametrize(
     ("share", "percent"),
+    [
+        *((0.79, "79%"), (0.798, "79.8%"), (0.7998, "79.98%"), (0.79998, "79.998%")),
+        (0.7999996, "80.000%"),  # three decimals at most
+    ],
+)
+def test_a_share_is_shown_with_the_decimals_that_make_it_differ(share, percent):
+    assert _percent_apart(share, "80%") == percent
+
+
+@pytest.mark.parametrize(
+    ("share", "percent"),
     [(0, "0%"), (0.004, "0.4%"), (0.006, "1%"), (0.997, "99.7%"), (1, "100%")],
 )
 def test_describe_does_not_round_shares_to_0_or_100_percent(share, percent):
@@ -99,7 +110,7 @@ def test_flag_texts_have_the_same_measures_in_both_languages(code):
             for language in LANGUAGES
         ]
         assert named[0] == named[1]
-        assert named[0] <= MEASURES[code] | {"since", "threshold", "extent", "clauses"}
+        assert named[0] <= MEASURES[code] | {"threshold", "extent", "clauses"}
 
 
 def test_clauses_whose_number_is_zero_are_left_out():

@@ -83,15 +83,78 @@ def test_picks_shown_are_visited_by_them_by_others_or_by_nobody(client, publish,
         "shown": 4,
         "visited": 1,
         "visited_by_others": 1,
+        "not_visited": 2,
+        "random_shown": 1,
+        "random_visited": 0,
         "visits_on_list": 2,
         "found_on_list": 1,
+        "interval_on_list": None,  # two visits tell none
         "visits_elsewhere": 1,
         "found_elsewhere": 0,
+        "interval_elsewhere": None,
     }
     assert [people["赵"][name] for name in ("shown", "visited", "visits_on_list")] == [0, 0, 0]
     never = people["李"]
     assert (never["opened_at"], never["shown"], never["visited"]) == (None, None, None)
+    assert (never["not_visited"], never["random_shown"], never["random_visited"]) == (None,) * 3
     assert never["visits_on_list"] == 1
+
+
+def test_projects_drawn_at_random_are_counted_apart(client, publish, token, database):
+    """One find in one visit: planned by 3 of 5, 1.96² · 0.6 · 0.4 / 0.05² = 369 visits."""
+    publish()  # P/003 is drawn
+    opened(database, "王", "2025-06-02T01:00:00")
+    headers = token("supervisor")
+    drawn = adoption(client, headers)["random"]
+    assert (drawn["listed"], drawn["visited"], drawn["found"], drawn["interval"]) == (1, 0, 0, None)
+    assert (drawn["visits_for_5_points"], drawn["visits_for_3_points"]) == (385, 1068)
+    visit(database, "李", "P/003", "2025-06-03", found=True)
+    found = adoption(client, headers)
+    assert found["random"] == {
+        "listed": 1,
+        "visited": 1,
+        "found": 1,
+        "interval": None,
+        "visits_for_5_points": 369,
+        "visits_for_3_points": 1025,
+    }
+    (person,) = [one for one in found["people"] if one["who"] == "王"]
+    assert (person["random_shown"], person["random_visited"], person["not_visited"]) == (1, 1, 3)
+
+
+def test_auditors_do_not_learn_what_was_drawn(client, publish, token, database):
+    publish()
+    opened(database, "王", "2025-06-02T01:00:00")
+    headers = token("auditor")
+    found = adoption(client, headers)
+    assert found["random"] is None
+    (person,) = found["people"]
+    assert [person[name] for name in ("random_shown", "random_visited")] == [None, None]
+    assert (person["shown"], person["not_visited"]) == (4, 4)
+    page = client.get("/supervision/adoption", headers=headers).text
+    assert "王" in page
+    assert "随机抽取" not in page
+
+
+def test_share_of_visits_that_found_arrears_needs_ten(client, publish, token, database):
+    """Of nine visits none is told; one of ten has Wilson's 1.8 % to 40.4 %."""
+    publish()
+    visit(database, "王", "P/004", "2025-06-02", found=True)
+    visit(database, "王", "P/004", "2025-06-03", found=None)  # without a result
+    for day in range(4, 12):
+        visit(database, "王", "P/004", f"2025-06-{day:02d}")
+    headers = token("supervisor")
+    (nine,) = adoption(client, headers)["people"]
+    assert (nine["visits_elsewhere"], nine["interval_elsewhere"]) == (10, None)
+    visit(database, "王", "P/004", "2025-06-12")
+    (ten,) = adoption(client, headers)["people"]
+    assert ten["found_elsewhere"] == 1
+    low, high = ten["interval_elsewhere"]["low"], ten["interval_elsewhere"]["high"]
+    assert (round(low, 3), round(high, 3)) == (0.018, 0.404)
+    page = client.get("/supervision/adoption", headers=headers).text
+    assert "（95%区间1.8%至40.4%）" in page
+    assert "随机抽取的项目：列出1个，已查0个" in page
+    assert "1068" in page or "1,068" in page
 
 
 def test_visits_count_from_the_list_until_the_next(client, publish, token, database):

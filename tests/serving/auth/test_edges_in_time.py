@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 from itsdangerous import TimestampSigner
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from serving.auth.oidc import PendingSignIn, read_cookie
 from serving.auth.rate_limit import RateLimiter, TooManyRequests
@@ -93,6 +93,25 @@ def test_the_last_request_is_stored_once_a_minute(database, sessions, user):
     assert [seen(at) for at in (59, 60, 61, 119, 120, 300)] == [0, 60, 60, 60, 120, 300]
 
 
+@pytest.mark.parametrize(("seconds", "left"), [(1499, 2), (1500, 1)])
+def test_sessions_in_use_are_deleted_after_their_total_time(
+    database, sessions, user, seconds, left
+):
+    started(database, sessions, user)
+    later = NOON + dt.timedelta(seconds=seconds)
+    with database.engine.begin() as connection:
+        connection.execute(update(SESSIONS).values(seen_at=later))
+        sessions.start(connection, user, later)
+        assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar_one() == left
+
+
+def test_renewals_asked_for_are_remembered_up_to_a_number(database, sessions, user, monkeypatch):
+    monkeypatch.setattr("serving.auth.sessions._MOST_RENEWALS", 2)
+    for seconds, name in enumerate("abc"):
+        sessions._renew(name, NOON + dt.timedelta(seconds=seconds))
+    assert list(sessions._renewed) == ["b", "c"]
+
+
 def test_sessions_that_are_over_are_deleted_at_the_next_sign_in(database, sessions, user):
     started(database, sessions, user)
     with database.engine.begin() as connection:
@@ -140,11 +159,13 @@ def test_empty_bucket_admits_one_request_a_second():
         bucket.spend("a")
 
 
-def test_bucket_says_how_long_to_wait():
-    bucket, _ = limiter(5, spent=5)  # one request every 12 seconds
+@pytest.mark.parametrize(("per_minute", "seconds"), [(5, 13), (1, 61)])
+def test_bucket_says_how_long_to_wait(per_minute, seconds):
+    """One request every 12 seconds, or every minute, and one second more."""
+    bucket, _ = limiter(per_minute, spent=per_minute)
     with pytest.raises(TooManyRequests) as refused:
         bucket.spend("a")
-    assert refused.value.retry_after() == 13
+    assert refused.value.retry_after() == seconds
 
 
 def test_bucket_refills_by_the_clock_and_never_beyond_a_minute():

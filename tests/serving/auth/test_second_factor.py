@@ -34,6 +34,7 @@ from serving.db.engine import writing
 from serving.db.pagination import PageRequest
 from serving.db.tables import RECOVERY_CODES, SECOND_FACTORS
 from serving.settings import SessionSettings, Settings
+from serving.users.qr_code import as_svg, as_text
 
 from ..conftest import NO_TLS, PUBLISHED_AT, served
 from ..people import accounts, add_user
@@ -68,6 +69,19 @@ def test_codes_of_one_step_before_and_after_are_accepted():
     found = [matching_step(secret, code_of(secret, present + k), AT) for k in (-2, -1, 0, 1, 2)]
     assert found == [None, present - 1, present, present + 1, None]
     assert enrolment_uri("ABC", "王 主管").endswith("?secret=ABC&issuer=Wagewatch")
+
+
+def test_qr_codes_are_drawn_without_anything_from_elsewhere():
+    """Version 7 (45 modules) with a border of 4."""
+    address = enrolment_uri("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "王主管")
+    svg = as_svg(address)
+    assert svg.startswith('<svg width="212" height="212">')
+    assert "ABCD" not in svg
+    # The policy of pages allows no style attributes, and no other host.
+    assert not re.search(r"style=|http|script|href|<image", svg)
+    lines = as_text(address).splitlines()
+    assert {len(line) for line in lines} == {53}
+    assert set("".join(lines)) == set(" ▀▄█")
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +207,7 @@ def fresh(secret, ahead=0):
 def set_up(client):
     page = client.post("/second-factor", data={"does": "begin"})
     secret = shown_key(page)
+    assert as_svg(enrolment_uri(secret, "管")) in page.text
     page = client.post("/second-factor", data={"does": "confirm", "code": fresh(secret, -1)})
     return secret, shown_codes(page)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from serving.briefings.breakdown import Coverage, Group, breakdown
+from serving.briefings.breakdown import Breakdown, Coverage, Group, breakdown
 from serving.briefings.figures import briefing_figures
 from serving.briefings.period import month_of, year_of
 from serving.briefings.repository import Briefing, insert_briefing
@@ -52,6 +52,9 @@ CASES = (
     ("F6", "2025-03-13", "P2", None, "K8", 4, 20_000, "labour_fee", "2025-03-30"),
     ("F7", "2025-03-14", "P2", None, None, 2, 70_000, "other", "2025-04-02"),
     ("F8", "2024-03-20", "P1", "GC", None, 5, 5_000, None, None),
+    ("F9", "2025-02-28", "P1", "GC", None, 50, 50_000, None, None),
+    ("F10", "2025-02-28", "P1", None, None, 60, 60_000, "other", None),
+    ("F11", "2025-04-01", "P1", None, None, 70, 70_000, "other", None),
 )
 VISITS = (
     ("I1", "P1", "2025-03-03", 80, 60),
@@ -59,6 +62,8 @@ VISITS = (
     ("I3", "P2", "2025-03-18", 40, None),
     ("I4", "91420301MA4PLANT01", "2025-03-19", 120, 110),
     ("I5", "P2", "2025-04-01", 500, 500),
+    ("I6", "P1", "2025-02-28", 700, 700),
+    ("I7", "nobody", "2025-03-20", 900, 900),  # neither a project nor an employer on record
 )
 
 
@@ -109,6 +114,60 @@ def test_counts_of_the_month(month):
     assert found.without_cause == 7
 
 
+def test_units_in_construction_count_by_their_kind(world):
+    world.project()
+    for unit, kind in (("O", "owner"), ("S", "subcontractor"), ("E", "employer")):
+        world.add("organizations", org_id=unit, org_kind=kind, known_at="2024-01-01")
+        world.add("cases", case_id=unit, opened_on="2025-03-31", org_id=unit, status="filed",
+                  known_at="2025-03-31")  # fmt: skip
+    found = breakdown(world.store, MARCH, "")
+    assert {kind: one.count for kind, one in found.employers.items()} == {
+        "owner": 1, "subcontractor": 1, "other_employer": 1,
+    }  # fmt: skip
+    assert found.construction == 2
+    assert found.without_cause is None
+
+
+def test_a_complaint_is_a_dispute_where_all_its_cases_are(world):
+    """Of several causes the first by name counts, and of several days the first."""
+    world.project()
+    cases = {
+        "two": (("other", "2025-04-05"), ("labour_fee", "2025-03-10")),
+        "mixed": (("other", None), ("wages", None)),
+        "unsaid": (("other", None), (None, None)),
+        "one": (("other", None),),
+        "late": (("project_payment", "2025-04-01"),),
+    }
+    for key, found in cases.items():
+        world.add("complaints", complaint_id=key, received_on="2025-03-01", project_id="P1",
+                  known_at="2025-03-01")  # fmt: skip
+        for number, (cause, guided) in enumerate(found):
+            world.add("cases", case_id=f"{key}{number}", complaint_id=key, cause=cause,
+                      opened_on="2025-03-31", guided_on=guided, status="filed",
+                      known_at="2025-03-31")  # fmt: skip
+    nothing = Total(0, 1, 1)
+    assert breakdown(world.store, MARCH, "").disputes == {
+        "labour_fee": Group(1, nothing, nothing, guided=1),
+        "other": Group(1, nothing, nothing),
+        "project_payment": Group(1, nothing, nothing),
+    }
+    # Two that are equal in all but their codes are two.
+    for key in ("same", "again"):
+        world.add("cases", case_id=key, opened_on="2025-03-05", project_id="P1", cause="other",
+                  status="filed", known_at="2025-03-05")  # fmt: skip
+    assert breakdown(world.store, MARCH, "").disputes["other"].count == 3
+
+
+def test_coverage_is_recorded_where_any_visit_says_workers_or_contracts():
+    said, unsaid = Total(5, 2, 1), Total(0, 2, 2)
+    assert [Coverage(1, 1, *pair).is_recorded for pair in (
+        (said, unsaid), (unsaid, said), (unsaid, unsaid), (Total(), Total()),
+    )] == [True, True, False, False]  # fmt: skip
+    assert Coverage(2, 3).units == 5
+    assert Coverage() == Coverage(0, 0, Total(), Total())
+    assert Group() == Group(0, Total(), Total(), 0)
+
+
 def test_disputes_are_in_no_other_figure(month):
     complaints = complaint_statistics(month, MARCH, "")
     assert (complaints.received, complaints.unnamed) == (5, 2)
@@ -117,10 +176,30 @@ def test_disputes_are_in_no_other_figure(month):
     assert (cases.opened, cases.owed) == (5, Total(159_000_00, 5, 1))
 
 
-def test_breakdown_of_a_region_counts_what_has_a_place_there(month):
+def test_breakdown_of_a_region_counts_what_has_a_place_there(month, world):
     here = breakdown(month, MARCH, "4203")
     assert sum(here.channels.values()) == 3
-    assert breakdown(month, MARCH, "4299").channels == {}
+    assert set(here.employers) == {"general_contractor", "site_unnamed", "labour_subcontractor"}
+    # The code of the plant visited is of 420301.
+    assert here.coverage == Coverage(2, 1, Total(246, 3), Total(170, 3, 1))
+    assert here.without_cause == 3  # K3, F2 and F3
+    assert breakdown(month, MARCH, "4299") == Breakdown()
+    # A unit that is no enterprise, in another city; its code does not say where it is.
+    world.add("organizations", org_id="1142030100000000XX", org_name="乙", region_code="429901",
+              known_at="2024-01-01")  # fmt: skip
+    for key, cause, complaint in (("F20", None, None), ("F21", "other", "K-none"),
+                                  ("F22", "labour_fee", "K1")):  # fmt: skip
+        world.add("cases", case_id=key, opened_on="2025-03-08", org_id="1142030100000000XX",
+                  status="filed", cause=cause, complaint_id=complaint, workers=3,
+                  known_at="2025-03-08")  # fmt: skip
+    world.add("inspections", inspection_id="I20", project_id="1142030100000000XX",
+              inspected_on="2025-03-31", arrears_found=False, known_at="2025-03-31")  # fmt: skip
+    there = breakdown(month, MARCH, "4299")
+    # F21 names a complaint that is not on record; F22 is counted as its complaint, K1.
+    assert there.employers == {"other_employer": Group(1, Total(3, 1), Total(0, 1, 1))}
+    assert there.disputes == {"other": Group(1, Total(3, 1), Total(0, 1, 1))}
+    assert there.coverage == Coverage(0, 1, Total(0, 1, 1), Total(0, 1, 1))
+    assert there.without_cause == 1
 
 
 def test_nothing_is_counted_before_it_was_known(month, world):
@@ -172,8 +251,33 @@ def test_sections_say_what_was_counted(month):
         ("未填渠道", 1, 0, 1),
     )
     assert channels.total == ("合计", 5, 2, 3)
+    assert (channels.summed_columns, channels.named_totals) == ((1, 2, 3), ((1, "complaints"),))
     assert employers.rows[0] == ("施工总承包单位", 1, "20.0%", 10, 5, 1)
     assert employers.rows[1][:5] == ("劳务分包单位", 1, "20.0%", 6, None)
+
+
+@pytest.mark.parametrize(("kinds", "tables"), [(1, 0), (2, 1), (3, 1)])
+def test_kinds_of_employers_have_a_table_from_two_kinds_on(kinds, tables):
+    names = ("owner", "individual", "enterprise")[:kinds]
+    found = Breakdown(employers={name: Group(1) for name in names})
+    builder = DocumentBuilder("zh", {})
+    add_employers(builder, replace(make_facts(1, MARCH, 2), breakdown=found))
+    made = [block for block in builder.blocks if isinstance(block, Table)]
+    assert len(made) == tables
+    assert all(len(one.rows) == kinds for one in made)
+
+
+def test_channels_are_summed_without_a_year_before_that_is_unknown():
+    before = replace(make_facts(1, MARCH, 2).statistics_year_ago, not_begun={"complaints"})
+    found = replace(
+        make_facts(1, MARCH, 2),
+        breakdown=Breakdown(channels={"visit": 2, "online": 3}),
+        statistics_year_ago=before,
+    )
+    builder = DocumentBuilder("zh", {})
+    add_channels(builder, found)
+    (table,) = builder.blocks
+    assert (table.total[:2], table.summed_columns) == (("合计", 5), (1,))
 
 
 def test_sections_in_english(month):

@@ -39,7 +39,10 @@ OWED = Owed(
 def books(world):
     """January's wages: P1 lacks 6,000 of 10,000 yuan, P2 all of 30,000, P3 and P4 nothing."""
     for key, region in (("P1", "420301"), ("P2", "420301"), ("P3", "420301"), ("P4", "420401")):
-        world.project(key, region_code=f"{region}101", project_name=f"工程{key}")
+        world.project(key, region_code=f"{region}101", project_name=f"工程{key}",
+                      contractor_id=f"C-{key}", owner_id="O")  # fmt: skip
+    for org in ("C-P1", "O"):
+        world.add("organizations", org_id=org, org_name=f"单位{org}", known_at="2024-01-01")
     world.payroll("R1", "2025-02-10", period="2025-01-01")
     world.payroll(
         "R2", "2025-02-10", period="2025-01-01", project_id="P2", amount_due=30_000_00, workers=8
@@ -60,6 +63,11 @@ def test_wages_owed_are_those_unpaid_past_the_end_of_the_next_month(books):
         ("P1", 6_000_00, 5, 50),
     ]
     assert (owed.fen, owed.workers, owed.without_workers) == (36_000_00, 13, 0)
+    # Of the contractor of P2 only the code is known.
+    assert [(p.name, p.contractor) for p in owed.projects] == [
+        ("工程P2", None),
+        ("工程P1", "单位C-P1"),
+    ]
     # P1 lacks 60 % of a month. What is owed is not named a cause of itself.
     assert [project.whole_month for project in owed.projects] == [True, False]
     assert "wages_partly_paid" not in dict(owed.causes)
@@ -115,6 +123,12 @@ def test_first_paragraph_names_amount_people_worst_problem_and_deadline(facts):
         f"本期预警名单{listed}个项目应于2025年5月1日前逐一核查，经查实的，督促限期付清。"
     )
     assert "36,000 yuan on the books, owed to 8 workers" in _said(compose_monthly(facts, "en"))[0]
+
+
+def test_the_worst_project_is_named_by_its_code_where_its_name_is_unknown(facts):
+    nameless = replace(OWED.projects[0], name=None, contractor=None)
+    made = replace(facts, owed=Owed([nameless], OWED.causes))
+    assert "欠付最多的是P2（总承包单位不详），" in _said(compose_monthly(made, "zh"))[0]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.kills import SCENES, judge, run
+from benchmarks.kills import judge, run
 
 from ...conftest import thorough
+
+# Backups and upgrades are written in one step, a file renamed or a transaction: by hand only.
+SCENES = ("publish", "outcomes", "imports", "webhooks", "restores")
 
 
 @thorough

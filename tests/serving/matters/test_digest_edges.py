@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from serving.db.engine import writing
-from serving.matters.digest import Audience, build_digest
+from serving.documents.model import Table
+from serving.matters.digest import SECTIONS, Audience, Digest, Item, build_digest
+from serving.matters.digest_document import digest_document
 from serving.matters.rules import matter_rules
 from serving.matters.sync import sync_from_lists
 from serving.notices.repository import Notice, insert_notice
@@ -62,6 +65,36 @@ def test_guarantees_of_today_and_of_the_thirtieth_day_are_listed(database):
     assert found["guarantees"] == {"P/2025-06-11", "P/2025-07-10"}
 
 
+def test_guarantees_that_end_in_the_region_are_listed_by_name_or_code(database):
+    row = {"deposit_id": "D", "kind": "guarantee", "amount": None, "valid_to": "2025-06-20",
+           "project_id": "P/1", "project_name": "甲", "region_code": "990102",
+           "state": "ending"}  # fmt: skip
+    others = ({"project_id": "P/2", "project_name": None}, {"state": "lapsed"},
+              {"region_code": "420301"}, {"region_code": "420301", "state": "lapsed"})  # fmt: skip
+    ending = [row, *({**row, **other} for other in others)]
+    publish_register(database, deposits={"advice": [], "ending": ending})
+    found = build_digest(database, SETTINGS, Audience("9901"), ON, NOW)
+    assert [one.name for one in found.sections["guarantees"]] == ["P/2", "甲"]
+
+
+def test_new_red_entries_are_those_that_are_both(database):
+    """Of the list P/000 is red and new, P/003 blue and new; nobody else is either."""
+    assert sections(database)["new_red"] == {"P/000"}
+
+
+def test_complaints_overdue_are_answers_owed_and_other_matters_are_not(database):
+    found = sections(
+        database,
+        matters=[
+            matter("complaint:T", "complaint", due_on="2025-06-10"),
+            matter("complaint:U", "complaint", due_on="2025-06-11"),
+            matter("inspection:I", "rectification", due_on="2025-06-10"),
+        ],
+    )
+    assert (found["answers"], found["overdue"]) == ({"complaint:T"}, {"inspection:I"})
+    assert found["due"] == {"complaint:U"}
+
+
 @pytest.mark.parametrize(
     ("inspected", "visited"), [("2025-05-31", False), ("2025-06-01", True), (None, False)]
 )
@@ -107,6 +140,11 @@ def test_a_notice_is_unanswered_from_the_day_after_the_one_it_asks_for(database)
     days = (ON, ON + dt.timedelta(days=1))
     digests = [build_digest(database, SETTINGS, Audience(), day, NOW) for day in days]
     assert [len(digest.sections["answers"]) for digest in digests] == [0, 1]
+    nameless = replace(notice, id=8, project_id="P/002", digest="f", body=b'{"project": {}}')
+    with writing(database.engine).begin() as connection:
+        insert_notice(connection, nameless)
+    late = build_digest(database, SETTINGS, Audience(), days[1], NOW).sections["answers"]
+    assert [one.name for one in late] == ["P/002", "x"]
     unit = build_digest(database, SETTINGS, Audience(unit="x"), days[1], NOW)
     assert unit.sections["answers"] == []
 
@@ -134,3 +172,22 @@ def test_items_have_the_name_of_the_project_its_code_the_unit_or_the_key(databas
         "inspection:unit": "O1",
         "inspection:bare": "inspection:bare",
     }
+
+
+@pytest.mark.parametrize(("count", "shown", "more"), [(200, 200, 0), (201, 200, 1), (230, 200, 30)])
+def test_a_digest_on_paper_shows_two_hundred_rows_and_tells_of_the_rest(count, shown, more):
+    items = [Item(f"工地{number}", "case", ON, workers=7, unit="大队") for number in range(count)]
+    found = {**dict.fromkeys(SECTIONS, ()), "due": items, "new_red": None}
+    paper = digest_document(Digest(ON, ON, None, Audience(unit="大队"), found), Settings())
+    (table,) = (block for block in paper.blocks if isinstance(block, Table))
+    assert len(table.rows) == shown
+    assert table.rows[0] == ("工地0", "案件", "2025年6月11日", 7, "大队")
+    assert paper.figures == {"digest_due": count, **({"more": more} if more else {})}
+    assert paper.addressee == "大队"
+
+
+def test_a_digest_on_paper_is_for_its_person_first():
+    found = dict.fromkeys(SECTIONS, ())
+    for audience, whom in ((Audience(person="张", unit="大队"), "张"), (Audience("990102"), None)):
+        paper = digest_document(Digest(ON, ON, None, audience, found), Settings())
+        assert paper.addressee == (whom or "990102")

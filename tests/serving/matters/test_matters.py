@@ -348,6 +348,9 @@ def test_states_at_uses_the_list_of_the_next_day(database):
     assert [(one.open, one.closed) for one in found] == [(1, 1)]
     april = states_at(database, RULES, OFFICE, dt.date(2025, 4, 30))
     assert [one.closed for one in april] == [False, False]
+    # The list of June contains what was known by the end of 31 May, not of the 30th.
+    before = states_at(database, RULES, OFFICE, dt.date(2025, 5, 30))
+    assert [one.closed for one in before] == [False, False]
 
 
 def test_count_by_unit_and_filter_states(ledger):

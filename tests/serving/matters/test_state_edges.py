@@ -130,6 +130,38 @@ def test_second_looks_count_by_the_day_and_outcome_of_the_last():
     assert (found.had, found.paid) == (3, 1)
 
 
+def test_second_looks_after_a_period_do_not_change_it():
+    """Paid on 11 June, not paid on 12 June."""
+    day = dt.timedelta(days=1)
+    looks = (step("rechecked", outcome="paid"), step("rechecked", MIDNIGHT + day, outcome="no"))
+    state = state_on(matter(*looks), RULES, AFTER)
+    found = [count_second_looks([state], start, start + day) for start in THREE_DAYS]
+    assert [(one.had, one.paid) for one in found] == [(0, 0), (1, 1), (1, 0)]
+
+
+def test_a_look_before_a_matter_was_opened_again_is_none_at_its_next_end():
+    """Closed on 1 June, not paid on the 2nd and open again; the records end it on the 10th."""
+    second = MIDNIGHT - dt.timedelta(days=9)
+    steps = (
+        step("closed", MIDNIGHT - dt.timedelta(days=10)),
+        step("rechecked", second, outcome="not_paid"),
+        step("reopened", second),
+    )
+    gone = matter(*steps, listed=False, closed_on=BEFORE)
+    looks = [state_on(gone, RULES, day).second_look for day in (AFTER, dt.date(2025, 7, 9))]
+    assert [(look.outcome, look.overdue) for look in looks] == [(None, False), (None, True)]
+    again = replace(gone, steps=(*steps, step("rechecked", outcome="paid")))
+    assert state_on(again, RULES, AFTER).second_look.outcome == "paid"
+
+
+def test_a_weekend_after_a_deadline_is_overdue_by_a_working_day():
+    """Due on Friday 13 June: no working day is left on that Friday, none before Monday is."""
+    days = [dt.date(2025, 6, day) for day in (12, 13, 14, 15, 16, 17)]
+    states = [state_on(matter(due_on=days[1]), RULES, day) for day in days]
+    assert [state.overdue for state in states] == [False, False, True, True, True, True]
+    assert [state.due.working_days_left for state in states] == [1, 0, -1, -1, -1, -2]
+
+
 @pytest.mark.parametrize(("sent", "stage"), [(ON, "sent"), (AFTER, None), (None, None)])
 def test_a_transfer_on_record_counts_from_its_day(sent, stage):
     found = state_on(matter(transferred_on=sent), RULES, ON).transfer
@@ -233,3 +265,5 @@ def test_a_visit_to_an_employer_counts_for_its_own_matters():
     assert _with_visit(order, {"E": ON, "": AFTER}).facts.checked_on == ON
     case = replace(order, kind="case")
     assert _with_visit(case, {"E": ON}).facts.checked_on is None
+    on_site = replace(order, facts=replace(order.facts, project_id="P"))
+    assert (order.employer, case.employer, on_site.employer) == ("E", None, None)

@@ -6,25 +6,28 @@ import datetime as dt
 
 import pytest
 
-from serving.auth.principal import OFFICE, Principal
+from serving.auth.principal import OFFICE, OutsideRegion, Principal
+from serving.auth.project_regions import ProjectUnknown, save_regions
 from serving.auth.roles import Role
 from serving.matters.escalation import _due
-from serving.matters.queries import MatterFilter, filter_states, is_in_state
+from serving.matters.queries import MatterFilter, current_states, filter_states, is_in_state
 from serving.matters.repository import Facts, Matter, Step, all_matters
 from serving.matters.rules import matter_rules
 from serving.matters.state import state_on
 from serving.matters.steps import (
+    NewMatter,
     StepInvalid,
     StepRequest,
     _require_complete,
     _step,
     apply_step,
+    open_manually,
 )
 from serving.matters.sync import sync_from_lists
-from serving.settings import MatterSettings
+from serving.settings import MatterSettings, Settings
 
 from ..conftest import key
-from .builders import DUTIES, PLACE, publish_register
+from .builders import DUTIES, JUNE, MAY, PLACE, publish_register
 from .builders import matter as listed
 
 TODAY = dt.date(2025, 6, 11)
@@ -118,6 +121,11 @@ def test_a_unit_alone_is_enough_and_only_cases_are_extended():
 def test_evidence_is_a_record_or_a_file(evidence, complete):
     assert (refused(step="noted", evidence=evidence) is None) is complete
     assert (refused(step="noted", text="x", evidence=evidence) is None) is complete
+
+
+def test_refused_evidence_is_shown_up_to_two_hundred_characters():
+    found, _ = refused(step="noted", evidence={"file": "x" * 300})
+    assert found == "file=" + "x" * 195
 
 
 EVERYTHING = {
@@ -253,7 +261,7 @@ def test_a_page_of_matters_ends_where_none_is_left(client, database, token):
     def page(**asked):
         return client.get("/v1/matters", params={"kind": "case", **asked}, headers=headers).json()
 
-    for limit, shown, more in ((2, 2, True), (3, 3, False), (4, 3, False)):
+    for limit, shown, more in ((1, 1, True), (2, 2, True), (3, 3, False), (4, 3, False)):
         found = page(limit=limit)
         assert (len(found["items"]), found["next"] is not None) == (shown, more)
     after = page(limit=2, cursor=page(limit=2)["next"])
@@ -295,3 +303,59 @@ def test_a_matter_opened_by_hand_stores_its_amount_in_fen(client, database, toke
     made = client.post("/v1/matters", json=sent, headers=headers).json()
     assert made["amount"] == yuan
     assert [one.facts.amount for one in all_matters(database.engine, OFFICE)] == [fen]
+
+
+def test_a_matter_is_opened_by_hand_for_projects_of_the_region_and_unknown_ones(database):
+    """P1 is in the region, P2 is not, P3 is on no list."""
+    with database.engine.begin() as connection:
+        save_regions(connection, {"P1": "990102", "P2": "420301"})
+    opened = []
+    for project in ("P1", "P2", "P3", None):
+        new = NewMatter("工地", PLACE, "巡查", project_id=project, workers=7, due_on=TOMORROW)
+        with database.engine.begin() as connection:
+            if project == "P2":
+                with pytest.raises(ProjectUnknown):
+                    open_manually(connection, WHO, new, NOW)
+                continue
+            opened.append(open_manually(connection, WHO, new, NOW))
+    assert [one.facts.project_id for one in opened] == ["P1", "P3", None]
+    facts = opened[0].facts
+    assert (facts.workers, facts.due_on, facts.opened_on, facts.text) == (
+        7,
+        TOMORROW,
+        TODAY,
+        "巡查",
+    )
+    assert (facts.listed, opened[0].kind, opened[0].region_code) == (True, "hand", PLACE)
+    with database.engine.begin() as connection, pytest.raises(OutsideRegion):
+        open_manually(connection, WHO, NewMatter("工地", "420301", "巡查"), NOW)
+
+
+def test_states_are_those_after_each_step_and_list(database):
+    settings = Settings(matters=MatterSettings(alerts=()))
+
+    def states():
+        return current_states(database, settings, OFFICE, TODAY, NOW)
+
+    publish_register(database, MAY, matters=[listed("case:A")])
+    assert [(one.matter.facts.workers, one.unit) for one in states()] == [(12, None)]
+    for unit in ("甲", "乙", "丙"):
+        with database.engine.begin() as connection:
+            apply_step(connection, WHO, "case:A", StepRequest("given", unit=unit), RULES, NOW)
+        assert [one.unit for one in states()] == [unit]
+    publish_register(database, JUNE, matters=[listed("case:A", workers=13)])
+    assert [one.matter.facts.workers for one in states()] == [13]
+
+
+def test_a_county_follows_matters_since_the_first_of_any_of_its_townships(database):
+    later = NOW + dt.timedelta(days=20)
+    for as_of, now, places in (
+        (MAY, NOW, ["990102101"]), (JUNE, later, ["990102101", "990102201", "990103101"]),
+    ):  # fmt: skip
+        rows = [listed(f"case:{place}", region_code=place) for place in places]
+        publish_register(database, as_of, matters=rows)
+        sync_from_lists(database, RULES, now)
+    found = {one.region_code: one.go_live for one in all_matters(database.engine, OFFICE)}
+    july = dt.date(2025, 7, 1)
+    # What its county brought later is no history of the time before.
+    assert found == {"990102101": TODAY, "990102201": None, "990103101": july}

@@ -8,10 +8,16 @@ from dataclasses import replace
 import pytest
 
 from serving.matters.digest import Audience, Item, _by_day
-from serving.matters.repository import Facts, Matter, Opening, Step, UnprocessedList
+from serving.matters.repository import BY_RULE, Facts, Matter, Opening, Step, UnprocessedList
 from serving.matters.rules import matter_rules
 from serving.matters.state import state_on
-from serving.matters.sync import _alert_openings, _has_open_alert, _openings, _updates
+from serving.matters.sync import (
+    _alert_openings,
+    _open_alerts,
+    _openings,
+    _updates,
+    rule_audit_entry,
+)
 from serving.settings import MatterSettings
 
 from .builders import DUTIES, JUNE, MAY, PLACE, closed_case, matter
@@ -86,7 +92,8 @@ def known(key="alert:A:2025-05-01", kind="alert", *steps, place=PLACE, **facts) 
 )
 def test_a_project_has_one_open_alert_at_a_time(before, is_open):
     opening = Opening("alert:A:2025-06-01", "alert", PLACE, Facts(JUNE, True, project_id="A"))
-    assert _has_open_alert({before.key: before}, opening) is is_open
+    unit = (opening.facts.project_id, opening.facts.org_id)
+    assert (unit in _open_alerts({before.key: before})) is is_open
 
 
 def updated(before: Matter, found=(), by=None, whole=True) -> list[tuple[int | None, bool, str]]:
@@ -173,3 +180,9 @@ def test_items_are_in_order_of_day_then_name():
     days = [dt.date(2025, 10, 1), dt.date(2025, 9, 30), dt.date(2025, 9, 30)]
     items = [Item(name, "case", day) for name, day in zip("abc", days, strict=True)]
     assert [one.name for one in sorted(items, key=_by_day)] == ["b", "c", "a"]
+
+
+def test_an_action_by_rule_is_recorded_with_its_region_and_a_bounded_subject():
+    made = rule_audit_entry("open_matters", "s" * 501, PLACE, NOW)
+    assert (made.subject, made.status, made.role) == ("s" * 500, 200, "rule")
+    assert (made.who, made.action, made.region) == (BY_RULE, "open_matters", PLACE)

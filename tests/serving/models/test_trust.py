@@ -74,8 +74,7 @@ def test_precision_by_month_is_drawn_where_it_is_known():
 
 
 def test_changes_of_a_list_are_counted():
-    entries = [{"change": {"kind": kind}} for kind in ("new", "new", "up", "same")]
-    counted = list_changes({"entries": entries, "gone": [{}]})
+    counted = list_changes({"new": 2, "up": 1, "same": 1}, 1)
     assert counted == {"new": 2, "up": 1, "down": 0, "same": 1, "gone": 1}
 
 

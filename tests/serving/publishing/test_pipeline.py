@@ -28,6 +28,7 @@ from serving.scores.csv import scores_csv
 from serving.settings import PolicySettings, Settings
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.schemas import Watchlist
+from serving.watchlists.seal_version import REMARKS_SINCE
 from serving.watchlists.texts import unlike_note
 
 AS_OF = dt.date(2025, 6, 1)
@@ -317,3 +318,17 @@ def test_a_project_of_a_kind_never_inspected_says_with_what_it_was_compared():
     assert (other["unlike"], unlike_note(other, "en")) == (None, "")
     employer = {"unlike_inspected": True, "unlike": {"inspected": 40, "township": "420300101"}}
     assert "in its township (420300101)" in unlike_note(employer, "en")
+
+
+@pytest.mark.parametrize(("kind", "name"), [("project", "甲公司"), ("employer", None)])
+def test_an_employer_has_no_contractor(kind, name):
+    unit = _project(1, 0.5, contractor_name="甲公司", reasons=(), contributions={})
+    made = build_publication(_inputs([unit], kind=kind))
+    assert [one.assessment.contractor_name for one in made.risks] == [name]
+    assert made.header.kind == kind
+
+
+@pytest.mark.parametrize(("version", "told"), [(REMARKS_SINCE - 1, False), (REMARKS_SINCE, True)])
+def test_remarks_on_the_model_are_sealed_since_their_version(projects, version, told):
+    made = build_publication(_inputs(projects, seal_version=version))
+    assert (made.header.model.remarks is not None) is told

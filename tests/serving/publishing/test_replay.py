@@ -61,7 +61,7 @@ def inputs(office, tmp_path_factory):
         Database(f"sqlite:///{path}") as database,
         RecordStore(office.records, read_only=True) as store,
     ):
-        return _collected(publish_context(office, store, database, load_settings(office)))
+        yield _collected(publish_context(office, store, database, load_settings(office)))
 
 
 def _collected(context):

@@ -85,7 +85,7 @@ def test_without_labels_the_scorecard_of_what_is_left_has_the_rate_of_training(c
         about = Registry(copy).champion()[1].about
         scored = score_cohort(copy, store, AS_OF, _quiet)
     assert (scored.model.kind, scored.model.events) == ("scorecard", 0)
-    probabilities = [project.probability for project in scored.cohort.projects]
+    probabilities = [project.probability for project in scored.cohort.outlines()]
     assert np.mean(probabilities) == pytest.approx(about["positives"] / about["rows"])
 
 
@@ -135,10 +135,10 @@ def test_probabilities_match_the_rate_when_payments_are_gone(trained_county, tmp
             score_cohort(office, store, as_of, _quiet, version) for version in (trained, None)
         )
         days = event_log(store, SIMULATED_UNTIL).days
-    names = [project.project_id for project in used.cohort.projects]
+    names = [project.project_id for project in used.cohort.outlines()]
     came = dated_within(days, names, np.full(len(names), np.datetime64(as_of))).mean()
     ratios = [
-        np.mean([p.probability for p in one.cohort.projects]) / came for one in (champion, used)
+        np.mean([p.probability for p in one.cohort.outlines()]) / came for one in (champion, used)
     ]
     assert used.model.about["stand_in"]["instead_of"] == trained
     assert 0.67 < ratios[1] < 1.5, ratios

@@ -126,6 +126,25 @@ def test_timelines_exclude_later_knowledge(store, put, project):
     assert _kinds(store) == ["started"]
 
 
+def test_nothing_known_on_the_day_or_later_is_told(store, put, project):
+    for table, _, fields in TOLD.values():
+        put(table, "2025-06-01", project_id="P", **fields)
+    put("payments", "2025-04-02", payment_id="X", payroll_id="other", amount=1)
+    put("listings", "2025-06-01", listing_id="L", org_id="C", listed_on="2025-05-03")
+    assert _kinds(store) == ["started"]
+
+
+@pytest.mark.parametrize("kind", TOLD)
+def test_a_later_version_does_not_take_an_event_away(store, put, project, kind):
+    """As of 1 June the version known on that day does not exist: it moves the record elsewhere."""
+    _tell(put, [kind])
+    table, _, fields = TOLD[kind]
+    put(table, "2025-06-01", project_id="Q", **fields)
+    assert _kinds(store) == ["started", kind]
+    put(table, "2025-05-31", project_id="Q", **fields)
+    assert _kinds(store) == ["started"]
+
+
 def test_timelines_use_the_version_known_then(store, put, project):
     case = {"case_id": "S", "project_id": "P", "opened_on": _day("2025-03-01")}
     put("cases", "2025-03-02", **case, status="filed")

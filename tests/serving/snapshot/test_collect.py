@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -19,8 +20,9 @@ from serving.publishing.pipeline import collect_extras, collect_inputs
 from serving.publishing.publication_builder import build_publication
 from serving.publishing.timeline import timelines
 from serving.settings import load_settings
-from serving.snapshot.collect import collect_snapshot
+from serving.snapshot.collect import Sealing, collect_snapshot
 from serving.snapshot.deposit_advice import load_deposit_advice
+from serving.snapshot.evidence_records import CitedRecords
 from serving.snapshot.legal_duties import load_legal_duties
 from serving.snapshot.open_matters import closed_cases, open_matters
 from serving.watchlists.project_document import is_scored, project_document
@@ -117,12 +119,37 @@ def test_snapshot_excludes_later_knowledge(published, office, tmp_path):
         for feed in later.feeds():
             later.connection.execute(f"DELETE FROM {feed.table} WHERE known_at >= ?", [AS_OF])
         again = collect_snapshot(later, publication, {}, stories=timelines(later, AS_OF))
+        dossiers = json.loads(json.dumps(dict(again.dossiers)))
+        again = replace(
+            again, register={**again.register, "projects": [*again.register["projects"]]}
+        )
     bare = json.loads(json.dumps(dict(found.dossiers)))
     for one in bare.values():  # both come from the model
         one["levers"] = []
         one.pop("contributions", None)
-    assert json.loads(json.dumps(dict(again.dossiers))) == bare
+    assert dossiers == bare
     assert again.register == found.register
+
+
+def test_batches_of_any_size_give_the_same_bytes(published, office, monkeypatch):
+    database, publication, found, _ = published
+    for module in ("risk.store.staged", "models.cohort_scores", "serving.watchlists.document"):
+        monkeypatch.setattr(f"{module}.AT_ONCE", 7)
+    with RecordStore(office.records, read_only=True) as store:
+        opened = publish_context(office, store, database, load_settings(office))
+        with opened.as_known(AS_OF) as known:
+            material = collect_inputs(known, PublishRequest(AS_OF, 8, "", "test"), _quiet)
+            made = build_publication(material)
+            cited = CitedRecords(known.store, AS_OF)
+            sealed = made.seal(cited.add)
+            again = collect_extras(known, material, made, Sealing(sealed.outlines, cited)).snapshot
+            rows, dossiers = list(again.register["projects"]), dict(again.dossiers)
+    whole = publication.seal()
+    assert len(whole.risks) % 7, "the last batch is smaller"
+    assert sealed.watchlist == whole.watchlist
+    assert sealed.risks.digests == whole.risks.digests
+    assert rows == list(found.register["projects"])
+    assert json.dumps(dossiers, sort_keys=True) == json.dumps(dict(found.dossiers), sort_keys=True)
 
 
 def test_load_dossier_is_restricted_to_the_region(published):

@@ -20,7 +20,7 @@ def test_moves_have_the_heights_of_their_ranks():
         "project_name": "模拟9",
         "change": {"from_rank": 2, "kind": "gone"},
     }
-    found = rank_moves({"entries": [entry(1, 1, "up", 3), entry(2, 2, "new")], "gone": [gone]})
+    found = rank_moves([entry(1, 1, "up", 3), entry(2, 2, "new")], [gone])
     up, new, left = found.moves
     assert (up.old_y, up.new_y) == (74, 30)
     assert (new.old_y, new.new_y) == (None, 52)
@@ -30,11 +30,11 @@ def test_moves_have_the_heights_of_their_ranks():
 
 def test_ranks_beyond_the_drawn_ones_are_left_out_but_in_the_table():
     entries = [entry(1, 1, "up", MOST + 5), entry(2, MOST + 1, "down", 1)]
-    found = rank_moves({"entries": entries, "gone": []})
+    found = rank_moves(entries, [])
     (move,) = found.moves
     assert (move.old, move.old_y, move.new_y) == (MOST + 5, None, 30)
 
 
 def test_a_first_list_has_no_moves():
-    assert rank_moves({"entries": [entry(1, 1, "new")], "gone": []}) is None
-    assert rank_moves({"entries": [], "gone": []}) is None
+    assert rank_moves([entry(1, 1, "new")], []) is None
+    assert rank_moves([], []) is None

@@ -162,9 +162,12 @@ def test_pages_of_errors_speak_to_people(app_url, database):
     with closing(signed_in(app_url, "inspector")) as client:
         missing = client.get("/nowhere", headers={"Accept": "text/html"})
         refused = client.get("/supervision/audit", headers={"Accept": "text/html"})
+        client.cookies.set("wagewatch_language", "en")
+        english = client.get("/supervision/audit", headers={"Accept": "text/html"})
     assert (missing.status_code, refused.status_code) == (404, 403)
     assert text("pages.failures.not_found", "zh") in missing.text
     assert text("pages.failures.not_allowed", "zh") in refused.text
+    assert 'href="/help/reference/errors/#not_allowed"' in english.text
     for page in (missing.text, refused.text):
         assert "/docs" not in page
         assert "read_audit" not in page

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from training.evaluation.bootstrap import cluster_weights
+from training.evaluation.bootstrap import cluster_weights, estimate
 from training.evaluation.calibration import calibration_report
 
 ROWS = 6_000
@@ -60,6 +60,40 @@ def test_calibration_report_slope_and_intercept_equal_a_logistic_fit(drawn, weig
     fitted = LogisticRegression(C=1e9).fit((0.5 * raw - 1)[:, None], labels)
     assert found.slope.value == pytest.approx(fitted.coef_[0, 0], rel=1e-3)
     assert found.intercept.value == pytest.approx(fitted.intercept_[0], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("chances", "events"),
+    # Log-odds of 20 and 50 of 1,000 lie 0.947 apart, those of 3.7 % and 4 % only 0.081: 11.7.
+    [((0.037, 0.04), (20, 50)), ((0.037, 0.04), (50, 20)), ((0.0005, 0.3), (30, 40))],
+)
+def test_slope_through_two_rates_is_exact_in_every_resample(chances, events):
+    """A line through two points: rise of the log-odds that came over that of those predicted."""
+
+    def odds(share):
+        return np.log(share / (1 - share))
+
+    predicted = np.repeat(chances, 1_000)
+    labels = np.concatenate([[1.0] * n + [0.0] * (1_000 - n) for n in events])
+    weights = cluster_weights([str(row) for row in range(2_000)], n_resamples=100, seed=2)
+    found = calibration_report(predicted, labels, weights)
+    drawn = np.concatenate([np.ones((1, 2_000)), weights])
+    low, high = (
+        odds(drawn[:, rows] @ labels[rows] / drawn[:, rows].sum(axis=1))
+        for rows in (slice(0, 1_000), slice(1_000, 2_000))
+    )
+    slopes = (high - low) / (odds(chances[1]) - odds(chances[0]))
+    exact = estimate(slopes, sum(events), sum(events))
+    shown = (found.slope.value, found.slope.low, found.slope.high)
+    assert shown == pytest.approx((exact.value, exact.low, exact.high), rel=1e-9)
+    assert found.intercept.value == pytest.approx(low[0] - slopes[0] * odds(chances[0]), rel=1e-5)
+
+
+def test_slope_of_equal_chances_is_left_at_one():
+    labels = np.array([1.0] * 20 + [0.0] * 180)
+    found = calibration_report(np.full(200, 0.05), labels, np.ones((2, 200), dtype=np.uint16))
+    assert found.slope.value == pytest.approx(1.0)
+    assert found.intercept.value == pytest.approx(np.log(0.1 / 0.9) - np.log(0.05 / 0.95))
 
 
 @given(st.lists(st.booleans(), min_size=36, max_size=36))

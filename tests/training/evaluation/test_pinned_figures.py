@@ -14,9 +14,12 @@ from training.dataset.observation import Inspection, Observations
 from training.evaluation.bootstrap import (
     Estimate,
     bootstrap_weights,
+    cluster_weights,
     estimate,
     expanded_level,
+    in_batches,
     interval,
+    interval_from,
 )
 from training.evaluation.calibration import calibration_report
 from training.evaluation.fairness import (
@@ -29,15 +32,20 @@ from training.evaluation.fairness import (
 )
 from training.evaluation.flag_grades import flag_grades
 from training.evaluation.operational_gain import MADE, gain
-from training.evaluation.predictions import MODEL, Predictions
-from training.evaluation.report import ranking_report
+from training.evaluation.predictions import MODEL, Predictions, concat
+from training.evaluation.report import precision_among_others, ranking_report
 from training.evaluation.selective_labels import (
     LabelledEntry,
     ListedEntry,
     list_performance,
     random_visits,
 )
-from training.metrics import average_precision, distinct_events, top_k
+from training.metrics import (
+    average_precision,
+    average_precision_among_others,
+    distinct_events,
+    top_k,
+)
 
 AS_OF = dt.date(2025, 4, 1)
 
@@ -161,6 +169,32 @@ def test_calibration_rests_on_the_distinct_events(events, clusters):
     assert found.ratio.positives == (30 if events is None else events)
 
 
+def test_resamples_are_500_after_the_sample_itself_and_always_the_same():
+    names = ["a", "b", "b"]
+    weights = bootstrap_weights(names)
+    assert (weights.shape, weights.dtype) == ((501, 3), np.uint16)
+    assert weights[0].tolist() == [1, 1, 1]
+    assert (weights[1:] == cluster_weights(names, 500, 0)).all()
+    assert (cluster_weights(names) == weights[1:]).all()
+    assert (weights[1:, 0] + weights[1:, 1] == 2).all()  # two clusters, drawn twice
+    assert not (weights == bootstrap_weights(names, seed=1)).all()
+    assert [one.shape for one in (bootstrap_weights([]), cluster_weights([], 7))] == [
+        (501, 0),
+        (7, 0),
+    ]
+
+
+def test_batches_hold_four_million_values():
+    """Of a million rows four resamples, of more than four million one; together all of them."""
+    weights = np.broadcast_to(np.uint16(2), (9, 1_000_000))
+    assert [len(one) for one in in_batches(weights)] == [4, 4, 1]
+    wide = np.broadcast_to(np.uint16(2), (2, 5_000_000))
+    assert [len(one) for one in in_batches(wide)] == [1, 1]
+    assert [len(one) for one in in_batches(np.zeros((3, 0), dtype=np.uint16))] == [3]
+    (batch,) = in_batches(np.array([[1, 2], [3, 4]], dtype=np.uint16))
+    assert (batch.dtype, batch.tolist()) == (np.float64, [[1.0, 2.0], [3.0, 4.0]])
+
+
 def test_intervals_are_percentiles_of_the_resamples():
     """Of 0 to 200 the middle 95 % lie between 5 and 195, the middle half between 50 and 150.
 
@@ -181,7 +215,72 @@ def test_intervals_are_percentiles_of_the_resamples():
     assert (low, high) == pytest.approx((1, 1 + 99 * normal.cdf(-3.192)), abs=1e-3)
     low, high = interval(np.arange(1.0, 101.0), around=200.0)
     assert (low, high) == pytest.approx((100 - 99 * normal.cdf(-3.192), 100), abs=1e-3)
+    # Half of those equal count as below: two and half of four of ten, or -0.2533 deviations. The
+    # middle half is then from 11.88 % to 56.66 %, at places 1.069 and 5.100 of 0 to 9.
+    tied = np.array([1.0, 2, 3, 3, 3, 3, 4, 5, 6, 7])
+    assert interval(tied, 0.5, around=3.0) == pytest.approx((2.0689, 3.0997), abs=1e-4)
     assert interval(np.full(3, np.nan))[0] != interval(np.full(3, np.nan))[0]  # NaN
+
+
+def test_interval_of_average_precision_reaches_down_by_its_bias():
+    """Odds of 1 : 9, 1 : 4 and 1 : 1 at the lower end, the middle and the upper end.
+
+    A figure with less bias of odds 1 : 9 is 4 / 9 of the middle's, so the lower end has 4 / 9 of
+    1 : 9, or 4 / 85. One above the middle moves nothing, and the upper end always stays.
+    """
+    values = np.array([np.nan, 0.1, 0.15, 0.2, 0.3, 0.5])
+    assert interval_from(values, 0.1, 1.0) == pytest.approx((4 / 85, 0.5))
+    assert interval_from(values, 0.2, 1.0) == pytest.approx((0.1, 0.5))
+    assert interval_from(values, 0.3, 1.0) == pytest.approx((0.1, 0.5))
+    low, high = interval_from(values, 0.1, 0.5)  # halfway in: 0.15 and 0.3
+    assert (low, high) == pytest.approx((12 / (12 + 153), 0.3))
+    assert interval_from(values, 0.0, 1.0)[0] == pytest.approx(0, abs=1e-6)
+    assert np.isnan(interval_from(values[:1], 0.1)).all()
+
+
+def test_estimate_takes_the_figure_with_less_bias():
+    """Odds 1 : 3 in the place of 1 : 1 take the lowest of 0 to 1 from 1 : 4 to 1 : 12."""
+    values = np.array([0.6, *np.linspace(0.2, 0.8, 101)])
+    found = estimate(values, 10, 2, debiased=0.25)
+    assert (found.value, found.positives) == (0.6, 10)
+    assert (found.low, found.high) == pytest.approx((1 / 13, 0.8), abs=1e-3)
+    assert estimate(values, 9, 2, debiased=0.25).low is None
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "clusters", "expected"),
+    [
+        # Ranks 2 and 5 hold the events of contractors 0 and 1. Above the first, others have one
+        # row and no event: 0. Above the second, others (0, 2, 0) have three rows and one event.
+        ([5, 4, 3, 2, 1], [0, 1, 0, 0, 1], [2, 0, 1, 0, 1], (0 / 1 + 1 / 3) / 2),
+        # No other above the first event: its own rank tells 1 of 1; above the last, 1 of 2.
+        ([3, 2, 1], [1, 0, 1], [0, 1, 2], (1 + 1 / 2) / 2),
+        # Below one own row and no other's: 1 of 2.
+        ([3, 2, 1], [0, 1, 0], [0, 0, 1], 1 / 2),
+        # Never more than at its rank: above the third, all others have events, but 2 of 3 is its.
+        ([4, 3, 2, 1], [1, 0, 1, 0], [0, 1, 1, 2], (1 + 2 / 3) / 2),
+        # Tied: above each event of six, half of five others, which hold half of one event.
+        ([1, 1, 1, 1, 1, 1], [1, 0, 0, 1, 0, 0], [0, 1, 2, 3, 4, 5], 1 / 5),
+    ],
+)
+def test_precision_among_others_by_hand(scores, labels, clusters, expected):
+    found = average_precision_among_others(
+        np.array(scores, dtype=float), np.array(labels, dtype=float), np.array(clusters)
+    )
+    assert found == pytest.approx(expected)
+    assert np.isnan(
+        average_precision_among_others(np.zeros(2), np.zeros(2), np.zeros(2, dtype=np.int64))
+    )
+
+
+def test_precision_among_others_counts_the_events_of_each_month():
+    """One event in January at rank 1 (1), two in February below one row without (0 and 1 / 2)."""
+    first = predictions([3, 2, 1], [1, 0, 0], [1, 0, 0])
+    second = predictions([3, 2, 1], [0, 1, 1], [0, 1, 1])
+    later = second.as_ofs + np.timedelta64(31, "D")
+    months = concat([first, dataclasses.replace(second, as_ofs=later)])
+    assert precision_among_others(months, MODEL) == pytest.approx((1 + 0 + 1 / 2) / 3)
+    assert np.isnan(precision_among_others(months.where(months.labels == 0), MODEL))
 
 
 @pytest.mark.parametrize(("events", "has_interval"), [(9, False), (10, True), (11, True)])

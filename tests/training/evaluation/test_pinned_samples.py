@@ -11,7 +11,12 @@ from training.dataset.observation import Inspection
 from training.evaluation.group_counts import GroupCounts
 from training.evaluation.groups import _by_size
 from training.evaluation.predictions import MODEL
-from training.evaluation.sample_size import visits_for_width, visits_to_tell_apart
+from training.evaluation.sample_size import (
+    likely_share,
+    share_interval,
+    visits_for_width,
+    visits_to_tell_apart,
+)
 from training.evaluation.visit_reordering import reorder_visits, reorder_within
 
 from .test_pinned_figures import predictions
@@ -37,6 +42,20 @@ def test_visits_for_the_width_of_an_interval(share, half_width, visits):
 )
 def test_visits_to_tell_two_shares_apart(one, other, power, visits):
     assert visits_to_tell_apart(one, other, power) == visits
+
+
+@pytest.mark.parametrize(
+    ("found", "visits", "low", "high"),
+    # (k + z²/2 ± z √(k (n - k) / n + z²/4)) / (n + z²) with z² = 3.8415; of 3 in 24:
+    # (4.9207 ± 1.95996 * 1.8935) / 27.8415. Of 0 in 10 up to 3.8415 / 13.8415.
+    [(3, 24, 0.0434, 0.3100), (0, 10, 0, 0.2775), (10, 10, 0.7225, 1), (1, 2, 0.0945, 0.9055)],
+)
+def test_interval_of_a_share_of_few_visits(found, visits, low, high):
+    assert share_interval(found, visits) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_share_to_plan_by_counts_two_finds_and_two_others_more():
+    assert [likely_share(*one) for one in ((0, 0), (0, 16), (6, 6))] == [0.5, 0.1, 0.8]
 
 
 def made(*visits: tuple[str, str, bool]) -> list[Inspection]:

@@ -127,7 +127,7 @@ def test_cluster_weights_draw_whole_contractors():
 
 @thorough
 def test_ranking_report_intervals_cover_the_truth():
-    """Average precision is biased by rows that occur twice; the interval corrects it."""
+    """Average precision is too high in small samples; its interval reaches down to the truth."""
     truth = ranking_report(worlds(99, rows=20_000), MODEL, 10, np.ones((2, 60_000))).figures
     names = ("roc_auc", "average_precision", "precision_20pct")
     inside = dict.fromkeys(names, 0)

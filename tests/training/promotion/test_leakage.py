@@ -84,6 +84,29 @@ def test_require_no_leak_compares_the_features_it_is_given(world):
         require_no_leak(world.store, [day], FEW, dataclasses.replace(matrix, values=values))
 
 
+@pytest.mark.parametrize(
+    ("started", "case_known", "changed_on"),
+    [
+        ("2023-06-01", "2024-01-15", "2024-01-01"),  # at the earliest date alone
+        ("2024-02-10", "2024-03-15", "2024-03-01"),  # at the middle one, no project before
+        ("2024-01-10", "2024-02-15", None),  # at the second alone
+        ("2024-03-10", "2024-04-15", None),  # at the fourth alone
+    ],
+)
+def test_the_earliest_and_the_middle_date_are_compared(world, started, case_known, changed_on):
+    """The case of a project is unknown at one date and known at the next."""
+    world.project(started_on=started, known_at=started)
+    row = {"opened_on": case_known, "known_at": case_known, "status": "filed"}
+    world.add("cases", case_id="C", project_id="P1", **row)
+    days = [dt.date(2024, month, 1) for month in (5, 3, 1, 2, 4)]
+    if changed_on is None:
+        require_no_leak(world.store, days, (PLANTED,))
+    else:
+        with pytest.raises(FeaturesLeak) as failure:
+            require_no_leak(world.store, days, (PLANTED,))
+        assert failure.value.fields["features"] == f"cases_ever ({changed_on})"
+
+
 def test_features_changed_ignores_later_versions(world):
     world.project(contract_amount=100)
     world.project(contract_amount=900, known_at="2024-08-01")

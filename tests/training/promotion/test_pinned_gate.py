@@ -10,7 +10,8 @@ import pytest
 
 from features.matrix import Matrix
 from models.registry import CHAMPION
-from training.evaluation.bootstrap import Estimate
+from training.evaluation.bootstrap import Estimate, cluster_weights
+from training.evaluation.calibration import calibration_report
 from training.evaluation.champion import ChampionScores
 from training.evaluation.fairness import Fairness
 from training.evaluation.predictions import MODEL, Predictions
@@ -223,6 +224,17 @@ def test_a_feature_is_suspicious_above_095(sign, won, found):
 
     assert suspicious(f"P{row}" for row in range(21)) == found
     assert suspicious(f"P{row // 2}" for row in range(21)) == [], "five distinct events"
+
+
+def test_chances_that_are_nearly_alike_fail_where_the_rates_differ():
+    """Of 3.7 % come 2 %, of 4 % come 5 %: the slope is 11.7, though the ratio is near 1."""
+    predicted = np.repeat([0.037, 0.04], 1_000)
+    labels = np.concatenate([[1.0] * n + [0.0] * (1_000 - n) for n in (20, 50)])
+    weights = cluster_weights([str(row) for row in range(2_000)], n_resamples=100)
+    report = calibration_report(predicted, labels, weights)
+    assert report.ratio.low < 1.1 < report.ratio.high
+    assert report.slope.low > 2
+    assert not is_calibrated(report).passed
 
 
 def test_nine_distinct_events_raise_no_suspicion():

@@ -1,0 +1,88 @@
+"""How time and memory of publishing grow with the projects, here and in an earlier checkout.
+
+Usage: python -m benchmarks.publishing_sizes [--before FOLDER] [--projects N ...]
+
+Offices of 500, 5,000 and 50,000 projects with one team and ten months each, some 42 payments a
+project, so that the largest runs in minutes. A list of one project in fifty is published in a
+process of its own: CPU seconds of the whole process and its peak memory; then the slope of the
+seconds between neighbouring sizes in logarithms, where 1 is linear. A model fitted on a small
+simulated county scores all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shutil
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+
+from benchmarks.harness import child
+from benchmarks.province import _MAKE, _TRAIN, AS_OF, LAST_MONTH
+from risk.calendar.dates import add_months
+
+PROJECTS = (500, 5_000, 50_000)
+TEAMS, MONTHS = 1, 10
+
+_PUBLISH = """
+import json, sys, time
+sys.path.insert(0, sys.argv[1])
+from serving.cli.main import main
+code = main(sys.argv[2:])
+print(json.dumps({"cpu": time.process_time(), "code": code}))
+"""
+
+
+def main() -> None:
+    """Publish at every size and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.publishing_sizes")
+    parser.add_argument("--before", help="a checkout of an earlier commit to compare with")
+    parser.add_argument("--projects", type=int, nargs="+", default=PROJECTS)
+    options = parser.parse_args()
+    here = str(Path(__file__).parent.parent)
+    checkouts = {"now": here, **({"before": options.before} if options.before else {})}
+    measured: dict[tuple[str, int], tuple[float, float]] = {}
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        child(_TRAIN, folder)
+        for projects in sorted(options.projects):
+            records = folder / "records.duckdb"
+            first = add_months(LAST_MONTH, 1 - MONTHS)
+            made = child(_MAKE, records, projects, TEAMS, MONTHS, first).result
+            for name, checkout in checkouts.items():
+                measured[name, projects] = _publish(folder, records, checkout, projects)
+                cpu, peak = measured[name, projects]
+                payments = made["payments"]
+                print(
+                    f"{name:6} {projects:>7,} projects {payments:>10,} payments"
+                    f" {cpu:8.1f} CPU s {peak:7.0f} MB",
+                    flush=True,
+                )
+            records.unlink()
+    for name in checkouts:
+        _print_slopes(name, {n: cpu for (one, n), (cpu, _) in measured.items() if one == name})
+
+
+def _publish(folder: Path, records: Path, checkout: str, projects: int) -> tuple[float, float]:
+    """CPU seconds and peak MB of publishing in a fresh office with ``records``."""
+    office = folder / "published"
+    shutil.copytree(folder / "office", office)
+    shutil.copyfile(records, office / "records.duckdb")
+    line = ("-w", office, "publish", "--as-of", AS_OF, "--capacity", max(projects // 50, 1))
+    done = child(_PUBLISH, checkout, *line)
+    shutil.rmtree(office)
+    if done.result["code"]:
+        raise SystemExit(f"publishing {projects:,} projects failed")
+    return float(done.result["cpu"]), done.peak_mb
+
+
+def _print_slopes(name: str, seconds: dict[int, float]) -> None:
+    sizes = sorted(seconds)
+    for small, large in pairwise(sizes):
+        slope = math.log(seconds[large] / seconds[small]) / math.log(large / small)
+        print(f"{name:6} {small:,} to {large:,} projects: slope {slope:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Reads the rows about deposits that were published with a list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from serving.auth.jurisdiction import within
+from serving.auth.principal import Principal
+from serving.db.database import Database
+from serving.db.tables import DEPOSIT_ROWS
+from serving.db.text_match import holds
+from serving.watchlists.repository import ListSummary, WatchlistRepository
+
+Row = Mapping[str, Any]
+Part = Literal["advice", "ending", "returns"]
+Condition = ColumnElement[bool]
+
+_COLUMNS = DEPOSIT_ROWS.c
+
+
+class DepositRows:
+    """Rows of the register of a list that a principal may see; none without a register."""
+
+    def __init__(self, database: Database, summary: ListSummary, principal: Principal) -> None:
+        self._engine = database.engine
+        lists = WatchlistRepository(database, summary.kind)
+        number = lists.sealed_id(summary.as_of, summary.region)
+        here = within(_COLUMNS.region_code, principal)
+        self._own = (_COLUMNS.watchlist_id == number) & here
+
+    def page(
+        self, part: Part, where: Sequence[Condition] = (), limit: int | None = None
+    ) -> tuple[int, list[Row]]:
+        """Return the number of rows of a part that meet all conditions, and the first of them."""
+        every = (self._own, _COLUMNS.part == part, *where)
+        query = select(_COLUMNS.body).where(*every).order_by(_COLUMNS.position).limit(limit)
+        count = select(func.count()).select_from(DEPOSIT_ROWS).where(*every)
+        with self._engine.connect() as connection:
+            rows = [json.loads(body) for body in connection.execute(query).scalars()]
+            full = limit is not None and len(rows) == limit
+            return connection.execute(count).scalar_one() if full else len(rows), rows
+
+    def named(self, words: str) -> Condition:
+        """Return the condition that name or code of the contractor contain ``words``."""
+        return holds(self._engine, _COLUMNS.search, words.strip().casefold())
+
+    def with_step(self, step: str) -> Condition:
+        """Return the condition that an advice has that step; ``no_table`` is none."""
+        return _COLUMNS.code.is_(None) if step == "no_table" else _COLUMNS.code == step
+
+    def of_region(self, region: str) -> Condition:
+        """Return the condition that a row is of ``region``."""
+        return _COLUMNS.region_code.startswith(region, autoescape=True)
+
+    def within_days(self, days: int) -> Condition:
+        """Return the condition that a deposit is missing, expired, or expires within ``days``."""
+        return or_(
+            _COLUMNS.code != "ending",
+            and_(_COLUMNS.code == "ending", _COLUMNS.days_left <= days),
+        )
