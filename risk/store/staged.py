@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -41,8 +42,14 @@ class Staged:
         described = connection.execute(f"SELECT * FROM {self.table} LIMIT 0").description
         self.columns = tuple(column[0] for column in described or ())
 
-    def add(self, rows: Sequence[Row]) -> None:
-        """Add ``rows``, at least one, which have the same columns."""
+    def add(self, rows: pa.Table) -> None:
+        """Add ``rows``, which have the same columns."""
+        self._connection.register("rows_to_add", rows)
+        self._connection.execute(f"INSERT INTO {self.table} SELECT * FROM rows_to_add")
+        self._connection.unregister("rows_to_add")
+
+    def add_rows(self, rows: Sequence[Row]) -> None:
+        """Add ``rows``, at least one, of Python objects."""
         columns = [list(cells) for cells in zip(*rows, strict=True)]
         # Arrow would take lists of Python objects too, but imports pandas for them.
         values = ", ".join(f"unnest(${place})" for place, _ in enumerate(columns, start=1))

@@ -83,7 +83,7 @@ class CitedRecords:
 
     def _flush(self) -> None:
         if self._waiting:
-            self._citations.add(self._waiting)
+            self._citations.add_rows(self._waiting)
             self._waiting = []
 
 
