@@ -48,6 +48,13 @@ class Staged:
         self._connection.execute(f"INSERT INTO {self.table} SELECT * FROM rows_to_add")
         self._connection.unregister("rows_to_add")
 
+    def add_rows(self, rows: Sequence[Row]) -> None:
+        """Add ``rows``, at least one, of Python objects."""
+        columns = [list(cells) for cells in zip(*rows, strict=True)]
+        # Arrow would take lists of Python objects too, but imports pandas for them.
+        values = ", ".join(f"unnest(${place})" for place, _ in enumerate(columns, start=1))
+        self._connection.execute(f"INSERT INTO {self.table} SELECT {values}", columns)
+
     def of(self, project_ids: Sequence[str], columns: Sequence[str] = ()) -> list[Row]:
         """The rows of ``project_ids``, in the order of the query.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from risk.contract import KNOWN_AT, TABLES, Table
 from risk.store.staged import InBatches, Staged
@@ -17,9 +16,6 @@ from serving.watchlists.document import (
     SealedFlag,
     SealedReason,
 )
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _AT_ONCE = 50_000
 
@@ -87,7 +83,7 @@ class CitedRecords:
 
     def _flush(self) -> None:
         if self._waiting:
-            self._citations.add(_citations(self._waiting))
+            self._citations.add_rows(self._waiting)
             self._waiting = []
 
 
@@ -95,16 +91,6 @@ CitedBy = dict[tuple[str, str], Mapping[str, object]]
 """Records by table and id."""
 
 _NO_CITATIONS = "SELECT '' AS project_id, '' AS source, '' AS record_id LIMIT 0"
-
-
-def _citations(rows: Sequence[tuple[str, str, str]]) -> pa.Table:
-    import pyarrow as pa
-
-    columns = zip(*rows, strict=True)
-    return pa.table(
-        dict(zip(("project_id", "source", "record_id"), map(list, columns), strict=True))
-    )
-
 
 _MONTH = "strftime(period, '%Y-%m')"
 _RECORD_IDS = {

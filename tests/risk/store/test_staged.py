@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import duckdb
-import pyarrow as pa
 import pytest
 
 from risk.store import staged
@@ -35,7 +34,7 @@ def test_all_rows_are_read_in_parts(connection, monkeypatch):
 def test_rows_are_added_and_tables_are_dropped(connection):
     first = Staged(connection, "SELECT 'A' AS project_id, 1 AS n")
     second = Staged(connection, "SELECT 'A' AS project_id, 2 AS n")
-    first.add(pa.table({"project_id": ["B"], "n": [3]}))
+    first.add_rows([("B", 3)])
     assert (first.of(["A", "B"]), second.of(["A", "B"])) == ([("A", 1), ("B", 3)], [("A", 2)])
     first.drop()
     assert second.of(["A"]) == [("A", 2)]

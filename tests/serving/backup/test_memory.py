@@ -66,6 +66,7 @@ def peaks(database, sqlite_template, tmp_path, monkeypatch):
     """Peaks of writing and reading a backup of few lists, and of many, in bytes."""
     with database.engine.connect() as connection:
         dump_tables(connection, tmp_path)  # statements are compiled once
+    monkeypatch.setattr("serving.backup.rows.BATCH_CHARACTERS", BATCH)
     found = []
     for first, last in ((0, FEW), (FEW, MANY)):
         _add(database, first, last)
