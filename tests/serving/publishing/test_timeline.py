@@ -316,6 +316,16 @@ def test_each_kind_of_event_has_its_own_day_record_and_figures(store, put):
         ("2025-05-29", "account_closed", "A"),
         ("2025-05-30", "completed", "P"),
     ]
+    assert {(item.evidence.table, item.evidence.record_id) for item in found} == {
+        ("projects", "P"),
+        ("accounts", "A"),
+        *(("deposits", name) for name in ("D1", "D2")),
+        *(("inspections", name) for name in ("IFalse", "INone", "ITrue")),
+        ("complaints", "K"),
+        ("cases", "F"),
+        ("disputes", "Q"),
+        ("listings", "L-C"),
+    }
     figures = {item.evidence.record_id: item.text.en.partition("(")[2] for item in found}
     assert (figures["D1"], figures["D2"]) == ("5.00 yuan)", "9.00 yuan)")
     assert figures["K"] == "2 workers, 1.00 yuan)"
@@ -324,9 +334,9 @@ def test_each_kind_of_event_has_its_own_day_record_and_figures(store, put):
 
 
 def test_of_events_on_one_day_the_first_by_source_and_record_are_told(store, put, project):
-    """Thirty complaints and two inspections of one day: complaints K00 to K29."""
+    """Thirty-one complaints and two inspections of one day: complaints K00 to K29."""
     day = {"project_id": "P"}
-    for number in range(ITEMS_PER_PROJECT):
+    for number in range(ITEMS_PER_PROJECT + 1):
         put("complaints", "2025-05-02", complaint_id=f"K{number:02d}", received_on="2025-05-01",
             **day)  # fmt: skip
     for name in ("I1", "I2"):
