@@ -3,8 +3,8 @@
 Usage: python -m benchmarks.write_lock [--listed 200] [--cohort 2000] [--rounds 3]
 
 A list with bodies of real size and its register are published, and their matters are opened, while
-a second process writes a row every few milliseconds and times each write. The lock is held for the
-seconds of work told beside it; on a busy machine the wait is longer than that.
+a second process writes a row every few milliseconds and times each write. The first figure
+is how long the lock is held; on a busy machine the wait is longer than that.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def main() -> None:
     ]
     for step in rows[0]:
         work, wait = ([row[step][side] for row in rows] for side in (0, 1))
-        lines.append(f"| {step} | {_told(work)} | {_told(wait)} |")
+        lines.append(f"| {step} | {_cell(work)} | {_cell(wait)} |")
     sys.stdout.write("\n".join(lines) + "\n")
 
 
@@ -130,7 +130,7 @@ def _beside_a_writer(path: Path, held: Held, step: Callable[[], None]) -> tuple[
     return max(held.works, default=0.0), json.loads(out)
 
 
-def _told(values: list[float]) -> str:
+def _cell(values: list[float]) -> str:
     return f"{statistics.median(values):.2f} ({max(values):.2f})"
 
 

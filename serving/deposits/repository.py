@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.database import Database
 from serving.db.tables import DEPOSIT_ROWS
 from serving.db.text_match import holds
-from serving.watchlists.repository import ListSummary, WatchlistRepository
+from serving.watchlists.list_rows import visible_rows
+from serving.watchlists.repository import ListSummary
 
 Row = Mapping[str, Any]
 Part = Literal["advice", "ending", "returns"]
@@ -27,10 +27,7 @@ class DepositRows:
 
     def __init__(self, database: Database, summary: ListSummary, principal: Principal) -> None:
         self._engine = database.engine
-        lists = WatchlistRepository(database, summary.kind)
-        number = lists.sealed_id(summary.as_of, summary.region)
-        here = within(_COLUMNS.region_code, principal)
-        self._own = (_COLUMNS.watchlist_id == number) & here
+        self._own = visible_rows(database, summary, principal, DEPOSIT_ROWS)
 
     def page(
         self, part: Part, where: Sequence[Condition] = (), limit: int | None = None

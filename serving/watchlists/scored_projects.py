@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
-from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.database import Database
 from serving.db.tables import SCORED_PROJECTS
 from serving.db.text_match import by_code_point, holds
-from serving.watchlists.repository import ListSummary, WatchlistRepository
+from serving.watchlists.list_rows import visible_rows
+from serving.watchlists.repository import ListSummary
 
 Document = Mapping[str, Any]
 Role = Literal["contractor_id", "owner_id"]
@@ -28,10 +28,7 @@ class ScoredProjects:
 
     def __init__(self, database: Database, summary: ListSummary, principal: Principal) -> None:
         self._engine = database.engine
-        lists = WatchlistRepository(database, summary.kind)
-        number = lists.sealed_id(summary.as_of, summary.region)
-        here = within(_COLUMNS.region_code, principal)
-        self._own = (_COLUMNS.watchlist_id == number) & here
+        self._own = visible_rows(database, summary, principal, SCORED_PROJECTS)
 
     def tiers(self) -> Mapping[str, int]:
         """Return the number of projects by tier."""
