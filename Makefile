@@ -49,7 +49,7 @@ test: setup
 	@$(MAKE) --no-print-directory -j2 lint imports
 	@$(MAKE) --no-print-directory -j2 types pytest
 
-# Three processes on two cores are quicker, but not with everything: each would start a Spark of its own.
+# Three processes on two cores are quicker, but not with everything: Spark alone takes both.
 pytest: setup
 	@$(BIN)/python -m pytest -n $(if $(WAGEWATCH_TEST_ALL),2,3) --dist loadfile --no-loadscope-reorder
 
