@@ -21,7 +21,8 @@ _WINDOW = 32 * 1024
 SAMPLES = 4
 """Documents that a dictionary is made of."""
 
-_LEVEL = 9
+_LEVEL = 8
+"""Level 9 takes a quarter longer for a thousandth less."""
 
 
 def dictionary_of(bodies: Sequence[bytes]) -> bytes:
