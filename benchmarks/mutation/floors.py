@@ -106,23 +106,27 @@ FLOORS = (
     Floor(
         "API queries",
         (
-            *("serving/*/repository.py", "serving/*/*_repository.py", "serving/db/text_match.py"),
-            *("serving/db/pagination.py", "serving/db/page_rows.py", "serving/db/hash_chain.py"),
             *(
-                f"serving/watchlists/{name}.py"
-                for name in ("list_part", "list_query", "scored_projects", "dictionaries")
-            ),
-        ),
-        (
-            *(
-                f"tests/serving/{name}"
+                f"serving/{name}/repository.py"
                 for name in (
-                    *("adoption", "audit", "complaint_links", "data_entry", "db", "deposits"),
-                    *("events", "flag_states", "http", "ingest", "jobs", "model_changes"),
-                    *("notices", "outcomes", "projects", "races", "watchlists"),
+                    *("adoption", "audit", "deposits", "events", "feedback", "flag_states"),
+                    *("indicators", "ingest", "models", "outcomes", "projects", "watchlists"),
                 )
             ),
-            *("tests/serving/auth/test_access.py", "tests/serving/auth/test_scoped_writes.py"),
+            *(
+                f"serving/watchlists/{name}.py"
+                for name in ("list_part", "list_query", "scored_projects", "snapshot_repository")
+            ),
+            *("serving/db/pagination.py", "serving/db/page_rows.py", "serving/db/text_match.py"),
+        ),
+        (
+            *("tests/serving/adoption", "tests/serving/audit", "tests/serving/flag_states"),
+            *("tests/serving/events", "tests/serving/http/test_api.py", "tests/serving/outcomes"),
+            *("tests/serving/http/test_writes.py", "tests/serving/db/test_database.py"),
+            *("tests/serving/watchlists/test_page_rows.py", "tests/serving/auth/test_access.py"),
+            *("tests/serving/watchlists/test_trend.py", "tests/serving/ingest/test_ownership.py"),
+            "tests/serving/watchlists/test_scored_projects_by_hand.py",
+            "tests/serving/models/test_stored_models.py",
         ),
     ),
 )
