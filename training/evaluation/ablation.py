@@ -12,6 +12,7 @@ import numpy as np
 from features.catalogue import Family
 from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix
+from models.base import ScoringModel
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.dataset.training_set import TrainingSet
@@ -20,7 +21,7 @@ from training.evaluation.bootstrap import Estimate, bootstrap_weights
 from training.evaluation.predictions import MODEL
 from training.evaluation.report import bootstrap_metrics, difference
 from training.evaluation.walk_forward import WalkPlan, walk
-from training.fit.fit import Trained, fit
+from training.fit.fit import Trained, fit, fit_alike
 from training.json_safe import to_json_safe
 
 if TYPE_CHECKING:
@@ -86,22 +87,25 @@ def as_document(effects: Sequence[FamilyEffect]) -> list[dict[str, Any]]:
     return document
 
 
-def models_without(training_set: TrainingSet, families: Sequence[Family]) -> dict[str, Trained]:
+def models_without(
+    training_set: TrainingSet, families: Sequence[Family]
+) -> tuple[Trained, dict[str, ScoringModel]]:
     """The whole model and, under each family's name, one fitted without the family.
 
-    It is the whole model itself where the family cannot matter: for a scorecard, and where each
-    column of the family has one value in all rows.
+    All have the recipe and the number of boosting rounds of the whole model, so that nothing but
+    the family differs. It is the whole model itself where the family cannot matter: for a
+    scorecard, and where each column of the family has one value in all rows.
     """
     whole = fit(training_set)
-    models = {MODEL: whole}
+    models: dict[str, ScoringModel] = {}
     for family in families:
-        columns = [name for name in training_set.matrix.columns if name not in family.by_name]
-        if whole.model.kind == "scorecard" or not varies(training_set.matrix, family):
-            models[family.name] = whole
+        if whole.recipe is None or not varies(training_set.matrix, family):
+            models[family.name] = whole.model
             continue
+        columns = [name for name in training_set.matrix.columns if name not in family.by_name]
         left = replace(training_set, matrix=training_set.matrix.select_columns(columns))
-        models[family.name] = fit(left)
-    return models
+        models[family.name] = fit_alike(left, whole)
+    return whole, models
 
 
 def varies(matrix: Matrix, family: Family) -> bool:
@@ -120,7 +124,8 @@ def _without_each(
     training_set: TrainingSet, cohort: Matrix, families: Sequence[Family]
 ) -> ContenderScores:
     """Scores of the whole model and, under each family's name, of one fitted without it."""
-    models = models_without(training_set, families)
-    scores = {name: np.asarray(one.model.raw(cohort)) for name, one in models.items()}
-    probability = {MODEL: models[MODEL].model.calibration.probability(scores[MODEL])}
-    return ContenderScores(scores, probability, models[MODEL])
+    whole, without = models_without(training_set, families)
+    models = {MODEL: whole.model, **without}
+    scores = {name: np.asarray(model.raw(cohort)) for name, model in models.items()}
+    probability = {MODEL: whole.model.calibration.probability(scores[MODEL])}
+    return ContenderScores(scores, probability, whole)
