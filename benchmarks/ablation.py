@@ -3,7 +3,7 @@
 Usage: python -m benchmarks.ablation --out FILE.md --stored FOLDER [--worlds NAME ...]
        [--panel FOLDER:DAY ...]
 
-Twelve monthly lists of each set are judged; every third month all models are fitted again, one on
+Twelve monthly lists of each set are judged; every sixth month all models are fitted again, one on
 all features and one without each family. Worlds are those of :data:`WORLDS`; a panel is a folder of
 records in the form of the contract, judged from DAY on. What was computed for a set is kept in
 FOLDER and not computed again, so that the sets can be run one by one.
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 METRICS = ("average_precision", "roc_auc")
-LISTS, LISTS_A_FIT = 12, 3
+LISTS, LISTS_A_FIT = 12, 6
 MONTHS_BEFORE_END = 18
 """From the first judged list to the end of a world; the last lists need time to mature."""
 
@@ -100,7 +100,7 @@ class Losses:
 
 
 class WithoutEach:
-    """Scores without each family, from models that are fitted again every third month."""
+    """Scores without each family, from models that are fitted again every sixth month."""
 
     def __init__(self, families: Sequence[Family]) -> None:
         self.families = families
