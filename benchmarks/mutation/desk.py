@@ -41,11 +41,18 @@ def folder_for_copies() -> tempfile.TemporaryDirectory[str]:
 
 
 class Desk:
-    """Copies of the project in ``folder``, and what is known of the tests."""
+    """Copies of the project in ``folder``, and what is known of the tests.
+
+    Everything is read from the copy ``original``: the project may be changed during a run.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._free = list(_copies(folder))
+        self.original = _copy(folder / "original")
+        self._free = [
+            Path(shutil.copytree(self.original, folder / f"copy{number}"))
+            for number in range(WORKERS)
+        ]
         self._running: dict[int, tuple[Floor, Fault | None, Path, Path]] = {}
         self._started = 0
         self._kept: dict[str, Path] = {}
@@ -88,7 +95,7 @@ class Desk:
         file = None if fault is None else fault.file
         if fault is not None:
             path = copy / fault.file
-            path.write_text(fault.mutant.apply(_original(fault.file)), encoding="utf-8")
+            path.write_text(fault.mutant.apply(self._text(fault.file)), encoding="utf-8")
         kept = kept_for(file, self._kept.values())
         trial = Trial(copy, self._order(floor, file), file, kept, self._limit(floor))
         self._running[trial.start(base)] = (floor, fault, copy, base)
@@ -100,7 +107,7 @@ class Desk:
         if fault is None:
             self._keep(base)
         else:
-            (copy / fault.file).write_text(_original(fault.file), encoding="utf-8")
+            (copy / fault.file).write_text(self._text(fault.file), encoding="utf-8")
         shutil.rmtree(base, ignore_errors=True)
         self._free.append(copy)
         return floor, fault, outcome
@@ -117,34 +124,31 @@ class Desk:
         seconds = self._seconds.get(floor)
         return _AT_MOST if seconds is None else _SLACK + 2 * round(sum(seconds.values()))
 
+    def _text(self, file: str) -> str:
+        return (self.original / file).read_text(encoding="utf-8")
+
     def _order(self, floor: Floor, file: str | None) -> tuple[str, ...]:
         """Return the test files: first those that noticed faults of ``file``, then that name it."""
+        tests = floor.test_files(self.original)
         if file is None:
-            return tuple(floor.test_files())
+            return tuple(tests)
         noticed, seconds = self._noticed_by.get(file, Counter()), self._seconds[floor]
 
         def place(test: str) -> tuple[int, bool, float]:
-            return -noticed[test], Path(file).stem not in _original(test), seconds.get(test, 0.0)
+            return -noticed[test], Path(file).stem not in self._text(test), seconds.get(test, 0.0)
 
-        return tuple(sorted(floor.test_files(), key=place))
-
-
-def _original(file: str) -> str:
-    return (ROOT / file).read_text(encoding="utf-8")
+        return tuple(sorted(tests, key=place))
 
 
-def _copies(folder: Path) -> Iterator[Path]:
-    """Yield copies of the project, compiled; compiled files are compared by the text they are of.
+def _copy(folder: Path) -> Path:
+    """Copy the project and compile it; compiled files are compared by the text they are of.
 
     By its time a faulty file could pass for the one before: both are written in the same second.
     """
-    first = folder / "copy0"
     for name in _PARTS:
-        shutil.copytree(ROOT / name, first / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         mode = py_compile.PycInvalidationMode.CHECKED_HASH
-        compileall.compile_dir(first / name, quiet=2, invalidation_mode=mode)
+        compileall.compile_dir(folder / name, quiet=2, invalidation_mode=mode)
     for name in _FILES:
-        shutil.copy(ROOT / name, first / name)
-    yield first
-    for number in range(1, WORKERS):
-        yield Path(shutil.copytree(first, folder / f"copy{number}"))
+        shutil.copy(ROOT / name, folder / name)
+    return folder

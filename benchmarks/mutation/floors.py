@@ -22,30 +22,29 @@ class Floor:
     sources: tuple[str, ...]
     tests: tuple[str, ...]
 
-    def files(self) -> list[str]:
-        """Return the files in which faults are planted."""
-        every = {path for pattern in self.sources for path in ROOT.glob(pattern)}
-        return [_relative(one) for one in sorted(every) if one.stem not in _ELSEWHERE]
+    def files(self, root: Path = ROOT) -> list[str]:
+        """Return the files of the project in ``root`` in which faults are planted."""
+        every = {path for pattern in self.sources for path in root.glob(pattern)}
+        return [_relative(one, root) for one in sorted(every) if one.stem not in _ELSEWHERE]
 
-    def test_files(self) -> list[str]:
+    def test_files(self, root: Path = ROOT) -> list[str]:
         """Return the test files, in the order of ``tests``."""
-        return list(dict.fromkeys(_relative(one) for one in self._tests()))
+        return list(dict.fromkeys(_relative(one, root) for one in self._tests(root)))
 
-    def _tests(self) -> Iterator[Path]:
+    def _tests(self, root: Path) -> Iterator[Path]:
         for pattern in self.tests:
-            yield from sorted(
-                ROOT.glob(pattern if pattern.endswith(".py") else f"{pattern}/test_*.py")
-            )
+            glob = pattern if pattern.endswith(".py") else f"{pattern}/test_*.py"
+            yield from sorted(root.glob(glob))
 
 
-def planted(file: str) -> list[Mutant]:
+def planted(file: str, root: Path = ROOT) -> list[Mutant]:
     """Return the mutants of a file of the project without those that change nothing."""
-    source = (ROOT / file).read_text(encoding="utf-8")
+    source = (root / file).read_text(encoding="utf-8")
     return [one for one in mutants(source) if not is_equivalent(file, one, source)]
 
 
-def _relative(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+def _relative(path: Path, root: Path) -> str:
+    return str(path.relative_to(root))
 
 
 FLOORS = (

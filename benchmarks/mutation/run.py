@@ -99,7 +99,7 @@ def main(arguments: Sequence[str]) -> int:
         if failing:
             sys.stderr.write(f"tests fail without a fault: {', '.join(failing)}\n")
             return 1
-        results = list(_results(desk, _draws(floors, options.seed), deadline))
+        results = list(_results(desk, _draws(floors, options.seed, desk.original), deadline))
     found = score(results)
     for name, row in found.items():
         print(f"{name}: {row.noticed} of {row.planted} noticed")
@@ -124,17 +124,17 @@ def _results(desk: Desk, faults: Iterable[Fault], deadline: float) -> Iterator[R
         yield Result(fault.floor.name, fault.file, fault.mutant, noticed, outcome.executed)
 
 
-def _draws(floors: Sequence[Floor], seed: int) -> Iterator[Fault]:
-    """Yield mutants drawn at random, the floors in turn."""
+def _draws(floors: Sequence[Floor], seed: int, root: Path = ROOT) -> Iterator[Fault]:
+    """Yield mutants of the project in ``root`` drawn at random, the floors in turn."""
     drawn = [
-        [Fault(floor, file, one) for file, one in sample(_mutants(floor), _DRAWN, seed)]
+        [Fault(floor, file, one) for file, one in sample(_mutants(floor, root), _DRAWN, seed)]
         for floor in floors
     ]
     return (one for one in chain.from_iterable(zip_longest(*drawn)) if one is not None)
 
 
-def _mutants(floor: Floor) -> dict[str, list[Mutant]]:
-    return {file: planted(file) for file in floor.files()}
+def _mutants(floor: Floor, root: Path) -> dict[str, list[Mutant]]:
+    return {file: planted(file, root) for file in floor.files(root)}
 
 
 def _commit() -> str:

@@ -102,9 +102,11 @@ class Trial:
         _enter(self.copy)
         watch, listener = _Watch(self.faulty), _Listener(self.kept)
         sys.meta_path.insert(0, watch)
-        passed = pytest.main([*_PYTEST, f"--basetemp={base}", *self.tests], plugins=[listener]) == 0
+        code = pytest.main([*_PYTEST, f"--basetemp={base}", *self.tests], plugins=[listener])
+        if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not watch.executed:
+            raise RuntimeError(f"pytest ended with {code} before the fault was executed")
         return Outcome(
-            passed=passed,
+            passed=code == pytest.ExitCode.OK,
             executed=watch.executed,
             failed=listener.failed,
             seconds=listener.seconds,
