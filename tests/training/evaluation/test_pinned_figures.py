@@ -486,7 +486,10 @@ def quarter(projects, owing):
 
 @pytest.mark.parametrize(("owing", "tested"), [(9, False), (10, True)])
 def test_groups_are_tested_on_ten_distinct_events(owing, tested):
-    """Twenty projects of government and of private funding each; 27 or 30 rows with an event."""
+    """Twenty projects of government and of private funding each; 27 or 30 rows with an event.
+
+    All are tied, so that of the places of both as large a part is of events: 9 or 10 of 20.
+    """
     days, names, labels = quarter(20, owing)
     nothing = np.full(120, None, dtype=object)
     columns = ("region_code", "sector", "registered_capital", "contract_amount")
@@ -502,6 +505,9 @@ def test_groups_are_tested_on_ten_distinct_events(owing, tested):
         assert group.events == owing
         assert {one.chance is not None for one in group.figures.values()} == {tested}
         assert (group.observed_rate.low is not None) == tested
+        precision = group.figures["precision"]
+        shares = (precision.value.value, precision.rest, precision.fair)
+        assert shares == pytest.approx([owing / 20] * 3)
 
 
 @pytest.mark.parametrize(("owing", "has_interval"), [(9, False), (10, True)])
