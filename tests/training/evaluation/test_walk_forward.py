@@ -178,6 +178,9 @@ def test_backtest_without_earlier_events_uses_the_scorecard(world):
     document = backtest_document(report)
     assert (document["from"], document["to"]) == ("2024-06-01", "2024-07-01")
     assert document["judged_by_what_was_known_before"] == "2025-12-02"
+    longer = dataclasses.replace(report.walk.plan, months=(FIRST, FIRST, LAST))
+    of_three = dataclasses.replace(report, walk=dataclasses.replace(report.walk, plan=longer))
+    assert backtest_document(of_three)["to"] == LAST.isoformat()
     shares = [share for _, share in done]
     assert shares == sorted(shares)
     assert 0 <= shares[0] < 0.2
