@@ -60,8 +60,11 @@ def test_months_weigh_by_their_pairs_and_events():
 def test_listed_rows_that_were_observed_under_a_tie():
     """A list of two holds the first row and one of two equal ones, of which one was visited."""
     given = predictions([3, 2, 2, 1], [0, 1, 0, 1], [0, 1, np.nan, 1])
-    labelled = ranking_report(given, MODEL, 2, alone(4)).labelled
+    found = ranking_report(given, MODEL, 2, alone(4))
+    labelled = found.labelled
     assert labelled["capacity"] == pytest.approx((1 + 1 / 2) / 2)
+    tie = ranking_report(predictions([3, 2, 2, 1], [1, 1, 0, 1]), MODEL, 2, alone(4)).ties
+    assert (tie["precision_capacity"].worst, tie["precision_capacity"].best) == (0.5, 1.0)
 
 
 def test_the_calibration_of_a_report_has_the_resamples_of_its_figures():

@@ -13,6 +13,7 @@ from training.monitoring.drift import Distribution, ReferenceProfile
 from training.monitoring.lost_inputs import (
     FeedSummary,
     LostFeed,
+    LostInputs,
     TrainedOn,
     feed_summaries,
     known_counts,
@@ -122,7 +123,12 @@ def test_silences_count_from_two_years_before_the_training(world):
     world.store.connection.execute("DELETE FROM payments WHERE known_at = '2023-03-01'")
     world.payment("R", "2023-01-02", 1)
     assert feed_summaries(world.store, TRAINED_AT)["payments"].longest_silence == 718
-    # Rows of one day are one day, those of the training day are not known.
+    # The silence from the first day of the two years on counts; rows of one day are one day.
+    world.store.connection.execute("DELETE FROM payments WHERE known_at = '2023-01-02'")
+    world.payment("R2", "2024-12-30", 1)
+    assert feed_summaries(world.store, TRAINED_AT)["payments"].longest_silence is None
+    world.payment("R", "2024-12-25", 1)
+    assert feed_summaries(world.store, TRAINED_AT)["payments"].longest_silence == 719
     world.payment("R", "2025-01-01", 1)
     assert feed_summaries(world.store, TRAINED_AT)["payments"].newest == dt.date(2024, 12, 30)
 
@@ -141,6 +147,8 @@ def test_no_feed_has_stopped_within_a_month(longest, silent, lost):
 def test_a_column_must_have_been_known_to_a_fifth():
     for share, lost in ((2, {"late_share"}), (1, set())):
         assert lost_features(profile(late_share=share), 1_000, {"late_share": 0}) == lost
+    bins = {"late_share": Distribution((1.0, 2.0), (0, 1, 1, 8), 0.0, 1)}
+    assert lost_features(ReferenceProfile("", "", 10, bins, {}), 99, {"late_share": 0})
     empty = ReferenceProfile("", "", 0, {"late_share": Distribution((), (0, 0), 0.0, 1)}, {})
     assert lost_features(empty, 1_000, {"late_share": 0}) == frozenset()
 
@@ -154,8 +162,8 @@ def test_what_is_lost_is_that_of_silent_tables_and_empty_columns():
     assert list(found.features) == sorted(found.features)
     assert found.importance == pytest.approx(0.005)
     assert not found.is_everything
-    whole = dataclasses.replace(found, importance=0.01)
-    assert whole.matters
+    assert dataclasses.replace(found, importance=0.01).matters
+    assert not LostInputs((), (), 0.5).is_everything
 
 
 def test_known_values_are_counted_by_column():

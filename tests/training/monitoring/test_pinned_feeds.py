@@ -41,6 +41,8 @@ def test_a_feed_stops_where_chance_explains_no_empty_month():
     assert _trouble(rows, [2.0] + [4.0] * 12, 0.01) == ("stopped", 0, 5, pytest.approx(exp(-5)))
     assert _trouble(rows, [0.0] + [4.0] * 12, 0.01) is None
     assert _trouble([], projects, 0.01) is _trouble(rows, [], 0.01) is None
+    assert _trouble(rows, [5.0, 0.0, *projects[2:]], 1e-4) is not None
+    assert _trouble(rows, projects, _p_value_of_so_few(0, [10.0] * 12)) is None
 
 
 def test_months_before_a_feed_began_are_not_usual():
@@ -121,14 +123,22 @@ def test_projects_are_active_from_their_start_to_their_completion(world):
         world.project(name, started_on=started, completed_on=completed, known_at="2024-02-01")
     world.project("F", known_at="2025-01-01")
     world.project("G", region_code="420301100")
+    # Said to have ended in October, then to go on in another town; said to have begun in May.
+    world.project("H", completed_on="2024-10-31", region_code="420302100", known_at="2024-03-01")
+    world.project("H", region_code="420302101", known_at="2024-12-31")
+    world.project("I", started_on="2024-05-01", region_code="420302101", known_at="2024-06-01")
+    world.project("I", started_on="2024-12-31", region_code="420302101", known_at="2024-12-09")
+    world.project("I", started_on="2024-12-30", region_code="420302101", known_at="2024-12-09")
     windows = [STARTS, [AS_OF, STARTS[0]]]
     found = world.store.rows(f"SELECT * FROM ({_ACTIVE}) ORDER BY ALL", [*windows, AS_OF])
     december, november = STARTS
     assert found == [
         (november, "420300101", 2),  # C and D
         (november, "420301100", 1),
+        (november, "420302101", 1),
         (december, "420300101", 2),  # A and C
         (december, "420301100", 1),
+        (december, "420302101", 2),
     ]
 
 
@@ -156,10 +166,9 @@ def test_rows_arrive_on_the_day_they_become_known(world):
 
 
 def test_feeds_are_compared_with_the_twelve_months_before(world):
-    """Thirty payments on the first day of each month until November, sixty in November 2023.
+    """Thirty payments on the first day of each month until November, sixty in December 2023.
 
-    They would come in December with the same probability as no event of 30; of the tables only
-    payments have rows, so that one comparison is made beside that of projects.
+    So 32.5 on average with a variance of 68.75; 600 of the month before do not count.
     """
     world.project(known_at="2023-01-02", started_on="2023-01-01")
     for back in range(2, 15):
@@ -168,11 +177,42 @@ def test_feeds_are_compared_with_the_twelve_months_before(world):
             "INSERT INTO payments (payment_id, payroll_id, paid_on, amount, channel, known_at,"
             " arrival) SELECT $1 || '-' || n, 'R', $1::DATE - 3, 1, 'bank', $1::DATE, 1"
             " FROM range($2) r(n)",
-            [first.isoformat(), 60 if back == 14 else 30],
+            [first.isoformat(), {13: 60, 14: 600}.get(back, 30)],
         )
+    world.payment("R", "2025-01-01", 1)
     (found,) = feed_troubles(world.store, AS_OF)
     newest = dt.date(2024, 11, 1)
-    assert found == FeedTrouble("payments", "", "stopped", 0, 30, newest, pytest.approx(exp(-30)))
+    chance = pytest.approx(exp(-30 / (68.75 / 32.5)))
+    assert found == FeedTrouble("payments", "", "stopped", 0, 30, newest, chance)
+
+
+def monthly(world, project, rows, months=range(2, 14)):
+    """So many payrolls of a project, each month on its first day."""
+    for back in months:
+        first = add_months(AS_OF, -back).isoformat()
+        for number in range(rows):
+            world.payroll(f"{project}-{back}-{number}", first, project_id=project)
+
+
+def test_the_level_is_divided_among_the_comparisons(world):
+    """Seven rows fail to come with a probability of 0.00091: rare, but not among two tables."""
+    world.project(known_at="2023-01-02", started_on="2023-01-01")
+    monthly(world, "P1", 7)
+    assert [one.table for one in feed_troubles(world.store, AS_OF)] == ["payrolls"]
+    for back in range(2, 14):
+        for number in range(7):
+            world.payment(f"{number}", add_months(AS_OF, -back).isoformat(), 1)
+    assert feed_troubles(world.store, AS_OF) == []
+
+
+def test_a_town_that_stops_is_named_where_there_are_two(world):
+    for name, region in (("P1", "420300101"), ("P2", "420300102")):
+        world.project(name, region_code=region, known_at="2023-01-02", started_on="2023-01-01")
+    monthly(world, "P1", 20, range(1, 14))
+    monthly(world, "P2", 20)
+    (found,) = feed_troubles(world.store, AS_OF)
+    assert (found.region, found.trouble, found.rows, found.usual) == ("420300102", "stopped", 0, 20)
+    assert feed_troubles(world.store.for_kind("employer"), AS_OF) == []
 
 
 CHANNEL = TABLES["payments"].field("channel")

@@ -111,6 +111,7 @@ def test_the_expected_performance_of_a_short_cohort_lists_all_of_it():
     assert (found.cohort, found.places, found.events_expected) == (2, 2, 0.8)
     assert found.precision_expected == 0.4
     assert np.isnan(estimate_performance(np.zeros(0), 5).precision_expected)
+    assert estimate_performance(np.array([0.2, 0.6, 0.4]), 2).precision_expected == 0.5
 
 
 @pytest.mark.parametrize(
@@ -182,6 +183,8 @@ def test_lists_are_made_of_each_month(world):
     assert (found.precision.value, found.precision.positives) == (0.5, 1)
     assert found.precision_expected == pytest.approx((0.9 + 0.6) / 2)
     assert (found.months, found.events) == (tuple(months), 1)
+    july = _evaluate(world.store, matrix.rows_at(months[0]), chances[:2], np.ones(2), months[:1], 1)
+    assert july.precision_expected == 0.9
 
 
 def test_known_values_fall_into_eight_bins_of_as_many_rows():
