@@ -146,6 +146,11 @@ def test_calibration_of_probabilities_on_both_sides_of_a_half():
     assert found.intercept.value == pytest.approx(0, abs=1e-5)
 
 
+def test_calibration_of_certain_chances_has_a_slope():
+    found = calibration_report(np.repeat([1.0, 0.0], 2), np.array([1.0, 0, 1, 0]), alone(4)[1:])
+    assert (found.slope.value, found.ratio.value) == (pytest.approx(0, abs=1e-3), 1.0)
+
+
 def test_calibration_has_ten_bins_of_as_many_rows_each():
     probability = np.linspace(0.01, 0.99, 50)
     found = calibration_report(probability, np.resize([1.0, 0.0], 50), alone(50)[1:])
