@@ -7,23 +7,25 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from lightgbm import Booster
 
-from features.families import complaints, history, payments, stage
+from features.families import payments, stage
 from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix
+from models.arrears import Hyperparameters
+from models.calibration import Calibration
 from models.logistic import LogisticHyperparameters
 from training.dataset.labels import EventLog
 from training.dataset.training_set import TrainingSet
-from training.evaluation.ablation import _without_each, ablation, family_effects
+from training.evaluation.ablation import ablation, family_effects, models_without, varies
 from training.evaluation.baselines import _regression
 from training.evaluation.predictions import MODEL
 from training.evaluation.walk_forward import plan_walk
-from training.fit.fit import fit
+from training.fit.fit import fit, fit_alike
 
 from .test_pinned_figures import predictions
 
 MONTH = dt.date(2023, 7, 1)
-COLUMNS = ("complaints_90d", "unpaid_share_3m", "listed")
 
 
 @pytest.fixture
@@ -72,46 +74,81 @@ def test_an_effect_is_what_the_model_loses_and_the_greatest_comes_first():
     assert {one.roc_auc.positives for one in found} == {1}
 
 
-@pytest.fixture(scope="module")
-def training_set():
-    """A year of sixty projects with three features of three families that all tell of arrears."""
+PAID, SEASON = payments.FAMILY, stage.FAMILY
+COLUMNS = (PAID.features[0].name, PAID.features[1].name, SEASON.features[0].name)
+
+
+def training_set(events: int) -> TrainingSet:
+    """Eight months of 60 projects, ``events`` of them; the season's column has one value."""
+    dates = tuple(dt.date(2024, month, 1) for month in range(1, 9))
+    as_ofs = np.repeat(np.array(dates, dtype="datetime64[D]"), 60)
     random = np.random.default_rng(0)
-    dates = [dt.date(2024, month, 1) for month in range(1, 13)]
-    values = random.random((720, 3))
-    target = (random.random(720) < 0.2 * values.sum(axis=1)).astype(float)
-    days = np.repeat(np.array(dates, dtype="datetime64[D]"), 60)
-    matrix = Matrix(days, tuple(f"P{row % 60}" for row in range(720)), COLUMNS, values)
-    log = EventLog(dt.date(2025, 6, 1), {}, 30)
-    return TrainingSet(log, tuple(dates), matrix, target, target, 60)
+    values = random.random((480, 3))
+    values[:, 1] = np.where(values[:, 1] < 0.5, np.nan, values[:, 1])
+    values[:, 2] = 0.0
+    target = np.zeros(480)
+    target[np.argsort(-values[:, 0] - random.random(480) / 2)[:events]] = 1
+    names = tuple(f"P{number % 60}" for number in range(480))
+    log = EventLog(dt.date(2025, 1, 1), {}, 0)
+    return TrainingSet(
+        log, dates, Matrix(as_ofs, names, COLUMNS, values, "project"), target, target, events
+    )
 
 
-def test_each_family_is_left_out_of_a_model_fitted_without_it(training_set):
-    """Nothing of a fourth family is in the training set."""
-    cohort = training_set.matrix.rows_at(training_set.dates[-1])
-    families = (complaints.FAMILY, payments.FAMILY, history.FAMILY, stage.FAMILY)
-    found = _without_each(training_set, cohort, families)
-    whole = fit(training_set)
-    assert whole.model.kind == "logistic"
-    assert np.array_equal(found.scores[MODEL], whole.model.raw(cohort))
-    chances = whole.model.calibration.probability(whole.model.raw(cohort))
-    assert np.array_equal(found.probability[MODEL], chances)
-    for left_out, family in zip(COLUMNS, families, strict=False):
-        assert left_out in family.by_name
-        rest = training_set.matrix.select_columns([name for name in COLUMNS if name != left_out])
-        without = fit(dataclasses.replace(training_set, matrix=rest)).model.raw(cohort)
-        assert np.array_equal(found.scores[family.name], without)
-        assert not np.array_equal(without, found.scores[MODEL])
-    assert np.array_equal(found.scores[stage.FAMILY.name], found.scores[MODEL])
+def test_each_family_is_left_out_of_a_model_alike_in_all_else():
+    past = training_set(60)
+    whole, without = models_without(past, [PAID, SEASON])
+    assert (whole.model.kind, without[PAID.name].kind) == ("logistic", "logistic")
+    assert whole.model.columns == COLUMNS
+    assert without[PAID.name].columns == COLUMNS[2:]
+    assert without[SEASON.name] is whole.model, "one value everywhere"
+    card, same = models_without(training_set(9), [PAID])
+    assert (card.model.kind, same[PAID.name]) == ("scorecard", card.model)
 
 
-def test_the_regression_beside_the_model_does_not_start_from_the_scorecard(training_set):
-    cohort = training_set.matrix.rows_at(training_set.dates[-1])
-    raw, chances = _regression(training_set, cohort)
-    model = fit(training_set, LogisticHyperparameters(0.01)).model
+@pytest.mark.parametrize(
+    "recipe", [LogisticHyperparameters(), Hyperparameters(7, 10, 1.0, max_rounds=40, seeds=(0, 1))]
+)
+def test_a_column_with_one_value_changes_no_score(recipe):
+    past = training_set(60)
+    left = dataclasses.replace(past, matrix=past.matrix.select_columns(COLUMNS[:2]))
+    whole = fit(past, recipe)
+    again = fit_alike(left, whole)
+    assert again.columns == COLUMNS[:2]
+    assert again.raw(left.matrix) == pytest.approx(whole.model.raw(past.matrix), abs=1e-9)
+    assert again.calibration == Calibration()
+    if isinstance(recipe, Hyperparameters):
+        counted = [Booster(model_str=text).num_trees() for text in again.boosters]
+        assert counted == [whole.parameters["rounds"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.0, 0.0], False),
+        ([np.nan, np.nan], False),
+        ([0.0, 1.0], True),
+        ([0.0, np.nan], True),
+        ([], False),
+    ],
+)
+def test_unknown_is_a_value_by_which_rows_may_differ(values, expected):
+    days = np.array(["2024-01-01"] * len(values), dtype="datetime64[D]")
+    ids = tuple(f"P{number}" for number in range(len(values)))
+    column = np.array(values, dtype=float)[:, None]
+    assert varies(Matrix(days, ids, COLUMNS[:1], column, "project"), PAID) == expected
+    assert not varies(Matrix(days, ids, COLUMNS[:1], column, "project"), SEASON)
+
+
+def test_the_regression_beside_the_model_does_not_start_from_the_scorecard():
+    past = training_set(60)
+    cohort = past.matrix.rows_at(past.dates[-1])
+    raw, chances = _regression(past, cohort)
+    model = fit(past, LogisticHyperparameters(0.01)).model
     assert np.array_equal(raw, model.raw(cohort))
     assert np.array_equal(chances, model.calibration.probability(raw))
-    few = dataclasses.replace(training_set, events=9)
+    few = dataclasses.replace(past, events=9)
     raw, chances = _regression(few, cohort)
     assert raw.tolist() == [0] * 60
-    # 200 rows at 3 % beside the 720.
-    assert chances == pytest.approx([(training_set.target.sum() + 6) / 920] * 60)
+    # 200 rows at 3 % beside the 480.
+    assert chances == pytest.approx([(past.target.sum() + 6) / 680] * 60)
