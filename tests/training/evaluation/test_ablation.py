@@ -19,7 +19,6 @@ from training.dataset.labels import EventLog
 from training.dataset.training_set import TrainingSet
 from training.evaluation.ablation import ablation, family_effects, models_without, varies
 from training.evaluation.baselines import _regression
-from training.evaluation.predictions import MODEL
 from training.evaluation.walk_forward import plan_walk
 from training.fit.fit import fit, fit_alike
 
