@@ -34,6 +34,7 @@ BUILT_BY = {
 """Folders that tests build once (``built_once``), and the code that builds them: they are kept
 for faults in other code."""
 
+_FROM_OUTSIDE = (signal.SIGINT, signal.SIGKILL, signal.SIGTERM)
 _PROJECT = ("risk", "features", "models", "training", "serving", "tests", "docs", "benchmarks")
 _PYTEST = (
     *("-x", "-q", "-p", "no:cacheprovider", "--no-header", "--disable-warnings", "--tb=no"),
@@ -56,19 +57,21 @@ class Outcome:
 
     @classmethod
     def of(cls, pid: int, status: int, base: Path) -> Outcome:
-        """Return the outcome of a trial that has ended; the tests failed if it was killed.
+        """Return the outcome of a trial that has ended; the tests failed if it hung or crashed.
 
         Programs that it started and left behind are killed. A trial that ended otherwise without
-        a report says nothing of the tests: RuntimeError.
+        a report, killed by somebody perhaps, says nothing of the tests: RuntimeError.
         """
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
         report = _report(base)
         if report.exists():
             return cls(**json.loads(report.read_text(encoding="utf-8")))
-        if os.WIFSIGNALED(status):
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) not in _FROM_OUTSIDE:
             return cls(passed=False, executed=True, failed=None, seconds={}, modules=())
-        raise RuntimeError(_errors(base).read_text(encoding="utf-8"))
+        errors = _errors(base)
+        said = errors.read_text(encoding="utf-8") if errors.exists() else "it was killed"
+        raise RuntimeError(f"a trial ended without a report: {said}")
 
 
 @dataclass(frozen=True)

@@ -156,8 +156,11 @@ DEPOSIT_ROWS = Table(
     Column("body", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Rows of a register about deposits in order, as JSON. ``part`` is ``advice``, ``ending`` or
-``returns``, ``code`` the step of an advice or the state of a guarantee."""
+"""Rows of a register about deposits in order; JSON, compressed with its dictionary.
+
+``part`` is ``advice``, ``ending`` or ``returns``, ``code`` the step of an advice or the state of a
+guarantee.
+"""
 
 PROJECT_RISKS = Table(
     "project_risks",
@@ -184,7 +187,7 @@ LIST_DICTIONARIES = Table(
 )
 """Dictionaries by which the documents of a list are compressed, see :mod:`serving.db.compression`.
 
-``subject`` is ``risk`` or ``dossier``."""
+``subject`` is ``risk``, ``dossier`` or ``deposit``."""
 
 LIST_ARCHIVES = Table(
     "list_archives",
