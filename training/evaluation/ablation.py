@@ -17,8 +17,8 @@ from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.dataset.training_set import TrainingSet
 from training.evaluation.baselines import ContenderScores
-from training.evaluation.bootstrap import Estimate, bootstrap_weights
-from training.evaluation.predictions import MODEL
+from training.evaluation.bootstrap import SEED, Estimate, bootstrap_weights
+from training.evaluation.predictions import MODEL, Predictions
 from training.evaluation.report import bootstrap_metrics, difference
 from training.evaluation.walk_forward import WalkPlan, walk
 from training.fit.fit import Trained, fit, fit_alike
@@ -46,7 +46,7 @@ def ablation(
     *,
     capacity: int,
     progress: Progress | None = None,
-    seed: int = 0,
+    seed: int = SEED,
     cache_dir: Path | None = None,
 ) -> tuple[FamilyEffect, ...]:
     """The effect of each family of the kind of unit, greatest average precision first.
@@ -62,16 +62,22 @@ def ablation(
         lambda training_set, cohort: _without_each(training_set, cohort, families),
         cache_dir,
     )
-    predictions = walked.predictions
+    return family_effects(walked.predictions, [one.name for one in families], capacity, seed)
+
+
+def family_effects(
+    predictions: Predictions, families: Sequence[str], capacity: int, seed: int = SEED
+) -> tuple[FamilyEffect, ...]:
+    """The effects, greatest average precision first, of scores without each of ``families``."""
     weights = bootstrap_weights(predictions.clusters, seed=seed)
     whole = bootstrap_metrics(predictions, MODEL, capacity, weights)
     events, clusters = predictions.events, predictions.event_clusters
     effects = []
     for family in families:
-        without = bootstrap_metrics(predictions, family.name, capacity, weights)
+        without = bootstrap_metrics(predictions, family, capacity, weights)
         effects.append(
             FamilyEffect(
-                family.name,
+                family,
                 difference(whole, without, "roc_auc", events, clusters),
                 difference(whole, without, "average_precision", events, clusters),
             )

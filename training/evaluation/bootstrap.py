@@ -23,6 +23,9 @@ MIN_EVENTS_FOR_INTERVAL = 10
 """With fewer events a figure gets no interval and counts as too few to judge."""
 
 N_RESAMPLES = 500
+SEED = 0
+"""Seed of resamples, and of the order among equal scores."""
+
 _BATCH_VALUES = 4_000_000
 _BLOCK = 8
 """Rows of a matrix that BLAS multiplies by a vector at a time, or a multiple of that."""
@@ -53,7 +56,7 @@ class Estimate:
 
 
 def cluster_weights(
-    clusters: Sequence[str], n_resamples: int = N_RESAMPLES, seed: int = 0
+    clusters: Sequence[str], n_resamples: int = N_RESAMPLES, seed: int = SEED
 ) -> Weights:
     """How often each row occurs in each of ``n_resamples`` resamples of the clusters.
 
@@ -77,7 +80,7 @@ def _cluster_counts(
 
 
 def bootstrap_weights(
-    clusters: Sequence[str], n_resamples: int = N_RESAMPLES, seed: int = 0
+    clusters: Sequence[str], n_resamples: int = N_RESAMPLES, seed: int = SEED
 ) -> Weights:
     """The sample itself (all ones), then its resamples; shape (1 + n_resamples, rows).
 

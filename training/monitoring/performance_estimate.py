@@ -9,8 +9,10 @@ on mature months later than its training.
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_MONTHS = 12
-_MAX_MONTHS_SEARCHED = 240
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,9 @@ def estimate_performance(probability: NDArray[np.float64], capacity: int) -> Est
 
 def mature_months_since(trained_at: dt.date, log: EventLog) -> list[dt.date]:
     """The latest mature months from ``trained_at`` on, on its day of the month; at most 12."""
-    days = (add_months(trained_at, ahead) for ahead in range(_MAX_MONTHS_SEARCHED))
-    mature = []
-    for day in days:
-        if day > log.last_mature():
-            break
-        mature.append(day)
-    return mature[-MAX_MONTHS:]
+    days = (add_months(trained_at, ahead) for ahead in count())
+    mature = takewhile(lambda day: day <= log.last_mature(), days)
+    return list(deque(mature, maxlen=MAX_MONTHS))
 
 
 def realised_performance(

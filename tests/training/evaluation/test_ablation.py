@@ -17,9 +17,12 @@ from models.calibration import Calibration
 from models.logistic import LogisticHyperparameters
 from training.dataset.labels import EventLog
 from training.dataset.training_set import TrainingSet
-from training.evaluation.ablation import ablation, models_without, varies
+from training.evaluation.ablation import ablation, family_effects, models_without, varies
+from training.evaluation.baselines import _regression
 from training.evaluation.walk_forward import plan_walk
 from training.fit.fit import fit, fit_alike
+
+from .test_pinned_figures import predictions
 
 MONTH = dt.date(2023, 7, 1)
 
@@ -40,13 +43,34 @@ def store(world):
     return world.store
 
 
-@pytest.mark.parametrize("kind", ["employer", "project"])
-def test_ablation_covers_every_family_of_the_kind(store, kind):
-    seen = store.for_kind(kind)
-    found = ablation(seen, plan_walk(seen, MONTH, MONTH), capacity=1)
+@pytest.mark.parametrize(("kind", "last"), [("employer", 10), ("project", 7)])
+def test_ablation_covers_every_family_of_the_kind(store, kind, last):
+    """Of the months from July on only every third is walked."""
+    seen, done = store.for_kind(kind), []
+    plan = plan_walk(seen, MONTH, MONTH.replace(month=last))
+    found = ablation(seen, plan, capacity=1, progress=lambda step, share: done.append(step))
     families = {family.name for family in FEATURE_SETS[kind].families}
     assert {one.family for one in found} == families
     assert ("utilities" in families) == (kind == "employer")
+    walked = {day for day in done if day[:4].isdecimal()}
+    assert walked == {f"2023-{month:02}-01" for month in range(7, last + 1, 3)}
+
+
+def test_an_effect_is_what_the_model_loses_and_the_greatest_comes_first():
+    """One event of three. The model has it first: average precision 1, and it outranks both others.
+
+    Without pay it is second, 1/2 and one of two; without complaints last, 1/3 and none; without
+    stage it is first as before.
+    """
+    given = predictions([3, 2, 1], [1, 0, 0])
+    ranks = {"stage": [3, 2, 1], "pay": [2, 3, 1], "complaints": [1, 2, 3]}
+    scores = {name: np.array(one, dtype=float) for name, one in ranks.items()}
+    given = dataclasses.replace(given, scores={**given.scores, **scores})
+    found = family_effects(given, list(ranks), 2)
+    assert [one.family for one in found] == ["complaints", "pay", "stage"]
+    assert [one.average_precision.value for one in found] == pytest.approx([2 / 3, 1 / 2, 0])
+    assert [one.roc_auc.value for one in found] == [1, 0.5, 0]
+    assert {one.roc_auc.positives for one in found} == {1}
 
 
 PAID, SEASON = payments.FAMILY, stage.FAMILY
@@ -113,3 +137,17 @@ def test_unknown_is_a_value_by_which_rows_may_differ(values, expected):
     column = np.array(values, dtype=float)[:, None]
     assert varies(Matrix(days, ids, COLUMNS[:1], column, "project"), PAID) == expected
     assert not varies(Matrix(days, ids, COLUMNS[:1], column, "project"), SEASON)
+
+
+def test_the_regression_beside_the_model_does_not_start_from_the_scorecard():
+    past = training_set(60)
+    cohort = past.matrix.rows_at(past.dates[-1])
+    raw, chances = _regression(past, cohort)
+    model = fit(past, LogisticHyperparameters(0.01)).model
+    assert np.array_equal(raw, model.raw(cohort))
+    assert np.array_equal(chances, model.calibration.probability(raw))
+    few = dataclasses.replace(past, events=9)
+    raw, chances = _regression(few, cohort)
+    assert raw.tolist() == [0] * 60
+    # 200 rows at 3 % beside the 480.
+    assert chances == pytest.approx([(past.target.sum() + 6) / 680] * 60)

@@ -148,6 +148,11 @@ def test_calibration_of_probabilities_on_both_sides_of_a_half():
     assert found.intercept.value == pytest.approx(0, abs=1e-5)
 
 
+def test_calibration_of_certain_chances_has_a_slope():
+    found = calibration_report(np.repeat([1.0, 0.0], 2), np.array([1.0, 0, 1, 0]), alone(4)[1:])
+    assert (found.slope.value, found.ratio.value) == (pytest.approx(0, abs=1e-3), 1.0)
+
+
 def test_calibration_has_ten_bins_of_as_many_rows_each():
     probability = np.linspace(0.01, 0.99, 50)
     found = calibration_report(probability, np.resize([1.0, 0.0], 50), alone(50)[1:])
@@ -507,7 +512,10 @@ def quarter(projects, owing):
 
 @pytest.mark.parametrize(("owing", "tested"), [(9, False), (10, True)])
 def test_groups_are_tested_on_ten_distinct_events(owing, tested):
-    """Twenty projects of government and of private funding each; 27 or 30 rows with an event."""
+    """Twenty projects of government and of private funding each; 27 or 30 rows with an event.
+
+    All are tied, so that of the places of both as large a part is of events: 9 or 10 of 20.
+    """
     days, names, labels = quarter(20, owing)
     nothing = np.full(120, None, dtype=object)
     columns = ("region_code", "sector", "registered_capital", "contract_amount")
@@ -523,6 +531,9 @@ def test_groups_are_tested_on_ten_distinct_events(owing, tested):
         assert group.events == owing
         assert {one.chance is not None for one in group.figures.values()} == {tested}
         assert (group.observed_rate.low is not None) == tested
+        precision = group.figures["precision"]
+        shares = (precision.value.value, precision.rest, precision.fair)
+        assert shares == pytest.approx([owing / 20] * 3)
 
 
 @pytest.mark.parametrize(("owing", "has_interval"), [(9, False), (10, True)])
