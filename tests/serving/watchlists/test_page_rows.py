@@ -141,6 +141,11 @@ def test_counts_and_head_are_those_of_the_sealed_list(database, stored, principa
     assert part.flag_titles() == titles
     assert part.ranking() == ranking_of(document)
     assert part.regions() == {entry["project_id"]: entry["region_code"] for entry in entries}
+    seen = {entry["project_id"] for entry in entries}
+    every = [f"P-{number:05d}" for number in range(40)]
+    assert part.among(every) == seen
+    drawn = {every[number] for number in range(2, 14, 3)} & seen
+    assert part.drawn() == (None if principal is VIEWER else drawn)
     kinds = [entry["change"]["kind"] for entry in entries]
     assert part.changes() == {kind: kinds.count(kind) for kind in set(kinds)}
     assert part.head["gone"] == document["gone"]
