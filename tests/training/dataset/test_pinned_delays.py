@@ -329,3 +329,13 @@ def test_events_are_known_by_project(world):
         "A": ["2024-06-01"],
         "B": ["2024-03-01", "2024-05-02"],
     }
+
+
+def test_open_cases_weigh_as_many_events_as_will_come_of_them():
+    """Ten findings of the same day and a case decided after 20 days: 10 of 11 are known at once.
+
+    With an open case, which will be confirmed as the other was, they are 10 of 12.
+    """
+    rows = [*[seen(300, 0)] * 10, case(300, decided=20, confirmed=True)]
+    assert delays_of(courses_of(rows), DAY).known_days == 0
+    assert delays_of(courses_of([*rows, case(10)]), DAY).known_days == 20
