@@ -67,10 +67,9 @@ def _project(number: int, probability: float, **fields) -> ScoredProject:
     return ScoredProject(**{**known, **fields})
 
 
-def _scored(projects, as_of=AS_OF, kind="lightgbm") -> Scored:
-    return Scored(
-        ScoredCohort(as_of, tuple(projects), ("operations",)), UsedModel("arrears", "3", kind, 12)
-    )
+def _scored(projects, as_of=AS_OF, kind="lightgbm", events=12) -> Scored:
+    cohort = ScoredCohort(as_of, tuple(projects), ("operations",))
+    return Scored(cohort, UsedModel("arrears", "3", kind, events))
 
 
 def _inputs(projects, *, as_of=AS_OF, previous=None, **fields) -> PublishInputs:
@@ -187,10 +186,10 @@ def test_changes_refer_to_the_previous_list(projects, database):
 
 
 def test_scorecard_adds_a_model_note(projects):
-    inputs = _inputs(projects, scored=_scored(projects, kind="scorecard"))
+    inputs = _inputs(projects, scored=_scored(projects, kind="scorecard", events=9))
     note = build_publication(inputs).header.model.note
     assert note is not None
-    assert "12" in note.zh
+    assert "只有 9 件" in note.zh
     assert build_publication(_inputs(projects)).header.model.note is None
 
 
