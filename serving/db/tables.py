@@ -186,6 +186,24 @@ LIST_DICTIONARIES = Table(
 
 ``subject`` is ``risk`` or ``dossier``."""
 
+LIST_ARCHIVES = Table(
+    "list_archives",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), nullable=False),
+    Column("step", String(10), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", _TIME, nullable=False),
+    Column("by", String(200), nullable=False),
+    Index(None, "watchlist_id"),
+)
+"""Steps of lists to files and back: ``archived``, ``removed`` once the rows are gone, ``restored``.
+
+``digest`` is that of the manifest of the file at ``path``. Only between ``archived`` and
+``removed`` may rows of the list in the tables :data:`ARCHIVED` be deleted.
+"""
+
 PLACES = Table(
     "places",
     METADATA,
@@ -809,5 +827,12 @@ SEALED = (
     AUDIT_HEADS.name,
     LIST_DICTIONARIES.name,
     *(LIST_HEADS.name, SCORED_PROJECTS.name, REGISTER_PARTS.name, DEPOSIT_ROWS.name),
+    LIST_ARCHIVES.name,
 )
 """Append-only tables."""
+
+ARCHIVED = (
+    *(PROJECT_RISKS, DOSSIERS, SCORED_PROJECTS),
+    *(REGISTERS, REGISTER_PARTS, DEPOSIT_ROWS),
+)
+"""Tables whose rows leave the database when a list is archived; the first three by project."""

@@ -12,6 +12,7 @@ from serving.auth.principal import Principal
 from serving.db.database import Database
 from serving.db.tables import DEPOSIT_ROWS
 from serving.db.text_match import holds
+from serving.watchlists.archived import refuse_archived
 from serving.watchlists.list_rows import visible_rows
 from serving.watchlists.repository import ListSummary
 
@@ -23,10 +24,15 @@ _COLUMNS = DEPOSIT_ROWS.c
 
 
 class DepositRows:
-    """Rows of the register of a list that a principal may see; none without a register."""
+    """Rows of the register of a list that a principal may see; none without a register.
+
+    Raises:
+        ListArchived: the register was moved to a file.
+    """
 
     def __init__(self, database: Database, summary: ListSummary, principal: Principal) -> None:
         self._engine = database.engine
+        refuse_archived(summary.as_of, summary.archive)
         self._own = visible_rows(database, summary, principal, DEPOSIT_ROWS)
 
     def page(

@@ -29,6 +29,7 @@ from serving.db.tables import (
     SCORED_PROJECTS,
     WATCHLISTS,
 )
+from serving.watchlists.archived import refuse_archived, require_stored
 from serving.watchlists.dictionaries import dictionary, save_dictionary
 from serving.watchlists.repository import ListSummary
 from serving.watchlists.snapshot import Snapshot
@@ -183,6 +184,9 @@ def load_register(
 
     It holds all projects of the list's region; the caller restricts it to what the principal may
     see.
+
+    Raises:
+        ListArchived: it was moved to a file.
     """
     query = (
         select(WATCHLISTS.c.as_of, WATCHLISTS.c.region, WATCHLISTS.c.digest, REGISTERS.c.body)
@@ -196,11 +200,14 @@ def load_register(
     )
     with engine.connect() as connection:
         row = connection.execute(query).first()
+        if row is None:
+            of_list = (WATCHLISTS.c.region == region, WATCHLISTS.c.kind == kind)
+            require_stored(connection, as_of, *of_list, overlaps(WATCHLISTS.c.region, principal))
     return StoredRegister(row.as_of, row.region, row.digest, _document(row.body)) if row else None
 
 
 def has_register(engine: Engine, summary: ListSummary) -> bool:
-    """Return whether a list was published with a register."""
+    """Return whether a list was published with a register, which was not archived."""
     query = select(REGISTERS.c.watchlist_id).join(WATCHLISTS).where(_of_list(summary))
     with engine.connect() as connection:
         return connection.execute(query).first() is not None
@@ -212,7 +219,11 @@ def load_register_part(
     """Return one part of the register of a list, unfiltered; empty if there is none.
 
     The principal's region decides whether they may see any of the list.
+
+    Raises:
+        ListArchived: it was moved to a file.
     """
+    refuse_archived(summary.as_of, summary.archive)
     query = (
         select(REGISTER_PARTS.c.body)
         .join(WATCHLISTS, REGISTER_PARTS.c.watchlist_id == WATCHLISTS.c.id)

@@ -22,7 +22,7 @@ from models.base import ScoringModel
 from risk.calendar.dates import add_months
 from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, expected_labels
-from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
+from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate, resampled_sums
 from training.evaluation.predictions_join import details_at
 from training.metrics import distinct_events, ratio_or_nan
 
@@ -109,12 +109,14 @@ def _evaluate(
     projects = details_at(store, months).projects
     keys = zip(matrix.as_ofs.astype(object), matrix.project_ids, strict=True)
     clusters = [str(projects[key][0]) for key in keys]
-    weights = bootstrap_weights(clusters).astype(np.float64)
+    weights = bootstrap_weights(clusters)
     listed = _listed(matrix, probability, capacity)
     known = np.floor(labels)
     events = distinct_events(matrix.project_ids, matrix.as_ofs, known)
-    ratio = ratio_or_nan(weights @ probability, weights @ labels)
-    precision = ratio_or_nan(weights @ (listed * labels), weights @ listed)
+    ratio = ratio_or_nan(resampled_sums(weights, probability), resampled_sums(weights, labels))
+    precision = ratio_or_nan(
+        resampled_sums(weights, listed * labels), resampled_sums(weights, listed)
+    )
     expected = float((listed * probability).sum() / max(listed.sum(), 1))
     return RealisedPerformance(
         tuple(months),
