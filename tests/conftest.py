@@ -62,7 +62,10 @@ if _has_room(MEMORY_DISK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
 
 
-LONG_FIRST = ("tests/benchmarks/", "tests/features/", "tests/training/", "tests/serving/web/")
+LONG_FIRST = (
+    *("tests/features/engines/", "tests/benchmarks/", "tests/features/", "tests/training/"),
+    *("tests/serving/web/", "tests/serving/scores/", "tests/packaging/"),
+)
 """Files that take long; started last, one of them would leave the other processes idle."""
 
 
@@ -92,6 +95,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out tests as :mod:`tests.scheduling` says."""
+    from .scheduling import FileScheduling
+
+    return FileScheduling(config, log)
+
+
 # How long an example takes says how busy the machine is, not whether the program is right.
 settings.register_profile("wagewatch", deadline=None, max_examples=60 if MUST_RUN_ALL else 15)
 settings.load_profile("wagewatch")
@@ -116,12 +127,14 @@ def require_program(name: str, *places: Path) -> Path:
 def postgresql() -> Iterator[str]:
     """A PostgreSQL server of our own on loopback, as an ordinary user: its address, no database.
 
-    Databases made on it are dropped with it; nothing is kept safe on disk, which makes it quick.
+    Databases made on it are dropped with it; nothing is kept safe on disk, and its files are in
+    memory where there is room: on a disk a new database takes seven times as long.
     """
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     initdb = require_program("initdb", *versions)
     owner: dict[str, object] = {}
-    folder = Path(tempfile.mkdtemp(prefix="wagewatch-pg-"))
+    disk = os.environ.get("PYTEST_DEBUG_TEMPROOT")
+    folder = Path(tempfile.mkdtemp(prefix="wagewatch-pg-", dir=disk))
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         nobody = pwd.getpwnam("nobody")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, insert
@@ -190,7 +190,7 @@ def _archived(connection: Connection, digest: str, manifest: str, path: Path) ->
 def _audit(connection: Connection, one: StoredList, deed: str, by: str) -> None:
     subject = f"{deed} {one.as_of} {one.region or '*'} {one.kind}"
     entry = command_entry(Permission.RUN_JOBS, subject, by)
-    about = replace(entry, as_of=one.as_of, list_digest=one.digest, model_version=one.model_version)
+    about = entry._replace(as_of=one.as_of, list_digest=one.digest, model_version=one.model_version)
     add_audit_entries(connection, [about])
 
 
