@@ -94,11 +94,7 @@ def collect_snapshot(
     all_facts = ProjectFacts(store, as_of)
     places = all_facts.places()
     owed_then = OwedByMonth(store, as_of)
-    handled = {
-        "matters": _of_region(open_matters(store, as_of), publication),
-        "closed": _of_region(closed_cases(store, as_of), publication),
-        "unlisted": _of_region(transferred_unlisted(store, as_of), publication),
-    }
+    handled = _handled(store, publication)
     followed = (
         unscored_projects([*chain(*handled.values())], scored, all_facts.of)
         if publication.header.kind == "project"
@@ -118,20 +114,13 @@ def collect_snapshot(
 
     def dossier(key: str) -> Document:
         """The dossier of a scored project, or with a case file that of one that is followed."""
-        file = {"unscored": files[key]} if key in files else {}
         return {
-            "facts": sources.facts.get(key, {}),
-            "contracts": sources.contracts.get(key, []),
-            "money": sources.money.get(key),
+            **sources.dossier(key),
             "owed_by_month": owed_series(owed.get(key, {})),
             "similar": alike.get(key, []),
             "levers": [_lever(one) for one in levers.get(key, ())],
-            "handling": sources.handling.get(key, empty_case_handling()),
-            "teams_owed": sources.teams_owed.get(key, []),
-            "payroll_teams": sources.payroll_teams.get(key, {}),
             "records": _records(sources.records.get(key, {}), places),
-            "linked": sources.linked.get(key, []),
-            **file,
+            **({"unscored": files[key]} if key in files else {}),
         }
 
     with_duties = sorted(projects_with_duties(handled["matters"]))
@@ -143,14 +132,30 @@ def collect_snapshot(
         "duties": load_legal_duties(
             store, as_of, handled["matters"], law_values, among(flags, with_duties)
         ),
-        "unlinked": unlinked_complaints(store, as_of, publication.header.region),
-        "deposits": {
-            part: _of_region(rows, publication)
-            for part, rows in load_deposit_advice(store, as_of, deposit_rules).items()
-        },
+        **_advice(store, publication, deposit_rules),
     }
     # In order, so that each batch of the sources is read once.
     return Snapshot(Dossiers(sorted([*scored, *files]), dossier), register)
+
+
+def _handled(store: RecordStore, publication: Publication) -> dict[str, list[Row]]:
+    as_of = publication.header.as_of
+    return {
+        "matters": _of_region(open_matters(store, as_of), publication),
+        "closed": _of_region(closed_cases(store, as_of), publication),
+        "unlisted": _of_region(transferred_unlisted(store, as_of), publication),
+    }
+
+
+def _advice(
+    store: RecordStore, publication: Publication, deposit_rules: Sequence[RuleTable]
+) -> dict[str, Any]:
+    header = publication.header
+    deposits = load_deposit_advice(store, header.as_of, deposit_rules)
+    return {
+        "unlinked": unlinked_complaints(store, header.as_of, header.region),
+        "deposits": {part: _of_region(rows, publication) for part, rows in deposits.items()},
+    }
 
 
 Seen = tuple[Sequence[Outline], Sealing]
@@ -185,6 +190,18 @@ class _Sources:
         self.records = sealing.cited.load(keys)
         self.linked = linked_complaints(store, as_of)
         self.payroll_teams = sealing.teams.load(keys)
+
+    def dossier(self, key: str) -> Document:
+        """The parts of a dossier that are read, not compared with others."""
+        return {
+            "facts": self.facts.get(key, {}),
+            "contracts": self.contracts.get(key, []),
+            "money": self.money.get(key),
+            "handling": self.handling.get(key, empty_case_handling()),
+            "teams_owed": self.teams_owed.get(key, []),
+            "payroll_teams": self.payroll_teams.get(key, {}),
+            "linked": self.linked.get(key, []),
+        }
 
     def owed_by_month(self, owed: OwedByMonth) -> Mapping[str, Mapping[dt.date, int]]:
         return owed.of(self._keys)
