@@ -10,7 +10,7 @@ import pytest
 
 from serving.publishing.pipeline import _scored_before, in_region, previous_list
 from serving.publishing.replay import Replay, _differences, _is_verified, _settings_then
-from serving.publishing.replay_commands import show_replay
+from serving.publishing.replay_commands import EXIT_CODES, show_replay
 from serving.publishing.replay_comparison import (
     ChangedPath,
     ListDocuments,
@@ -257,6 +257,10 @@ def test_what_a_person_reads_of_a_replay(workspace, capsys, changed, said, not_s
     assert [words for words in said if words not in printed] == []
     assert [words for words in not_said if words in printed] == []
     assert ("another version" in printed) == changed.get("code_differs", False)
+
+
+def test_a_replay_ends_with_a_code_of_its_own_where_it_cannot_tell():
+    assert EXIT_CODES == {"same": 0, "differs": 1, "cannot_tell": 3}
 
 
 def test_parts_that_differ_name_the_first_five_projects():
