@@ -4,15 +4,18 @@ Usage: python -m benchmarks.engines [--full] [--keep]
 
 Both engines compute all features at one date from the same folder of records, by the command
 ``wagewatch features``, in processes of their own from start to end, and must agree to the bit.
-Spark uses its own configuration; without one, all cores of this machine. The memory of its JVM is
-not measured: the configuration sets it.
+Spark uses its own configuration (``SPARK_CONF_DIR``); without one, all cores of this machine and 8
+GB, since the gigabyte that Spark gives itself does not carry ten million payments. The memory of
+its JVM is not measured: the configuration sets it.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.harness import Figure, Size, child, run
@@ -20,6 +23,7 @@ from benchmarks.synthetic_store import LAST_AS_OF
 
 SIZES = {"quick": (20_000, 200_000), "full": (1_000_000, 10_000_000)}
 ENGINES = ("duckdb", "spark")
+CONFIGURATION = "SPARK_CONF_DIR"
 
 _MAKE = """
 import sys
@@ -44,7 +48,7 @@ raise SystemExit(main(["-w", f"{folder}/none", *line, "--out", f"{folder}/{engin
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
     found, points = [], []
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, _configured(Path(directory)):
         for payments in SIZES[size]:
             folder = Path(directory) / str(payments)
             child(_MAKE, folder, payments)
@@ -62,6 +66,21 @@ def figures(size: Size) -> Sequence[Figure]:
         one: math.log(points[1][one] / points[0][one]) / math.log(large / small) for one in ENGINES
     }
     return [*found, *(Figure(f"growth exponent, {one}", growth[one], "ratio") for one in ENGINES)]
+
+
+@contextmanager
+def _configured(folder: Path) -> Iterator[None]:
+    """A configuration of Spark in ``folder``, unless there is one."""
+    if CONFIGURATION in os.environ:
+        yield
+        return
+    lines = ("spark.driver.memory 8g", f"spark.local.dir {folder}/spark")
+    (folder / "spark-defaults.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    os.environ[CONFIGURATION] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ[CONFIGURATION]
 
 
 def _agree(folder: Path) -> None:

@@ -22,7 +22,7 @@ from features.catalogue import Family, Feature, Points
 from features.feature_sets import FEATURE_SETS
 from models.scorecard import LINES, LOG_ODDS_PER_POINT
 from risk.contract import OWN_TABLES, TABLES, FieldType, Table
-from training.fit.ladder import SCORECARD_BELOW
+from training.event_counts import SCORECARD_BELOW
 
 HERE = Path(__file__).parent
 _ARROWS = {1: "↑", -1: "↓", 0: "·"}

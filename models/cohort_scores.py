@@ -19,7 +19,14 @@ from models.counterfactuals import LeverEffect, lever_effects
 from models.explained import Answers, Explained
 from models.novelty import UNITS_SQL, Group, Novelty, known_units, novel_units
 from models.peer_medians import cohort_medians
-from models.reasons import Evidence, Reason, StagedEvidence, contributions_by_family, reasons
+from models.reasons import (
+    Evidence,
+    EvidenceKey,
+    Reason,
+    StagedEvidence,
+    contributions_by_family,
+    reasons,
+)
 from risk.contract import TABLES
 from risk.progress import Progress
 from risk.store.staged import AT_ONCE, InBatches
@@ -32,8 +39,8 @@ if TYPE_CHECKING:
 class EvidenceSource(Protocol):
     """Where the records behind statements are read a few projects at a time."""
 
-    def of(self, project_ids: Sequence[str]) -> Evidence:
-        """The records with the most weight per statement for ``project_ids``."""
+    def of(self, keys: Sequence[EvidenceKey]) -> Evidence:
+        """The records with the most weight for ``keys``."""
 
 
 @dataclass(frozen=True)
@@ -329,8 +336,8 @@ class _ModelAnswers:
         self, rows: NDArray[np.intp]
     ) -> tuple[NDArray[np.float64], Sequence[tuple[Reason, ...]]]:
         part = self._matrix.rows(rows)
-        parts, evidence = self._model.contributions(part), self._evidence.of(part.project_ids)
-        return parts, reasons(self._model, part, parts, evidence, self._typical.of(rows))
+        parts = self._model.contributions(part)
+        return parts, reasons(self._model, part, parts, self._evidence.of, self._typical.of(rows))
 
     def features(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         part = self._matrix.rows(rows)

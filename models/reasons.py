@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -81,8 +81,14 @@ class Reason:
     peers: int | None = None
 
 
-Evidence = Mapping[tuple[catalogue.Evidence, str], tuple[EvidenceItem, ...]]
-"""The records with the most weight, by (evidence of a statement, project_id)."""
+EvidenceKey = tuple[catalogue.Evidence, str]
+"""The evidence of a statement, and a project_id."""
+
+Evidence = Mapping[EvidenceKey, tuple[EvidenceItem, ...]]
+"""The records with the most weight."""
+
+EvidenceOf = Callable[[Sequence[EvidenceKey]], Evidence]
+"""Reads the records behind the statements that are made; there are ten times as many."""
 
 
 def contributions_by_family(
@@ -100,7 +106,7 @@ def reasons(
     model: ScoringModel,
     matrix: Matrix,
     parts: NDArray[np.float64],
-    evidence: Evidence,
+    evidence: Evidence | EvidenceOf,
     typical: Typical | None = None,
 ) -> list[tuple[Reason, ...]]:
     """Per row of ``matrix`` its reasons, strongest first; families that add nothing are left out.
@@ -109,13 +115,57 @@ def reasons(
     :func:`~models.peer_medians.peer_medians` of ``matrix``.
     """
     typical = peer_medians(matrix) if typical is None else typical
+    found = list(_leading(model, matrix, parts, typical))
+    if not isinstance(evidence, Mapping):
+        evidence = evidence([key for one in found if (key := one.key(matrix)) is not None])
+    out: list[list[Reason]] = [[] for _ in matrix.project_ids]
+    for one in found:
+        key = one.key(matrix)
+        out[one.row].append(one.reason(() if key is None else evidence.get(key, ())))
+    return [tuple(sorted(row, key=lambda r: (-abs(r.contribution), r.family))) for row in out]
+
+
+@dataclass(frozen=True, slots=True)
+class _Leading:
+    """The feature that a family's reason states for a row; ``stated`` if it may be stated."""
+
+    row: int
+    family: str
+    feature: Feature
+    contribution: float
+    value: float
+    usual: float
+    stated: bool
+    peers: int | None
+
+    def key(self, matrix: Matrix) -> EvidenceKey | None:
+        """Where the records behind the statement are found; None without a statement."""
+        statement = statement_of(self.feature, self.contribution) if self.stated else None
+        return None if statement is None else (statement.evidence, matrix.project_ids[self.row])
+
+    def reason(self, records: tuple[EvidenceItem, ...]) -> Reason:
+        return Reason(
+            family=self.family,
+            contribution=self.contribution,
+            feature=self.feature.name,
+            value=_none_if_nan(self.value),
+            typical=_none_if_nan(self.usual),
+            article=self.feature.article,
+            evidence=records,
+            basis=_basis(self.value, is_fact=bool(records)),
+            peers=self.peers,
+        )
+
+
+def _leading(
+    model: ScoringModel, matrix: Matrix, parts: NDArray[np.float64], typical: Typical
+) -> Iterator[_Leading]:
     position = np.asarray([matrix.columns.index(name) for name in model.columns], dtype=np.intp)
     values, medians = matrix.values[:, position], typical.medians[:, position]
     in_group = typical.in_group[:, position]
     features = [_FEATURES[matrix.kind][name] for name in model.columns]
     own = parts[:, : len(features)]
     may = _may_be_stated(features, values, medians, own)
-    out: list[list[Reason]] = [[] for _ in matrix.project_ids]
     for name, total in contributions_by_family(model, parts).items():
         members = np.flatnonzero([FAMILY_OF[column] == name for column in model.columns])
         rows = np.flatnonzero(np.abs(total) > 1e-9) if len(members) else np.zeros(0, dtype=np.intp)
@@ -136,26 +186,8 @@ def reasons(
             strict=True,
         )
         for row, column, contribution, value, usual, is_fact, group, has_peers in details:
-            feature = features[column]
-            records = (
-                _records(feature, contribution, matrix.project_ids[row], evidence)
-                if is_fact
-                else ()
-            )
-            out[row].append(
-                Reason(
-                    family=name,
-                    contribution=contribution,
-                    feature=feature.name,
-                    value=_none_if_nan(value),
-                    typical=_none_if_nan(usual),
-                    article=feature.article,
-                    evidence=records,
-                    basis=_basis(value, is_fact=bool(records)),
-                    peers=group if has_peers else None,
-                )
-            )
-    return [tuple(sorted(row, key=lambda r: (-abs(r.contribution), r.family))) for row in out]
+            peers = group if has_peers else None
+            yield _Leading(row, name, features[column], contribution, value, usual, is_fact, peers)
 
 
 def statement_of(feature: Feature, contribution: float) -> Statement | None:
@@ -171,6 +203,7 @@ class StagedEvidence:
 
     def __init__(self, engine: Engine, store: RecordStore) -> None:
         self._statements = evidence_of(FEATURE_SETS[engine.kind].families)
+        self._numbers = {evidence: number for number, evidence in enumerate(self._statements)}
         found = Staged(store.connection, _NO_EVIDENCE)
         for number, evidence in enumerate(self._statements):
             found.add(
@@ -182,14 +215,27 @@ class StagedEvidence:
         self._rows = Staged(store.connection, order)
         found.drop()
 
-    def of(self, project_ids: Sequence[str]) -> Evidence:
-        """The records with the most weight per statement for ``project_ids``."""
-        items: dict[tuple[catalogue.Evidence, str], list[EvidenceItem]] = {}
-        for statement, project_id, table, record_id, known_at, _ in self._rows.of(project_ids):
-            item = EvidenceItem(table, record_id, known_at)
-            items.setdefault((self._statements[statement], project_id), []).append(item)
+    def of(self, keys: Sequence[EvidenceKey]) -> Evidence:
+        """The records with the most weight for ``keys``, those of a few projects."""
+        if not keys:
+            return {}
+        projects = [project_id for _, project_id in keys]
+        wanted = [self._numbers[evidence] for evidence, _ in keys]
+        rows = self._rows.rows(_EVIDENCE_OF, [min(projects), max(projects), projects, wanted])
+        items: dict[EvidenceKey, list[EvidenceItem]] = {}
+        for statement, project_id, *record in rows:
+            key = self._statements[statement], project_id
+            items.setdefault(key, []).append(EvidenceItem(*record))
         return {key: tuple(records) for key, records in items.items()}
 
+
+_EVIDENCE_OF = """
+SELECT statement, project_id, source_table, record_id, known_at
+FROM $staged
+WHERE project_id BETWEEN $1 AND $2
+  AND (project_id, statement) IN (SELECT (unnest($3), unnest($4)))
+ORDER BY rowid
+"""
 
 _NO_EVIDENCE = """
 SELECT 0 AS statement, '' AS project_id, '' AS source_table, '' AS record_id,
@@ -273,13 +319,6 @@ def _basis(value: float, *, is_fact: bool) -> Basis:
     if is_fact:
         return Basis.FACT
     return Basis.NOT_REPORTED if math.isnan(value) else Basis.COMBINED
-
-
-def _records(
-    feature: Feature, contribution: float, project_id: str, evidence: Evidence
-) -> tuple[EvidenceItem, ...]:
-    statement = statement_of(feature, contribution)
-    return evidence.get((statement.evidence, project_id), ()) if statement else ()
 
 
 def _none_if_nan(value: float) -> float | None:

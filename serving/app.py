@@ -102,6 +102,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
+        # Of each request it would ask three times whether there is anything to send spans to.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     freshness = ChangeStamp(database.engine)
     app.state.settings = settings

@@ -17,7 +17,7 @@ from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
 from training.dataset.training_set import TrainingSet, build_training_set
-from training.fit.ladder import SCORECARD_BELOW
+from training.event_counts import SCORECARD_BELOW
 from training.fit.out_of_time import shared_boosters
 
 if TYPE_CHECKING:

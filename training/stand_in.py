@@ -29,8 +29,9 @@ from risk.store.store import RecordStore
 from training.artifacts import model_artifacts
 from training.dataset.training_set import NoProjectsKnown, TrainingSet, build_training_set
 from training.evaluation.champion import recipe_of
+from training.event_counts import SCORECARD_BELOW
 from training.fit.fit import Trained
-from training.fit.ladder import SCORECARD_BELOW, default_recipe
+from training.fit.ladder import default_recipe
 from training.fit.out_of_time import AnyHyperparameters
 from training.monitoring.lost_inputs import LostInputs
 from training.pipeline import attempts_until_sound, fit_recipe, metadata

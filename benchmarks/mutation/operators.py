@@ -1,4 +1,4 @@
-"""Small faults in Python source and in the SQL of its string literals.
+"""Small faults in Python source, in its queries, and in the SQL of its string literals.
 
 A mutant replaces one stretch of text. All mutants of a file are listed in the order of the text, so
 that a seeded sample of them is the same everywhere.
@@ -17,6 +17,17 @@ from typing import TypeGuard
 _COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
 _WORDS = {"and": "or", "or": "and", "True": "False", "False": "True", "min": "max", "max": "min"}
 _ARITHMETIC = {"+": "-", "-": "+", "*": "/", "/": "*", "//": "*"}
+_METHODS = {
+    "is_": "is_not",
+    "is_not": "is_",
+    "in_": "not_in",
+    "not_in": "in_",
+    "desc": "asc",
+    "asc": "desc",
+    "outerjoin": "join",
+}
+"""Methods of SQLAlchemy."""
+
 _LOOKS_LIKE_SQL = re.compile(r"\b(SELECT|FROM|WHERE|JOIN|GROUP BY|CASE WHEN|coalesce\()", re.ASCII)
 _CONDITION = r"(?:[^()\n\"]|\((?:[^()\n\"]|\([^()\n\"]*\))*\))+?"
 """A condition on one line; what it calls may call something."""
@@ -94,6 +105,8 @@ def mutants(source: str) -> list[Mutant]:
     [('>', '>='), ('30', '31'), ('and', 'or'), ('not ', '')]
     >>> [(one.before, one.after) for one in mutants("SQL = 'SELECT a FROM t WHERE b <= 3'")]
     [('<=', '<'), ('3', '4')]
+    >>> [(one.before, one.after) for one in mutants("select(a).where(own, b.is_(c))")]
+    [('own', 'True'), ('b.is_(c)', 'True'), ('is_', 'is_not')]
     """
     starts = _line_starts(source)
     skipped = _skipped_lines(source)
@@ -103,7 +116,25 @@ def mutants(source: str) -> list[Mutant]:
         if token.start[0] not in skipped
         for one in _of_token(token, starts)
     ]
-    return [one for one, in_text in found if in_text or _parses(one.apply(source))]
+    planted = [one for one, in_text in found if in_text or _parses(one.apply(source))]
+    return sorted([*planted, *_conditions(source, starts)], key=lambda one: (one.start, one.end))
+
+
+def _conditions(source: str, starts: list[int]) -> Iterator[Mutant]:
+    """Yield the conditions of queries, each replaced by one that always holds."""
+    lines = source.splitlines(keepends=True)
+
+    def offset(line: int, bytes_before: int) -> int:
+        return starts[line - 1] + len(lines[line - 1].encode()[:bytes_before].decode())
+
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("where", "having"):
+            for one in node.args:
+                if isinstance(one, ast.Starred) or one.end_lineno is None:
+                    continue
+                start = offset(one.lineno, one.col_offset)
+                end = offset(one.end_lineno, one.end_col_offset or 0)
+                yield Mutant(start, end, one.lineno, source[start:end], "True")
 
 
 def _of_token(token: tokenize.TokenInfo, starts: list[int]) -> Iterator[Mutant]:
@@ -122,6 +153,7 @@ def _of_token(token: tokenize.TokenInfo, starts: list[int]) -> Iterator[Mutant]:
             _COMPARISONS.get(text)
             or (_ARITHMETIC.get(text) if token.type == tokenize.OP else None)
             or (_WORDS.get(text) if token.type == tokenize.NAME else None)
+            or (_METHODS.get(text) if token.line[: token.start[1]].endswith(".") else None)
         )
         if after is not None:
             yield Mutant(offset, offset + len(text), line, text, after)

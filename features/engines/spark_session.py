@@ -98,13 +98,26 @@ def open_session(settings: Mapping[str, str] = MappingProxyType({})) -> SparkSes
         conf = _with(SparkConf(), settings)
         for name, value in _DEFAULTS.items():
             conf.setIfMissing(name, value)
-        if str(conf.get("spark.master", "local")).startswith("local"):
-            # Spark would start the first python3 on the path; the workers need this one.
-            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        python = worker_python(conf)
+        if python:
+            os.environ["PYSPARK_PYTHON"] = python
         session: SparkSession = SparkSession.builder.config(conf=conf).getOrCreate()
     except failures as error:
         raise SparkFailed(detail=useful_line(error)) from error
     return session
+
+
+def worker_python(conf: SparkConf) -> str | None:
+    """The Python of the workers; None leaves it to ``PYSPARK_PYTHON`` and Spark.
+
+    Only ``spark-submit`` reads ``spark.pyspark.python`` itself. On this machine's own cores Spark
+    would start the first python3 on the path, where the workers need this one.
+    """
+    stated = conf.get("spark.pyspark.python")
+    if stated:
+        return stated
+    is_local = str(conf.get("spark.master", "local")).startswith("local")
+    return os.environ.get("PYSPARK_PYTHON", sys.executable) if is_local else None
 
 
 def _with(conf: SparkConf, settings: Mapping[str, str]) -> SparkConf:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -30,4 +29,4 @@ def list_audit(
     """Audit log of the region, newest first."""
     page = list_audit_entries(database.engine, principal, page_request(limit, cursor))
     after = None if page.next is None else str(page.next)
-    return Page(items=[AuditEntry(**asdict(entry)) for entry in page.items], next=after)
+    return Page(items=[AuditEntry(**entry._asdict()) for entry in page.items], next=after)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, insert, or_, select, text
 
@@ -13,14 +13,16 @@ from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.clock import office_date, office_midnight
 from serving.db.engine import utc, writing
-from serving.db.hash_chain import next_digest
+from serving.db.hash_chain import moment_text, next_digest
 from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import AUDIT, AUDIT_HEADS
 
 
-@dataclass(frozen=True)
-class AuditEntry:
-    """An audited request; ``subject`` is its URL, ``region`` the principal's region."""
+class AuditEntry(NamedTuple):
+    """An audited request; ``subject`` is its URL, ``region`` the principal's region.
+
+    A tuple, because every request makes one: a frozen dataclass takes six times as long.
+    """
 
     at: dt.datetime
     request_id: str
@@ -45,9 +47,9 @@ class AuditFilter:
     day: dt.date | None = None
 
 
-_NAMES = tuple(field.name for field in fields(AuditEntry))
-_FIELDS = attrgetter(*_NAMES)
-_AT, _AS_OF = _NAMES.index("at"), _NAMES.index("as_of")
+_NAMES = AuditEntry._fields
+_AS_OF = _NAMES.index("as_of")
+_AS_STORED = slice(0, len("2025-06-01T08:30:00.000000"))
 _LOCK = 7_246_170_018
 """Advisory lock of PostgreSQL, held while entries are chained."""
 
@@ -73,10 +75,11 @@ def add_audit_entries(connection: Connection, entries: Sequence[AuditEntry]) -> 
     # Plain SQL, because SQLAlchemy's expression language takes ten times as long for thousands.
     statement = f"INSERT INTO audit ({', '.join(_NAMES)}, digest) VALUES ({marks})"
     plain = connection.dialect.name == "sqlite"
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for entry in entries:
-        digest = next_digest(digest, _FIELDS(entry))
-        rows.append((*_values(entry, plain), digest))
+        at = moment_text(entry.at)
+        digest = next_digest(digest, (at, *entry[1:]))
+        rows.append((*(_plain(entry, at) if plain else entry), digest))
     connection.exec_driver_sql(statement, rows)
 
 
@@ -149,11 +152,8 @@ def _is_about(project_id: str) -> ColumnElement[bool]:
     )
 
 
-def _values(entry: AuditEntry, plain: bool) -> list[object]:
-    values = list(_FIELDS(entry))
-    if plain:
-        # The format in which SQLAlchemy stores times and dates in SQLite.
-        at = entry.at.astimezone(dt.UTC).replace(tzinfo=None)
-        values[_AT] = at.isoformat(" ", "microseconds")
-        values[_AS_OF] = entry.as_of.isoformat() if entry.as_of else None
-    return values
+def _plain(entry: AuditEntry, at: str) -> tuple[object, ...]:
+    """Return the values in the formats in which SQLAlchemy stores times and dates in SQLite."""
+    moment = at[_AS_STORED].replace("T", " ")
+    as_of = entry.as_of.isoformat() if entry.as_of else None
+    return (moment, *entry[1:_AS_OF], as_of, *entry[_AS_OF + 1 :])

@@ -28,7 +28,7 @@ def audit(
     request: Request,
     database: DatabaseDep,
     principal: Annotated[Principal, require(Permission.READ_AUDIT)],
-    cursor: Annotated[int | None, Query(ge=0)] = None,
+    cursor: Annotated[int | None, Query(ge=0, le=10**15)] = None,
     who: Annotated[str, Query(max_length=200)] = "",
     project: Annotated[str, Query(max_length=200)] = "",
     day: Annotated[str, Query(max_length=10)] = "",

@@ -1,4 +1,4 @@
-"""Unpacks a backup in a child process with bounded memory, and checks it against its manifest.
+"""Packs files with a signed manifest; unpacks and checks them in a child with bounded memory.
 
 An archive may come from anywhere: a few kilobytes of it can ask for gigabytes. The system ends the
 child at its limit; the restoring process reads files only after the manifest has named them.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -49,8 +50,53 @@ class BackupNotSigned(CommandError):
     code = "backup_not_signed"
 
 
-def unpack(source: Path, folder: Path, key: Path | None) -> dict[str, Any]:
-    """Unpack a backup into ``folder`` and return its manifest.
+def pack(folder: Path, out: Path, about: Mapping[str, Any], key: Path | None) -> dict[str, Any]:
+    """Write the files in ``folder`` to ``out`` and return the manifest.
+
+    ``out`` is there whole or not at all, also after a failure of power; only its owner may read it.
+
+    Args:
+        key: file with the key that signs the manifest; created if it does not exist.
+    """
+    listed = digests(folder)
+    manifest = {**about, "files": listed}
+    content = json.dumps(manifest, indent=1)
+    partial = out.with_name(f".{out.name}.part")
+    with open_private(partial, "wb") as file:
+        with tarfile.open(fileobj=file, mode="w:gz") as archive:
+            _add_text(archive, ABOUT, content)
+            if key is not None:
+                _add_text(archive, SIGNATURE, sign(key, content.encode()))
+            for name in listed:
+                archive.add(folder / name, arcname=name)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(out)
+    _sync_folder(out.parent)
+    return manifest
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the system write the names in a folder to disk; Windows opens no folders."""
+    if os.name == "posix":
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def _add_text(archive: tarfile.TarFile, name: str, content: str) -> None:
+    data = content.encode()
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    archive.addfile(info, io.BytesIO(data))
+
+
+def unpack(
+    source: Path, folder: Path, key: Path | None, formats: Sequence[str] = FORMATS
+) -> dict[str, Any]:
+    """Unpack a backup, or another file of one of the ``formats``; return its manifest.
 
     Raises:
         BackupUnreadable: it is damaged, holds what it does not name, or needs too much memory.
@@ -60,7 +106,10 @@ def unpack(source: Path, folder: Path, key: Path | None) -> dict[str, Any]:
         name: value for name, value in os.environ.items() if not name.startswith("WAGEWATCH_")
     }
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    asked = {"source": str(source), "folder": str(folder), "key": str(key) if key else None}
+    asked = {
+        **{"source": str(source), "folder": str(folder), "key": str(key) if key else None},
+        "formats": list(formats),
+    }
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-P", "-c", f"from {__name__} import main; main()"],
         input=json.dumps(asked),
@@ -88,7 +137,7 @@ def main() -> None:
     key = Path(asked["key"]) if asked["key"] else None
     about, failure = None, None
     try:
-        about = _unpacked(Path(asked["source"]), Path(asked["folder"]), key)
+        about = _unpacked(Path(asked["source"]), Path(asked["folder"]), key, asked["formats"])
     except _Unsigned:
         failure = "unsigned"
     except _DAMAGES as error:
@@ -111,7 +160,9 @@ class _Unsigned(Exception):
     """The manifest is not signed with the key."""
 
 
-def _unpacked(source: Path, folder: Path, key: Path | None) -> Mapping[str, Any]:
+def _unpacked(
+    source: Path, folder: Path, key: Path | None, formats: Sequence[str]
+) -> Mapping[str, Any]:
     _extract(source, folder)
     with (folder / ABOUT).open("rb") as file:
         content = file.read(MOST_MANIFEST + 1)
@@ -122,7 +173,7 @@ def _unpacked(source: Path, folder: Path, key: Path | None) -> Mapping[str, Any]
     (folder / SIGNATURE).unlink(missing_ok=True)
     (folder / ABOUT).unlink()
     about: dict[str, Any] = json.loads(content)
-    if about["format"] not in FORMATS:
+    if about["format"] not in formats:
         raise ValueError(about["format"])
     found = digests(folder)
     wrong = sorted(name for name, _ in set(found.items()) ^ set(about["files"].items()))

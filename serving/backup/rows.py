@@ -16,6 +16,7 @@ from typing import IO, Any
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Connection,
     Date,
     DateTime,
@@ -28,6 +29,7 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    true,
 )
 
 from serving.db.engine import utc
@@ -51,7 +53,7 @@ TABLES = tuple(table for table in METADATA.sorted_tables if table.name not in _L
 
 def dump_tables(connection: Connection, folder: Path) -> int:
     """Write all tables to files in ``folder``; return the number of rows."""
-    return sum(_dump(connection, table, folder / f"{table.name}.jsonl") for table in TABLES)
+    return sum(dump_rows(connection, table, folder / f"{table.name}.jsonl") for table in TABLES)
 
 
 def load_tables(connection: Connection, folder: Path, *, with_columns: bool) -> int:
@@ -79,19 +81,24 @@ def reflected(connection: Connection) -> list[Table]:
     return [table for table in found.sorted_tables if table.name != _VERSION_TABLE]
 
 
-def _dump(connection: Connection, table: Table, path: Path) -> int:
+def dump_rows(
+    connection: Connection, table: Table, path: Path, where: ColumnElement[bool] | None = None
+) -> int:
+    """Write the rows of a table, or those that meet ``where``; return their number."""
+    wanted = true() if where is None else where
     count = 0
     with path.open("w", encoding="utf-8") as file:
         file.write(json.dumps([column.name for column in table.columns]) + "\n")
         # A cursor of the server: else the driver fetches all rows of a table at once.
-        query = select(table).execution_options(yield_per=_rows_at_once(connection, table))
+        at_once = _rows_at_once(connection, table, wanted)
+        query = select(table).where(wanted).execution_options(yield_per=at_once)
         for row in connection.execute(query):
             file.write(json.dumps([_plain(value) for value in row]) + "\n")
             count += 1
     return count
 
 
-def _rows_at_once(connection: Connection, table: Table) -> int:
+def _rows_at_once(connection: Connection, table: Table, wanted: ColumnElement[bool]) -> int:
     """Return how many rows of a table fit into a batch, whichever they are.
 
     A hundred lists of a province hold as much as a million visits.
@@ -99,7 +106,7 @@ def _rows_at_once(connection: Connection, table: Table) -> int:
     sizes = [func.coalesce(func.max(_size(one)), 0) for one in table.columns if _is_long(one)]
     if not sizes:
         return ROWS_AT_ONCE
-    longest = int(sum(connection.execute(select(*sizes)).one()))
+    longest = int(sum(connection.execute(select(*sizes).where(wanted)).one()))
     return max(1, min(ROWS_AT_ONCE, BATCH_CHARACTERS // max(longest, 1)))
 
 
@@ -114,14 +121,21 @@ def _size(column: Column[Any]) -> Any:
 
 def _load(connection: Connection, table: Table, path: Path, *, with_columns: bool) -> int:
     count = 0
-    for batch in _batches(path, table, with_columns=with_columns):
+    for batch in read_rows(path, table, with_columns=with_columns):
         connection.execute(insert(table), batch)
         count += len(batch)
     _reset_sequence(connection, table)
     return count
 
 
-def _batches(path: Path, table: Table, *, with_columns: bool) -> Iterator[list[dict[str, Any]]]:
+def read_rows(
+    path: Path, table: Table, *, with_columns: bool = True
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of a file in batches.
+
+    Raises:
+        ValueError, TypeError: they do not fit ``table``.
+    """
     batch: list[dict[str, Any]] = []
     characters = 0
     with path.open(encoding="utf-8") as file:

@@ -9,12 +9,9 @@ own migration and then upgraded.
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import shutil
 import sqlite3
-import tarfile
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -27,19 +24,10 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from models.artifact_paths import correct_addresses
-from risk.sources.private_files import open_private
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.audit.verification import newest_head, parse_head, verify_entries
-from serving.backup.archive import (
-    ABOUT,
-    FORMATS,
-    SIGNATURE,
-    BackupUnreadable,
-    digests,
-    sign,
-    unpack,
-)
+from serving.backup.archive import FORMATS, BackupUnreadable, pack, unpack
 from serving.backup.files import written_files
 from serving.backup.rows import TABLES, dump_tables, load_tables, reflected
 from serving.db.database import Database
@@ -76,27 +64,12 @@ def back_up(
     Raises:
         RecordStoreBusy: an import is under way.
     """
-    partial = out.with_name(f".{out.name}.part")
-    with (
-        open_private(partial, "wb") as file,
-        tempfile.TemporaryDirectory() as folder,
-        tarfile.open(fileobj=file, mode="w:gz") as archive,
-    ):
+    with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         rows, head = _dump(database, place)
         _copy_files(workspace, place)
-        listed = digests(place)
-        about = {
-            **{"format": FORMATS[-1], "version": package_version(), "migration": HEAD},
-            **{"audit_head": head, "files": listed},
-        }
-        content = json.dumps(about, indent=1)
-        _add_text(archive, ABOUT, content)
-        if key is not None:
-            _add_text(archive, SIGNATURE, sign(key, content.encode()))
-        for name in listed:
-            archive.add(place / name, arcname=name)
-    partial.replace(out)
+        about = {"format": FORMATS[-1], "version": package_version(), "migration": HEAD}
+        pack(place, out, {**about, "audit_head": head}, key)
     return BackupResult(rows, out.stat().st_size)
 
 
@@ -228,10 +201,3 @@ def _copy_stores(workspace: Workspace, folder: Path) -> None:
             source.backup(copy)
         source.close()
         copy.close()
-
-
-def _add_text(archive: tarfile.TarFile, name: str, content: str) -> None:
-    data = content.encode()
-    info = tarfile.TarInfo(name)
-    info.size = len(data)
-    archive.addfile(info, io.BytesIO(data))

@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from models.lean_lightgbm import import_lightgbm_alone
 from risk.errors import WagewatchError
 from risk.workspace import Workspace
+from serving.archives import commands as archive
 from serving.audit import commands as audit
 from serving.backup import commands as backup
 from serving.briefings import commands as briefing
@@ -91,6 +92,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "race": race.GROUP,
     "users": access.USERS,
     "tokens": access.TOKENS,
+    "archive": archive.GROUP,
     "audit": audit.GROUP,
 }
 

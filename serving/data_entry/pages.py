@@ -323,7 +323,7 @@ def imports(
     request: Request,
     principal: Clerk,
     database: DatabaseDep,
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, le=10**15)] = None,
 ) -> Response:
     """Imports so far, newest first."""
     service.require_office_wide(principal)

@@ -35,6 +35,27 @@ def protect_from_replace(connection: Connection, table: str) -> None:
     )
 
 
+def open_to_archives(connection: Connection, table: str) -> None:
+    """Let rows of a protected table go while their list is being archived.
+
+    Whether it is, the newest step of the list in ``list_archives`` says.
+    """
+    trigger = _name(table, "DELETE")
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {trigger} BEFORE DELETE ON {table} WHEN {_NOT_ARCHIVING}"
+            f" BEGIN SELECT RAISE(ABORT, '{table} is sealed'); END"
+        )
+        return
+    connection.exec_driver_sql(f"DROP TRIGGER {trigger} ON {table}")
+    connection.exec_driver_sql(_POSTGRES_DELETION)
+    connection.exec_driver_sql(
+        f"CREATE TRIGGER {trigger} BEFORE DELETE ON {table}"
+        " FOR EACH ROW EXECUTE FUNCTION refuse_deletion_unless_archived()"
+    )
+
+
 def unprotect(connection: Connection, table: str) -> None:
     """Undo :func:`protect`."""
     on_table = f" ON {table}" if connection.dialect.name == "postgresql" else ""
@@ -84,4 +105,17 @@ def _name(table: str, action: str) -> str:
 _POSTGRES_FUNCTION = (
     "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
     " $$ BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is sealed'; END $$"
+)
+
+_NOT_ARCHIVING = (
+    "'archived' IS NOT (SELECT step FROM list_archives"
+    " WHERE watchlist_id = OLD.watchlist_id ORDER BY id DESC LIMIT 1)"
+)
+
+_POSTGRES_DELETION = (
+    "CREATE OR REPLACE FUNCTION refuse_deletion_unless_archived() RETURNS trigger LANGUAGE plpgsql"
+    " AS $$ BEGIN IF "
+    + _NOT_ARCHIVING.replace("IS NOT", "IS DISTINCT FROM")
+    + " THEN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is sealed'; END IF;"
+    " RETURN OLD; END $$"
 )

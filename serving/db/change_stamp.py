@@ -32,6 +32,7 @@ class ChangeStamp:
         self._seen: int | None = None
         self._stamp: tuple[object, ...] = ()
         self._connection: sqlite3.Connection | None = None
+        self._version: sqlite3.Cursor | None = None
         if engine.dialect.name == "sqlite" and engine.url.database:
             self._connection = sqlite3.connect(
                 f"{Path(engine.url.database).resolve().as_uri()}?mode=ro",
@@ -39,6 +40,7 @@ class ChangeStamp:
                 check_same_thread=False,
                 isolation_level=None,
             )
+            self._version = self._connection.cursor()
 
     def current(self) -> tuple[object, ...]:
         """Return the present stamp."""
@@ -55,9 +57,9 @@ class ChangeStamp:
             self._connection.close()
 
     def _moment(self) -> int:
-        if self._connection is None:
+        if self._version is None:
             return int(time.monotonic() / SECONDS)
-        found: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        found: int = self._version.execute("PRAGMA data_version").fetchone()[0]
         return found
 
     def _state(self) -> tuple[object, ...]:

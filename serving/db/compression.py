@@ -1,8 +1,8 @@
 """Compression of the documents stored with a list, with a dictionary that they share.
 
-The documents of a list resemble each other, so each is deflated with parts of a few of them as a
-preset dictionary. Bodies stored by earlier versions, as JSON or gzipped JSON, are read as they are.
-Digests are of the bytes that :func:`unpacked` returns.
+The documents of a list resemble each other, so each is deflated with a few of them as a preset
+dictionary: those that make others smallest. Bodies stored by earlier versions, as JSON or gzipped
+JSON, are read as they are. Digests are of the bytes that :func:`unpacked` returns.
 """
 
 from __future__ import annotations
@@ -18,22 +18,46 @@ _GZIP = b"\x1f\x8b"
 _WINDOW = 32 * 1024
 """Most that deflate looks back, and so the most a dictionary is used."""
 
-SAMPLES = 4
-"""Documents that a dictionary is made of."""
+SAMPLES = 24
+"""Documents that a dictionary is chosen from."""
 
-_LEVEL = 9
+_MOST_CHOSEN = 6
+_JUDGES = 9
+_LEVEL, _TRIAL_LEVEL = 9, 6
 
 
 def dictionary_of(bodies: Sequence[bytes]) -> bytes:
-    """A dictionary for documents like ``bodies``: up to four of them, evenly spaced."""
+    """A dictionary for documents like ``bodies``, chosen from :data:`SAMPLES` of them.
+
+    One after the other that document is put in front which makes those between them smallest.
+    Which documents are taken matters: a fifth of the bytes of a list, measured.
+    """
     step = max(len(bodies) // SAMPLES, 1)
-    return b"".join(bodies[::step][:SAMPLES])[-_WINDOW:]
+    sample = bodies[::step][:SAMPLES]
+    left, judges = list(sample[::2]), sample[1::2][:_JUDGES] or sample
+    chosen = b""
+    for _ in range(min(_MOST_CHOSEN, len(left))):
+        best = min(left, key=lambda body: _size(judges, body + chosen))
+        left.remove(best)
+        chosen = (best + chosen)[-_WINDOW:]
+        if len(chosen) == _WINDOW:
+            break
+    return chosen
+
+
+def _size(bodies: Sequence[bytes], dictionary: bytes) -> int:
+    words = dictionary[-_WINDOW:]
+    return sum(len(_deflated(body, words, _TRIAL_LEVEL)) for body in bodies)
 
 
 def packed(body: bytes, dictionary: bytes) -> bytes:
     """``body`` compressed with ``dictionary``."""
-    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS, zdict=dictionary)
-    return _PACKED + deflate.compress(body) + deflate.flush()
+    return _PACKED + _deflated(body, dictionary, _LEVEL)
+
+
+def _deflated(body: bytes, dictionary: bytes, level: int) -> bytes:
+    deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, zdict=dictionary)
+    return deflate.compress(body) + deflate.flush()
 
 
 def unpacked(stored: bytes, dictionary: bytes | None) -> bytes:

@@ -9,7 +9,7 @@ from serving.db.engine import DatabaseUnreachable, redacted_url, writing
 from serving.db.failures import write_failure
 from serving.errors import CommandError
 
-HEAD = "0026"
+HEAD = "0027"
 """The newest migration, as a constant: reading the files would import Alembic in every command."""
 
 

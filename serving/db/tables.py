@@ -156,8 +156,11 @@ DEPOSIT_ROWS = Table(
     Column("body", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Rows of a register about deposits in order, as JSON. ``part`` is ``advice``, ``ending`` or
-``returns``, ``code`` the step of an advice or the state of a guarantee."""
+"""Rows of a register about deposits in order; JSON, compressed with its dictionary.
+
+``part`` is ``advice``, ``ending`` or ``returns``, ``code`` the step of an advice or the state of a
+guarantee.
+"""
 
 PROJECT_RISKS = Table(
     "project_risks",
@@ -184,7 +187,25 @@ LIST_DICTIONARIES = Table(
 )
 """Dictionaries by which the documents of a list are compressed, see :mod:`serving.db.compression`.
 
-``subject`` is ``risk`` or ``dossier``."""
+``subject`` is ``risk``, ``dossier`` or ``deposit``."""
+
+LIST_ARCHIVES = Table(
+    "list_archives",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), nullable=False),
+    Column("step", String(10), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", _TIME, nullable=False),
+    Column("by", String(200), nullable=False),
+    Index(None, "watchlist_id"),
+)
+"""Steps of lists to files and back: ``archived``, ``removed`` once the rows are gone, ``restored``.
+
+``digest`` is that of the manifest of the file at ``path``. Only between ``archived`` and
+``removed`` may rows of the list in the tables :data:`ARCHIVED` be deleted.
+"""
 
 PLACES = Table(
     "places",
@@ -809,5 +830,12 @@ SEALED = (
     AUDIT_HEADS.name,
     LIST_DICTIONARIES.name,
     *(LIST_HEADS.name, SCORED_PROJECTS.name, REGISTER_PARTS.name, DEPOSIT_ROWS.name),
+    LIST_ARCHIVES.name,
 )
 """Append-only tables."""
+
+ARCHIVED = (
+    *(PROJECT_RISKS, DOSSIERS, SCORED_PROJECTS),
+    *(REGISTERS, REGISTER_PARTS, DEPOSIT_ROWS),
+)
+"""Tables whose rows leave the database when a list is archived; the first three by project."""

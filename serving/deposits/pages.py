@@ -10,7 +10,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.deposits.service import DepositFilter, deposits_of
-from serving.deposits.xlsx import history_text, share_text
+from serving.deposits.xlsx import days_left_text, history_text, share_text
 from serving.http.dependencies import settings_of
 from serving.watchlists.reader import reader_of
 from serving.watchlists.repository import ListSummary
@@ -54,6 +54,7 @@ def deposits(
         step=step,
         q=q,
         told=lambda row: history_text(row, page_language(request)),
+        left=lambda row: days_left_text(row, page_language(request)),
     )
 
 

@@ -9,9 +9,12 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from serving.auth.principal import Principal
+from serving.db.compression import unpacked
 from serving.db.database import Database
-from serving.db.tables import DEPOSIT_ROWS
+from serving.db.tables import DEPOSIT_ROWS, WATCHLISTS
 from serving.db.text_match import holds
+from serving.watchlists.archived import refuse_archived
+from serving.watchlists.dictionaries import dictionary
 from serving.watchlists.list_rows import visible_rows
 from serving.watchlists.repository import ListSummary
 
@@ -23,11 +26,19 @@ _COLUMNS = DEPOSIT_ROWS.c
 
 
 class DepositRows:
-    """Rows of the register of a list that a principal may see; none without a register."""
+    """Rows of the register of a list that a principal may see; none without a register.
+
+    Raises:
+        ListArchived: the register was moved to a file.
+    """
 
     def __init__(self, database: Database, summary: ListSummary, principal: Principal) -> None:
         self._engine = database.engine
+        refuse_archived(summary.as_of, summary.archive)
         self._own = visible_rows(database, summary, principal, DEPOSIT_ROWS)
+        self._words = select(dictionary("deposit", WATCHLISTS.c.id)).where(
+            WATCHLISTS.c.digest == summary.digest
+        )
 
     def page(
         self, part: Part, where: Sequence[Condition] = (), limit: int | None = None
@@ -37,7 +48,9 @@ class DepositRows:
         query = select(_COLUMNS.body).where(*every).order_by(_COLUMNS.position).limit(limit)
         count = select(func.count()).select_from(DEPOSIT_ROWS).where(*every)
         with self._engine.connect() as connection:
-            rows = [json.loads(body) for body in connection.execute(query).scalars()]
+            words = connection.execute(self._words).scalar_one_or_none()
+            bodies = connection.execute(query).scalars()
+            rows = [json.loads(unpacked(body, words)) for body in bodies]
             full = limit is not None and len(rows) == limit
             return connection.execute(count).scalar_one() if full else len(rows), rows
 

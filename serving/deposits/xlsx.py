@@ -40,6 +40,14 @@ def share_text(row: Row) -> str | None:
     return low if high is None or high == row["share"] else f"{low}–{high:.2%}"
 
 
+def days_left_text(row: Row, language: Language) -> str | None:
+    """Return the days until a deposit expires, or since it has; None without a day."""
+    days = row["days_left"]
+    if days is None or days >= 0:
+        return None if days is None else str(days)
+    return text("pages.deposits.over", language, n=-days)
+
+
 def history_text(row: Row, language: Language) -> str:
     """Describe the history behind the advice, including records that are too short."""
     kinds = [event["kind"] for event in row["events"]]

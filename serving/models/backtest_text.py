@@ -203,7 +203,7 @@ def _gain(write: _Writer, done: Backtest) -> Part:
     ]
     heads = (write.say("way"), *(write.say(f"gains.{name}") for name in columns))
     title = write.say("gains.title", events=gain.events, known=f"{gain.known_stakes:.0%}")
-    return Part((title,), heads, tuple(rows))
+    return Part((title, write.say("gains.dated")), heads, tuple(rows))
 
 
 def _own_rules(write: _Writer, done: Backtest) -> Part:

@@ -243,13 +243,15 @@ def project(
     day = dt.date.fromisoformat(risk["as_of"])
     found = load_dossier(engine, project_id, day, principal)
     list_of = _list_of(reader, principal, risk)
-    scored = reader.scored(principal, list_of) if list_of else None
+    archive = list_of.archive if list_of else None
+    scored = reader.scored(principal, list_of) if list_of and archive is None else None
     return render(
         request,
         "project",
         principal,
         risk=risk,
         not_scored_since=newer["as_of"] if newer else None,
+        archive=archive,
         kind=kind_of(risk),
         dossier=found,
         tree=_tree(found["contracts"]) if found else [],

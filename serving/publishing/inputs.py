@@ -30,7 +30,6 @@ def with_inputs_left(
     Only where it ``may_replace`` and leans on them; a past list is rebuilt with its own model.
     """
     from models.registry import Registry
-    from training.stand_in import StandInRequest, find_or_train
 
     registry = Registry(workspace, store.kind)
     version = registry.get(used.version)
@@ -41,6 +40,9 @@ def with_inputs_left(
         return replace(used, stale_since=max(f.newest for f in lost.feeds if f.newest))
     if not may_replace:
         return used
+    # Fitting imports scikit-learn and what draws a card, which other months do not need.
+    from training.stand_in import StandInRequest, find_or_train
+
     request = StandInRequest(version, records.as_of, lost, records.matrix)
     return used_model(
         registry, find_or_train(registry, store, request, workspace.features, progress)

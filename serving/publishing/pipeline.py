@@ -30,9 +30,8 @@ from serving.publishing.scoring import Scored, score_cohort
 from serving.publishing.settings_check import check_settings
 from serving.publishing.timeline import timelines_of
 from serving.publishing.written_scores import take_scores
-from serving.snapshot.collect import Sealing, collect_snapshot
+from serving.snapshot.collect import Sealing, Seen, collect_snapshot
 from serving.snapshot.contributions import with_contributions
-from serving.snapshot.evidence_records import CitedRecords
 from serving.watchlists.document import Publication
 from serving.watchlists.ranking import ranking_of
 from serving.watchlists.repository import WatchlistRepository
@@ -70,10 +69,10 @@ def _publish(context: PublishContext, request: PublishRequest, progress: Progres
     inputs = collect_inputs(context, request, progress)
     publication = build_publication(inputs)
     progress("seal", 0.85)
-    cited = CitedRecords(context.store, request.as_of)
-    sealed = publication.seal(cited.add)
+    sealing = Sealing(context.store, request.as_of)
+    sealed = publication.seal(sealing.add)
     progress("dossiers", 0.95)
-    extras = collect_extras(context, inputs, publication, Sealing(sealed.outlines, cited))
+    extras = collect_extras(context, inputs, publication, (sealed.outlines, sealing))
     published = store_publication(
         context.database,
         sealed,
@@ -97,11 +96,11 @@ def collect_extras(
     context: PublishContext,
     inputs: PublishInputs,
     publication: Publication,
-    sealing: Sealing | None = None,
+    seen: Seen | None = None,
 ) -> PublicationExtras:
     """Data published with a list: indicators, the model with its card, data for the pages.
 
-    ``sealing`` is what was seen while it was sealed.
+    ``seen`` is what was seen of its risks while it was sealed.
     """
     scored = inputs.scored
     days = context.settings.indicators.transfer_days
@@ -116,7 +115,7 @@ def collect_extras(
         context.office_values(),
         inputs.stories,
         inputs.flags,
-        sealing=sealing,
+        seen=seen,
     )
     return PublicationExtras(
         rates,

@@ -44,7 +44,7 @@ from serving.watchlists.document import (
     SealedFlag,
     TimelineItem,
 )
-from serving.watchlists.seal_version import REMARKS_SINCE, SEAL_VERSION
+from serving.watchlists.seal_version import EVENTS_NEEDED_SINCE, REMARKS_SINCE, SEAL_VERSION
 from serving.watchlists.sealed_flags import seal_flag
 
 if TYPE_CHECKING:
@@ -312,7 +312,10 @@ def _head(inputs: PublishInputs, order: Order) -> Header:
         region=request.region,
         capacity=request.capacity,
         model=model_info(
-            scored.model, inputs.kind, with_remarks=inputs.seal_version >= REMARKS_SINCE
+            scored.model,
+            inputs.kind,
+            with_remarks=inputs.seal_version >= REMARKS_SINCE,
+            with_events_needed=inputs.seal_version >= EVENTS_NEEDED_SINCE,
         ),
         cohort=len(scored.cohort.projects),
         missing_feeds=scored.cohort.missing_feeds,

@@ -8,17 +8,32 @@ from typing import TYPE_CHECKING, Any
 from risk.locale import LANGUAGES, Language, text
 from serving.completeness_text import completeness_note
 from serving.watchlists.document import LocalizedText, ModelInfo, ModelRemarks
+from training.event_counts import SCORECARD_BELOW
 
 if TYPE_CHECKING:
     from risk.unit_kinds import Kind
     from serving.publishing.used_model import UsedModel
 
 
-def model_info(model: UsedModel, kind: Kind = "project", *, with_remarks: bool = True) -> ModelInfo:
-    """Return the model with its note; without remarks only a scorecard has one."""
+def model_info(
+    model: UsedModel,
+    kind: Kind = "project",
+    *,
+    with_remarks: bool = True,
+    with_events_needed: bool = True,
+) -> ModelInfo:
+    """Return the model with its note; without remarks only a scorecard has one.
+
+    Without the events needed a scorecard's note is that of older seals.
+    """
     remarks = model_remarks(model) if with_remarks else None
     notes = {
-        one: text("exports.model_notes.gap", one).join(_sentences(model, remarks, kind, one))
+        one: text("exports.model_notes.gap", one).join(
+            [
+                *_sentences(model, remarks, kind, one),
+                *_on_scorecard(model, one, with_events_needed=with_events_needed),
+            ]
+        )
         for one in LANGUAGES
     }
     note = LocalizedText(notes["zh"], notes["en"]) if notes["en"] else None
@@ -65,8 +80,19 @@ def _sentences(
         completeness = model.about.get("completeness")
         if completeness and completeness["notable"]:
             yield completeness_note(completeness, language)
-    if model.kind == "scorecard":
+
+
+def _on_scorecard(
+    model: UsedModel, language: Language, *, with_events_needed: bool
+) -> Iterator[str]:
+    if model.kind != "scorecard":
+        return
+    if not with_events_needed:
         yield text("exports.scorecard_note", language, events=model.events)
+    elif model.events < SCORECARD_BELOW:
+        yield text("exports.scorecard_few", language, events=model.events, least=SCORECARD_BELOW)
+    else:
+        yield text("exports.scorecard_used", language)
 
 
 def _on_inputs(remarks: ModelRemarks, say: Any, language: Language) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from risk.store.marks import StoreMark
 from serving.audit.command_entry import command_entry
@@ -81,8 +81,7 @@ def store_publication(
 def _entry(sealed: SealedPublication, by: str) -> AuditEntry:
     header = sealed.publication.header
     said = command_entry(Permission.RUN_JOBS, f"publish {header.as_of} {header.region or '*'}", by)
-    return replace(
-        said,
+    return said._replace(
         as_of=header.as_of,
         list_digest=sealed.watchlist.digest,
         model_version=header.model.version,

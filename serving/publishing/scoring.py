@@ -71,14 +71,14 @@ def score_cohort(
     from training.dataset.training_set import NoProjectsKnown
 
     registry = Registry(workspace, store.kind)
-    _, champion = model_at(workspace, store.kind, as_of, version)
+    loaded, champion = model_at(workspace, store.kind, as_of, version)
     records = read_cohort(store, as_of, progress)
     if not records.details:
         raise NoProjectsKnown(as_of=as_of)
     used = with_inputs_left(
         workspace, store, records, champion, may_replace=version is None, progress=progress
     )
-    model, _ = registry.load(used.version)
+    model = loaded if used.version == champion.version else registry.load(used.version)[0]
     cohort = score_records(records, model)
     redefined = redefined_families(store, used.about.get("feature_definitions"))
     return Scored(cohort, replace(used, redefined=redefined))

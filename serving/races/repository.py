@@ -12,6 +12,7 @@ from risk.watchlist.sealed_document import Sealed
 from serving.db.engine import utc
 from serving.db.tables import PROJECT_RISKS, RACES, WATCHLISTS
 from serving.errors import CommandError
+from serving.watchlists.archived import require_stored
 
 
 class RaceUnknown(CommandError):
@@ -49,7 +50,11 @@ def add_race(connection: Connection, head: RaceHead, sealed: Sealed) -> int:
 
 
 def ranked_projects(engine: Engine, as_of: dt.date, region: str, kind: Kind) -> list[str]:
-    """All projects scored with a list, the most probable first."""
+    """All projects scored with a list, the most probable first.
+
+    Raises:
+        ListArchived: the list was moved to a file.
+    """
     query = (
         select(PROJECT_RISKS.c.project_id)
         .join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
@@ -59,6 +64,8 @@ def ranked_projects(engine: Engine, as_of: dt.date, region: str, kind: Kind) -> 
         .order_by(PROJECT_RISKS.c.probability.desc(), PROJECT_RISKS.c.project_id)
     )
     with engine.connect() as connection:
+        of_list = (WATCHLISTS.c.region == region, WATCHLISTS.c.kind == kind)
+        require_stored(connection, as_of, *of_list)
         return list(connection.execute(query).scalars())
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -28,10 +27,11 @@ from serving.snapshot.owed_by_month import OwedByMonth, owed_series, region_mont
 from serving.snapshot.payment_history import load_payment_history
 from serving.snapshot.project_facts import ProjectFacts, load_contracts
 from serving.snapshot.similar_projects import similar_projects
-from serving.snapshot.wages_owed import load_owed_teams, load_payroll_teams, owed_summary
+from serving.snapshot.wages_owed import PayrollTeams, load_owed_teams, owed_summary
 from serving.watchlists.document import (
     Document,
     Outline,
+    ProjectRisk,
     Publication,
     TimelineItem,
     outline_of,
@@ -58,12 +58,16 @@ FROM inspections GROUP BY project_id
 """
 
 
-@dataclass(frozen=True)
 class Sealing:
-    """What was seen of the risks while a publication was sealed."""
+    """What is seen of the risks while a publication is sealed: all that dossiers need of them."""
 
-    outlines: Sequence[Outline]
-    cited: CitedRecords
+    def __init__(self, store: RecordStore, as_of: dt.date) -> None:
+        self.cited, self.teams = CitedRecords(store, as_of), PayrollTeams(store, as_of)
+
+    def add(self, risk: ProjectRisk) -> None:
+        """See a risk."""
+        self.cited.add(risk)
+        self.teams.add(risk.assessment.project_id, risk.timeline)
 
 
 def collect_snapshot(
@@ -75,26 +79,22 @@ def collect_snapshot(
     stories: Mapping[str, tuple[TimelineItem, ...]] = MappingProxyType({}),
     flags: Mapping[str, Sequence[RedFlag]] | None = None,
     *,
-    sealing: Sealing | None = None,
+    seen: Seen | None = None,
 ) -> Snapshot:
     """Collect what the pages need, as known before the publication's as_of.
 
     Besides the scored projects, those with a matter that is followed have a dossier, with a case
     file in ``unscored``. ``stories`` are the events of all projects, ``flags`` the red flags of all
-    running projects under ``law_values``; without, those that are needed are found here, as is
-    ``sealing``. Dossiers and rows of the register are made when they are read.
+    running projects under ``law_values``; without, those that are needed are found here, as is what
+    is ``seen`` of the risks. Dossiers and rows of the register are made when they are read.
     """
     as_of = publication.header.as_of
-    sealing = sealing or _sealing(store, publication)
-    scored = [one.project_id for one in sealing.outlines]
+    outlines, sealing = seen or _seen(store, publication)
+    scored = [one.project_id for one in outlines]
     all_facts = ProjectFacts(store, as_of)
     places = all_facts.places()
     owed_then = OwedByMonth(store, as_of)
-    handled = {
-        "matters": _of_region(open_matters(store, as_of), publication),
-        "closed": _of_region(closed_cases(store, as_of), publication),
-        "unlisted": _of_region(transferred_unlisted(store, as_of), publication),
-    }
+    handled = _handled(store, publication)
     followed = (
         unscored_projects([*chain(*handled.values())], scored, all_facts.of)
         if publication.header.kind == "project"
@@ -104,56 +104,70 @@ def collect_snapshot(
     if flags is None:
         flagged = {*unscored, *projects_with_duties(handled["matters"])}
         flags = office_flags(store, as_of, flagged, law_values)
-    files = case_files(
-        publication.header, followed, among(stories, unscored), among(flags, unscored)
-    )
-    sources = _Sources(store, as_of, [*scored, *unscored], stories, sealing.cited, all_facts)
+    told = among(stories, unscored)
+    files = case_files(publication.header, followed, told, among(flags, unscored))
+    for key in unscored:
+        sealing.teams.add(key, told.get(key, ()))
+    sources = _Sources(store, as_of, [*scored, *unscored], sealing, all_facts)
     owed = sources.owed_by_month(owed_then)
-    alike = similar_projects(_measures(all_facts, sealing.outlines, as_of))
+    alike = similar_projects(_measures(all_facts, outlines, as_of))
 
     def dossier(key: str) -> Document:
         """The dossier of a scored project, or with a case file that of one that is followed."""
-        file = {"unscored": files[key]} if key in files else {}
         return {
-            "facts": sources.facts.get(key, {}),
-            "contracts": sources.contracts.get(key, []),
-            "money": sources.money.get(key),
+            **sources.dossier(key),
             "owed_by_month": owed_series(owed.get(key, {})),
             "similar": alike.get(key, []),
             "levers": [_lever(one) for one in levers.get(key, ())],
-            "handling": sources.handling.get(key, empty_case_handling()),
-            "teams_owed": sources.teams_owed.get(key, []),
-            "payroll_teams": sources.payroll_teams.get(key, {}),
             "records": _records(sources.records.get(key, {}), places),
-            "linked": sources.linked.get(key, []),
-            **file,
+            **({"unscored": files[key]} if key in files else {}),
         }
 
     with_duties = sorted(projects_with_duties(handled["matters"]))
     register = {
         "as_of": as_of.isoformat(),
-        "projects": _register_rows(store, as_of, sealing.outlines, all_facts),
+        "projects": _register_rows(store, as_of, outlines, all_facts),
         **handled,
         "months": _of_region(region_months(store, as_of, owed_then, places), publication),
         "duties": load_legal_duties(
             store, as_of, handled["matters"], law_values, among(flags, with_duties)
         ),
-        "unlinked": unlinked_complaints(store, as_of, publication.header.region),
-        "deposits": {
-            part: _of_region(rows, publication)
-            for part, rows in load_deposit_advice(store, as_of, deposit_rules).items()
-        },
+        **_advice(store, publication, deposit_rules),
     }
     # In order, so that each batch of the sources is read once.
     return Snapshot(Dossiers(sorted([*scored, *files]), dossier), register)
 
 
-def _sealing(store: RecordStore, publication: Publication) -> Sealing:
-    outlines, cited = [], CitedRecords(store, publication.header.as_of)
+def _handled(store: RecordStore, publication: Publication) -> dict[str, list[Row]]:
+    as_of = publication.header.as_of
+    return {
+        "matters": _of_region(open_matters(store, as_of), publication),
+        "closed": _of_region(closed_cases(store, as_of), publication),
+        "unlisted": _of_region(transferred_unlisted(store, as_of), publication),
+    }
+
+
+def _advice(
+    store: RecordStore, publication: Publication, deposit_rules: Sequence[RuleTable]
+) -> dict[str, Any]:
+    header = publication.header
+    deposits = load_deposit_advice(store, header.as_of, deposit_rules)
+    return {
+        "unlinked": unlinked_complaints(store, header.as_of, header.region),
+        "deposits": {part: _of_region(rows, publication) for part, rows in deposits.items()},
+    }
+
+
+Seen = tuple[Sequence[Outline], Sealing]
+"""The outlines of the risks, and what else was seen while they were sealed."""
+
+
+def _seen(store: RecordStore, publication: Publication) -> Seen:
+    outlines, sealing = [], Sealing(store, publication.header.as_of)
     for risk in publication.risks:
         outlines.append(outline_of(risk))
-        cited.add(risk)
-    return Sealing(outlines, cited)
+        sealing.add(risk)
+    return outlines, sealing
 
 
 class _Sources:
@@ -164,8 +178,7 @@ class _Sources:
         store: RecordStore,
         as_of: dt.date,
         keys: Sequence[str],
-        stories: Mapping[str, tuple[TimelineItem, ...]],
-        cited: CitedRecords,
+        sealing: Sealing,
         facts: ProjectFacts,
     ) -> None:
         self._keys = keys
@@ -174,25 +187,24 @@ class _Sources:
         self.money = load_payment_history(store, as_of, keys)
         self.handling = load_case_handling(store, as_of, keys)
         self.teams_owed = load_owed_teams(store, as_of, keys)
-        self.records = cited.load(keys)
+        self.records = sealing.cited.load(keys)
         self.linked = linked_complaints(store, as_of)
-        events = among(stories, keys)
+        self.payroll_teams = sealing.teams.load(keys)
 
-        def teams(project_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-            rolls = {key: _payrolls_of(events.get(key, ())) for key in project_ids}
-            names = load_payroll_teams(store, as_of, [*chain(*rolls.values())])
-            return {
-                key: {one: names[one] for one in own if one in names} for key, own in rolls.items()
-            }
-
-        self.payroll_teams = InBatches(keys, teams)
+    def dossier(self, key: str) -> Document:
+        """The parts of a dossier that are read, not compared with others."""
+        return {
+            "facts": self.facts.get(key, {}),
+            "contracts": self.contracts.get(key, []),
+            "money": self.money.get(key),
+            "handling": self.handling.get(key, empty_case_handling()),
+            "teams_owed": self.teams_owed.get(key, []),
+            "payroll_teams": self.payroll_teams.get(key, {}),
+            "linked": self.linked.get(key, []),
+        }
 
     def owed_by_month(self, owed: OwedByMonth) -> Mapping[str, Mapping[dt.date, int]]:
         return owed.of(self._keys)
-
-
-def _payrolls_of(events: Sequence[TimelineItem]) -> list[str]:
-    return [one.evidence.record_id for one in events if one.evidence.table == "payrolls"]
 
 
 def _measures(facts: ProjectFacts, outlines: Iterable[Outline], as_of: dt.date) -> list[Document]:

@@ -6,8 +6,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
 from risk.store.settled import settled_sql
+from risk.store.staged import InBatches, Staged
 from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import Row, by_project, plain, with_known_tables
+from serving.watchlists.document import TimelineItem
 
 # The amounts of a project add up to the ``amount_owed`` of its score: same records, same 1 %.
 _TEAMS = f"""
@@ -58,19 +60,56 @@ def load_owed_teams(
 
 _PAYROLL_TEAMS = f"""
 {with_known_tables("payrolls", "contracts", "organizations")}
-SELECT r.payroll_id, coalesce(k.contractor_name, o.org_name, k.contractor_id) AS name
-FROM payrolls r JOIN (SELECT DISTINCT unnest($2) AS payroll_id) w USING (payroll_id)
+SELECT w.project_id, w.payroll_id,
+       coalesce(k.contractor_name, o.org_name, k.contractor_id) AS name
+FROM $wanted w JOIN payrolls r USING (payroll_id)
 JOIN contracts k USING (contract_id)
 LEFT JOIN organizations o ON o.org_id = k.contractor_id
+WHERE coalesce(k.contractor_name, o.org_name, k.contractor_id) <> ''
+ORDER BY w.project_id
 """
 
+_NO_PAYROLLS = "SELECT '' AS project_id, '' AS payroll_id LIMIT 0"
+_AT_ONCE = 50_000
 
-def load_payroll_teams(
-    store: RecordStore, as_of: dt.date, payrolls: Sequence[str]
-) -> Mapping[str, str]:
-    """Return the name of the team of each of ``payrolls`` whose contract is known."""
-    rows = store.rows(_PAYROLL_TEAMS, [as_of, list(payrolls)]) if payrolls else []
-    return {payroll: name for payroll, name in rows if name}
+
+class PayrollTeams:
+    """The teams whose wages the timelines of projects tell of.
+
+    Payrolls are collected while the risks are sealed, so that every table is read once.
+    """
+
+    def __init__(self, store: RecordStore, as_of: dt.date) -> None:
+        self._store, self._as_of = store, as_of
+        self._wanted = Staged(store.connection, _NO_PAYROLLS)
+        self._waiting: list[tuple[str, str]] = []
+
+    def add(self, project_id: str, timeline: Iterable[TimelineItem]) -> None:
+        """Add the payrolls in the timeline of a project, whose timeline is added once."""
+        for item in timeline:
+            if item.evidence.table == "payrolls":
+                self._waiting.append((project_id, item.evidence.record_id))
+        if len(self._waiting) >= _AT_ONCE:
+            self._flush()
+
+    def load(self, projects: Iterable[str]) -> Mapping[str, dict[str, str]]:
+        """Return by project the names of teams by payroll, of those whose contract is known."""
+        self._flush()
+        sql = _PAYROLL_TEAMS.replace("$wanted", self._wanted.table)
+        staged = Staged(self._store.connection, sql, [self._as_of])
+
+        def read(project_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+            found: dict[str, dict[str, str]] = {}
+            for project_id, payroll_id, name in staged.of(project_ids):
+                found.setdefault(project_id, {})[payroll_id] = name
+            return found
+
+        return InBatches(projects, read)
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._wanted.add_rows(self._waiting)
+            self._waiting = []
 
 
 def owed_summary(teams: Sequence[Row]) -> Row | None:

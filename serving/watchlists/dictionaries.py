@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, insert, select
 
 from serving.db.tables import LIST_DICTIONARIES
 
-Subject = Literal["risk", "dossier"]
+Subject = Literal["risk", "dossier", "deposit"]
 
 
 def save_dictionary(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from serving.db.tables import PROJECT_RISKS, WATCHLISTS
 from serving.events.repository import record_events
 from serving.events.types import PUBLISHED, TIER_CHANGED
+from serving.watchlists.archived import archive_of, refuse_archived
 from serving.watchlists.document import Header, SealedPublication
 
 _LOWEST_TIER = "blue"
@@ -68,7 +69,7 @@ def _tier_changes(
 
 def _tiers_before(connection: Connection, head: Header, watchlist_id: int) -> dict[str, str | None]:
     last = connection.execute(
-        select(WATCHLISTS.c.id)
+        select(WATCHLISTS.c.id, WATCHLISTS.c.as_of, archive_of(WATCHLISTS.c.id).label("archive"))
         .where(
             WATCHLISTS.c.region == head.region,
             WATCHLISTS.c.kind == head.kind,
@@ -77,7 +78,10 @@ def _tiers_before(connection: Connection, head: Header, watchlist_id: int) -> di
         )
         .order_by(WATCHLISTS.c.as_of.desc())
         .limit(1)
-    ).scalar_one_or_none()
+    ).one_or_none()
+    if last is None:
+        return {}
+    refuse_archived(last.as_of, last.archive)
     query = select(PROJECT_RISKS.c.project_id, PROJECT_RISKS.c.tier)
-    rows = connection.execute(query.where(PROJECT_RISKS.c.watchlist_id == last))
+    rows = connection.execute(query.where(PROJECT_RISKS.c.watchlist_id == last.id))
     return {row.project_id: row.tier for row in rows}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, select
 
 from risk.errors import WagewatchError
 from risk.unit_kinds import Kind
@@ -23,11 +23,13 @@ from serving.db.engine import utc
 from serving.db.page_rows import entry_row, list_head
 from serving.db.tables import LIST_HEADS, PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError, CommandError
+from serving.watchlists.archived import archive_of, file_name, require_stored
 from serving.watchlists.dictionaries import dictionary, save_dictionary
 from serving.watchlists.document import Header, Outline, SealedPublication, SealedRisks
 from serving.watchlists.seal_version import SEAL_VERSION, parse_sealed
 
 _ROWS_AT_ONCE = 500
+_ARCHIVE = "archive"
 
 
 class AlreadyPublished(CommandError):
@@ -98,6 +100,8 @@ class ListSummary:
     published_at: dt.datetime
     published_by: str
     kind: Kind
+    archive: str | None = None
+    """Name of the file that its projects were moved to; None while they are in the database."""
 
 
 def closest_list(lists: Sequence[ListSummary], principal: Principal) -> ListSummary | None:
@@ -138,8 +142,9 @@ class WatchlistRepository:
 
         With ``region`` only those published for it.
         """
-        columns = [WATCHLISTS.c[name] for name in ListSummary.__dataclass_fields__]
-        query = select(*columns).where(
+        names = ListSummary.__dataclass_fields__
+        columns = [WATCHLISTS.c[name] for name in names if name != _ARCHIVE]
+        query: Select[Any] = select(*columns, archive_of(WATCHLISTS.c.id).label(_ARCHIVE)).where(
             overlaps(WATCHLISTS.c.region, principal), WATCHLISTS.c.kind == self.kind
         )
         if region is not None:
@@ -230,6 +235,7 @@ class WatchlistRepository:
         Raises:
             NothingPublished: there is no list at all.
             NotPublished: no list was sealed for ``as_of``.
+            ListArchived: a list of ``as_of`` was; a project's newest risk always stays.
             ProjectNotScored: the project is in none of them, or in another region.
         """
         words = dictionary("risk", PROJECT_RISKS.c.watchlist_id).label("words")
@@ -245,7 +251,7 @@ class WatchlistRepository:
         return StoredDocument(unpacked(row.body, row.words), row.digest)
 
     def score_history(self, project_id: str, principal: Principal = OFFICE) -> list[PastScore]:
-        """Return the scores of a project in all publications, newest first.
+        """Return the scores of a project in all publications that were not archived, newest first.
 
         Raises:
             NothingPublished, ProjectNotScored: it is in none, or in another region.
@@ -285,6 +291,9 @@ class WatchlistRepository:
         """Return the newest score of each project, or that of ``as_of``, where there is one.
 
         ``project_ids`` holds at most a few hundred.
+
+        Raises:
+            ListArchived: a list of ``as_of`` was, and a project has no score of that day here.
         """
         newest = (
             select(
@@ -311,10 +320,16 @@ class WatchlistRepository:
         ranked = newest.subquery()
         with self.engine.connect() as connection:
             rows = connection.execute(select(ranked).where(ranked.c.place == 1)).all()
+            if as_of is not None and len(rows) < len(set(project_ids)):
+                require_stored(connection, as_of, overlaps(WATCHLISTS.c.region, principal))
         return {row.project_id: Score(*row[:-1]) for row in rows}
 
     def risk_of_list(self, project_id: str, as_of: dt.date, region: str) -> StoredDocument | None:
-        """Return the sealed risk of a project scored with a list; None if it was not."""
+        """Return the sealed risk of a project scored with a list; None if it was not.
+
+        Raises:
+            ListArchived: it is not among those of the list that stayed.
+        """
         query = (
             select(
                 PROJECT_RISKS.c.body,
@@ -331,30 +346,40 @@ class WatchlistRepository:
         )
         with self.engine.connect() as connection:
             row = connection.execute(query).one_or_none()
+            if row is None:
+                require_stored(connection, as_of, self._of(region))
         return StoredDocument(unpacked(row.body, row.words), row.digest) if row else None
 
     def project_risks(self, as_of: dt.date, region: str) -> dict[str, StoredDocument]:
-        """Return the sealed risks of all projects scored with a list, by project_id."""
+        """Return the sealed risks of all projects scored with a list, by project_id.
+
+        Raises:
+            ListArchived: some of them were moved to a file.
+        """
         return dict(self.each_risk(as_of, region))
 
     def each_risk(self, as_of: dt.date, region: str) -> Iterator[tuple[str, StoredDocument]]:
-        """Yield the sealed risks of all projects scored with a list, in no order."""
-        of_list = and_(
-            WATCHLISTS.c.as_of == as_of,
-            WATCHLISTS.c.region == region,
-            WATCHLISTS.c.kind == self.kind,
-        )
+        """Yield the sealed risks of all projects scored with a list, in no order.
+
+        Raises:
+            ListArchived: some of them were moved to a file.
+        """
+        of_list = and_(WATCHLISTS.c.as_of == as_of, self._of(region))
         risks = (
             select(PROJECT_RISKS.c.project_id, PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest)
             .join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
             .where(of_list)
         )
         with self.engine.connect() as connection:
+            require_stored(connection, as_of, of_list)
             shared = select(dictionary("risk", WATCHLISTS.c.id)).where(of_list)
             words = connection.execute(shared).scalar_one_or_none()
             found = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(risks)
             for row in found:
                 yield row.project_id, StoredDocument(unpacked(row.body, words), row.digest)
+
+    def _of(self, region: str) -> ColumnElement[bool]:
+        return and_(WATCHLISTS.c.region == region, WATCHLISTS.c.kind == self.kind)
 
     def not_published(
         self, as_of: dt.date | None, region: str, principal: Principal
@@ -375,6 +400,9 @@ class WatchlistRepository:
         if as_of is not None and as_of not in dates:
             available = [day.isoformat() for day in dates]
             return NotPublished(as_of=as_of, region="*", available=_first_names(available))
+        if as_of is not None:
+            with self.engine.connect() as connection:
+                require_stored(connection, as_of, overlaps(WATCHLISTS.c.region, principal))
         return ProjectNotScored(project_id=project_id, as_of=as_of or dates[0])
 
 
@@ -392,6 +420,7 @@ def _summary(row: Row[tuple[object, ...]]) -> ListSummary:
     values = dict(row._mapping)
     # SQLite returns the time without its zone; it was stored as UTC.
     values["published_at"] = utc(values["published_at"])
+    values[_ARCHIVE] = file_name(values[_ARCHIVE])
     return ListSummary(**values)
 
 

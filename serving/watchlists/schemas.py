@@ -30,6 +30,7 @@ class WatchlistSummary(Schema):
     published_at: dt.datetime
     published_by: str
     kind: Kind
+    archive: str | None
 
 
 class EntryFilters(Schema):

@@ -11,6 +11,7 @@ from serving.auth.principal import Principal
 from serving.db.database import Database
 from serving.db.tables import SCORED_PROJECTS
 from serving.db.text_match import by_code_point, holds
+from serving.watchlists.archived import refuse_archived
 from serving.watchlists.list_rows import visible_rows
 from serving.watchlists.repository import ListSummary
 
@@ -24,11 +25,16 @@ _IDS_AT_ONCE = 500
 
 
 class ScoredProjects:
-    """Rows of the projects scored with a list; none for lists published without a register."""
+    """Rows of the projects scored with a list; none for lists published without a register.
+
+    Of an archived list only the entries stayed; what needs all its projects raises
+    :class:`~serving.watchlists.archived.ListArchived`.
+    """
 
     def __init__(self, database: Database, summary: ListSummary, principal: Principal) -> None:
         self._engine = database.engine
         self._own = visible_rows(database, summary, principal, SCORED_PROJECTS)
+        self._list = summary
 
     def tiers(self) -> Mapping[str, int]:
         """Return the number of projects by tier."""
@@ -36,6 +42,7 @@ class ScoredProjects:
 
     def totals(self) -> tuple[Mapping[str, int], int | None]:
         """Return the number of projects by tier, and the wages owed by all, None if unknown."""
+        self._require_all()
         count, owed = func.count().label("projects"), func.sum(_COLUMNS.amount_owed).label("owed")
         query = select(_COLUMNS.tier, count, owed).where(self._own).group_by(_COLUMNS.tier)
         rows = self._all(query)
@@ -44,6 +51,7 @@ class ScoredProjects:
 
     def search(self, words: str, tier: str, limit: int) -> tuple[int, list[Document]]:
         """Return how many match, and the first of them by probability."""
+        self._require_all()
         where: list[ColumnElement[bool]] = [self._own]
         if wanted := words.strip().casefold():
             where.append(holds(self._engine, _COLUMNS.search, wanted))
@@ -68,6 +76,7 @@ class ScoredProjects:
 
     def named(self, words: str, limit: int) -> list[str]:
         """Return the ids of the first projects whose name contains ``words`` as written."""
+        self._require_all()
         name = func.coalesce(_COLUMNS.project_name, _COLUMNS.project_id)
         query = select(_COLUMNS.project_id).where(self._own, holds(self._engine, name, words))
         by = by_code_point(self._engine, _COLUMNS.project_id)
@@ -85,6 +94,7 @@ class ScoredProjects:
 
     def of_party(self, role: Role, party: str, besides: str, limit: int) -> list[Document]:
         """Return the projects of a contractor or owner, the likeliest first."""
+        self._require_all()
         query = select(*_SHOWN).where(
             self._own, _COLUMNS[role] == party, _COLUMNS.project_id != besides
         )
@@ -100,6 +110,7 @@ class ScoredProjects:
         """Return place, region and tier of the projects that have coordinates, listed ones first,
         then by probability.
         """
+        self._require_all()
         names = ("project_id", "latitude", "longitude", "region_code", "tier", "rank")
         query = select(*(_COLUMNS[name] for name in names)).where(
             self._own, _COLUMNS.latitude.is_not(None), _COLUMNS.longitude.is_not(None)
@@ -107,6 +118,9 @@ class ScoredProjects:
         by = (_COLUMNS.rank.is_(None), _COLUMNS.probability.desc())
         code = by_code_point(self._engine, _COLUMNS.project_id)
         return self._all(query.order_by(*by, code))
+
+    def _require_all(self) -> None:
+        refuse_archived(self._list.as_of, self._list.archive)
 
     def _rows(self, query: Select[Any]) -> list[Document]:
         return [dict(row._mapping) for row in self._all(query)]

@@ -51,6 +51,9 @@ may have other figures when rebuilt, which shows nothing about it."""
 REMARKS_SINCE = 5
 """First version whose model has remarks; lists of earlier ones are rebuilt without."""
 
+EVENTS_NEEDED_SINCE = 7
+"""First version that says how many events a fitted model needs, and only where they were short."""
+
 _FIELD = "seal_version"
 
 

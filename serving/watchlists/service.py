@@ -28,6 +28,8 @@ from serving.watchlists.schemas import (
     WatchlistSummary,
 )
 
+_LARGEST_RANK = 2**31 - 1
+
 
 def watchlists(
     lists: WatchlistRepository, principal: Principal, region: str | None, request: PageRequest
@@ -42,7 +44,9 @@ def watchlists(
 
 def entries(part: ListPart, filters: EntryFilters) -> Page[Entry]:
     """Return a page of the matching entries by rank; the cursor is the last rank."""
-    where = [*_conditions(part, filters), ENTRIES.rank > int(filters.cursor or 0)]
+    # A number that the column cannot hold is an error in PostgreSQL.
+    after = min(int(filters.cursor or 0), _LARGEST_RANK)
+    where = [*_conditions(part, filters), ENTRIES.rank > after]
     found = part.entries(where, [ENTRIES.rank], filters.limit + 1)
     items = [Entry.model_validate(entry) for entry in found[: filters.limit]]
     more = len(found) > filters.limit

@@ -29,7 +29,9 @@ from serving.db.tables import (
     SCORED_PROJECTS,
     WATCHLISTS,
 )
+from serving.watchlists.archived import refuse_archived, require_stored
 from serving.watchlists.dictionaries import dictionary, save_dictionary
+from serving.watchlists.dossier_columns import by_column, by_row
 from serving.watchlists.repository import ListSummary
 from serving.watchlists.snapshot import Snapshot
 
@@ -50,6 +52,7 @@ class StoredRegister:
 class PackedSnapshot:
     """A snapshot as it is stored: dossiers and register compressed, and the rows of the register.
 
+    ``dictionary`` is that of the dossiers, ``deposit_words`` that of the rows about deposits;
     ``places`` are the regions of projects with a case file, ``regions`` those of all. ``projects``
     are rows of scored projects as JSON, ``rows`` those of other tables.
     """
@@ -61,26 +64,31 @@ class PackedSnapshot:
     register: bytes
     projects: Spool
     rows: Mapping[str, Sequence[dict[str, Any]]]
+    deposit_words: bytes
 
 
 def pack_snapshot(found: Snapshot) -> PackedSnapshot:
     """Return ``found`` as it is stored; dossiers and rows are made one by one."""
     keys = list(islice(found.dossiers, AT_ONCE))
     sample = keys[:: max(len(keys) // SAMPLES, 1)]
-    words = dictionary_of([_to_json(found.dossiers[key]) for key in sample])
+    words = dictionary_of([_to_json(by_column(found.dossiers[key])) for key in sample])
     places, bodies = dict[str, str](), Spool()
     for key in found.dossiers:
         document = found.dossiers[key]
         if "unscored" in document:
             places[key] = str(document["unscored"]["region_code"] or "")
-        bodies.add(key, packed(_to_json(document), words))
+        bodies.add(key, packed(_to_json(by_column(document)), words))
     register, projects = _packed_register(found.register)
     regions = {key: json.loads(row)["region_code"] for key, row in projects.items()}
+    deposits = list(deposit_rows(found.register))
+    spoken = dictionary_of([row["body"] for row in deposits])
     rows = {
         REGISTER_PARTS.name: list(register_part_rows(found.register)),
-        DEPOSIT_ROWS.name: list(deposit_rows(found.register)),
+        DEPOSIT_ROWS.name: [{**row, "body": packed(row["body"], spoken)} for row in deposits],
     }
-    return PackedSnapshot(words, bodies, {**regions, **places}, places, register, projects, rows)
+    return PackedSnapshot(
+        words, bodies, {**regions, **places}, places, register, projects, rows, spoken
+    )
 
 
 def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, Spool]:
@@ -120,6 +128,8 @@ def save_snapshot(connection: Connection, watchlist_id: int, found: PackedSnapsh
             for project_id in part
         ]
         connection.execute(insert(DOSSIERS), rows)
+    if found.rows[DEPOSIT_ROWS.name]:
+        save_dictionary(connection, watchlist_id, "deposit", found.deposit_words)
     connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=found.register))
     for part in in_batches(list(found.projects)):
         scored = (json.loads(found.projects[key]) for key in part)
@@ -148,7 +158,7 @@ def load_dossier(
     )
     with engine.connect() as connection:
         row = connection.execute(query).one_or_none()
-    return None if row is None else _document(*row)
+    return None if row is None else by_row(_document(*row))
 
 
 def load_case_file(
@@ -183,6 +193,9 @@ def load_register(
 
     It holds all projects of the list's region; the caller restricts it to what the principal may
     see.
+
+    Raises:
+        ListArchived: it was moved to a file.
     """
     query = (
         select(WATCHLISTS.c.as_of, WATCHLISTS.c.region, WATCHLISTS.c.digest, REGISTERS.c.body)
@@ -196,11 +209,14 @@ def load_register(
     )
     with engine.connect() as connection:
         row = connection.execute(query).first()
+        if row is None:
+            of_list = (WATCHLISTS.c.region == region, WATCHLISTS.c.kind == kind)
+            require_stored(connection, as_of, *of_list, overlaps(WATCHLISTS.c.region, principal))
     return StoredRegister(row.as_of, row.region, row.digest, _document(row.body)) if row else None
 
 
 def has_register(engine: Engine, summary: ListSummary) -> bool:
-    """Return whether a list was published with a register."""
+    """Return whether a list was published with a register, which was not archived."""
     query = select(REGISTERS.c.watchlist_id).join(WATCHLISTS).where(_of_list(summary))
     with engine.connect() as connection:
         return connection.execute(query).first() is not None
@@ -212,7 +228,11 @@ def load_register_part(
     """Return one part of the register of a list, unfiltered; empty if there is none.
 
     The principal's region decides whether they may see any of the list.
+
+    Raises:
+        ListArchived: it was moved to a file.
     """
+    refuse_archived(summary.as_of, summary.archive)
     query = (
         select(REGISTER_PARTS.c.body)
         .join(WATCHLISTS, REGISTER_PARTS.c.watchlist_id == WATCHLISTS.c.id)

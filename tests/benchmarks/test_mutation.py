@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks.mutation.equivalent import change_by, equivalents
-from benchmarks.mutation.operators import mutants
-from benchmarks.mutation.run import ROOT, FloorScore, _planted, sample, score
+from benchmarks.mutation.floors import FLOORS, ROOT, planted
+from benchmarks.mutation.operators import Mutant, mutants
+from benchmarks.mutation.run import FloorScore, Result, sample, score
+from benchmarks.mutation.trial import kept_for
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs"))
 
@@ -33,6 +37,8 @@ def changes(source):
         ("x = True", [("True", "False")]),
         ("def f(a, /, b, *, c=2 * n):\n    return a", [("2", "3"), ("*", "/")]),
         ("x = min(a, b)", [("min", "max")]),
+        ("x = q.where(a, *more).order_by(b.desc())", [("a", "True"), ("desc", "asc")]),
+        ("x = desc(a)", []),
         ("x = 'words only'", []),
         ("def f():\n    'WHERE a < 1'\n    return 0", [("0", "1")]),
         ("from a import b", []),
@@ -99,15 +105,17 @@ def test_a_mutant_changes_one_place_and_names_its_line():
 
 
 def test_listed_faults_without_effect_are_faults_and_are_not_planted():
+    faults = {one.file: set[tuple[str, str]]() for one in equivalents()}
+    for file, changes in faults.items():
+        source = (ROOT / file).read_text(encoding="utf-8")
+        changes |= {change_by(one, source) for one in mutants(source)}
     for entry in equivalents():
-        source = (ROOT / entry.file).read_text(encoding="utf-8")
-        changes = {change_by(one, source) for one in mutants(source)}
-        assert [change for change in entry.changes if change not in changes] == []
+        assert [change for change in entry.changes if change not in faults[entry.file]] == []
         assert entry.reason.endswith(".")
     listed = equivalents()[0]
     source = (ROOT / listed.file).read_text(encoding="utf-8")
-    planted = {change_by(one, source) for one in _planted(ROOT / listed.file)}
-    assert not planted & set(listed.changes)
+    remaining = {change_by(one, source) for one in planted(listed.file)}
+    assert not remaining & set(listed.changes)
 
 
 def test_sample_is_the_same_for_a_seed_and_spread_over_files():
@@ -119,9 +127,83 @@ def test_sample_is_the_same_for_a_seed_and_spread_over_files():
     assert len({file for file, _ in chosen}) == 4
 
 
-def test_score_counts_by_floor_and_names_survivors():
-    results = [("flags", "a.py", 3, "<", "<=", True), ("flags", "a.py", 9, "1", "2", False)]
-    assert score(results) == {"flags": FloorScore(2, 1, ("a.py:9: `1` to `2`",))}
+def test_score_counts_by_floor_and_names_survivors_and_faults_that_no_test_executes():
+    first, second = Mutant(5, 6, 3, "<", "<="), Mutant(40, 41, 9, "1", "2")
+    results = [
+        Result("flags", "a.py", second, noticed=False),
+        Result("flags", "a.py", first, noticed=True),
+        Result("flags", "b.py", first, noticed=False, executed=False),
+    ]
+    found = score(results)
+    assert found == {"flags": FloorScore(2, 1, ("a.py:9: `1` to `2`",), ("b.py:3: `<` to `<=`",))}
+
+
+def test_each_floor_has_code_and_tests():
+    for floor in FLOORS:
+        assert floor.files()
+        assert floor.test_files()
+        assert [one for one in floor.test_files() if not (ROOT / one).is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "kept"),
+    [
+        ("serving/auth/names.py", ["county", "tracking"]),
+        ("models/reasons.py", ["county", "service"]),
+        ("risk/contract.py", ["service", "tracking"]),
+        (None, ["county", "service", "tracking"]),
+    ],
+)
+def test_what_the_faulty_code_builds_is_built_anew(file, kept):
+    folders = [Path("/kept") / name for name in ("county", "service", "tracking")]
+    assert [one.name for one in kept_for(file, folders)] == kept
+
+
+TRIALS = """
+import os, sys
+from pathlib import Path
+from benchmarks.mutation.trial import Outcome, Trial
+
+copy, base = Path(sys.argv[1]), Path(sys.argv[2])
+
+
+def tried(number, faulty, limit=60):
+    pid = Trial(copy, ("tests/test_age.py",), faulty, (), limit).start(base / str(number))
+    return Outcome.of(*os.waitpid(pid, 0), base / str(number))
+
+
+age = copy / "risk/age.py"
+print(tried(0, None))
+print(tried(1, "risk/other.py"))
+age.write_text(age.read_text().replace(">=", ">"))
+print(tried(2, "risk/age.py"))
+age.write_text("while True: pass")
+print(tried(3, "risk/age.py", limit=1))
+"""
+
+
+def test_a_trial_says_what_the_tests_say_and_whether_the_fault_was_executed(tmp_path):
+    copy = tmp_path / "copy"
+    for folder in ("risk", "tests"):
+        (copy / folder).mkdir(parents=True)
+    (copy / "risk/__init__.py").touch()
+    (copy / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    (copy / "risk/age.py").write_text("def adult(age):\n    return age >= 18\n")
+    (copy / "risk/other.py").write_text("A = 1\n")
+    test = "from risk.age import adult\n\n\ndef test_adult():\n    assert adult(18)\n"
+    (copy / "tests/test_age.py").write_text(test)
+    command = [sys.executable, "-c", TRIALS, str(copy), str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    said = [
+        re.match(r"Outcome\(passed=(\w+), executed=(\w+), failed=([^,]+)", one).groups()
+        for one in done.stdout.splitlines()
+    ]
+    assert said == [
+        ("True", "True", "None"),
+        ("True", "False", "None"),
+        ("False", "True", "'tests/test_age.py'"),
+        ("False", "True", "None"),
+    ]
 
 
 def test_page_shows_the_score_and_the_survivors():
@@ -129,12 +211,18 @@ def test_page_shows_the_score_and_the_survivors():
         "commit": "abc1234",
         "measured_on": "2026-01-02",
         "seed": 7,
-        "floors": {"flags": {"planted": 4, "noticed": 3, "survivors": ["a.py:9: `1` to `2`"]}},
+        "floors": {
+            "flags": {
+                **{"planted": 4, "noticed": 3, "survivors": ["a.py:9: `1` to `2`"]},
+                "not_executed": ["b.py:3: `<` to `<=`"],
+            }
+        },
     }
     text = page(stored)
     assert "Measured on 2026-01-02 at commit `abc1234`, seed 7." in text
     assert "| flags | 4 | 3 | 75% |" in text
     assert "- a.py:9: `1` to `2`" in text
+    assert "that no test executes: flags\n\n- b.py:3: `<` to `<=`" in text
 
 
 def test_page_without_a_score():

@@ -10,7 +10,7 @@ import datetime as dt
 
 import pytest
 
-from features.catalogue import Evidence
+from features.catalogue import Evidence, evidence_of
 from features.engines.duckdb import DuckDBEngine
 from features.feature_sets import FEATURE_SETS
 from features.matrix import compute
@@ -294,10 +294,13 @@ def add_reports(world):
 def test_every_statement_lists_the_records_its_figure_counts(county):
     engine = compute(county, [AS_OF])
     try:
-        found = StagedEvidence(engine, county).of(["P"])
+        staged = StagedEvidence(engine, county)
+        found = staged.of([(one, "P") for one in evidence_of(FEATURE_SETS["project"].families)])
+        one = FEATURES["unpaid_share_3m"].lowers.evidence
+        assert staged.of([(one, "P")]) == {(one, "P"): found[one, "P"]}
+        assert staged.of([(one, "unknown")]) == staged.of([]) == {}
     finally:
         engine.close()
-    assert {project for _, project in found} == {"P"}
 
     def listed(name):
         feature = FEATURES[name]

@@ -18,6 +18,9 @@ SLOW_SHARE = 0.2
 """Share of events not known after 180 days from which decisions are called slow. Labels follow a
 lower threshold; at that one a small county with two late cases would be warned of."""
 
+_ROUNDING = 1e-9
+"""A share of two in ten is computed as a little less than 0.2."""
+
 NOTABLE_SHARE = 0.1
 MIN_UNDECIDED = 5
 """Share and number of undecided cases, of those opened 91 to 730 days ago, that a list states."""
@@ -94,5 +97,5 @@ def completeness_of(courses: Courses, delays: Delays, known_until: dt.date) -> C
         measured=delays.measured,
         known_days=delays.known_days,
         seen_days=delays.seen_days,
-        slow=delays.slow and delays.late_share >= SLOW_SHARE,
+        slow=delays.slow and delays.late_share >= SLOW_SHARE - _ROUNDING,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count, dropwhile, islice, takewhile
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -210,6 +211,6 @@ def training_dates(log: EventLog, *, months: int = TRAINING_MONTHS) -> Sequence[
     if first is None:
         return []
     earliest = first - dt.timedelta(days=HORIZON_DAYS)
-    dates = (add_months(log.known_until, -back) for back in range(1, months + 12))
-    mature = [day for day in dates if earliest <= day <= log.last_mature()]
-    return sorted(mature)[-months:]
+    dates = (add_months(log.known_until, -back) for back in count())
+    mature = dropwhile(lambda day: day > log.last_mature(), dates)
+    return sorted(islice(takewhile(lambda day: day >= earliest, mature), months))

@@ -13,7 +13,7 @@ from models.rule_set import RuleSet
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.evaluation.baselines import CONTENDERS, OWN_RULES, RULES, score_all_models
-from training.evaluation.bootstrap import Estimate, bootstrap_weights
+from training.evaluation.bootstrap import SEED, Estimate, bootstrap_weights
 from training.evaluation.challengers import CHALLENGER, Challenger
 from training.evaluation.fairness import Fairness, fairness
 from training.evaluation.fairness import as_document as fairness_document
@@ -61,7 +61,7 @@ def backtest(
     *,
     capacity: int,
     progress: Progress | None = None,
-    seed: int = 0,
+    seed: int = SEED,
     cache_dir: Path | None = None,
     rule_sets: Sequence[RuleSet] = (),
     challengers: Sequence[Challenger] = (),

@@ -23,7 +23,12 @@ MIN_EVENTS_FOR_INTERVAL = 10
 """With fewer events a figure gets no interval and counts as too few to judge."""
 
 N_RESAMPLES = 500
+SEED = 0
+"""Seed of resamples, and of the order among equal scores."""
+
 _BATCH_VALUES = 4_000_000
+_BLOCK = 8
+"""Rows of a matrix that BLAS multiplies by a vector at a time, or a multiple of that."""
 _LEVEL = 0.95
 _NEARLY_0 = 1e-6
 
@@ -51,30 +56,39 @@ class Estimate:
 
 
 def cluster_weights(
-    clusters: Sequence[str], n_resamples: int = N_RESAMPLES, seed: int = 0
+    clusters: Sequence[str], n_resamples: int = N_RESAMPLES, seed: int = SEED
 ) -> Weights:
     """How often each row occurs in each of ``n_resamples`` resamples of the clusters.
 
     Each resample draws as many clusters as there are, with replacement; a row occurs as often as
     its cluster. Shape (n_resamples, rows).
     """
+    counts, index = _cluster_counts(clusters, n_resamples, seed)
+    return counts[:, index]
+
+
+def _cluster_counts(
+    clusters: Sequence[str], n_resamples: int, seed: int
+) -> tuple[Weights, NDArray[np.int64]]:
+    """How often each cluster occurs in each resample, and the cluster of each row."""
     names, index = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
     if not len(names):
-        return np.zeros((n_resamples, 0), dtype=np.uint16)
+        return np.zeros((n_resamples, 0), dtype=np.uint16), index
     share = np.full(len(names), 1.0 / len(names))
     counts = np.random.default_rng(seed).multinomial(len(names), share, size=n_resamples)
-    return np.asarray(counts, dtype=np.uint16)[:, index]
+    return np.asarray(counts, dtype=np.uint16), index
 
 
 def bootstrap_weights(
-    clusters: Sequence[str], n_resamples: int = N_RESAMPLES, seed: int = 0
+    clusters: Sequence[str], n_resamples: int = N_RESAMPLES, seed: int = SEED
 ) -> Weights:
     """The sample itself (all ones), then its resamples; shape (1 + n_resamples, rows).
 
     Small integers to save memory: a province has 300,000 rows.
     """
-    resamples = cluster_weights(clusters, n_resamples, seed)
-    return np.concatenate([np.ones((1, len(clusters)), dtype=resamples.dtype), resamples])
+    counts, index = _cluster_counts(clusters, n_resamples, seed)
+    once = np.ones((1, counts.shape[1]), dtype=counts.dtype)
+    return np.concatenate([once, counts])[:, index]
 
 
 def in_batches(weights: Weights) -> Iterator[NDArray[np.float64]]:
@@ -82,6 +96,21 @@ def in_batches(weights: Weights) -> Iterator[NDArray[np.float64]]:
     size = max(1, _BATCH_VALUES // max(weights.shape[1], 1))
     for start in range(0, len(weights), size):
         yield weights[start : start + size].astype(np.float64)
+
+
+def resampled_sums(weights: Weights, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sum of ``values`` in each resample; shapes (resamples, rows), (rows,), (resamples,).
+
+    The floats of all resamples of a province would take 1.2 GB. Batches are of whole blocks of
+    :data:`_BLOCK`, so that the sums are those of one product to the bit on one thread.
+    """
+    size = max(1, _BATCH_VALUES // max(weights.shape[1], 1) // _BLOCK) * _BLOCK
+    return np.concatenate(
+        [
+            weights[start : start + size].astype(np.float64) @ values
+            for start in range(0, len(weights), size)
+        ]
+    )
 
 
 def concat_batches(

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from training.evaluation.bootstrap import MIN_EVENTS_FOR_INTERVAL, Estimate, estimate
+from training.evaluation.bootstrap import MIN_EVENTS_FOR_INTERVAL, SEED, Estimate, estimate
 from training.evaluation.group_counts import (
     GroupCounts,
     canonical_order,
@@ -112,7 +112,7 @@ class UnfairFigure:
 
 
 def fairness(
-    predictions: Predictions, places_per_month: int, contender: str = MODEL, seed: int = 0
+    predictions: Predictions, places_per_month: int, contender: str = MODEL, seed: int = SEED
 ) -> Fairness:
     """All figures of every group with 95 % intervals, and which are outside.
 
@@ -162,10 +162,11 @@ def as_document(report: Fairness) -> dict[str, Any]:
 def _group(counts: GroupCounts, member: Membership) -> Group:
     ours, rest = counts.sums(member.rows), counts.sums(~member.rows)
     metrics, rest_metrics = group_metrics(ours), group_metrics(rest)
-    fair = _references(metrics, rest_metrics)
+    relative_rate = _relative(metrics["observed_rate"][0], rest_metrics["observed_rate"][0])
+    fair = _references(metrics, rest_metrics, relative_rate)
     events = counts.events(member.rows)
     estimates = {name: estimate(values, events) for name, values in metrics.items()}
-    tests = _tests(counts, member, ours[0], rest[0])
+    tests = _tests(counts, member, relative_rate)
     return Group(
         member.attribute,
         member.value,
@@ -184,10 +185,11 @@ def _group(counts: GroupCounts, member: Membership) -> Group:
 
 
 def _references(
-    ours: Mapping[str, NDArray[np.float64]], rest: Mapping[str, NDArray[np.float64]]
+    ours: Mapping[str, NDArray[np.float64]],
+    rest: Mapping[str, NDArray[np.float64]],
+    relative_rate: float,
 ) -> dict[str, float]:
     """The reference of each figure of a group."""
-    relative_rate = _relative(float(ours["observed_rate"][0]), float(rest["observed_rate"][0]))
     return {
         "selection_rate": float(rest["selection_rate"][0]) * relative_rate,
         "precision": float(rest["precision"][0]),
@@ -197,14 +199,10 @@ def _references(
 
 
 def _tests(
-    counts: GroupCounts,
-    member: Membership,
-    ours: NDArray[np.float64],
-    rest: NDArray[np.float64],
+    counts: GroupCounts, member: Membership, relative_rate: float
 ) -> dict[str, tuple[float | None, Side | None]]:
     """Per figure the uncorrected p-value, and the side on which the group is."""
     _, listed, hits, events, _, probability, known_events = counts.columns.T
-    relative_rate = _relative(ours[3] / max(ours[0], 1), rest[3] / max(rest[0], 1))
     enough, enough_known = (
         min(count(member.rows), count(~member.rows)) >= MIN_EVENTS_FOR_INTERVAL
         for count in (counts.events, counts.known_events)
@@ -259,5 +257,5 @@ def _with_chance(figure: GroupFigure, chance: float | None) -> GroupFigure:
     return replace(figure, chance=chance, outside=outside)
 
 
-def _relative(ours: float, rest: float) -> float:
-    return ours / rest if rest > 0 else 1.0
+def _relative(ours: np.float64, rest: np.float64) -> float:
+    return float(ours / rest) if rest > 0 else 1.0

@@ -118,7 +118,7 @@ def _fisher_tails(effective: Sequence[float], times: float) -> tuple[float, floa
     On effective numbers, rounded. ``times`` the rest's share is expressed as an odds ratio.
     """
     group_count, rest_count, group_exposure, rest_exposure = (round(part) for part in effective)
-    share = effective[1] / effective[3] if effective[3] > 0 else 0.0
+    share = effective[1] / effective[3]
     if share * times >= 1 > share:
         return 1.0, 1.0
     odds = times * (1 - share) / (1 - share * times) if share < 1 else times

@@ -19,7 +19,7 @@ from risk.calendar.dates import HORIZON_DAYS, add_months
 from training.dataset.labels import EventLog
 from training.dataset.observation import Inspection
 from training.evaluation.baselines import RULES
-from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
+from training.evaluation.bootstrap import SEED, Estimate, bootstrap_weights, estimate
 from training.evaluation.predictions import MODEL, Predictions
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def gain(
     predictions: Predictions,
     log: EventLog,
     inspections: Sequence[Inspection],
-    seed: int = 0,
+    seed: int = SEED,
     own_rules: Sequence[str] = (),
 ) -> Gain:
     """The gain of the model over the visits really made, the rules, and ``own_rules``."""
@@ -84,13 +84,12 @@ def gain(
         )
         for way in ways
     }
-    reached = totals[MODEL][0][0]
     return Gain(
         events=len(events.day),
         known_stakes=float(np.mean(~np.isnan(events.workers + events.amount)))
         if len(events.day)
         else float("nan"),
-        ways={way: _estimates(values, reached) for way, values in totals.items()},
+        ways={way: _estimates(values, values[0, 0]) for way, values in totals.items()},
         ahead={
             way: _estimates(totals[MODEL] - totals[way], len(events.day))
             for way in ways

@@ -18,7 +18,7 @@ import numpy as np
 from risk.calendar.dates import HORIZON_DAYS, add_months
 from training.dataset.labels import EventLog
 from training.dataset.observation import Observations, observed_labels
-from training.evaluation.bootstrap import Estimate, Weights, bootstrap_weights, estimate
+from training.evaluation.bootstrap import SEED, Estimate, Weights, bootstrap_weights, estimate
 from training.evaluation.group_counts import listed_share
 from training.evaluation.predictions import Predictions
 from training.metrics import distinct_events, ratio_or_nan
@@ -87,7 +87,7 @@ def label_entries(
     ]
 
 
-def list_performance(listed: Sequence[LabelledEntry], seed: int = 0) -> ListPerformance:
+def list_performance(listed: Sequence[LabelledEntry], seed: int = SEED) -> ListPerformance:
     """The performance of the lists with the entries ``listed``."""
     by_risk = [one for one in listed if one.entry.selection != RANDOM]
     labelled = [one for one in by_risk if one.label is not None]

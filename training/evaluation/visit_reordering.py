@@ -18,7 +18,7 @@ import numpy as np
 from risk.calendar.dates import add_months
 from training.dataset.observation import Inspection
 from training.evaluation.baselines import RULES
-from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
+from training.evaluation.bootstrap import SEED, Estimate, bootstrap_weights, estimate
 from training.evaluation.predictions import MODEL, Predictions
 from training.metrics import ratio_or_nan
 
@@ -61,7 +61,7 @@ def reorder_visits(
     predictions: Predictions,
     inspections: Sequence[Inspection],
     contenders: Sequence[str] = (MODEL, RULES),
-    seed: int = 0,
+    seed: int = SEED,
 ) -> Mapping[str, ReorderedVisits]:
     """The visits of every whole quarter of the walk, in the order of each contender."""
     months = predictions.months()
@@ -77,7 +77,7 @@ def reorder_within(
     inspections: Sequence[Inspection],
     windows: Sequence[Window],
     contender: str,
-    seed: int = 0,
+    seed: int = SEED,
 ) -> ReorderedVisits:
     """The visits of each window [start, stop) in the order of ``contender`` at its start."""
     moves = _Moves([], [], [], [], [])

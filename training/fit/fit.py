@@ -122,6 +122,17 @@ def fit(
     return _fitted(training_set, chosen, out_of_time, progress)
 
 
+def fit_alike(training_set: TrainingSet, trained: Trained) -> ScoringModel:
+    """The model of ``training_set`` by the recipe and number of rounds of ``trained``.
+
+    It is not calibrated; ``trained`` is no scorecard.
+    """
+    if trained.recipe is None:
+        raise ValueError("a scorecard has no recipe")
+    stage = int(trained.parameters.get("rounds", ROUND_STEP)) // ROUND_STEP - 1
+    return _model(training_set, trained.recipe, stage, calibration.Calibration(), None)[0]
+
+
 def fit_card(training_set: TrainingSet) -> Trained:
     """The scorecard, calibrated to the labels of the latest months."""
     matrix = training_set.matrix

@@ -9,10 +9,8 @@ from __future__ import annotations
 from models.arrears import MergedHyperparameters, hyperparameters_for
 from models.logistic import LogisticHyperparameters
 from training.dataset.training_set import TrainingSet
+from training.event_counts import SCORECARD_BELOW
 from training.fit.out_of_time import AnyHyperparameters
-
-SCORECARD_BELOW = 10
-"""Below this number of events the expert scorecard scores."""
 
 FROM_SCORECARD_BELOW = 50
 """Below this number a regression starts from the scorecard, see

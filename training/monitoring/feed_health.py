@@ -32,13 +32,14 @@ _ALPHA = 0.001
 Trouble = Literal["stopped", "thinned"]
 
 _WINDOWS = "SELECT unnest($1) AS start, unnest($2) AS stop"
+_PROJECTS = """
+    SELECT project_id, region_code, started_on, completed_on FROM projects WHERE known_at < $3
+    QUALIFY row_number() OVER (PARTITION BY project_id ORDER BY known_at DESC, arrival DESC) = 1
+"""
 _ACTIVE = f"""
     SELECT w.start, p.region_code, count(*)
-    FROM ({_WINDOWS}) w JOIN (
-      SELECT project_id, any_value(region_code) AS region_code, min(started_on) AS started_on,
-             min(completed_on) AS completed_on
-      FROM projects WHERE known_at < $3 GROUP BY project_id
-    ) p ON p.started_on < w.stop AND (p.completed_on IS NULL OR p.completed_on >= w.start)
+    FROM ({_WINDOWS}) w JOIN ({_PROJECTS}) p
+      ON p.started_on < w.stop AND (p.completed_on IS NULL OR p.completed_on >= w.start)
     GROUP BY w.start, p.region_code
 """
 
@@ -90,10 +91,7 @@ def _arrivals(
     names = [field.name for field in table.fields]
     if table.name != "projects" and "project_id" in names:
         region = "p.region_code"
-        join = """LEFT JOIN (
-          SELECT project_id, any_value(region_code) AS region_code
-          FROM projects WHERE known_at < $3 GROUP BY project_id
-        ) p ON p.project_id = t.project_id"""
+        join = f"LEFT JOIN ({_PROJECTS}) p ON p.project_id = t.project_id"
     else:
         region = "t.region_code" if "region_code" in names else "NULL"
         join = ""

@@ -155,7 +155,7 @@ def lost_features(
     """
     lost = set()
     for name, spread in profile.spreads.items():
-        share = 1 - spread.counts[-1] / max(sum(spread.counts), 1)
+        share = sum(spread.counts[:-1]) / max(sum(spread.counts), 1)
         by_chance = (1 - share) ** units
         if name != SCORE and known.get(name) == 0 and share >= _MIN_SHARE_KNOWN:
             lost |= {name} if by_chance < _ALPHA else set()

@@ -9,8 +9,10 @@ on mature months later than its training.
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,7 @@ from models.base import ScoringModel
 from risk.calendar.dates import add_months
 from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, expected_labels
-from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
+from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate, resampled_sums
 from training.evaluation.predictions_join import details_at
 from training.metrics import distinct_events, ratio_or_nan
 
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_MONTHS = 12
-_MAX_MONTHS_SEARCHED = 240
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,9 @@ def estimate_performance(probability: NDArray[np.float64], capacity: int) -> Est
 
 def mature_months_since(trained_at: dt.date, log: EventLog) -> list[dt.date]:
     """The latest mature months from ``trained_at`` on, on its day of the month; at most 12."""
-    days = (add_months(trained_at, ahead) for ahead in range(_MAX_MONTHS_SEARCHED))
-    mature = []
-    for day in days:
-        if day > log.last_mature():
-            break
-        mature.append(day)
-    return mature[-MAX_MONTHS:]
+    days = (add_months(trained_at, ahead) for ahead in count())
+    mature = takewhile(lambda day: day <= log.last_mature(), days)
+    return list(deque(mature, maxlen=MAX_MONTHS))
 
 
 def realised_performance(
@@ -109,12 +106,14 @@ def _evaluate(
     projects = details_at(store, months).projects
     keys = zip(matrix.as_ofs.astype(object), matrix.project_ids, strict=True)
     clusters = [str(projects[key][0]) for key in keys]
-    weights = bootstrap_weights(clusters).astype(np.float64)
+    weights = bootstrap_weights(clusters)
     listed = _listed(matrix, probability, capacity)
     known = np.floor(labels)
     events = distinct_events(matrix.project_ids, matrix.as_ofs, known)
-    ratio = ratio_or_nan(weights @ probability, weights @ labels)
-    precision = ratio_or_nan(weights @ (listed * labels), weights @ listed)
+    ratio = ratio_or_nan(resampled_sums(weights, probability), resampled_sums(weights, labels))
+    precision = ratio_or_nan(
+        resampled_sums(weights, listed * labels), resampled_sums(weights, listed)
+    )
     expected = float((listed * probability).sum() / max(listed.sum(), 1))
     return RealisedPerformance(
         tuple(months),

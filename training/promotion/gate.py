@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from models.registry import CHAMPION
-from training.evaluation.bootstrap import Estimate, bootstrap_weights, expanded_level
+from training.evaluation.bootstrap import SEED, Estimate, bootstrap_weights, expanded_level
 from training.evaluation.calibration import RATIO_ALLOWED, SLOPE_ALLOWED, CalibrationReport
 from training.evaluation.fairness import Fairness, unfair_figures
 from training.evaluation.predictions import MODEL, Predictions
@@ -120,7 +120,7 @@ def _grounds(undecided: bool, same_recipe: bool, over_scorecard: bool) -> Ground
 
 
 def not_worse(
-    predictions: Predictions, capacity: int, seed: int = 0, *, same_recipe: bool = False
+    predictions: Predictions, capacity: int, seed: int = SEED, *, same_recipe: bool = False
 ) -> list[Check]:
     """Compare the challenger (:data:`MODEL`) with the champion on ``predictions``.
 

@@ -13,6 +13,7 @@ from risk.contract import TABLES
 from risk.locale import Language, catalogue, text
 from serving.completeness_text import completeness_lines, completeness_table
 from training.effect_pictures import BEESWARM, DEPENDENCE, artifact_name
+from training.event_counts import SCORECARD_BELOW
 from training.monitoring.expiry import expires_on
 
 if TYPE_CHECKING:
@@ -477,7 +478,8 @@ def known_limits(kind: str, about: Document, writer: CardWriter) -> Iterator[str
     if about.get("stand_in"):
         yield _stand_in(about["stand_in"], writer)
     if kind == "scorecard":
-        yield writer.text("limits.scorecard", events=events)
+        short = "scorecard_few" if events < SCORECARD_BELOW else "scorecard"
+        yield writer.text(f"limits.{short}", events=events, least=SCORECARD_BELOW)
     elif events < _FEW_EVENTS:
         yield writer.text("limits.few_events", events=events)
     yield writer.text("limits.unlabelled")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from features.engines.spark_session import SparkMissing, require_spark
+from features.engines.spark_session import SparkMissing, require_spark, worker_python
 
 from ...conftest import SHORT_LIVED_JVM, require_program, thorough
 
@@ -68,3 +68,32 @@ def test_open_session_raises_spark_missing_without_java(monkeypatch):
     monkeypatch.delenv("JAVA_HOME", raising=False)
     with pytest.raises(SparkMissing):
         require_spark()
+
+
+@pytest.mark.parametrize(
+    ("settings", "environment", "expected"),
+    [
+        ({}, None, sys.executable),
+        ({"spark.master": "local[2]"}, "python9", "python9"),
+        ({"spark.master": "spark://h:7077"}, None, None),
+        ({"spark.master": "spark://h:7077"}, "python9", None),
+        (
+            {"spark.master": "spark://h:7077", "spark.pyspark.python": "./e/python"},
+            "p",
+            "./e/python",
+        ),
+        ({"spark.pyspark.python": "./e/python"}, None, "./e/python"),
+    ],
+)
+def test_workers_get_the_python_of_sparks_configuration(
+    settings, environment, expected, monkeypatch
+):
+    pyspark = pytest.importorskip("pyspark")
+    monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
+    if environment:
+        monkeypatch.setenv("PYSPARK_PYTHON", environment)
+    # Without a JVM a SparkConf is a dict.
+    monkeypatch.setattr(pyspark.SparkContext, "_jvm", None)
+    conf = pyspark.SparkConf(loadDefaults=False)
+    conf.setAll(settings.items())
+    assert worker_python(conf) == expected

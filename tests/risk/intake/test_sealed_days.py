@@ -54,6 +54,16 @@ def test_undated_rows_of_a_present_feed_move_to_the_day_of_the_list(office, stor
     assert known(store, "payrolls", 0)[0] == (dt.date(2025, 1, 15), None)
 
 
+def test_a_row_known_on_the_day_of_the_list_stays_as_it_is(office, store):
+    first = first_new(office)
+    for day in ("2025-05-31", "2025-06-01", "2025-06-02"):
+        office.payroll(f"R-{day}", day, project_id="A", dated_by="unfolded")
+    assert move_behind_seals(store, STORED_TABLES["payrolls"], first) == SealedRows(1, ())
+    after = (dt.date(2025, 6, 2), "unfolded")
+    found = known(store, "payrolls", first)
+    assert found == [(THROUGH, "sealed"), (THROUGH, "unfolded"), after]
+
+
 def test_feed_new_to_a_county_unfolds_as_history(office, store):
     first = first_new(office)
     office.payroll("R2", "2025-02-15", project_id="B", dated_by="unfolded")

@@ -48,6 +48,24 @@ def test_a_record_that_comes_back_counts_again(store, tmp_path, cases):
     assert spans(store)[1] == ("C1", "2025-12-01", None)
 
 
+@pytest.mark.parametrize(
+    ("name", "stated", "day"),
+    [
+        ("撤回案件2025年8月.csv", None, "2025-08-31"),
+        ("撤回案件2025年8月.csv", dt.date(2025, 9, 30), "2025-09-30"),
+        ("撤回案件.csv", dt.date(2025, 9, 30), "2025-09-30"),
+        ("撤回案件.csv", None, "2025-11-03"),
+    ],
+)
+def test_a_day_that_a_person_states_goes_before_that_of_the_name(
+    store, tmp_path, cases, name, stated, day
+):
+    path = tmp_path / name
+    path.write_text("案件编号\nC1\n", encoding="utf-8")
+    withdraw_paths(store, [path], today=TODAY, known_on=stated)
+    assert spans(store)[0] == ("C1", "2025-03-10", day)
+
+
 def test_a_withdrawal_is_not_known_before_the_newest_version(store, tmp_path):
     path = tmp_path / "案件.csv"
     path.write_text(

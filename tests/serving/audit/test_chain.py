@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 from alembic import command
@@ -30,7 +29,7 @@ def entry(number=0, at=NOON, **values):
         *(at, f"r-{number}", "李", "supervisor", "read_lists", "GET", "/v1/watchlists"),
         *("9901", dt.date(2025, 6, 1), "d" * 64, None, 200),
     )
-    return replace(made, **values)
+    return made._replace(**values)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 
@@ -37,7 +36,7 @@ ENTRY = AuditEntry(
 
 
 def said(method, subject, action="read_lists", status=200, language="zh"):
-    entry = replace(ENTRY, method=method, subject=subject, action=action, status=status)
+    entry = ENTRY._replace(method=method, subject=subject, action=action, status=status)
     return sentence(entry, {"P/001": "模拟花园一期"}.get, language)
 
 
@@ -106,9 +105,9 @@ def log(database):
         database.engine,
         [
             ENTRY,
-            replace(ENTRY, subject="/projects/P/0010", who="李某"),
-            replace(ENTRY, subject="/v1/projects/P/001/notes", at=ENTRY.at - dt.timedelta(hours=1)),
-            replace(ENTRY, subject="/watchlist", region="42", who="赵某"),
+            ENTRY._replace(subject="/projects/P/0010", who="李某"),
+            ENTRY._replace(subject="/v1/projects/P/001/notes", at=ENTRY.at - dt.timedelta(hours=1)),
+            ENTRY._replace(subject="/watchlist", region="42", who="赵某"),
         ],
     )
     return database

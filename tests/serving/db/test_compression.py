@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from risk.watchlist.sealed_document import verify
 from serving.db.compression import dictionary_of, packed, unpacked
+from serving.db.database import Database
 from serving.db.engine import writing
 from serving.db.tables import DOSSIERS, LIST_DICTIONARIES, PROJECT_RISKS
 from serving.watchlists.repository import WatchlistRepository
@@ -44,6 +45,21 @@ def test_packed_documents_are_read_as_they_were_and_smaller_than_alone():
     assert [unpacked(body, words) for body in stored] == bodies
     alone = sum(len(gzip.compress(body)) for body in bodies)
     assert sum(map(len, stored)) < 0.8 * alone
+
+
+def test_documents_that_make_others_smaller_are_chosen():
+    """Those at a sixth of the places, of another kind, are no help to the rest."""
+    random.seed(7)
+    common, rare = (random.randbytes(11_000) for _ in range(2))
+    bodies = [(rare if place % 6 == 0 else common) + b"%d" % place for place in range(24)]
+    words = dictionary_of(bodies)
+    assert common in words
+    assert len(packed(common + b"99", words)) < 200
+
+
+def test_a_new_file_has_pages_for_several_documents(tmp_path):
+    with Database(f"sqlite:///{tmp_path}/new.sqlite") as made, made.engine.connect() as opened:
+        assert opened.exec_driver_sql("PRAGMA page_size").scalar_one() == 8192
 
 
 @pytest.mark.parametrize("bodies", [[], [b"{}"], documents(3), [b"x" * 100_000]])

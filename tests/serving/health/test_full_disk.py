@@ -94,23 +94,41 @@ print(json.dumps(found))
 """
 
 
-@thorough
-def test_full_disk_refuses_whole_imports_and_publications(tmp_path):
+def on_small_disk(*arguments):
+    """What Python prints in a mount namespace of its own, where disks can be mounted."""
     unshare = shutil.which("unshare") or "unshare"
-    probe = [unshare, "--mount", "mount", "-t", "tmpfs", "tmpfs", str(tmp_path)]
+    probe = [unshare, "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
     if not shutil.which(unshare) or subprocess.run(probe, check=False).returncode:
         pytest.skip("nobody may mount a small disk here")
     done = subprocess.run(
-        [unshare, "--mount", sys.executable, "-c", SCRIPT, str(tmp_path)],
+        [unshare, "--mount", sys.executable, *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    found = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+@thorough
+def test_full_disk_refuses_whole_imports_and_publications(tmp_path):
+    found = on_small_disk("-c", SCRIPT, tmp_path)
     for slack in (1, 12, 24):
         assert found[f"publish {slack}"] == "disk_full"
         assert found[f"left {slack}"] == [1, 0]
     assert found["import"] == "disk_full"
     assert (found["left import"], found["done"]) == (5, 3005)
+
+
+@thorough
+def test_commands_on_a_full_disk_say_so_and_go_on_when_there_is_room(office, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = ("-m", "tests.serving.health.small_disk")
+    found = on_small_disk(*script, disk, office.root, tmp_path / "said")
+    refused = [line for code, line, *_ in found if code]
+    assert [code for code, *_ in found] == [1, 0, 1, 1, 0]
+    assert all("is full. Make room and run the command again" in line for line in refused)
+    # Lists, and rows of the book: its own transaction was complete before the fourth failed.
+    assert [one[2:] for one in found] == [[2, 0], [3, 0], [3, 0], [3, 3000], [3, 3000]]

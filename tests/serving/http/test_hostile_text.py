@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from itertools import chain
 
 import pytest
 from sqlalchemy import text
@@ -69,6 +71,34 @@ def test_days_beyond_the_calendar_are_refused(client, publish, token, day):
     answer = client.post("/v1/outcomes", json=found, headers={**token("admin"), **key()})
     assert answer.status_code == 422
     assert client.get(f"/v1/watchlists/{day}", headers=token("admin")).status_code == 422
+
+
+NUMBERS = {"cursor", "since", "before", "page", "limit"}
+PLACES = {"as_of": "2025-06-01", "project_id:path": "P/000", "ending": "xlsx", "kind": "docx"}
+
+
+def numbered(number):
+    """Addresses of all routes that read a number, with ``number`` in its place."""
+    for route in chain.from_iterable(router.routes for router in (*ROUTERS, *PAGES)):
+        if "GET" not in route.methods:
+            continue
+        parameters = route.dependant.query_params
+        models = [getattr(field.field_info.annotation, "model_fields", {}) for field in parameters]
+        names = NUMBERS & {field.alias for field in parameters}.union(*models)
+        path = re.sub(r"{([^}]+)}", lambda found: PLACES.get(found[1], number), route.path)
+        yield from (f"{path}?{name}={number}" for name in sorted(names))
+        if "{number}" in route.path:
+            yield path
+
+
+@pytest.mark.parametrize("number", ["9" * 18, "9" * 30, "-1"])
+def test_numbers_that_no_column_holds_are_refused_or_find_nothing(client, publish, token, number):
+    publish()
+    headers, addresses = token("admin"), list(numbered(number))
+    assert len(addresses) >= 40
+    for address in addresses:
+        answer = client.get(address, headers=headers)
+        assert answer.status_code in (200, 303, 401, 404, 422), address
 
 
 def test_refusals_repeat_no_password(client):

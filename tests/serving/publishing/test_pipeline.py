@@ -13,8 +13,14 @@ from risk.flags import MUST_VISIT
 from risk.flags.flag import Evidence, RedFlag
 from risk.locale import LANGUAGES, catalogue
 from serving.projects.schemas import ProjectRisk
-from serving.publishing.context import PublishRequest
-from serving.publishing.pipeline import RegionUnknown, in_region, previous_list
+from serving.publishing.context import PublishContext, PublishHooks, PublishRequest
+from serving.publishing.pipeline import (
+    RegionUnknown,
+    _scored_before,
+    collect_extras,
+    in_region,
+    previous_list,
+)
 from serving.publishing.publication_builder import (
     PreviousList,
     PublishInputs,
@@ -25,11 +31,13 @@ from serving.publishing.repository import store_publication
 from serving.publishing.scoring import Scored
 from serving.publishing.used_model import UsedModel
 from serving.scores.csv import scores_csv
-from serving.settings import PolicySettings, Settings
+from serving.settings import IndicatorSettings, PolicySettings, Settings
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.schemas import Watchlist
 from serving.watchlists.seal_version import REMARKS_SINCE
 from serving.watchlists.texts import unlike_note
+
+from ..conftest import make_extras
 
 AS_OF = dt.date(2025, 6, 1)
 EARLIER = dt.date(2025, 5, 1)
@@ -67,10 +75,9 @@ def _project(number: int, probability: float, **fields) -> ScoredProject:
     return ScoredProject(**{**known, **fields})
 
 
-def _scored(projects, as_of=AS_OF, kind="lightgbm") -> Scored:
-    return Scored(
-        ScoredCohort(as_of, tuple(projects), ("operations",)), UsedModel("arrears", "3", kind, 12)
-    )
+def _scored(projects, as_of=AS_OF, kind="lightgbm", events=12) -> Scored:
+    cohort = ScoredCohort(as_of, tuple(projects), ("operations",))
+    return Scored(cohort, UsedModel("arrears", "3", kind, events))
 
 
 def _inputs(projects, *, as_of=AS_OF, previous=None, **fields) -> PublishInputs:
@@ -187,10 +194,10 @@ def test_changes_refer_to_the_previous_list(projects, database):
 
 
 def test_scorecard_adds_a_model_note(projects):
-    inputs = _inputs(projects, scored=_scored(projects, kind="scorecard"))
+    inputs = _inputs(projects, scored=_scored(projects, kind="scorecard", events=9))
     note = build_publication(inputs).header.model.note
     assert note is not None
-    assert "12" in note.zh
+    assert "只有 9 件" in note.zh
     assert build_publication(_inputs(projects)).header.model.note is None
 
 
@@ -332,3 +339,41 @@ def test_an_employer_has_no_contractor(kind, name):
 def test_remarks_on_the_model_are_sealed_since_their_version(projects, version, told):
     made = build_publication(_inputs(projects, seal_version=version))
     assert (made.header.model.remarks is not None) is told
+
+
+@pytest.mark.parametrize(("kind", "on_time"), [("project", [1]), ("employer", [])])
+def test_only_a_list_of_projects_has_rates_with_the_days_of_grace_of_the_office(
+    world, workspace, database, kind, on_time
+):
+    """April's labour cost was passed on five days after its day, as the office allows."""
+    world.project("P01")
+    world.add("transfers", transfer_id="T", project_id="P01", period="2025-03-01", amount_due=100,
+              due_on="2025-04-15", amount_paid=100, paid_on="2025-04-20",
+              known_at="2025-04-20")  # fmt: skip
+    settings = Settings(indicators=IndicatorSettings(transfer_days=5))
+    hooks = PublishHooks(lambda *_: make_extras().model, lambda *_: (), lambda *_: None)
+    context = PublishContext(workspace, world.store, database, settings, hooks, ())
+    inputs = _inputs([_project(1, 0.5, reasons=(), contributions={})], kind=kind)
+    found = collect_extras(context, inputs, build_publication(inputs)).rates
+    rates = [one.rates["labour_cost_passed_on"] for one in found
+             if "labour_cost_passed_on" in one.rates and len(one.region_code) == 6]  # fmt: skip
+    assert [one["kept"] for one in rates] == on_time
+    assert bool(found) == (kind == "project")
+
+
+def test_scores_before_are_those_of_the_list_of_the_same_region(database, publish):
+    """Two lists of one date: the whole office with six projects, a county with two of them."""
+    publish(EARLIER, "", cohort=6)
+    publish(EARLIER, "9901", listed=2, cohort=2)
+    lists = WatchlistRepository(database)
+
+    def before(region):
+        request = PublishRequest(AS_OF, 5, region, "李")
+        return _scored_before(lists, previous_list(lists, request), request)
+
+    office, county = before(""), before("9901")
+    assert (set(county), len(county)) == ({"P/000", "P/001"}, 2)
+    assert len(office) == 6
+    assert (county["P/001"]["payments"], office["P/005"]["payments"]) == (1.25, 1.25)
+    assert "P/005" not in county
+    assert before("9902") == {}

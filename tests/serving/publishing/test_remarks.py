@@ -42,9 +42,23 @@ def test_failed_checks_and_the_kind_that_was_not_used_are_in_the_note():
 def test_a_sound_model_has_no_note_and_a_scorecard_has_its_own():
     assert model_info(used(about={})).note is None
     card = model_info(used("scorecard", {}), with_remarks=False)
-    assert card.note.en.startswith("Only 12 arrears events are known")
+    assert (
+        card.note.en == "The expert scorecard provides the probabilities; they are a rough guide."
+    )
     assert card.remarks is None
     assert model_info(used(), with_remarks=False).note is None
+
+
+@pytest.mark.parametrize(("events", "short"), [(9, True), (10, False), (92, False)])
+def test_a_scorecard_says_which_number_was_short_where_one_was(events, short):
+    card = UsedModel("arrears", "3", "scorecard", events, {})
+    zh, en = model_info(card).note.zh, model_info(card).note.en
+    few = f"Only {events} arrears events are known and a fitted model needs 10"
+    assert en.startswith(few) == short
+    assert (f"只有 {events} 件，拟合模型至少需要 10 件" in zh) == short
+    assert ("events" in en, "件" in zh) == (short, short)
+    older = model_info(card, with_events_needed=False).note
+    assert older.en.startswith(f"Only {events} arrears events are known, too few to train")
 
 
 def test_slow_decisions_are_in_the_note():

@@ -10,6 +10,7 @@ import pytest
 
 from serving.publishing.pipeline import _scored_before, in_region, previous_list
 from serving.publishing.replay import Replay, _differences, _is_verified, _settings_then
+from serving.publishing.replay_commands import EXIT_CODES, show_replay
 from serving.publishing.replay_comparison import (
     ChangedPath,
     ListDocuments,
@@ -17,6 +18,7 @@ from serving.publishing.replay_comparison import (
     compare_versions,
 )
 from serving.settings import Settings
+from serving.terminal.context import CliContext
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.seal_version import FEATURES_SINCE
 
@@ -214,6 +216,51 @@ def test_verdict_of_a_replay(changed, verdict):
         bool(found.features_missing),
         found.comparison is not None,
     )
+
+
+BY_FLAGS = replace(UNLIKE, flags=FLAGS, other=(ChangedPath("gone", 1),))
+CANNOT = "cannot be determined"
+PAST_CHANGED = "have since been changed or deleted"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said", "not_said"),
+    [
+        (
+            {"replayed": "a", "differs": ()},
+            ["can be reproduced", "digest a"],
+            [CANNOT, PAST_CHANGED],
+        ),
+        ({"code_differs": True}, ["rebuilt b", "another version of the program"], [PAST_CHANGED]),
+        ({}, ["published a, rebuilt b", "- entries"], [CANNOT, PAST_CHANGED]),
+        ({"history": "changed"}, ["published a, rebuilt b", "- entries", PAST_CHANGED], [CANNOT]),
+        ({"history": "changed", "replayed": "a"}, ["can be reproduced"], [PAST_CHANGED]),
+        ({"history": "other_history"}, [CANNOT, "not in this record store"], ["rebuilt b"]),
+        (
+            {"features_missing": "x", "comparison": BY_FLAGS},
+            [CANNOT, "some features"],
+            ["red flags"],
+        ),
+        ({"comparison": BY_FLAGS}, [CANNOT, "the rules of red flags"], ["some features"]),
+        (
+            {"comparison": replace(UNLIKE, sealed_version=6)},
+            [CANNOT, "some features"],
+            ["seal version"],
+        ),
+        ({"comparison": UNLIKE}, ["seal version 7", "Different: cohort (1)"], [CANNOT]),
+        ({"comparison": replace(FAITHFUL, texts=OTHER)}, ["Reworded: cohort (1)"], ["Different"]),
+    ],
+)
+def test_what_a_person_reads_of_a_replay(workspace, capsys, changed, said, not_said):
+    show_replay(CliContext(workspace, "en"), replace(REPLAY, **changed))
+    printed = " ".join(capsys.readouterr().out.split())
+    assert [words for words in said if words not in printed] == []
+    assert [words for words in not_said if words in printed] == []
+    assert ("another version" in printed) == changed.get("code_differs", False)
+
+
+def test_a_replay_ends_with_a_code_of_its_own_where_it_cannot_tell():
+    assert EXIT_CODES == {"same": 0, "differs": 1, "cannot_tell": 3}
 
 
 def test_parts_that_differ_name_the_first_five_projects():

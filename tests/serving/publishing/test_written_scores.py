@@ -136,6 +136,9 @@ def test_scores_made_of_something_else_are_refused(take, changed, field, value, 
     with pytest.raises(error) as failed:
         take(changed.parent)
     assert str(changed) in str(failed.value)
+    if error is ScoresOfOtherRecords:
+        digests = (failed.value.fields["found"], failed.value.fields["records"])
+        assert digests == (value[:12], manifest.records[:12])
 
 
 def test_scores_of_a_part_of_the_cohort_are_refused(take, changed):
@@ -146,6 +149,13 @@ def test_scores_of_a_part_of_the_cohort_are_refused(take, changed):
 
 def test_scores_without_a_manifest_are_refused(take, changed):
     (changed / MANIFEST).unlink()
+    with pytest.raises(ScoresMissing, match="no whole scores of 2025-04-01"):
+        take(changed.parent)
+
+
+def test_a_manifest_without_scores_is_refused(take, changed):
+    for part in changed.glob("*.parquet"):
+        part.unlink()
     with pytest.raises(ScoresMissing, match="no whole scores of 2025-04-01"):
         take(changed.parent)
 

@@ -22,7 +22,6 @@ from serving.publishing.timeline import timelines
 from serving.settings import load_settings
 from serving.snapshot.collect import Sealing, collect_snapshot
 from serving.snapshot.deposit_advice import load_deposit_advice
-from serving.snapshot.evidence_records import CitedRecords
 from serving.snapshot.legal_duties import load_legal_duties
 from serving.snapshot.open_matters import closed_cases, open_matters
 from serving.watchlists.project_document import is_scored, project_document
@@ -140,9 +139,9 @@ def test_batches_of_any_size_give_the_same_bytes(published, office, monkeypatch)
         with opened.as_known(AS_OF) as known:
             material = collect_inputs(known, PublishRequest(AS_OF, 8, "", "test"), _quiet)
             made = build_publication(material)
-            cited = CitedRecords(known.store, AS_OF)
-            sealed = made.seal(cited.add)
-            again = collect_extras(known, material, made, Sealing(sealed.outlines, cited)).snapshot
+            sealing = Sealing(known.store, AS_OF)
+            sealed = made.seal(sealing.add)
+            again = collect_extras(known, material, made, (sealed.outlines, sealing)).snapshot
             rows, dossiers = list(again.register["projects"]), dict(again.dossiers)
     whole = publication.seal()
     assert len(whole.risks) % 7, "the last batch is smaller"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from serving.snapshot.wages_owed import load_owed_teams, load_payroll_teams, owed_summary
+from serving.snapshot.wages_owed import PayrollTeams, load_owed_teams, owed_summary
+from serving.watchlists.document import EvidenceRef, LocalizedText, TimelineItem
 
 AS_OF = dt.date(2025, 6, 1)
 
@@ -93,11 +94,25 @@ def test_nothing_is_known_to_be_owed_without_payments(world):
     assert load_owed_teams(world.store, AS_OF) == {}
 
 
-def test_payrolls_have_the_team_of_their_contract(world):
+def test_payrolls_of_timelines_have_the_team_of_their_contract(world):
     _two_teams(world)
-    rolls = ["R1", "R2", "R3", "R4", "R4", "R9"]
-    found = load_payroll_teams(world.store, AS_OF, rolls)
-    assert found == dict.fromkeys(("R1", "R2", "R4"), "木工班组")
-    assert load_payroll_teams(world.store, AS_OF, ["R2", "R3"]) == {"R2": "木工班组"}
-    assert load_payroll_teams(world.store, AS_OF, []) == {}
-    assert load_payroll_teams(world.store, dt.date(2025, 4, 15), rolls) == {"R4": "木工班组"}
+    stories = {"P": ["R1", "R2", "R3", "R4"], "Q": ["R2", "R9"], "R": []}
+    assert _teams(world, AS_OF, stories) == {
+        "P": dict.fromkeys(("R1", "R2", "R4"), "木工班组"),
+        "Q": {"R2": "木工班组"},
+    }
+    assert _teams(world, dt.date(2025, 4, 15), stories) == {"P": {"R4": "木工班组"}}
+    assert _teams(world, AS_OF, {}) == {}
+
+
+def _teams(world, as_of, stories):
+    teams = PayrollTeams(world.store, as_of)
+    for project, rolls in stories.items():
+        story = [_event("payrolls", one) for one in rolls]
+        teams.add(project, [_event("complaints", "R1"), *story])
+    return dict(teams.load(stories))
+
+
+def _event(table, record_id):
+    said = LocalizedText("", "")
+    return TimelineItem(AS_OF, "", said, EvidenceRef(table, record_id, AS_OF))

@@ -50,7 +50,9 @@ def module(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["Half", "made", "half"])
 def test_an_estimator_is_loaded_from_a_class_a_function_or_an_object(module, name):
-    assert load_challenger(f"{module}:{name}").name == f"my_models:{name}"
+    found = load_challenger(f"{module}:{name}")
+    assert found.name == f"my_models:{name}"
+    assert type(found.estimator).__name__ == "Half"
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,13 @@ def test_an_estimator_is_loaded_from_a_class_a_function_or_an_object(module, nam
 def test_what_is_no_estimator_is_refused(module, name):
     with pytest.raises(ChallengerUnusable):
         load_challenger(name)
+
+
+@pytest.mark.parametrize("name", ["my_models:", ":half", ":", ""])
+def test_a_name_says_module_and_object(module, name):
+    with pytest.raises(ChallengerUnusable) as failure:
+        load_challenger(name)
+    assert failure.value.fields["detail"] == "module:object"
 
 
 def test_probabilities_are_those_of_the_estimator_fitted_on_the_training_set(county_training_set):
@@ -80,6 +89,9 @@ def test_an_estimator_without_probabilities_fails_by_name(county_training_set):
         with pytest.raises(ChallengerFailed) as failure:
             Challenger("mine", estimator).probability(county_training_set, cohort)
         assert failure.value.fields["name"] == "mine"
+    for sure in (0.0, 1.0):
+        found = Challenger("mine", Constant(sure)).probability(county_training_set, cohort)
+        assert (found == sure).all()
 
 
 def test_with_one_label_only_it_gives_the_rate(county_training_set):

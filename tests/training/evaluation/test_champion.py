@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from features.matrix import Matrix
+from models.arrears import Hyperparameters, MergedHyperparameters, hyperparameters_for
 from models.logistic import LogisticHyperparameters
 from models.registry import ModelVersion
 from models.scorecard import Scorecard
@@ -17,7 +18,7 @@ from training.dataset.training_set import TrainingSet
 from training.evaluation.champion import champion_scores
 from training.fit.fit import Holdout, Trained
 from training.fit.ladder import STRENGTHS
-from training.fit.out_of_time import fit_regression
+from training.fit.out_of_time import fit_regression, score_out_of_time
 
 COLUMNS = ("complaints_90d", "unpaid_share_3m", "listed")
 REMOVED = "winter_share"
@@ -115,3 +116,63 @@ def test_the_recipe_of_a_model_with_a_removed_feature_is_fitted_again(training_s
     again = compared(older, recipe, training_set)
     assert np.isfinite(again.scores).all()
     assert not np.array_equal(again.scores, own.scores)
+
+
+def found_for(training_set, model, about, recipe, columns=COLUMNS):
+    """The scores of a champion of before the holdout, against a challenger of ``recipe``."""
+    last = in_holdout(training_set)
+    labels = np.zeros(int(last.sum()))
+    own = np.arange(len(labels), dtype=float)
+    held = Holdout(training_set.matrix.where(last), own, labels, labels, labels)
+    challenger = replace(model, columns=columns)
+    trained = Trained(challenger, DATES[-1], None, None, 0, 0, 0, 0, {}, {}, held, recipe)
+    version = ModelVersion("1", model.kind, DATES[-3], "", (), about)
+    found = champion_scores((model, version), training_set, trained, held)
+    assert found.rows.all()
+    assert np.array_equal(found.scores, own) or not found.same_recipe
+    return found
+
+
+def fitted_on_folds(training_set, columns, recipe):
+    narrowed = replace(training_set, matrix=training_set.matrix.select_columns(columns))
+    return score_out_of_time(narrowed, recipe)[in_holdout(training_set), 0]
+
+
+def test_the_recipe_is_that_stored_with_the_version_or_its_choice_or_the_default(training_set):
+    everything = np.ones(len(training_set.target), dtype=bool)
+    model = fit_regression(training_set, LogisticHyperparameters(), everything)
+    stored, other = LogisticHyperparameters(0.5), {"recipe": {"strength": 0.7}}
+    recipe = {"strength": 0.5}
+    for about, expected in (
+        ({"recipe": recipe, "choice": other}, stored),
+        ({"recipe": None, "choice": {"recipe": recipe}}, stored),
+        ({"choice": None}, hyperparameters_for(float(training_set.target.sum()))),
+    ):
+        assert found_for(training_set, model, about, expected).same_recipe
+
+
+def test_a_champion_of_fewer_features_is_fitted_again_on_those(training_set):
+    recipe = LogisticHyperparameters(0.5)
+    everything = np.ones(len(training_set.target), dtype=bool)
+    model = replace(fit_regression(training_set, recipe, everything), columns=COLUMNS[:2])
+    found = found_for(training_set, model, {"recipe": {"strength": 0.5}}, recipe)
+    assert not found.same_recipe
+    assert np.array_equal(found.scores, fitted_on_folds(training_set, COLUMNS[:2], recipe))
+
+
+def test_a_merged_champion_needs_what_others_shared_and_all_its_features(training_set):
+    """Its own part stands in for it; without one, the first regression."""
+    everything = np.ones(len(training_set.target), dtype=bool)
+    model = fit_regression(training_set, LogisticHyperparameters(), everything)
+    own, others = Hyperparameters(3, 20, 1.0), replace(training_set, shared={"theirs": ()})
+    first = LogisticHyperparameters(STRENGTHS[0])
+    alone = {"recipe": {"shared": "theirs", "own": None}}
+    both = {"recipe": {"shared": "theirs", "own": asdict(own)}}
+    assert found_for(others, model, alone, MergedHyperparameters("theirs", None)).same_recipe
+    assert found_for(others, model, both, MergedHyperparameters("theirs", own)).same_recipe
+    assert found_for(training_set, model, both, own).same_recipe
+    assert found_for(training_set, model, alone, first).same_recipe
+    older = replace(model, columns=(REMOVED, *COLUMNS[1:]))
+    assert found_for(others, older, both, own, older.columns).same_recipe
+    again = found_for(others, older, alone, first)
+    assert np.array_equal(again.scores, fitted_on_folds(training_set, COLUMNS[1:], first))

@@ -65,6 +65,7 @@ def test_gain_gives_every_way_as_many_visits_and_counts_events_once(small):
     assert rules["events"].value == 0
     assert rules["nothing_owed"].value == 2
     assert made["events"].value == 1
+    assert (made["events"].positives, rules["events"].positives) == (1, 0)
     assert made["days_early"].value == 0
     assert made["nothing_owed"].value == 1
     assert found.known_stakes == pytest.approx(0.5)

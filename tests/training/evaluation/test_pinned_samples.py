@@ -86,6 +86,20 @@ def test_visits_in_the_order_of_the_score_on_the_days_of_the_quarter(visits):
     assert (found.first_half.value, found.made_first_half.value) == (0.5, 0)
 
 
+def test_the_visit_in_the_middle_is_in_neither_half():
+    """C, B, A instead of A, B, C: B, who owes as C does, is second of three in both orders."""
+    found = reorder_within(predictions([1, 2, 3], [0, 0, 0]), VISITS, [QUARTER], MODEL)
+    assert (found.visits, found.days_sooner.value) == (3, 45)
+    assert (found.first_half.value, found.made_first_half.value) == (0.5, 0)
+
+
+def test_the_first_visit_is_in_the_first_half():
+    """C, B, A instead of A, B, C, where A and C owe: each order has one of them first."""
+    visits = made(("A", "2025-04-01", True), ("B", "2025-05-01", False), ("C", "2025-06-30", True))
+    found = reorder_within(predictions([1, 2, 3], [0, 0, 0]), visits, [QUARTER], MODEL)
+    assert (found.first_half.value, found.made_first_half.value) == (0.5, 0.5)
+
+
 @pytest.mark.parametrize(("months", "windows"), [(2, 0), (3, 1), (5, 1), (6, 2)])
 def test_visits_are_moved_within_whole_quarters_of_the_walk(months, windows):
     """One visit in the first month of each quarter, to the only project."""

@@ -10,8 +10,8 @@ import pytest
 from models.scorecard import Scorecard
 from risk.store.store import RecordStore
 from training.dataset.training_set import NoProjectsKnown
+from training.event_counts import SCORECARD_BELOW
 from training.fit.fit import train
-from training.fit.ladder import SCORECARD_BELOW
 
 from ...conftest import thorough
 

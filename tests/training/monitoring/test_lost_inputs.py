@@ -5,14 +5,18 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
+import numpy as np
 import pytest
 
+from features.matrix import Matrix
 from training.monitoring.drift import Distribution, ReferenceProfile
 from training.monitoring.lost_inputs import (
     FeedSummary,
     LostFeed,
+    LostInputs,
     TrainedOn,
     feed_summaries,
+    known_counts,
     lost_features,
     lost_feeds,
     newest_days,
@@ -101,3 +105,70 @@ def test_all_tables_silent_is_no_reason_for_another_model():
     assert not one.is_everything
     assert [feed.table for feed in one.feeds] == ["payments"]
     assert dataclasses.replace(one, importance=0.009).matters is False
+
+
+def test_silences_count_from_two_years_before_the_training(world):
+    """Twelve days from the first one on; the silence that began a day earlier does not count."""
+    world.project()
+    world.payroll("R", "2021-01-01")
+    for day in ("2022-12-31", "2023-03-01", *(f"2024-12-{day:02}" for day in range(20, 31))):
+        world.payment("R", day, 1)
+    found = feed_summaries(world.store, TRAINED_AT)["payments"]
+    assert found == FeedSummary(dt.date(2024, 12, 30), 660)
+    world.store.connection.execute("DELETE FROM payments WHERE known_at = '2024-12-25'")
+    assert feed_summaries(world.store, TRAINED_AT)["payments"].longest_silence is None
+    world.payment("R", "2023-01-01", 1)
+    found = feed_summaries(world.store, TRAINED_AT)["payments"]
+    assert found.longest_silence == 660
+    world.store.connection.execute("DELETE FROM payments WHERE known_at = '2023-03-01'")
+    world.payment("R", "2023-01-02", 1)
+    assert feed_summaries(world.store, TRAINED_AT)["payments"].longest_silence == 718
+    # The silence from the first day of the two years on counts; rows of one day are one day.
+    world.store.connection.execute("DELETE FROM payments WHERE known_at = '2023-01-02'")
+    world.payment("R2", "2024-12-30", 1)
+    assert feed_summaries(world.store, TRAINED_AT)["payments"].longest_silence is None
+    world.payment("R", "2024-12-25", 1)
+    assert feed_summaries(world.store, TRAINED_AT)["payments"].longest_silence == 719
+    world.payment("R", "2025-01-01", 1)
+    assert feed_summaries(world.store, TRAINED_AT)["payments"].newest == dt.date(2024, 12, 30)
+
+
+@pytest.mark.parametrize(
+    ("longest", "silent", "lost"),
+    [(5, 31, False), (5, 32, True), (30, 45, False), (30, 46, True), (None, 999, False)],
+)
+def test_no_feed_has_stopped_within_a_month(longest, silent, lost):
+    trained_on = {"payments": FeedSummary(TRAINED_AT, longest)}
+    found = lost_feeds({"payments": TRAINED_AT}, TRAINED_AT + dt.timedelta(days=silent), trained_on)
+    assert bool(found) is lost
+    assert lost_feeds({}, TRAINED_AT, {"payments": FeedSummary(None, longest)}) == ()
+
+
+def test_a_column_must_have_been_known_to_a_fifth():
+    for share, lost in ((2, {"late_share"}), (1, set())):
+        assert lost_features(profile(late_share=share), 1_000, {"late_share": 0}) == lost
+    bins = {"late_share": Distribution((1.0, 2.0), (0, 1, 1, 8), 0.0, 1)}
+    assert lost_features(ReferenceProfile("", "", 10, bins, {}), 99, {"late_share": 0})
+    empty = ReferenceProfile("", "", 0, {"late_share": Distribution((), (0, 0), 0.0, 1)}, {})
+    assert lost_features(empty, 1_000, {"late_share": 0}) == frozenset()
+
+
+def test_what_is_lost_is_that_of_silent_tables_and_empty_columns():
+    """Payments are the only steady feed; the importance is that of all features read from them."""
+    trained_on = TrainedOn({"payments": FeedSummary(TRAINED_AT, 5)}, profile(age_days=10))
+    later = TRAINED_AT + dt.timedelta(days=60)
+    found = trained_on.lost_inputs("project", later, {"payments": TRAINED_AT}, 20, {"age_days": 0})
+    assert {"age_days", "late_share_3m"} <= set(found.features)
+    assert list(found.features) == sorted(found.features)
+    assert found.importance == pytest.approx(0.005)
+    assert not found.is_everything
+    assert dataclasses.replace(found, importance=0.01).matters
+    assert not LostInputs((), (), 0.5).is_everything
+
+
+def test_known_values_are_counted_by_column():
+    values = np.array([[1.0, np.nan, np.nan], [2.0, 3.0, np.nan]])
+    days = np.full(2, np.datetime64("2025-01-01"))
+    assert known_counts(Matrix(days, ("A", "B"), ("x", "y", "z"), values)) == {
+        **{"x": 2, "y": 1, "z": 0},
+    }

@@ -111,6 +111,7 @@ def test_the_expected_performance_of_a_short_cohort_lists_all_of_it():
     assert (found.cohort, found.places, found.events_expected) == (2, 2, 0.8)
     assert found.precision_expected == 0.4
     assert np.isnan(estimate_performance(np.zeros(0), 5).precision_expected)
+    assert estimate_performance(np.array([0.2, 0.6, 0.4]), 2).precision_expected == 0.5
 
 
 @pytest.mark.parametrize(
@@ -149,6 +150,102 @@ def test_realised_performance_by_hand(world):
     assert found.precision_expected == 0.5
     assert found.ratio.value == pytest.approx(1.2 / 2)
     assert realised_performance(world.store, Scorecard(), month, log, 2) is None, "not mature"
+
+
+def test_precision_of_lists_varies_with_contractors(world):
+    """Twelve of 24 projects owe, half of them on the list; each has a contractor of its own."""
+    month = dt.date(2024, 7, 1)
+    names = tuple(f"P{number:02}" for number in range(24))
+    for name in names:
+        world.project(name, contractor_id=f"C{name}")
+    matrix = Matrix(np.full(24, np.datetime64(month)), names, (), np.zeros((24, 0)))
+    labels = np.tile([1.0, 0.0], 12)
+    chances = np.full(24, 0.5)
+    found = _evaluate(world.store, matrix, chances, labels, [month], 24)
+    assert (found.precision.value, found.precision.positives, found.events) == (0.5, 12, 12)
+    assert (found.precision.low < 0.4, found.precision.high > 0.6) == (True, True)
+    assert (found.ratio.low < 0.9, found.ratio.high > 1.1) == (True, True)
+
+
+def test_lists_are_made_of_each_month(world):
+    """P1 is first in July and second in August, when it owes: one of two listed, 0.9 and 0.6."""
+    months = [dt.date(2024, 7, 1), dt.date(2024, 8, 1)]
+    for number in (1, 2):
+        world.project(f"P{number}")
+    matrix = Matrix(
+        np.repeat(np.array(months, dtype="datetime64[D]"), 2),
+        ("P1", "P2") * 2,
+        (),
+        np.zeros((4, 0)),
+    )
+    chances = np.array([0.9, 0.8, 0.1, 0.6])
+    found = _evaluate(world.store, matrix, chances, np.array([1.0, 0, 1, 0]), months, 1)
+    assert (found.precision.value, found.precision.positives) == (0.5, 1)
+    assert found.precision_expected == pytest.approx((0.9 + 0.6) / 2)
+    assert (found.months, found.events) == (tuple(months), 1)
+    july = _evaluate(world.store, matrix.rows_at(months[0]), chances[:2], np.ones(2), months[:1], 1)
+    assert july.precision_expected == 0.9
+
+
+def test_known_values_fall_into_eight_bins_of_as_many_rows():
+    """Of 0 to 8 the inner eighths are 1 to 7; a value on an edge is below it."""
+    matrix = at(["2024-01-01"], [*range(9), np.nan, np.nan], 11)
+    spread = reference_profile(matrix, np.arange(11.0), {}).spreads["deposit_valid"]
+    assert spread.edges == (1, 2, 3, 4, 5, 6, 7)
+    assert spread.counts == (2, 1, 1, 1, 1, 1, 1, 1, 2)
+    unknown = reference_profile(at(["2024-01-01"], [np.nan] * 3, 3), np.zeros(3), {})
+    assert unknown.spreads["deposit_valid"].edges == ()
+    assert unknown.spreads["deposit_valid"].counts == (0, 3)
+
+
+def test_shifts_are_ordered_by_importance_then_by_index():
+    """Everything was 0 or 1 alike; now all are 1, and a quarter of one feature is unknown."""
+    names = ("small", "great", "gone", "same")
+    before = np.column_stack([np.tile([0.0, 1.0], 400)] * 4)
+    before[::4, 2] = np.nan
+    days = np.full(800, np.datetime64("2024-01-01"))
+    units = tuple(f"P{row}" for row in range(800))
+    importance = {"small": 0.2, "great": 0.2, "gone": 0.5}
+    profile = reference_profile(Matrix(days, units, names, before), np.zeros(800), importance)
+    after = np.ones((800, 4))
+    after[:100, 0] = 0.0
+    after[:, 3] = before[:, 3]
+    now = Matrix(days, units, names, after)
+    found = feature_shifts(profile, now, np.zeros(800))
+    assert [(one.feature, one.importance) for one in found] == [
+        *(("gone", 0.5), ("great", 0.2), ("small", 0.2)),
+    ]
+    assert (found[0].unknown_before, found[0].unknown_now) == (0.25, 0.0)
+    assert found[1].index == population_stability_index([400, 400], [0, 800])
+    assert found[1].index > found[2].index
+    # The score counts fully, a feature of the profile that is not computed any more not at all.
+    profile = reference_profile(Matrix(days, units, names, before), before[:, 0], importance)
+    found = feature_shifts(profile, now.select_columns(["same"]), np.ones(800))
+    assert [(one.feature, one.importance) for one in found] == [(SCORE, 1.0)]
+    nobody = Matrix(days[:0], (), names, after[:0])
+    assert feature_shifts(profile, nobody, np.zeros(0)) == []
+
+
+def test_an_index_of_a_tenth_is_no_shift():
+    """Of 100,000 projects each chance explains nearly nothing."""
+    had, have = 20_000, 33_000
+    profile = reference_profile(
+        at(["2024-01-01"], np.repeat([0.0, 1.0], [100_000 - had, had]), 100_000),
+        np.zeros(100_000),
+        {},
+    )
+    for count in (have, have + 1_000):
+        values = np.repeat([0.0, 1.0], [100_000 - count, count])
+        found = feature_shifts(profile, at(["2025-01-01"], values, 100_000), np.zeros(100_000))
+        index = population_stability_index([100_000 - had, had], [100_000 - count, count])
+        assert (index > 0.1) == bool(found) == (count > have)
+
+
+def test_a_bin_of_one_row_counts_as_any_other():
+    p, q = np.array([1.5, 50.5]) / 52, np.array([0.5, 50.5]) / 51
+    expected = ((q - p) * np.log(q / p)).sum()
+    assert population_stability_index([1, 50], [0, 50]) == pytest.approx(expected)
+    assert population_stability_index([0, 50], [1, 50]) == pytest.approx(expected)
 
 
 def report(**changes):

@@ -22,6 +22,7 @@ from training.promotion.gate import (
     Power,
     _is_not_worse,
     _is_undecided,
+    comparison_power,
     decide,
     is_calibrated,
     is_fair,
@@ -126,6 +127,16 @@ def test_a_comparison_without_power_is_undecided(low, high, passes_equal, undeci
     if low is not None:
         assert not _is_undecided(gap, 0.1, None)
         assert not _is_undecided(gap, None, Power(passes_equal, 0.0))
+
+
+def test_power_by_the_spread_of_the_resamples():
+    """A margin of 0.04 is a fifth of 0.2, half of which is 0.1; the spread is 0.05.
+
+    The interval is 1.96 of it wide: 0.8 and -1.2 less that, -1.16 and -3.16 deviations.
+    """
+    found = comparison_power(np.array([9.0, 0.05, -0.05]), 0.04, 10_000_000)
+    assert found.passes_equal == pytest.approx(0.1230, abs=1e-4)
+    assert found.passes_half == pytest.approx(0.00079, abs=1e-5)
 
 
 def calibrated(ratio, slope):

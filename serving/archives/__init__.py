@@ -1,0 +1,1 @@
+"""Old lists as files: moved out of the service database, verified, and brought back."""
