@@ -18,7 +18,7 @@ def by_column(dossier: Document) -> Document:
     """Return a dossier with the features of its contributions by column, if it has any."""
     part = dossier.get(_PART) or {}
     rows = part.get(_ROWS)
-    if not rows or any(row.keys() != rows[0].keys() for row in rows):
+    if not rows or not rows[0] or any(row.keys() != rows[0].keys() for row in rows):
         return dossier
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     return {**dossier, _PART: {**part, _ROWS: columns}}

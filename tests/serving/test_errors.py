@@ -37,6 +37,7 @@ STATUSES = {
     "link_not_yours": 403,
     "link_unclear": 422,
     "links_changed": 409,
+    "list_archived": 404,
     "matter_closed": 409,
     "matter_open": 409,
     "matter_unknown": 404,

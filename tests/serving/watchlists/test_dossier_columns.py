@@ -29,6 +29,11 @@ def test_features_are_stored_by_column():
     assert dossier["contributions"]["features"] is FEATURES
 
 
+def test_features_without_a_figure_are_stored_as_they_are():
+    dossier = {"contributions": {"features": [{}]}}
+    assert by_row(by_column(dossier)) == dossier
+
+
 VALUES = st.none() | st.floats(allow_nan=False) | st.text(max_size=3)
 EQUAL_KEYS = st.sets(st.text(max_size=3), max_size=3).flatmap(
     lambda keys: st.lists(st.fixed_dictionaries(dict.fromkeys(keys, VALUES)), max_size=4)
