@@ -80,7 +80,6 @@ WORLDS: Mapping[str, World] = {
     "falsified 11": World(1500, 66, 11, _PREFECTURE, falsified_from=dt.date(2023, 7, 1)),
     **{f"winters {seed}": World(1000, 84, seed, _WINTERS) for seed in (201, 202, 203, 204)},
     **{f"horizons {seed}": World(400, 60, seed, _HORIZONS) for seed in (211, 212, 213)},
-    "slow 101": World(800, 54, 101, _HORIZONS, Parameters(decision_extra_mean_days=300.0)),
     "prompt 102": World(800, 54, 102, _HORIZONS),
 }
 """The worlds of docs/evidence that have enough events for a fitted model, each once."""
