@@ -5,7 +5,7 @@ Usage: python -m benchmarks.ablation --out FILE.md --stored FOLDER [--worlds NAM
 
 Twelve monthly lists of each set are judged; every sixth month all models are fitted again, one on
 all features and one without each family. Worlds are those of :data:`WORLDS`; a panel is a folder of
-records in the form of the contract, judged from DAY on. What was computed for a set is kept in
+records in the form of the contract, judged from DAY on. What was computed for a set is stored in
 FOLDER and not computed again, so that the sets can be run one by one.
 
 The mean over all worlds decides whether a family is worth its place. Panels have few feeds, and
@@ -119,7 +119,7 @@ class WithoutEach:
 
 
 def main() -> None:
-    """Compute what is not kept yet and write the tables."""
+    """Compute what is not stored yet and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--stored", type=Path, required=True)
@@ -128,14 +128,14 @@ def main() -> None:
     options = parser.parse_args()
     options.stored.mkdir(parents=True, exist_ok=True)
     worlds = {
-        name: kept(options.stored, name, lambda name=name: losses_of_world(WORLDS[name]))
+        name: stored(options.stored, name, lambda name=name: losses_of_world(WORLDS[name]))
         for name in options.worlds
     }
     panels = {}
     for one in options.panel:
         folder, _, day = one.rpartition(":")
         first = dt.date.fromisoformat(day)
-        panels[Path(folder).name] = kept(
+        panels[Path(folder).name] = stored(
             options.stored,
             Path(folder).name,
             lambda folder=folder, first=first: losses_of_panel(Path(folder), first),
@@ -190,8 +190,8 @@ def losses(predictions: Predictions) -> Losses:
     return Losses(predictions.events, predictions.event_clusters, by_metric)
 
 
-def kept(folder: Path, name: str, compute: Callable[[], Losses]) -> Losses:
-    """The losses of the set ``name`` as kept in ``folder``, else computed and kept there."""
+def stored(folder: Path, name: str, compute: Callable[[], Losses]) -> Losses:
+    """The losses of the set ``name`` as stored in ``folder``, else computed and stored there."""
     path = folder / f"{name.replace(' ', '_')}.npz"
     if not path.exists():
         found = compute()

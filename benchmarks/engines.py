@@ -1,4 +1,4 @@
-"""Features on Spark beside DuckDB, by the million payments.
+"""Features on Spark compared with DuckDB, by the million payments.
 
 Usage: python -m benchmarks.engines [--full] [--keep]
 

@@ -97,8 +97,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Hand out tests as :mod:`tests.scheduling` says."""
-    from .scheduling import FileScheduling
+    """Hand out tests as :mod:`tests.file_scheduler` says."""
+    from .file_scheduler import FileScheduling
 
     return FileScheduling(config, log)
 

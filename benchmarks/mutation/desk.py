@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.mutation.floors import ROOT, Floor
 from benchmarks.mutation.operators import Mutant
-from benchmarks.mutation.trial import Outcome, Trial, folders_in, kept_for, warm_up
+from benchmarks.mutation.trial import Outcome, Trial, folders_in, unaffected, warm_up
 
 WORKERS = 2
 _PARTS = ("risk", "features", "models", "training", "serving", "benchmarks", "tests", "docs")
@@ -55,7 +55,7 @@ class Desk:
         ]
         self._running: dict[int, tuple[Floor, Fault | None, Path, Path]] = {}
         self._started = 0
-        self._kept: dict[str, Path] = {}
+        self._built: dict[str, Path] = {}
         self._noticed_by: dict[str, Counter[str]] = {}
         self._seconds: dict[Floor, dict[str, float]] = {}
 
@@ -96,8 +96,8 @@ class Desk:
         if fault is not None:
             path = copy / fault.file
             path.write_text(fault.mutant.apply(self._text(fault.file)), encoding="utf-8")
-        kept = kept_for(file, self._kept.values())
-        trial = Trial(copy, self._order(floor, file), file, kept, self._limit(floor))
+        built = unaffected(file, self._built.values())
+        trial = Trial(copy, self._order(floor, file), file, built, self._limit(floor))
         self._running[trial.start(base)] = (floor, fault, copy, base)
 
     def _next_end(self) -> tuple[Floor, Fault | None, Outcome]:
@@ -105,20 +105,20 @@ class Desk:
         floor, fault, copy, base = self._running.pop(pid)
         outcome = Outcome.of(pid, status, base)
         if fault is None:
-            self._keep(base)
+            self._store(base)
         else:
             (copy / fault.file).write_text(self._text(fault.file), encoding="utf-8")
         shutil.rmtree(base, ignore_errors=True)
         self._free.append(copy)
         return floor, fault, outcome
 
-    def _keep(self, base: Path) -> None:
-        """Keep the folders that were built without a fault."""
-        for name, built in folders_in(base).items():
-            if name not in self._kept:
-                self._kept[name] = self._folder / "kept" / name
-                self._kept[name].parent.mkdir(exist_ok=True)
-                built.rename(self._kept[name])
+    def _store(self, base: Path) -> None:
+        """Store the folders that were built without a fault."""
+        for name, folder in folders_in(base).items():
+            if name not in self._built:
+                self._built[name] = self._folder / "built" / name
+                self._built[name].parent.mkdir(exist_ok=True)
+                folder.rename(self._built[name])
 
     def _limit(self, floor: Floor) -> int:
         seconds = self._seconds.get(floor)

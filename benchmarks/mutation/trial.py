@@ -31,8 +31,8 @@ BUILT_BY = {
     "county-training-set": ("risk/", "features/", "training/"),
     "county-trained": ("risk/", "features/", "models/", "training/"),
 }
-"""Folders that tests build once (``built_once``), and the code that builds them: they are kept
-for faults in other code."""
+"""Folders that tests build once (``built_once``), and the code that builds them: they are
+used again for faults in other code."""
 
 _FROM_OUTSIDE = (signal.SIGINT, signal.SIGKILL, signal.SIGTERM)
 _PROJECT = ("risk", "features", "models", "training", "serving", "tests", "docs", "benchmarks")
@@ -78,13 +78,13 @@ class Outcome:
 class Trial:
     """Tests of the project in ``copy``, of whose files ``faulty`` has a fault (None: none has).
 
-    ``kept`` are folders of :data:`BUILT_BY`; after ``limit`` seconds the tests are killed.
+    ``built`` are folders of :data:`BUILT_BY`; after ``limit`` seconds the tests are killed.
     """
 
     copy: Path
     tests: tuple[str, ...]
     faulty: str | None
-    kept: tuple[Path, ...]
+    built: tuple[Path, ...]
     limit: int
 
     def start(self, base: Path) -> int:
@@ -103,11 +103,13 @@ class Trial:
 
     def _run(self, base: Path) -> Outcome:
         _enter(self.copy)
-        watch, listener = _Watch(self.faulty), _Listener(self.kept)
+        watch, listener = _Watch(self.faulty), _Listener(self.built)
         sys.meta_path.insert(0, watch)
         code = pytest.main([*_PYTEST, f"--basetemp={base}", *self.tests], plugins=[listener])
         if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not watch.executed:
-            raise RuntimeError(f"pytest ended with {code} before the fault was executed")
+            raise RuntimeError(
+                f"pytest ended with {code} before the fault was executed: {listener.internal_error}"
+            )
         return Outcome(
             passed=code == pytest.ExitCode.OK,
             executed=watch.executed,
@@ -124,7 +126,7 @@ def warm_up(modules: Iterable[str]) -> None:
             importlib.import_module(name)
 
 
-def kept_for(file: str | None, folders: Iterable[Path]) -> tuple[Path, ...]:
+def unaffected(file: str | None, folders: Iterable[Path]) -> tuple[Path, ...]:
     """Return the folders that no code of ``file`` builds."""
     return tuple(one for one in folders if not (file or "").startswith(BUILT_BY[one.name]))
 
@@ -205,12 +207,16 @@ class _Loader(SourceFileLoader):
 
 
 class _Listener:
-    """Links the kept folders to the temporary ones; notes seconds and the first failure."""
+    """Links folders built before to the temporary ones; notes seconds and the first failure."""
 
-    def __init__(self, kept: tuple[Path, ...]) -> None:
-        self.kept_folders = _links(kept)
+    def __init__(self, built: tuple[Path, ...]) -> None:
+        self.built_folders = _links(built)
         self.failed: str | None = None
+        self.internal_error: str | None = None
         self.seconds: dict[str, float] = {}
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.internal_error = str(excrepr)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         file = report.nodeid.partition("::")[0]
@@ -223,12 +229,12 @@ class _Listener:
             self.failed = report.nodeid
 
 
-def _links(kept: tuple[Path, ...]) -> object:
+def _links(built: tuple[Path, ...]) -> object:
     """Return a fixture that runs before those of the tests."""
 
     @pytest.fixture(scope="session", autouse=True)
-    def kept_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
-        for folder in kept:
+    def built_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
+        for folder in built:
             (tmp_path_factory.getbasetemp() / folder.name).symlink_to(folder)
 
-    return kept_folders
+    return built_folders

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.ablation import Losses, kept, losses, mean, table
+from benchmarks.ablation import Losses, losses, mean, stored, table
 from training.evaluation.predictions import MODEL, Predictions
 
 LABELS = np.array([1.0, 0.0, 0.0, 0.0])
@@ -48,8 +48,8 @@ def test_worlds_count_alike_in_their_mean(found):
 
 
 def test_what_was_computed_is_read_again(found, tmp_path):
-    first = kept(tmp_path, "county 1", lambda: found)
-    again = kept(tmp_path, "county 1", lambda: pytest.fail("computed again"))
+    first = stored(tmp_path, "county 1", lambda: found)
+    again = stored(tmp_path, "county 1", lambda: pytest.fail("computed again"))
     assert [path.name for path in tmp_path.iterdir()] == ["county_1.npz"]
     assert (again.events, again.clusters) == (first.events, first.clusters) == (1, 1)
     assert np.array_equal(

@@ -13,7 +13,7 @@ from benchmarks.mutation.equivalent import change_by, equivalents
 from benchmarks.mutation.floors import FLOORS, ROOT, planted
 from benchmarks.mutation.operators import Mutant, mutants
 from benchmarks.mutation.run import FloorScore, Result, sample, score
-from benchmarks.mutation.trial import kept_for
+from benchmarks.mutation.trial import unaffected
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs"))
 
@@ -156,7 +156,7 @@ def test_each_floor_has_code_and_tests():
 )
 def test_what_the_faulty_code_builds_is_built_anew(file, kept):
     folders = [Path("/kept") / name for name in ("county", "service", "tracking")]
-    assert [one.name for one in kept_for(file, folders)] == kept
+    assert [one.name for one in unaffected(file, folders)] == kept
 
 
 TRIALS = """
