@@ -8,6 +8,7 @@ contract are stored, never the contents of other columns, and personal numbers o
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections import Counter
@@ -70,15 +71,21 @@ def create_table(store: RecordStore) -> None:
         store.rows(f"ALTER TABLE quarantine ADD COLUMN IF NOT EXISTS {column}")
 
 
-def quarantined_rows(store: RecordStore, table: Table) -> Iterator[QuarantinedRow]:
-    """Quarantined rows of ``table``, ordered by file and row."""
+def quarantined_rows(
+    store: RecordStore, table: Table, *, before: dt.date | None = None
+) -> Iterator[QuarantinedRow]:
+    """Quarantined rows of ``table``, ordered by file and row.
+
+    With ``before`` only those that became known before that day, or whose day could not be read.
+    """
     if not store.has_table("quarantine"):
         return
     with store.connection.cursor() as cursor:
         found = cursor.execute(
-            "SELECT id, file, row_number, cells, problems FROM quarantine WHERE table_name = ?"
+            "SELECT id, file, row_number, cells, problems FROM quarantine WHERE table_name = $1"
+            " AND ($2::DATE IS NULL OR known_at IS NULL OR known_at < $2)"
             " ORDER BY file, row_number, id",
-            [table.name],
+            [table.name, before],
         )
         while rows := found.fetchmany(_FETCH):
             for identity, file, number, cells, problems in rows:

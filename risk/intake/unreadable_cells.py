@@ -142,14 +142,20 @@ def create_tables(store: RecordStore) -> None:
     )
 
 
-def unreadable_groups(store: RecordStore) -> list[UnreadableGroup]:
-    """Unreadable cells without an answer by table, column and text, most rows first."""
+def unreadable_groups(
+    store: RecordStore, *, before: dt.date | None = None
+) -> list[UnreadableGroup]:
+    """Unreadable cells without an answer by table, column and text, most rows first.
+
+    With ``before`` only those of rows known before that day, or without a day of knowledge.
+    """
     if not store.has_table("unreadable_cells"):
         return []
     found = store.rows(
         "SELECT table_name, field, raw, any_value(code), count(DISTINCT row_key) AS rows"
-        " FROM unreadable_cells GROUP BY table_name, field, raw"
-        " ORDER BY rows DESC, table_name, field, raw"
+        " FROM unreadable_cells WHERE $1::DATE IS NULL OR known_at IS NULL OR known_at < $1"
+        " GROUP BY table_name, field, raw ORDER BY rows DESC, table_name, field, raw",
+        [before],
     )
     return [UnreadableGroup(*row) for row in found]
 
