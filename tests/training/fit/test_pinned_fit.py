@@ -260,6 +260,15 @@ def test_boosters_are_fitted_on_all_rows_with_the_rounds_of_the_best_stage(alter
     assert trained.model.calibration != Calibration()
 
 
+def test_a_regression_has_one_stage(alternating):
+    trained = fit(alternating, REGRESSION)
+    assert trained.parameters == {"strength": 0.01, "from_scorecard": False}
+    assert trained.stages.shape == (240, 1)
+    found = trained.model.raw(alternating.matrix)
+    assert found == pytest.approx(fit_regression(alternating, REGRESSION).raw(alternating.matrix))
+    assert trained.model.calibration != Calibration()
+
+
 def test_columns_without_a_direction_are_not_constrained():
     model, parameters = bagged_model(
         ("deposit_valid", "unheard_of"), (), SMALL, 60, Calibration(2.0), None
