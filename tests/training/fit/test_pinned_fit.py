@@ -225,6 +225,20 @@ def test_models_of_others_weigh_by_their_events(alternating, monkeypatch):
         assert booster.predict(alternating.matrix.values) == pytest.approx(expected)
 
 
+def test_later_months_are_scored_by_own_boosters_of_earlier_ones_and_those_of_others(
+    alternating, monkeypatch
+):
+    monkeypatch.setattr(out_of_time, "SHARED_ROUNDS", 3)
+    text = fitted(alternating, np.ones(480, dtype=bool), 0, 1).model_to_string()
+    part = SimpleNamespace(texts=lambda: [text], events=100, boosters=(1,))
+    merged = replace(alternating, shared={"d": (part,)})
+    recipe = MergedHyperparameters("d", SMALL)
+    scores = score_out_of_time(merged, recipe)
+    assert np.isnan(scores[:240]).all()
+    earlier = fit_merged(merged, recipe, np.arange(480) < 13 * 24).raw(merged.matrix)
+    assert scores[16 * 24 :, 0] == pytest.approx(earlier[16 * 24 :])
+
+
 def test_shared_boosters_have_three_hundred_rounds(alternating):
     boosters = shared_boosters(alternating, replace(SMALL, learning_rate=0.01))
     assert [one.current_iteration() for one in boosters] == [300, 300]
