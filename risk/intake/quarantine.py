@@ -78,7 +78,7 @@ def quarantined_rows(
 
     With ``before`` only those that became known before that day, or whose day could not be read.
     """
-    if not _has_table(store):
+    if not store.has_table("quarantine"):
         return
     with store.connection.cursor() as cursor:
         found = cursor.execute(
@@ -95,7 +95,7 @@ def quarantined_rows(
 
 def quarantined_counts(store: RecordStore) -> dict[str, int]:
     """Number of quarantined rows of every table."""
-    if not _has_table(store):
+    if not store.has_table("quarantine"):
         return dict.fromkeys(STORED_TABLES, 0)
     found = dict(store.rows("SELECT table_name, count(*) FROM quarantine GROUP BY table_name"))
     return {name: found.get(name, 0) for name in STORED_TABLES}
@@ -103,7 +103,7 @@ def quarantined_counts(store: RecordStore) -> dict[str, int]:
 
 def quarantine_digest(store: RecordStore) -> str:
     """Digest of all quarantined rows, equal for the same rows in any order."""
-    if not _has_table(store):
+    if not store.has_table("quarantine"):
         return ""
     count, total = store.rows(
         "SELECT count(*), sum(hash(id, table_name, file, row_number, cells, problems)::HUGEINT)"
@@ -114,7 +114,7 @@ def quarantine_digest(store: RecordStore) -> str:
 
 def written_digest(store: RecordStore) -> str | None:
     """Digest of the rows in the workbook as it was written last; None before the first time."""
-    if not _has_table(store, _WRITTEN):
+    if not store.has_table(_WRITTEN):
         return None
     found = store.rows(f"SELECT digest FROM {_WRITTEN}")
     return str(found[0][0]) if found else None
@@ -123,11 +123,6 @@ def written_digest(store: RecordStore) -> str | None:
 def record_written(store: RecordStore, digest: str) -> None:
     """Remember the digest of the rows that the workbook has now."""
     store.rows(f"CREATE OR REPLACE TABLE {_WRITTEN} AS SELECT $1 AS digest", [digest])
-
-
-def _has_table(store: RecordStore, name: str = "quarantine") -> bool:
-    # A store that is opened read-only may have had no import yet.
-    return bool(store.rows("FROM duckdb_tables() WHERE table_name = $1", [name]))
 
 
 class FileQuarantine:

@@ -149,7 +149,7 @@ def unreadable_groups(
 
     With ``before`` only those of rows known before that day, or without a day of knowledge.
     """
-    if not _has_tables(store):
+    if not store.has_table("unreadable_cells"):
         return []
     found = store.rows(
         "SELECT table_name, field, raw, any_value(code), count(DISTINCT row_key) AS rows"
@@ -162,7 +162,7 @@ def unreadable_groups(
 
 def stored_answers(store: RecordStore, table: Table) -> Answers:
     """Values given for unreadable cells of ``table``."""
-    if not _has_tables(store):
+    if not store.has_table("unreadable_cells"):
         return {}
     found = store.rows(
         "SELECT field, raw, arg_max(answer, rowid) FROM cell_answers WHERE table_name = ?"
@@ -261,8 +261,3 @@ QUALIFY row_number() OVER (PARTITION BY {parts}, v.known_at ORDER BY v.arrival D
     )
     store.rows(f"DROP TABLE {_PENDING}")
     return len(set(rows))
-
-
-def _has_tables(store: RecordStore) -> bool:
-    # A store that is opened read-only may have had no import yet.
-    return bool(store.rows("FROM duckdb_tables() WHERE table_name = 'unreadable_cells'"))
