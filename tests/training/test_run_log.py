@@ -159,13 +159,14 @@ def test_the_stages_of_a_fit_are_those_of_its_holdout(county_trained):
 
 
 @thorough
-def test_a_backtest_is_a_run_with_a_nested_run_for_every_month(registry, county):
+def test_a_backtest_is_a_run_with_a_nested_run_for_every_month(registry, county_office, tmp_path):
     first, last = dt.date(2025, 3, 1), dt.date(2025, 4, 1)
+    cache = shutil.copytree(county_office.features, tmp_path / "features")
     with (
-        RecordStore(county.records, read_only=True) as store,
+        RecordStore(county_office.records, read_only=True) as store,
         registry.run("backtest", opening_tags(last, "project")) as run,
     ):
-        report = backtest(store, first, last, capacity=10)
+        report = backtest(store, first, last, capacity=10, cache_dir=cache)
         log_backtest(run, report, {"capacity": 10})
     stored = registry._client.get_run(run.id)
     figures = report.reports["model"].figures
