@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from risk.contract import STORED_TABLES, Table
-from risk.store.row_hashes import MARK_FIELDS, Sums, row_sums_sql
+from risk.store.row_hashes import MARK_FIELDS, Sums, daily_sums_sql, row_sums_sql
 from risk.unit_kinds import Kind
 
 ROW_SUMS = "row_sums"
@@ -40,8 +40,8 @@ class Records(Protocol):
         """SQL for the stored rows of ``table``."""
         ...
 
-    def tables_with_rows(self) -> set[str]:
-        """Names of the stored tables with any row."""
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table of this name."""
         ...
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -55,22 +55,39 @@ def extend_row_sums(store: Records) -> None:
     Call it after the transaction that stored them. Where rows were deleted since, all are counted
     again.
     """
-    filled = store.tables_with_rows()
     with store.transaction():
-        for table in (table for name, table in STORED_TABLES.items() if name in filled):
+        for table, newest in _not_counted(store):
             through = _through(store, table)
             if through is None:
                 store.rows(f"DELETE FROM {ROW_SUMS} WHERE table_name = ?", [table.name])
             new = f"(FROM {table.name} WHERE arrival > {through or 0})"
-            own = row_sums_sql(table, new, by="known_at")
-            marks = row_sums_sql(table, new, *MARK_FIELDS, by="known_at")
             store.rows(
-                f"INSERT INTO {ROW_SUMS}"
-                f" SELECT ?, ?, (SELECT max(arrival) FROM {table.name}), o.known_at,"
-                f" o.count, o.low, o.high, m.low, m.high FROM ({own}) o JOIN ({marks}) m"
-                " ON m.known_at = o.known_at",
-                [table.name, _definition(table)],
+                f"INSERT INTO {ROW_SUMS} SELECT ?, ?, ?, * FROM ({daily_sums_sql(table, new)})",
+                [table.name, _definition(table), newest],
             )
+
+
+def _not_counted(store: Records) -> list[tuple[Table, int]]:
+    """Tables with rows that are not counted, and their largest arrival numbers.
+
+    Two queries for all tables: an import has rows for one or two of twenty.
+    """
+    counted = {
+        (name, definition): (through, count)
+        for name, definition, through, count in store.rows(
+            f"SELECT table_name, definition, max(through), sum(count) FROM {ROW_SUMS} GROUP BY ALL"
+        )
+    }
+    there = " UNION ALL ".join(
+        f"SELECT '{name}', max(arrival), count(*) FROM {name}" for name in STORED_TABLES
+    )
+    return [
+        (table, int(newest))
+        for name, newest, count in store.rows(there)
+        if count
+        for table in [STORED_TABLES[name]]
+        if counted.get((name, _definition(table))) != (newest, count)
+    ]
 
 
 def known_sums(store: Records, table: Table, as_of: dt.date) -> Sums | None:
@@ -125,7 +142,7 @@ def _through(store: Records, table: Table) -> int | None:
     """
     if store.kind != "project" or store.last_arrival is not None:
         return None
-    if not store.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [ROW_SUMS]):
+    if not store.has_table(ROW_SUMS):
         return None
     through, counted = store.rows(
         f"SELECT max(through), sum(count) FROM {ROW_SUMS} WHERE table_name = ? AND definition = ?",
@@ -141,5 +158,4 @@ def _through(store: Records, table: Table) -> int | None:
 
 def _definition(table: Table) -> str:
     """What the sums of ``table`` are of; sums of an earlier release with another are not used."""
-    text = row_sums_sql(table, "") + row_sums_sql(table, "", *MARK_FIELDS)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(daily_sums_sql(table, "").encode()).hexdigest()[:16]

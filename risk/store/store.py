@@ -253,6 +253,15 @@ class RecordStore:
         )
         return {name for (name,) in self.rows(query)}
 
+    def has_table(self, name: str) -> bool:
+        """Whether the store has a table that imports create; one opened read-only may lack it."""
+        # Without a query, which takes a millisecond, and leaves a transaction as it is.
+        try:
+            self.connection.table(name)
+        except duckdb.CatalogException:
+            return False
+        return True
+
     def digest(self, as_of: dt.date) -> str:
         """SHA-256 over all rows as known before ``as_of``, independent of their order.
 

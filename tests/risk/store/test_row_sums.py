@@ -101,3 +101,11 @@ def test_a_read_only_store_of_an_earlier_release_has_no_sums(filled):
     filled.store.rows(f"DROP TABLE {ROW_SUMS}")
     day = AS_OFS[-1]
     assert with_settled(filled.store, day).digest(day) == filled.store.digest(day)
+
+
+def test_a_missing_table_is_no_error_within_a_transaction(store):
+    with store.transaction():
+        assert not store.has_table("imports")
+        store.rows("CREATE TABLE imports (id VARCHAR)")
+        assert store.has_table("imports")
+    assert store.has_table("imports")
