@@ -136,7 +136,7 @@ def known_in(workspace: Workspace) -> Known:
             (
                 open_matters(store, AS_OF),
                 closed_cases(store, AS_OF),
-                unlinked_complaints(store, AS_OF, ""),
+                list(unlinked_complaints(store, AS_OF, "")),
             ),
         )
 
