@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,14 @@ from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
-from serving.db.compression import SAMPLES, dictionary_of, packed, unpacked
+from serving.db.compression import (
+    CLOSELY_SEARCHED,
+    SAMPLES,
+    compressing,
+    dictionary_of,
+    packed,
+    unpacked,
+)
 from serving.db.page_rows import deposit_rows, register_part_rows, scored_project_rows
 from serving.db.spool import Spool
 from serving.db.tables import (
@@ -34,8 +40,6 @@ from serving.watchlists.dictionaries import dictionary, save_dictionary
 from serving.watchlists.dossier_columns import by_column, by_row
 from serving.watchlists.repository import ListSummary
 from serving.watchlists.snapshot import Snapshot
-
-_LEVEL = 6
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ def pack_snapshot(found: Snapshot) -> PackedSnapshot:
     """Return ``found`` as it is stored; dossiers and rows are made one by one."""
     keys = list(islice(found.dossiers, AT_ONCE))
     sample = keys[:: max(len(keys) // SAMPLES, 1)]
-    words = dictionary_of([_to_json(by_column(found.dossiers[key])) for key in sample])
+    sampled = [_to_json(by_column(found.dossiers[key])) for key in sample]
+    words = dictionary_of(sampled, CLOSELY_SEARCHED)
     places, bodies = dict[str, str](), Spool()
     for key in found.dossiers:
         document = found.dossiers[key]
@@ -92,10 +97,10 @@ def pack_snapshot(found: Snapshot) -> PackedSnapshot:
 
 
 def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, Spool]:
-    """The register as gzipped JSON with sorted keys, and the rows of its projects as JSON."""
+    """The register as compressed JSON with sorted keys, and the rows of its projects as JSON."""
     projects = Spool()
     body = io.BytesIO()
-    with gzip.GzipFile(fileobj=body, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
+    with compressing(body) as file:
         for number, name in enumerate(sorted(register)):
             file.write(b"{" if number == 0 else b",")
             file.write(_to_json(name) + b":")
