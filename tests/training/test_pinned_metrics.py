@@ -58,8 +58,11 @@ def test_average_precision_is_the_mean_of_all_orders_of_ties():
 
 
 def test_events_at_the_top_of_each_resample():
-    """After the first, k - 1 of three tied rows with one event; twice the first in the second."""
-    ranking = Ranking(of(3, 2, 2, 2, 1), of(1, 1, 0, 0, 0))
+    """After the first, k - 1 of three tied rows with one event; twice the first in the second.
+
+    The event in the last row is never reached.
+    """
+    ranking = Ranking(of(3, 2, 2, 2, 1), of(1, 1, 0, 0, 1))
     weights = np.array([[1.0] * 5, [2, 1, 1, 1, 1], [0, 1, 1, 1, 1], [1.0] * 5])
     expected, worst, best = ranking.events_at_top(weights, of(2, 4, 1, 4))
     assert expected == pytest.approx([1 + 1 / 3, 2 + 2 / 3, 1 / 3, 2])
