@@ -17,7 +17,7 @@ _MACROS = (
     "days_between(earlier, later) AS datediff('day', earlier, later)",
     "evidence_item(place, source_table, record_id, known_at) AS {'place': place,"
     " 'table': source_table, 'record_id': record_id, 'known_at': known_at}",
-    *(f"{name}(first, n) AS ({sql})" for name, sql in TERM_FUNCTIONS.items()),
+    *(f"{one.name}({', '.join(one.parameters)}) AS {one.sql}" for one in TERM_FUNCTIONS),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -108,9 +108,14 @@ class StagedFlags:
     """
 
     def __init__(
-        self, store: RecordStore, as_of: dt.date, must_visit: Collection[str], law: Law
+        self,
+        store: RecordStore,
+        as_of: dt.date,
+        must_visit: Collection[str],
+        law: Law,
+        written: Callable[[Rule], str] | None = None,
     ) -> None:
-        """Find the flags of ``as_of``.
+        """Find the flags of ``as_of``, or read those that ``written`` gives as SQL of their rows.
 
         Raises:
             FlagUnknown: ``must_visit`` names a code no rule has.
@@ -118,11 +123,13 @@ class StagedFlags:
         require_codes(must_visit)
         # A cursor that is not closed: it holds the rows for as long as they are read.
         cursor = store.connection if store.settled_at == as_of else store.cursor()
-        create_snapshot(DuckDBTables(cursor), as_of, None, law, settled_sql(store, as_of))
+        if written is None:
+            create_snapshot(DuckDBTables(cursor), as_of, None, law, settled_sql(store, as_of))
+        rows_sql = rule_sql if written is None else written
         self._found: list[tuple[_Flags, Staged]] = []
         codes: dict[str, list[str]] = {}
         for rule in (rule for rule in RULES if store.kind in rule.kinds):
-            rows = Staged(cursor, _ordered(rule))
+            rows = Staged(cursor, _ordered(rows_sql(rule)))
             flagged = rows.rows("SELECT project_id FROM $staged")
             for (project_id,) in flagged:
                 codes.setdefault(str(project_id), []).append(rule.code)
@@ -175,11 +182,11 @@ class _Threshold:
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, rule: Rule) -> list[tuple[Any, ...]]:
-    return cursor.execute(_ordered(rule)).fetchall()
+    return cursor.execute(_ordered(rule_sql(rule))).fetchall()
 
 
-def _ordered(rule: Rule) -> str:
-    return f"SELECT * FROM ({rule_sql(rule)}) found ORDER BY project_id"
+def _ordered(sql: str) -> str:
+    return f"SELECT * FROM ({sql}) found ORDER BY project_id"
 
 
 class _Flags:

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Protocol
@@ -34,15 +35,48 @@ from risk.causes import about_wages, found_otherwise
 from risk.contract import TABLES
 from risk.flags.law import Law
 
-TERM_FUNCTIONS = {
+
+@dataclass(frozen=True)
+class Function:
+    """A function that rules call: SQL of its value, and the types of parameters by name."""
+
+    name: str
+    parameters: Mapping[str, str]
+    returns: str
+    sql: str
+
+
+_TERM = {"first": "DATE", "n": "DOUBLE"}
+
+TERM_FUNCTIONS = (
     # Last day of a term of n working days that starts on the day after ``first``.
-    "working_days_after": "SELECT max(w.day) FROM civil_days c, working_days w"
-    " WHERE c.day = first AND w.number = c.number + CAST(n AS BIGINT)",
+    Function(
+        "working_days_after",
+        _TERM,
+        "DATE",
+        "(SELECT max(t.last_day) FROM working_terms t WHERE t.day = first AND t.days = n)",
+    ),
     # Last day of a term of n calendar days: a term that ends on a day of rest ends on the next
     # working day (Civil Code 203, Administrative Compulsion and Punishment Laws alike).
-    "term_end": "SELECT max(c.next_working) FROM civil_days c WHERE c.day = days_after(first, n)",
-}
-"""Functions of ``first`` (a day) and ``n`` (a number of days) that look the day up."""
+    Function(
+        "term_end",
+        _TERM,
+        "DATE",
+        "(SELECT max(c.next_working) FROM civil_days c WHERE c.day = days_after(first, n))",
+    ),
+)
+"""Functions that look a day up in the calendar of terms, each in one table: Spark would join two
+row by row."""
+
+_IN_WORKING_DAYS = ("working_days", "filing_days", "handling_days")
+"""Names of the legal values that are terms of working days."""
+
+_WORKING_TERMS = f"""
+SELECT c.day, n.days, w.day AS last_day
+FROM ({" UNION ".join(f"SELECT {name} AS days FROM bound" for name in _IN_WORKING_DAYS)}) n
+CROSS JOIN civil_days c
+JOIN working_days w ON w.number = c.number + CAST(n.days AS BIGINT)
+"""
 
 
 class SnapshotTables(Protocol):
@@ -57,7 +91,7 @@ class SnapshotTables(Protocol):
         """Create the table ``name`` of ``rows``, with columns and SQL types in ``kinds``."""
 
     def create_functions(self) -> None:
-        """Create the functions that rules call, once the tables of the calendar are there.
+        """Create the functions that rules call, once the tables they read are there.
 
         These are :data:`TERM_FUNCTIONS`, ``months_after``, ``days_after``, ``days_between`` and
         ``evidence_item``.
@@ -200,9 +234,10 @@ def create_snapshot(
     """
     day = f"DATE '{as_of.isoformat()}'"
     _create_calendar(tables, as_of)
+    _create_bindings(tables, law, last_day_known(as_of))
+    tables.create("working_terms", _WORKING_TERMS)
     tables.create_functions()
     tables.create("this_day", f"SELECT {day} AS as_of")
-    _create_bindings(tables, law, last_day_known(as_of))
     for name in _TABLES:
         tables.create(f"known_{name}", _known(name).replace("$1", day))
     tables.create("running", _RUNNING + _among(tables, project_ids))
