@@ -49,9 +49,9 @@ test: setup
 	@$(MAKE) --no-print-directory -j2 lint imports
 	@$(MAKE) --no-print-directory -j2 types pytest
 
-# Three processes on two cores are quicker, but not with everything: Spark alone takes both.
+# Three processes on two cores: one waits for a server, a browser or Spark most of the time.
 pytest: setup
-	@$(BIN)/python -m pytest -n $(if $(WAGEWATCH_TEST_ALL),2,3) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -1,6 +1,11 @@
 """One hazard model for 30, 60 and 90 days against a model for each horizon.
 
 Usage: python -m benchmarks.horizons --out FILE.md [--projects 600] [--seeds 211 212 213 214]
+       [--panel FOLDER:DAY ...]
+
+Twelve monthly lists of each set are scored. Counties are simulated, with a fit every third month; a
+panel is a folder of records in the form of the contract, its lists begin on DAY, with a fit every
+sixth month because panels are large. ``--seeds`` without a number leaves the counties out.
 
 The hazard model is fitted on rows of a project, a date and one of three thirds of the horizon, with
 the third and its distance to Spring Festival among its features. A row counts while no event has
@@ -21,7 +26,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import lightgbm as lgb
 import numpy as np
@@ -37,7 +42,9 @@ from risk.intake.importer import import_paths
 from risk.simulator import simulate
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving import clock
 from training.dataset.labels import EventLog, dated_within, event_log, event_logs
+from training.evaluation.ablation import column_varies
 from training.evaluation.walk_forward import end_of_records
 from training.fit.out_of_time import directions_of
 from training.metrics import average_precision, log_loss, roc_auc
@@ -48,12 +55,16 @@ if TYPE_CHECKING:
 MONTHS = 60
 END = dt.date(2026, 6, 30)
 FIRST = dt.date(2025, 1, 1)
-FITS, LISTS_A_FIT = 4, 3
+LISTS, LISTS_A_FIT, PANEL_LISTS_A_FIT = 12, 3, 6
 PART_DAYS = 30
 PARTS = HORIZON_DAYS // PART_DAYS
 CALIBRATION_MONTHS = 9
 ROUNDS, SEEDS = 200, (0, 1)
 HAZARD, DIRECT = "one hazard model", "a model a horizon"
+
+
+Figures: TypeAlias = dict[int, Mapping[str, tuple[str, ...]]]
+"""Cells by horizon in days, then by way of fitting."""
 
 
 @dataclass(frozen=True)
@@ -90,31 +101,43 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--projects", type=int, default=600)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[211, 212, 213, 214])
+    parser.add_argument("--seeds", type=int, nargs="*", default=[211, 212, 213, 214])
+    parser.add_argument("--panel", action="append", default=[], metavar="FOLDER:DAY")
     options = parser.parse_args()
-    lines = [
-        line(str(seed), days, found)
-        for seed in options.seeds
-        for days, found in figures_of(options.projects, seed).items()
-    ]
+    found = {str(seed): figures_of_county(options.projects, seed) for seed in options.seeds}
+    for one in options.panel:
+        folder, _, day = one.rpartition(":")
+        found[Path(folder).name] = figures_of_panel(Path(folder), dt.date.fromisoformat(day))
+    lines = [line(name, days, cells) for name, of in found.items() for days, cells in of.items()]
     options.out.write_text(document(lines), encoding="utf-8")
 
 
-def figures_of(projects: int, seed: int) -> dict[int, Mapping[str, tuple[str, ...]]]:
-    """The cells of one county by horizon in days, then by way of fitting."""
-    refits = [add_months(FIRST, LISTS_A_FIT * number) for number in range(FITS)]
+def figures_of_county(projects: int, seed: int) -> Figures:
+    """The cells of one simulated county."""
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory) / "records"
         simulate(folder, projects=projects, months=MONTHS, seed=seed, end=END)
-        workspace = Workspace(Path(directory) / "workspace")
-        import_paths(workspace, [folder], today=END)
-        with RecordStore(workspace.records) as store:
-            logs = event_logs(store, refits)
-            lists = {day: [add_months(day, n) for n in range(LISTS_A_FIT)] for day in refits}
-            earlier = {day: [add_months(day, -n) for n in range(1, MONTHS - 12)] for day in refits}
-            dates = {one for of in (lists, earlier) for days in of.values() for one in days}
-            matrix = cached_matrix(store, sorted(dates), None, None)
-            final = event_log(store, end_of_records(store))
+        return figures_of(folder, Path(directory) / "workspace", FIRST, LISTS_A_FIT)
+
+
+def figures_of_panel(folder: Path, first: dt.date) -> Figures:
+    """The cells of the records in ``folder``, the first list on ``first``."""
+    with tempfile.TemporaryDirectory() as directory:
+        return figures_of(folder, Path(directory), first, PANEL_LISTS_A_FIT)
+
+
+def figures_of(folder: Path, place: Path, first: dt.date, lists_a_fit: int) -> Figures:
+    """The cells of the records in ``folder``, imported into ``place``."""
+    refits = [add_months(first, number) for number in range(0, LISTS, lists_a_fit)]
+    workspace = Workspace(place)
+    import_paths(workspace, [folder], today=clock.today())
+    with RecordStore(workspace.records) as store:
+        logs = event_logs(store, refits)
+        lists = {day: [add_months(day, n) for n in range(lists_a_fit)] for day in refits}
+        earlier = {day: [add_months(day, -n) for n in range(1, MONTHS - LISTS)] for day in refits}
+        dates = {one for of in (lists, earlier) for days in of.values() for one in days}
+        matrix = with_variation(cached_matrix(store, sorted(dates), None, None))
+        final = event_log(store, end_of_records(store))
     chances: dict[tuple[int, str], list[NDArray[np.float64]]] = {}
     labels: dict[int, list[NDArray[np.float64]]] = {}
     for day in refits:
@@ -133,6 +156,20 @@ def figures_of(projects: int, seed: int) -> dict[int, Mapping[str, tuple[str, ..
         }
         for days, of in labels.items()
     }
+
+
+def with_variation(matrix: Matrix) -> Matrix:
+    """The columns that have more than one value, unknown being a value.
+
+    A panel has three feeds, and the values of large ones would not fit in memory.
+    """
+    return matrix.select_columns(
+        [
+            name
+            for number, name in enumerate(matrix.columns)
+            if column_varies(matrix.values[:, number])
+        ]
+    )
 
 
 def chances_of(

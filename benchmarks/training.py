@@ -12,7 +12,8 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from benchmarks.harness import Child, Figure, Size, child, run
@@ -99,10 +100,10 @@ def fit(rows: int, storage: str = "disk") -> Fit:
 
 def figures(size: Size) -> Sequence[Figure]:
     """The figures of both sizes and their growth."""
-    os.environ.pop("OMP_NUM_THREADS", None)  # LightGBM on all cores, as in use
-    small, large = (fit(rows) for rows in ROWS[size])
-    memory = fit(IN_MEMORY_ROWS, "memory")
-    disk = large if large.rows == memory.rows else fit(IN_MEMORY_ROWS)
+    with all_cores():
+        small, large = (fit(rows) for rows in ROWS[size])
+        memory = fit(IN_MEMORY_ROWS, "memory")
+        disk = large if large.rows == memory.rows else fit(IN_MEMORY_ROWS)
     found = [figure for one in (small, large) for figure in _of(one)]
     if size == "full":  # at the quick sizes what every fit costs anyway outweighs the rows
         growth = math.log(large.seconds / small.seconds) / math.log(large.rows / small.rows)
@@ -115,6 +116,17 @@ def figures(size: Size) -> Sequence[Figure]:
         Figure("peak memory, disk over memory", disk.peak_mb / memory.peak_mb, "ratio", "lower", 1),
         Figure("seconds, disk over memory", disk.seconds / memory.seconds, "ratio", "lower"),
     ]
+
+
+@contextmanager
+def all_cores() -> Iterator[None]:
+    """LightGBM takes all cores in children started within, as in use."""
+    before = os.environ.pop("OMP_NUM_THREADS", None)
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ["OMP_NUM_THREADS"] = before
 
 
 def _of(one: Fit) -> list[Figure]:

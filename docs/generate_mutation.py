@@ -22,11 +22,12 @@ lists: a comparison with or without equality, `and` for `or`, a number one highe
 another, a join that drops rows, a condition left out, the owner for the contractor. They are
 generated from Python, its queries and the SQL in its strings (`benchmarks/mutation/operators.py`)
 and drawn at random within 18 minutes on two cores. A fault is noticed if a test of its floor
-(`benchmarks/mutation/floors.py`) fails; faults in modules that no such test executes are not
-counted and listed apart. A survivor is either a test that is missing or a change without effect,
-such as a rounding in a text or a tie that cannot occur; read it before you write a test. Changes
-without effect are listed in `benchmarks/mutation/equivalent.toml` with the reason, see the end of
-this page, and not planted.
+(`benchmarks/mutation/floors.py`) fails or hangs, or if it breaks pytest itself where the same tests
+pass without it; faults in modules that no such test executes are not counted and listed apart, and
+so are trials that something else ended. A survivor is either a test that is missing or a change
+without effect, such as a rounding in a text or a tie that cannot occur; read it before you write a
+test. Changes without effect are listed in `benchmarks/mutation/equivalent.toml` with the reason,
+see the end of this page, and not planted.
 """
 
 
@@ -65,4 +66,7 @@ def _score(stored: Mapping[str, Any]) -> list[str]:
         if row.get("not_executed"):
             lines += ["", f"## In modules that no test executes: {name}", ""]
             lines += [f"- {one}" for one in row["not_executed"]]
+        if row.get("undecided"):
+            lines += ["", f"## Undecided, as something else ended the trial: {name}", ""]
+            lines += [f"- {one}" for one in row["undecided"]]
     return lines

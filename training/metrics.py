@@ -176,24 +176,32 @@ def top_k(scores: NDArray[np.float64], labels: NDArray[np.float64], k: int) -> T
 def distinct_events(
     project_ids: Sequence[str], as_ofs: NDArray[np.datetime64], labels: NDArray[np.float64]
 ) -> int:
-    """The least number of events that explain the labels of rows; each array of shape (rows,).
-
-    An event is in the labels of every date of the 90 days before it, so monthly rows count it three
-    times. A row with label 1 is explained by the event of an earlier row less than 90 days before.
+    """The least number of events that explain the labels of rows, see :func:`event_starts`.
 
     >>> days = np.array(["2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01"], "datetime64[D]")
     >>> distinct_events(["P1"] * 4, days, np.array([1.0, 1.0, 1.0, 1.0]))
     2
     """
+    return int(event_starts(project_ids, as_ofs, labels).sum())
+
+
+def event_starts(
+    project_ids: Sequence[str], as_ofs: NDArray[np.datetime64], labels: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """The first row of each distinct event; all arrays have shape (rows,).
+
+    An event is in the labels of every date of the 90 days before it, so monthly rows count it three
+    times. A row with label 1 is explained by the event of an earlier row less than 90 days before.
+    """
     counted: dict[str, np.datetime64] = {}
-    events = 0
+    starts = np.zeros(len(labels), dtype=bool)
     positive = np.flatnonzero(labels > 0.5)
     for row in positive[np.argsort(as_ofs[positive], kind="stable")]:
         before = counted.get(project_ids[row])
         if before is None or as_ofs[row] - before >= np.timedelta64(HORIZON_DAYS, "D"):
             counted[project_ids[row]] = as_ofs[row]
-            events += 1
-    return events
+            starts[row] = True
+    return starts
 
 
 def log_loss(probability: NDArray[np.float64], labels: NDArray[np.float64]) -> float:

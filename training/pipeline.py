@@ -264,4 +264,7 @@ def _losses(trained: Trained) -> Mapping[str, float]:
     held = trained.holdout
     if held is None or trained.stages is None or not trained.metrics:
         return {}
-    return honest_losses(trained.stages, held.matrix.as_ofs, held.labels, held.expected)
+    matrix = held.matrix
+    return honest_losses(
+        trained.stages, matrix.project_ids, matrix.as_ofs, held.labels, held.expected
+    )

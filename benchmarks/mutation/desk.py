@@ -10,16 +10,19 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.mutation.floors import ROOT, Floor
 from benchmarks.mutation.operators import Mutant
-from benchmarks.mutation.trial import Outcome, Trial, folders_in, unaffected, warm_up
+from benchmarks.mutation.trial import Outcome, Trial, end, folders_in, unaffected, warm_up
 
 WORKERS = 2
 _PARTS = ("risk", "features", "models", "training", "serving", "benchmarks", "tests", "docs")
 _FILES = ("pyproject.toml", "Makefile", "README.md")
+_REMOVALS = 3
+"""A program that a test started may still write while the copies are removed."""
 _SLACK = 60
 _AT_MOST = 3600
 """Seconds that the tests of a floor may take without a fault."""
@@ -34,10 +37,16 @@ class Fault:
     mutant: Mutant
 
 
-def folder_for_copies() -> tempfile.TemporaryDirectory[str]:
-    """Return a new folder, in memory where there is one: databases wait for no disk then."""
+@contextmanager
+def folder_for_copies() -> Iterator[Path]:
+    """Yield a new folder, in memory where there is one: databases wait for no disk then."""
     memory = Path("/dev/shm")  # noqa: S108  # else the usual place
-    return tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None)
+    made = tempfile.mkdtemp(dir=memory if os.access(memory, os.W_OK) else None)
+    try:
+        yield Path(made)
+    finally:
+        for _ in range(_REMOVALS):
+            shutil.rmtree(made, ignore_errors=True)
 
 
 class Desk:
@@ -65,18 +74,45 @@ class Desk:
         for floor, _, outcome in self._outcomes((floor, None) for floor in floors):
             self._seconds[floor] = outcome.seconds
             modules |= dict.fromkeys(outcome.modules)
-            failing += [] if outcome.passed else [f"{floor.name} ({outcome.failed})"]
+            reason = outcome.undecided or outcome.failed
+            failing += [] if outcome.passed else [f"{floor.name} ({reason})"]
         warm_up(modules)
         return failing
+
+    def seconds(self, floor: Floor) -> float:
+        """Return how long the tests of a floor take without a fault."""
+        return sum(self._seconds[floor].values())
+
+    def close(self) -> None:
+        """End the trials that are running."""
+        for pid in self._running:
+            end(pid)
+            os.waitpid(pid, 0)
+        self._running.clear()
 
     def outcomes(self, faults: Iterable[Fault]) -> Iterator[tuple[Fault, Outcome]]:
         """Yield what became of each fault, in the order in which the trials end."""
         gc.freeze()  # what is imported stays; trials need not look at it again
         for _, fault, outcome in self._outcomes((one.floor, one) for one in faults):
             if fault is not None:
-                self._noticed_by.setdefault(fault.file, Counter())[outcome.failed or ""] += 1
-                yield fault, outcome
+                decided = self._decided(fault, outcome)
+                self._noticed_by.setdefault(fault.file, Counter())[decided.failed or ""] += 1
+                yield fault, decided
         gc.unfreeze()
+
+    def _decided(self, fault: Fault, outcome: Outcome) -> Outcome:
+        """Return an outcome, as noticed if it is undecided where the tests pass without the fault.
+
+        The tests that had begun are asked again, or the first file if none had.
+        """
+        if outcome.undecided is None:
+            return outcome
+        tests = tuple(outcome.seconds) or self._order(fault.floor, fault)[:1]
+        pid = self._start(fault.floor, None, tests)
+        _, _, again = self._ended(*os.waitpid(pid, 0))
+        if not again.passed:
+            return outcome
+        return replace(outcome, passed=False, executed=True, undecided=None)
 
     def _outcomes(
         self, jobs: Iterable[tuple[Floor, Fault | None]]
@@ -84,12 +120,12 @@ class Desk:
         waiting = iter(jobs)
         while True:
             while self._free and (job := next(waiting, None)) is not None:
-                self._start(*job)
+                self._start(*job, self._order(*job))
             if not self._running:
                 return
-            yield self._next_end()
+            yield self._ended(*os.wait())
 
-    def _start(self, floor: Floor, fault: Fault | None) -> None:
+    def _start(self, floor: Floor, fault: Fault | None, tests: tuple[str, ...]) -> int:
         copy, base = self._free.pop(), self._folder / f"run{self._started}"
         self._started += 1
         file = None if fault is None else fault.file
@@ -97,11 +133,13 @@ class Desk:
             path = copy / fault.file
             path.write_text(fault.mutant.apply(self._text(fault.file)), encoding="utf-8")
         built = unaffected(file, self._built.values())
-        trial = Trial(copy, self._order(floor, file), file, built, self._limit(floor))
-        self._running[trial.start(base)] = (floor, fault, copy, base)
+        seconds = self._seconds.get(floor, {})
+        trial = Trial(copy, tests, file, built, self._limit(floor), seconds)
+        pid = trial.start(base)
+        self._running[pid] = (floor, fault, copy, base)
+        return pid
 
-    def _next_end(self) -> tuple[Floor, Fault | None, Outcome]:
-        pid, status = os.wait()
+    def _ended(self, pid: int, status: int) -> tuple[Floor, Fault | None, Outcome]:
         floor, fault, copy, base = self._running.pop(pid)
         outcome = Outcome.of(pid, status, base)
         if fault is None:
@@ -127,11 +165,12 @@ class Desk:
     def _text(self, file: str) -> str:
         return (self.original / file).read_text(encoding="utf-8")
 
-    def _order(self, floor: Floor, file: str | None) -> tuple[str, ...]:
-        """Return the test files: first those that noticed faults of ``file``, then that name it."""
+    def _order(self, floor: Floor, fault: Fault | None) -> tuple[str, ...]:
+        """Return the test files: first those that noticed faults of the file, then that name it."""
         tests = floor.test_files(self.original)
-        if file is None:
+        if fault is None:
             return tuple(tests)
+        file = fault.file
         noticed, seconds = self._noticed_by.get(file, Counter()), self._seconds[floor]
 
         def place(test: str) -> tuple[int, bool, float]:

@@ -3,10 +3,10 @@
 Usage: python -m benchmarks.mutation.run [--minutes 18] [--seed 1] [--floor NAME] [--keep]
 
 Faults are generated (:mod:`benchmarks.mutation.operators`) and drawn at random, the floors in turn,
-until the time is over. A fault is noticed if a test of its floor fails or hangs; one in a module
-that no test of the floor executes is counted apart. ``--keep`` stores the score with the commit it
-was measured at; docs/evidence/mutation.md shows it. Faults listed in ``equivalent.toml`` are not
-planted.
+until no floor's tests could end before the time is over. A fault is noticed if a test of its floor
+fails or hangs; one in a module that no test of the floor executes is counted apart, and so is a
+trial that something else ended. ``--keep`` stores the score with the commit it was measured at;
+docs/evidence/mutation.md shows it. Faults listed in ``equivalent.toml`` are not planted.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -33,13 +35,17 @@ _DRAWN = 1000
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a fault; ``executed``: the module that holds it was."""
+    """What became of a fault; ``executed``: the module that holds it was.
+
+    ``undecided`` says what ended the trial, other than the tests.
+    """
 
     floor: str
     file: str
     mutant: Mutant
     noticed: bool
     executed: bool = True
+    undecided: str | None = None
 
     def __str__(self) -> str:
         """Return where the fault was and what it was."""
@@ -49,12 +55,16 @@ class Result:
 
 @dataclass(frozen=True)
 class FloorScore:
-    """The faults planted in executed modules and noticed; those that were not; those elsewhere."""
+    """The faults planted in executed modules and noticed; those that were not; those elsewhere.
+
+    Trials that something else ended (``undecided``) are not counted.
+    """
 
     planted: int
     noticed: int
     survivors: tuple[str, ...]
     not_executed: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
 
 
 def sample(found: Mapping[str, Sequence[Mutant]], size: int, seed: int) -> list[tuple[str, Mutant]]:
@@ -73,12 +83,14 @@ def score(results: Iterable[Result]) -> dict[str, FloorScore]:
 
 def _floor_score(results: Sequence[Result]) -> FloorScore:
     rows = sorted(results, key=lambda one: (one.file, one.mutant.start, one.mutant.after))
-    executed = [one for one in rows if one.executed]
+    decided = [one for one in rows if one.undecided is None]
+    executed = [one for one in decided if one.executed]
     return FloorScore(
         planted=len(executed),
         noticed=sum(one.noticed for one in executed),
         survivors=tuple(str(one) for one in executed if not one.noticed),
-        not_executed=tuple(str(one) for one in rows if not one.executed),
+        not_executed=tuple(str(one) for one in decided if not one.executed),
+        undecided=tuple(f"{one} ({one.undecided})" for one in rows if one.undecided is not None),
     )
 
 
@@ -93,8 +105,8 @@ def main(arguments: Sequence[str]) -> int:
     floors = [one for one in FLOORS if options.floor is None or one.name in options.floor]
     deadline = time.monotonic() + 60 * options.minutes
     commit = _commit()
-    with folder_for_copies() as folder:
-        desk = Desk(Path(folder))
+    signal.signal(signal.SIGTERM, _stop)
+    with folder_for_copies() as folder, closing(Desk(folder)) as desk:
         failing = desk.try_without_fault(floors)
         if failing:
             sys.stderr.write(f"tests fail without a fault: {', '.join(failing)}\n")
@@ -107,21 +119,29 @@ def main(arguments: Sequence[str]) -> int:
             print(f"  {one}")
         for one in row.not_executed:
             print(f"  in no test: {one}")
+        for one in row.undecided:
+            print(f"  undecided: {one}")
     if options.keep:
         _store(found, options.seed, commit)
     return 0
 
 
 def _results(desk: Desk, faults: Iterable[Fault], deadline: float) -> Iterator[Result]:
-    def until_deadline() -> Iterator[Fault]:
+    def in_time() -> Iterator[Fault]:
+        """Yield those whose tests can end before the deadline, all of them: whatever they find."""
         for fault in faults:
-            if time.monotonic() > deadline:
-                return
-            yield fault
+            if time.monotonic() + desk.seconds(fault.floor) < deadline:
+                yield fault
 
-    for fault, outcome in desk.outcomes(until_deadline()):
-        noticed = not outcome.passed
-        yield Result(fault.floor.name, fault.file, fault.mutant, noticed, outcome.executed)
+    for fault, one in desk.outcomes(in_time()):
+        found = (fault.floor.name, fault.file, fault.mutant, not one.passed)
+        yield Result(*found, executed=one.executed, undecided=one.undecided)
+
+
+def _stop(number: int, _: object) -> None:
+    """End as an exception does, so that the copies are removed; once."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def _draws(floors: Sequence[Floor], seed: int, root: Path = ROOT) -> Iterator[Fault]:

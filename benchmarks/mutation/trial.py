@@ -14,9 +14,10 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType
@@ -39,14 +40,18 @@ _PROJECT = ("risk", "features", "models", "training", "serving", "tests", "docs"
 _PYTEST = (
     *("-x", "-q", "-p", "no:cacheprovider", "--no-header", "--disable-warnings", "--tb=no"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # plugins were imported before the fork
+    # Other plugins that are installed need not load into a process in which modules were imported.
+    *("--disable-plugin-autoload", "-p", "anyio", "-p", "hypothesispytest"),
 )
+_SLACK = 60
 
 
 @dataclass(frozen=True)
 class Outcome:
     """Whether the tests passed and the faulty text was executed, which test file failed.
 
-    ``seconds`` are by test file; ``modules`` were imported from elsewhere.
+    ``seconds`` are by test file; ``modules`` were imported from elsewhere. ``undecided`` says what
+    ended the trial before the tests could say anything.
     """
 
     passed: bool
@@ -54,31 +59,31 @@ class Outcome:
     failed: str | None
     seconds: dict[str, float]
     modules: tuple[str, ...]
+    undecided: str | None = None
 
     @classmethod
     def of(cls, pid: int, status: int, base: Path) -> Outcome:
         """Return the outcome of a trial that has ended; the tests failed if it hung or crashed.
 
         Programs that it started and left behind are killed. A trial that ended otherwise without
-        a report, killed by somebody perhaps, says nothing of the tests: RuntimeError.
+        a report, killed by somebody perhaps, says nothing of the tests.
         """
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+        end(pid)
         report = _report(base)
         if report.exists():
             return cls(**json.loads(report.read_text(encoding="utf-8")))
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) not in _FROM_OUTSIDE:
             return cls(passed=False, executed=True, failed=None, seconds={}, modules=())
-        errors = _errors(base)
-        said = errors.read_text(encoding="utf-8") if errors.exists() else "it was killed"
-        raise RuntimeError(f"a trial ended without a report: {said}")
+        undecided = f"no report: {_last_words(base) or 'it was killed'}"
+        return cls(False, executed=False, failed=None, seconds={}, modules=(), undecided=undecided)
 
 
 @dataclass(frozen=True)
 class Trial:
     """Tests of the project in ``copy``, of whose files ``faulty`` has a fault (None: none has).
 
-    ``built`` are folders of :data:`BUILT_BY`; after ``limit`` seconds the tests are killed.
+    ``built`` are folders of :data:`BUILT_BY`; after ``limit`` seconds the tests are killed, and
+    when one takes a minute and more longer than its file did before (``seconds``).
     """
 
     copy: Path
@@ -86,37 +91,55 @@ class Trial:
     faulty: str | None
     built: tuple[Path, ...]
     limit: int
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     def start(self, base: Path) -> int:
         """Fork a process for the tests, with temporary files in ``base``; return its id."""
         if pid := os.fork():
+            with contextlib.suppress(OSError):  # it did so itself
+                os.setpgid(pid, pid)
             return pid
         try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.setpgid(0, 0)
             signal.alarm(self.limit)
-            _silence()
+            _redirect(_errors(base))
             _report(base).write_text(json.dumps(vars(self._run(base))), encoding="utf-8")
         except BaseException:
-            _errors(base).write_text(traceback.format_exc(), encoding="utf-8")
+            traceback.print_exc()
         finally:
+            sys.stderr.flush()
             os._exit(0)
 
     def _run(self, base: Path) -> Outcome:
         _enter(self.copy)
-        watch, listener = _Watch(self.faulty), _Listener(self.built)
+        watch, listener = _Watch(self.faulty), _Listener(self.built, self._limits())
         sys.meta_path.insert(0, watch)
         code = pytest.main([*_PYTEST, f"--basetemp={base}", *self.tests], plugins=[listener])
-        if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not watch.executed:
-            raise RuntimeError(
-                f"pytest ended with {code} before the fault was executed: {listener.internal_error}"
-            )
         return Outcome(
             passed=code == pytest.ExitCode.OK,
             executed=watch.executed,
             failed=listener.failed,
             seconds=listener.seconds,
             modules=tuple(name for name in sys.modules if _is_elsewhere(name)),
+            undecided=_breakage(code, listener.internal_error or _last_words(base)),
         )
+
+    def _limits(self) -> Callable[[str], int]:
+        """Return how many seconds a test of a file may take from now on."""
+        ends = time.monotonic() + self.limit
+
+        def limit(file: str) -> int:
+            left = max(1, round(ends - time.monotonic()))
+            return min(left, _SLACK + 2 * round(self.seconds.get(file, self.limit)))
+
+        return limit
+
+
+def end(pid: int) -> None:
+    """Kill a trial and the programs that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def warm_up(modules: Iterable[str]) -> None:
@@ -149,10 +172,27 @@ def _errors(base: Path) -> Path:
     return base.with_suffix(".txt")
 
 
-def _silence() -> None:
+def _breakage(code: int, said: str | None) -> str | None:
+    """Return what pytest itself said if it ended otherwise than by the result of tests."""
+    if code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        return None
+    return f"pytest ended with {int(code)}: {said}"
+
+
+def _last_words(base: Path) -> str | None:
+    """Return the last line that the trial wrote as an error."""
+    errors = _errors(base)
+    text = errors.read_text(encoding="utf-8", errors="replace") if errors.exists() else ""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else None
+
+
+def _redirect(errors: Path) -> None:
+    """Write errors of this process to ``errors``, and nothing else."""
     nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
+    for stream in (0, 1):
         os.dup2(nothing, stream)
+    os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT, 0o600), 2)
 
 
 def _enter(copy: Path) -> None:
@@ -201,22 +241,30 @@ class _Loader(SourceFileLoader):
         self._note = note
 
     def get_code(self, fullname: str) -> CodeType:
-        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
-        self._note()
+        text = self.get_data(self.path)
+        self._note()  # also of a text that is no Python
+        code: CodeType = self.source_to_code(text, self.path)
         return code
 
 
 class _Listener:
-    """Links folders built before to the temporary ones; notes seconds and the first failure."""
+    """Links folders built before to the temporary ones; notes seconds and the first failure.
 
-    def __init__(self, built: tuple[Path, ...]) -> None:
+    A test that takes more than the seconds ``limit`` gives for its file ends the process.
+    """
+
+    def __init__(self, built: tuple[Path, ...], limit: Callable[[str], int]) -> None:
         self.built_folders = _links(built)
+        self._limit = limit
         self.failed: str | None = None
         self.internal_error: str | None = None
         self.seconds: dict[str, float] = {}
 
     def pytest_internalerror(self, excrepr: object) -> None:
-        self.internal_error = str(excrepr)
+        self.internal_error = str(excrepr).strip().splitlines()[-1]
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        signal.alarm(self._limit(nodeid.partition("::")[0]))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         file = report.nodeid.partition("::")[0]

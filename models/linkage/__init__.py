@@ -8,6 +8,7 @@ from models.linkage.linker import (
     MAX_CANDIDATES,
     ComplaintCandidates,
     LinkageResult,
+    Linker,
     RankedCandidate,
     link_complaints,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "MAX_CANDIDATES",
     "ComplaintCandidates",
     "LinkageResult",
+    "Linker",
     "RankedCandidate",
     "link_complaints",
 ]

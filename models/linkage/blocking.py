@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,8 @@ MAX_COMPARED = 20
 """Number of candidates per complaint that are compared in detail."""
 
 _BLOCK = 256
+_GROUPS = 256
+_LEAST = float(np.finfo(np.float32).tiny)
 _EQUAL = 10.0
 """More than the shares of site and firm together."""
 _EPOCH_BEFORE, _EPOCH_AFTER = -(10**6), 10**6
@@ -56,42 +59,107 @@ def ngrams(name: str) -> set[str]:
 
 def block(
     complaints: Sequence[ComplaintText],
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Candidate] | Blocking,
     limit: int = MAX_COMPARED,
     equal: Sequence[NameMatch | None] = (),
 ) -> CandidatePairs:
-    """The best ``limit`` candidates of each complaint by shared n-grams.
+    """The best ``limit`` candidates of each complaint by shared n-grams, of equal ones the first.
 
     Candidates not under way when the complaint was received count for less; those of an ``equal``
-    name come first.
+    name come first. Candidates of several calls are indexed once as :class:`Blocking`.
     """
-    count = min(limit, len(candidates))
-    chosen = np.full((len(complaints), count), -1, dtype=np.int64)
-    site, firm = np.zeros(chosen.shape), np.zeros(chosen.shape)
-    if not count:
-        return CandidatePairs(chosen, site, firm)
-    sites = _NgramIndex([_ngrams_of(candidate.names) for candidate in candidates])
-    firms = _NgramIndex([_ngrams_of(candidate.firms) for candidate in candidates])
-    start, end = _days(candidates)
-    for first in range(0, len(complaints), _BLOCK):
-        part = complaints[first : first + _BLOCK]
-        by_site = sites.shares([_ngrams_of((c.site,)) if c.site else set() for c in part])
-        by_firm = firms.shares([ngrams(core_firm_name(c.firm)) for c in part])
-        day = np.array([complaint.received_on.toordinal() for complaint in part])[:, None]
-        usual = (start <= day + 30) & (day <= end + GRACE_DAYS)
-        total = (by_site + by_firm) * np.where(usual, np.float32(1), np.float32(0.6))
-        for row, match in enumerate(equal[first : first + _BLOCK]):
+    index = candidates if isinstance(candidates, Blocking) else Blocking(candidates)
+    return index.pairs(complaints, limit, equal)
+
+
+class Blocking:
+    """Candidates indexed by the n-grams of their names, once a complaint has a name."""
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self.candidates = candidates
+
+    @cached_property
+    def _sites(self) -> _NgramIndex:
+        return _NgramIndex([_ngrams_of(candidate.names) for candidate in self.candidates])
+
+    @cached_property
+    def _firms(self) -> _NgramIndex:
+        return _NgramIndex([_ngrams_of(candidate.firms) for candidate in self.candidates])
+
+    @cached_property
+    def _span(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return _days(self.candidates)
+
+    def pairs(
+        self, complaints: Sequence[ComplaintText], limit: int, equal: Sequence[NameMatch | None]
+    ) -> CandidatePairs:
+        """See :func:`block`; complaints without a name, of which there are many, take no time."""
+        count = min(limit, len(self.candidates))
+        chosen = np.full((len(complaints), count), -1, dtype=np.int64)
+        found = CandidatePairs(chosen, np.zeros(chosen.shape), np.zeros(chosen.shape))
+        matches = list(equal) or [None] * len(complaints)
+        named = [
+            row
+            for row, (one, match) in enumerate(zip(complaints, matches, strict=True))
+            if one.site or one.firm or match
+        ]
+        if count:
+            for first in range(0, len(named), _BLOCK):
+                rows = named[first : first + _BLOCK]
+                self._fill(found, rows, [complaints[n] for n in rows], [matches[n] for n in rows])
+        return found
+
+    def _fill(
+        self,
+        found: CandidatePairs,
+        rows: Sequence[int],
+        complaints: Sequence[ComplaintText],
+        equal: Sequence[NameMatch | None],
+    ) -> None:
+        """Write the best candidates of ``complaints`` into ``rows`` of ``found``."""
+        by_site = self._sites.shares(
+            [_ngrams_of((c.site,)) if c.site else set() for c in complaints]
+        )
+        by_firm = self._firms.shares([ngrams(core_firm_name(c.firm)) for c in complaints])
+        start, end = self._span
+        site, firm = np.zeros(len(start), np.float32), np.zeros(len(start), np.float32)
+        count = found.candidates.shape[1]
+        for at, (row, complaint, match) in enumerate(zip(rows, complaints, equal, strict=True)):
+            of_site, of_firm = _row(by_site, at), _row(by_firm, at)
+            site[of_site[0]], firm[of_firm[0]] = of_site[1], of_firm[1]
+            day = complaint.received_on.toordinal()
+            usual = (start <= day + 30) & (end >= day - GRACE_DAYS)
+            total = (site + firm) * np.where(usual, np.float32(1), np.float32(0.6))
             if match is not None:
-                total[row, list(match.candidates)] += _EQUAL
-        best = np.argpartition(-total, count - 1, axis=1)[:, :count]
-        order = np.lexsort((best, -np.take_along_axis(total, best, 1)), axis=1)
-        best = np.take_along_axis(best, order, 1)
-        rows = slice(first, first + len(part))
-        some = np.take_along_axis(total, best, 1) > 0
-        chosen[rows] = np.where(some, best, -1)
-        site[rows] = np.take_along_axis(by_site, best, 1)
-        firm[rows] = np.take_along_axis(by_firm, best, 1)
-    return CandidatePairs(chosen, site, firm)
+                total[list(match.candidates)] += _EQUAL
+            best = _largest(total, count)
+            found.candidates[row, : len(best)] = best
+            found.site[row, : len(best)], found.firm[row, : len(best)] = site[best], firm[best]
+            site[of_site[0]], firm[of_firm[0]] = 0, 0
+
+
+def _row(matrix: Any, at: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Columns and values of a row of a sparse matrix."""
+    part = slice(matrix.indptr[at], matrix.indptr[at + 1])
+    return matrix.indices[part], matrix.data[part]
+
+
+def _largest(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Places of the ``count`` largest of the positive values, the first of equal ones first."""
+    places = np.flatnonzero(values >= max(_bound(values, count), _LEAST))
+    return places[np.lexsort((places, -values[places]))][:count]
+
+
+def _bound(values: NDArray[np.float32], count: int) -> float:
+    """A bound that at least ``count`` values reach: the least of the best of as many groups.
+
+    Few values reach it, and it is found much faster than the ``count``-th largest.
+    """
+    whole = len(values) - len(values) % _GROUPS
+    if count > _GROUPS or not whole:
+        return 0.0
+    best = values[:whole].reshape(-1, _GROUPS).max(axis=0)
+    return float(np.partition(best, _GROUPS - count)[_GROUPS - count])
 
 
 class _NgramIndex:
@@ -115,8 +183,11 @@ class _NgramIndex:
         self._unseen = float(np.log(2 * (len(documents) + 1)))
         self._matrix = matrix.T.tocsr()
 
-    def shares(self, queries: Sequence[set[str]]) -> NDArray[Any]:
-        """Weighted share of each query's n-grams in each candidate, shape (queries, candidates)."""
+    def shares(self, queries: Sequence[set[str]]) -> Any:
+        """Weighted share of each query's n-grams in each candidate.
+
+        A sparse matrix by rows, shape (queries, candidates).
+        """
         from scipy.sparse import csr_matrix
 
         columns: list[int] = []
@@ -133,7 +204,7 @@ class _NgramIndex:
             (np.array(values, np.float32), np.array(columns, np.int64), ends),
             shape=(len(queries), self._matrix.shape[0]),
         )
-        return np.asarray((left @ self._matrix).todense())
+        return left @ self._matrix
 
 
 def _ngrams_of(names: Sequence[str]) -> set[str]:

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from models.linkage.normalise import core_firm_name, plain_name
@@ -71,18 +72,34 @@ class NameIndex:
         return NameMatch(tuple(sorted(found)), "nearly") if found else None
 
 
-def equal_names(
-    complaints: Sequence[ComplaintText], candidates: Sequence[Candidate]
-) -> list[NameMatch | None]:
-    """The match of every complaint: by site for projects, by firm for organisations.
+class Namesakes:
+    """Finds the candidates of equal names of complaints, by site for projects, by firm for others.
 
     Firms match by equal names only: 青川建设 and 青川工程 are two.
     """
-    if any(candidate.names for candidate in candidates):
-        index = NameIndex(candidate.names for candidate in candidates)
-        return [index.find(complaint.site) for complaint in complaints]
-    index = NameIndex(candidate.firms for candidate in candidates)
-    return [index.find_equal(c.firm) if core_firm_name(c.firm) else None for c in complaints]
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self._by_site = any(candidate.names for candidate in candidates)
+        self._candidates = candidates
+
+    @cached_property
+    def _index(self) -> NameIndex:
+        names = (one.names if self._by_site else one.firms for one in self._candidates)
+        return NameIndex(names)
+
+    def of(self, complaint: ComplaintText) -> NameMatch | None:
+        """The match of a complaint, None if it gives no such name."""
+        if self._by_site:
+            return self._index.find(complaint.site) if complaint.site else None
+        return self._index.find_equal(complaint.firm) if core_firm_name(complaint.firm) else None
+
+
+def equal_names(
+    complaints: Sequence[ComplaintText], candidates: Sequence[Candidate]
+) -> list[NameMatch | None]:
+    """The match of every complaint, see :class:`Namesakes`."""
+    namesakes = Namesakes(candidates)
+    return [namesakes.of(complaint) for complaint in complaints]
 
 
 def _one_leaves_out(one: str, other: str) -> bool:

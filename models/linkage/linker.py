@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.linkage.blocking import MAX_COMPARED, CandidatePairs, block
+from models.linkage.blocking import MAX_COMPARED, Blocking, CandidatePairs, block
 from models.linkage.conditional_logit import Weights, fit, probabilities, shipped_weights
-from models.linkage.equal_names import Likeness, NameMatch, equal_names
+from models.linkage.equal_names import Likeness, NameMatch, Namesakes, equal_names
 from models.linkage.normalise import core_firm_name, core_name, shared_pieces
 from models.linkage.similarity import PAIR_FEATURES, similarity_features
 from models.linkage.snapshot import Candidate, ComplaintText, LinkageSnapshot, read_snapshot
@@ -30,6 +30,9 @@ OPEN_DAYS = 365
 TRAINING_DAYS = 3 * 365
 EQUAL_LOG_ODDS = {"equal": 6.0, "nearly": 3.0}
 """Log-odds a name that is the same adds; a judgement, since the simulator damages every name."""
+
+_AT_ONCE = 1000
+"""Complaints that are compared at the same time."""
 
 WITHHELD_SHARE = 0.1
 """Share of the training complaints whose project is withheld, so that "none" is right."""
@@ -84,26 +87,49 @@ def link_complaints(
     Fitting and matching use only what was known strictly before ``as_of``. Complaints already
     linked by a person are included, since that decision can be revoked.
     """
-    snapshot = read_snapshot(store, as_of, as_of - dt.timedelta(days=max(days, TRAINING_DAYS)))
-    since = as_of - dt.timedelta(days=days)
-    unlinked = [
-        complaint
-        for complaint in snapshot.complaints
-        if complaint.project_id is None and complaint.received_on >= since
-    ]
-    by_project = fitted_weights(snapshot, "project")
-    by_firm = fitted_weights(snapshot, "organisation")
-    projects = _rank(unlinked, snapshot.projects, by_project, most)
-    named_firms = [_firm_only(complaint) for complaint in unlinked]
-    firms = _rank(named_firms, snapshot.organisations, by_firm, most)
-    rows = zip(unlinked, projects, firms, strict=True)
-    return LinkageResult(tuple(ComplaintCandidates(*row) for row in rows), by_project, by_firm)
+    linker = Linker(store, as_of, days)
+    return LinkageResult(tuple(linker.linked(most)), linker.by_project, linker.by_firm)
 
 
-def training_examples(snapshot: LinkageSnapshot, kind: str) -> Examples:
+class Linker:
+    """Links the complaints of :func:`link_complaints` a few at a time."""
+
+    def __init__(self, store: RecordStore, as_of: dt.date, days: int = OPEN_DAYS) -> None:
+        known = read_snapshot(store, as_of, as_of - dt.timedelta(days=max(days, TRAINING_DAYS)))
+        since = as_of - dt.timedelta(days=days)
+        self._unlinked = [
+            complaint
+            for complaint in known.complaints
+            if complaint.project_id is None and complaint.received_on >= since
+        ]
+        self._projects, self._firms = _Targets(known.projects), _Targets(known.organisations)
+        self.by_project = fitted_weights(known, "project", self._projects.blocking)
+        self.by_firm = fitted_weights(known, "organisation", self._firms.blocking)
+
+    def linked(self, most: int = MAX_CANDIDATES) -> Iterator[ComplaintCandidates]:
+        """Yield each complaint with up to ``most`` candidates of a kind."""
+        for start in range(0, len(self._unlinked), _AT_ONCE):
+            part = self._unlinked[start : start + _AT_ONCE]
+            projects = _rank(part, self._projects, self.by_project, most)
+            firms = _rank([_firm_only(one) for one in part], self._firms, self.by_firm, most)
+            yield from map(ComplaintCandidates, part, projects, firms)
+
+
+class _Targets:
+    """Candidates, indexed once for all complaints."""
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self.blocking, self.namesakes = Blocking(candidates), Namesakes(candidates)
+        self.candidates = candidates
+
+
+def training_examples(
+    snapshot: LinkageSnapshot, kind: str, blocking: Blocking | None = None
+) -> Examples:
     """Features, real candidates and targets of the complaints that do name their project.
 
     The target of an organisation is the respondent of the case, else any builder of the project.
+    ``blocking`` are its candidates, where they are indexed already.
     """
     named = [c for c in snapshot.complaints if c.project_id and (c.site or c.firm)]
     if kind == "project":
@@ -111,7 +137,7 @@ def training_examples(snapshot: LinkageSnapshot, kind: str) -> Examples:
     else:
         candidates = snapshot.organisations
         named = [_firm_only(complaint) for complaint in named if core_firm_name(complaint.firm)]
-    pairs = block(named, candidates)
+    pairs = block(named, blocking or candidates)
     right = np.array(
         [
             [n >= 0 and _is_target(snapshot, kind, complaint, candidates[n].key) for n in row]
@@ -128,9 +154,11 @@ def training_examples(snapshot: LinkageSnapshot, kind: str) -> Examples:
     return parts, np.hstack([real, ones]), np.hstack([right, none])
 
 
-def fitted_weights(snapshot: LinkageSnapshot, kind: str) -> Weights:
+def fitted_weights(
+    snapshot: LinkageSnapshot, kind: str, blocking: Blocking | None = None
+) -> Weights:
     """The shipped weights, adapted to the county's own complaints."""
-    return fit(*training_examples(snapshot, kind), start=shipped_weights(kind))
+    return fit(*training_examples(snapshot, kind, blocking), start=shipped_weights(kind))
 
 
 def _is_target(snapshot: LinkageSnapshot, kind: str, complaint: ComplaintText, key: str) -> bool:
@@ -158,17 +186,17 @@ def match_probabilities(
 
     Where candidates of the same name were under way, all others have probability 0.
     """
-    return _match(complaints, candidates, weights, equal_names(complaints, candidates))
+    return _match(complaints, _Targets(candidates), weights, equal_names(complaints, candidates))
 
 
 def _match(
     complaints: Sequence[ComplaintText],
-    candidates: Sequence[Candidate],
+    targets: _Targets,
     weights: Weights,
     equal: Sequence[NameMatch | None],
 ) -> tuple[CandidatePairs, NDArray[np.float64]]:
-    pairs = block(complaints, candidates, MAX_COMPARED, equal)
-    parts = similarity_features(complaints, candidates, pairs)
+    pairs = block(complaints, targets.blocking, MAX_COMPARED, equal)
+    parts = similarity_features(complaints, targets.candidates, pairs)
     same = np.array(
         [
             np.isin(row, match.candidates if match else ())
@@ -191,11 +219,11 @@ def _any_in_time(same: NDArray[np.bool_], parts: NDArray[np.float64]) -> NDArray
 
 
 def _rank(
-    complaints: Sequence[ComplaintText], candidates: Sequence[Candidate], weights: Weights, k: int
+    complaints: Sequence[ComplaintText], targets: _Targets, weights: Weights, k: int
 ) -> list[tuple[RankedCandidate, ...]]:
     """The ``k`` best candidates of each complaint: equal names, then by probability, then key."""
-    equal = equal_names(complaints, candidates)
-    pairs, probability = _match(complaints, candidates, weights, equal)
+    equal = [targets.namesakes.of(complaint) for complaint in complaints]
+    pairs, probability = _match(complaints, targets, weights, equal)
     ranked = []
     for complaint, row, chances, match in zip(
         complaints, pairs.candidates, probability, equal, strict=True
@@ -205,7 +233,10 @@ def _rank(
         real = [(p, n) for p, n in real if p >= MIN_PROBABILITY or (n in first and p)]
         real.sort(key=lambda pair: (pair[1] not in first, -round(pair[0], 6), pair[1]))
         ranked.append(
-            tuple(_ranked(complaint, candidates[n], p, _match_of(match, n)) for p, n in real[:k])
+            tuple(
+                _ranked(complaint, targets.candidates[n], p, _match_of(match, n))
+                for p, n in real[:k]
+            )
         )
     return ranked
 

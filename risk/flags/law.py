@@ -95,16 +95,18 @@ class Law:
         """Duty ``code`` in force on ``day`` in ``region``; None if there was none."""
         return _closest(
             item
-            for item in self.duties_in_force(day)
-            if item.code == code and item.applies_in(region)
+            for item in self.duties
+            if item.code == code and item.in_force(day) and item.applies_in(region)
         )
 
     def value(self, code: str, name: str, day: dt.date, region: str = "") -> Value | None:
         """Value ``name`` of duty ``code`` on ``day``, of the closest region; None if none."""
         return _closest(
             item
-            for item in self.values_in_force(day)
-            if (item.code, item.name) == (code, name) and item.applies_in(region)
+            for item in self.values
+            if (item.code, item.name) == (code, name)
+            and item.in_force(day)
+            and item.applies_in(region)
         )
 
     def regions(self) -> tuple[str, ...]:

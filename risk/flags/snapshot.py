@@ -23,7 +23,7 @@ A rule may read
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -276,7 +276,8 @@ def _feed(name: str) -> str:
     )
 
 
-def _bindings(law: Law, day: dt.date) -> list[tuple[object, ...]]:
+@lru_cache(maxsize=64)
+def _bindings(law: Law, day: dt.date) -> tuple[tuple[object, ...], ...]:
     """Rows of code, region, start date, and number and start of each name of ``VALUE_NAMES``.
 
     A duty without one of its values on ``day`` in a region binds nobody there.
@@ -296,11 +297,13 @@ def _bindings(law: Law, day: dt.date) -> list[tuple[object, ...]]:
                     *map(starts.get, VALUE_NAMES),
                 )
             )
-    return rows
+    return tuple(rows)
 
 
-def _dated_values(law: Law) -> Iterator[tuple[object, ...]]:
+@lru_cache(maxsize=8)
+def _dated_values(law: Law) -> tuple[tuple[object, ...], ...]:
     """Rows of code, name, region, number, first and last day, one per span of the same value."""
+    rows: list[tuple[object, ...]] = []
     for code in dict.fromkeys(value.code for value in law.values):
         for name, region in product(law.value_names(code), law.regions()):
             same = [v for v in law.values if (v.code, v.name) == (code, name)]
@@ -308,7 +311,8 @@ def _dated_values(law: Law) -> Iterator[tuple[object, ...]]:
             for start, stop in zip(edges, [*edges[1:], None], strict=False):
                 value = law.value(code, name, start, region)
                 if value is not None:
-                    yield code, name, region, float(value.number), start, stop
+                    rows.append((code, name, region, float(value.number), start, stop))
+    return tuple(rows)
 
 
 @lru_cache(maxsize=8)
@@ -349,4 +353,4 @@ def _create_bindings(tables: SnapshotTables, law: Law, day: dt.date) -> None:
         **{"code": "STRING", "name": "STRING", "law_region": "STRING", "number": "DOUBLE"},
         **{"from_day": "DATE", "to_day": "DATE"},
     }
-    tables.create_of_rows("law_values", dated, list(_dated_values(law)))
+    tables.create_of_rows("law_values", dated, _dated_values(law))

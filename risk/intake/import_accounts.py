@@ -44,7 +44,7 @@ def store_account(store: RecordStore, report: ImportReport, *, who: str) -> str:
 
 def stored_accounts(store: RecordStore, *, most: int = _MOST) -> list[ImportAccount]:
     """Accounts of the last imports, the newest first."""
-    if not store.rows("FROM duckdb_tables() WHERE table_name = 'imports'"):
+    if not store.has_table("imports"):
         return []
     found = store.rows(
         "SELECT id, imported_at, who, files, account FROM imports"

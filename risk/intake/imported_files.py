@@ -88,7 +88,7 @@ def create_table(store: RecordStore) -> None:
 
 def last_import_day(store: RecordStore) -> dt.date | None:
     """Return the latest day of an import, None before the first one."""
-    if not store.rows("FROM duckdb_tables() WHERE table_name = $1", [_TABLE]):
+    if not store.has_table(_TABLE):
         return None
     [(last,)] = store.rows(f"SELECT max(imported_on) FROM {_TABLE}")
     day: dt.date | None = last

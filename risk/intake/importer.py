@@ -594,10 +594,10 @@ class _Import:
         notes += self._year_notes(sheets, readers)
         unified = unify_identifiers(self._store, self._table, STAGED) if self._unify_ids else []
         notes += unified
-        self._staging.find_duplicates()
         notes += staged_notes(
             self._store,
             self._table,
+            duplicates=self._staging.find_duplicates(),
             headings=_headings(sheets),
             dated=any(c.field is KNOWN_AT for one in sheets for c in one.header.columns),
             today=self._today,

@@ -87,7 +87,7 @@ def merge_project(store: RecordStore, made: str, *, today: dt.date, who: str) ->
 
 def merged_projects(store: RecordStore) -> Mapping[str, str]:
     """Codes by made id of the projects that a person confirmed to be one."""
-    if not store.rows("FROM duckdb_tables() WHERE table_name = $1", [_MERGED]):
+    if not store.has_table(_MERGED):
         return {}
     return dict(store.rows(f"SELECT made, code FROM {_MERGED} ORDER BY made"))
 

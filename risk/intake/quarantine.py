@@ -8,6 +8,7 @@ contract are stored, never the contents of other columns, and personal numbers o
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections import Counter
@@ -70,15 +71,21 @@ def create_table(store: RecordStore) -> None:
         store.rows(f"ALTER TABLE quarantine ADD COLUMN IF NOT EXISTS {column}")
 
 
-def quarantined_rows(store: RecordStore, table: Table) -> Iterator[QuarantinedRow]:
-    """Quarantined rows of ``table``, ordered by file and row."""
-    if not _has_table(store):
+def quarantined_rows(
+    store: RecordStore, table: Table, *, before: dt.date | None = None
+) -> Iterator[QuarantinedRow]:
+    """Quarantined rows of ``table``, ordered by file and row.
+
+    With ``before`` only those that became known before that day, or whose day could not be read.
+    """
+    if not store.has_table("quarantine"):
         return
     with store.connection.cursor() as cursor:
         found = cursor.execute(
-            "SELECT id, file, row_number, cells, problems FROM quarantine WHERE table_name = ?"
+            "SELECT id, file, row_number, cells, problems FROM quarantine WHERE table_name = $1"
+            " AND ($2::DATE IS NULL OR known_at IS NULL OR known_at < $2)"
             " ORDER BY file, row_number, id",
-            [table.name],
+            [table.name, before],
         )
         while rows := found.fetchmany(_FETCH):
             for identity, file, number, cells, problems in rows:
@@ -88,7 +95,7 @@ def quarantined_rows(store: RecordStore, table: Table) -> Iterator[QuarantinedRo
 
 def quarantined_counts(store: RecordStore) -> dict[str, int]:
     """Number of quarantined rows of every table."""
-    if not _has_table(store):
+    if not store.has_table("quarantine"):
         return dict.fromkeys(STORED_TABLES, 0)
     found = dict(store.rows("SELECT table_name, count(*) FROM quarantine GROUP BY table_name"))
     return {name: found.get(name, 0) for name in STORED_TABLES}
@@ -96,7 +103,7 @@ def quarantined_counts(store: RecordStore) -> dict[str, int]:
 
 def quarantine_digest(store: RecordStore) -> str:
     """Digest of all quarantined rows, equal for the same rows in any order."""
-    if not _has_table(store):
+    if not store.has_table("quarantine"):
         return ""
     count, total = store.rows(
         "SELECT count(*), sum(hash(id, table_name, file, row_number, cells, problems)::HUGEINT)"
@@ -107,7 +114,7 @@ def quarantine_digest(store: RecordStore) -> str:
 
 def written_digest(store: RecordStore) -> str | None:
     """Digest of the rows in the workbook as it was written last; None before the first time."""
-    if not _has_table(store, _WRITTEN):
+    if not store.has_table(_WRITTEN):
         return None
     found = store.rows(f"SELECT digest FROM {_WRITTEN}")
     return str(found[0][0]) if found else None
@@ -116,11 +123,6 @@ def written_digest(store: RecordStore) -> str | None:
 def record_written(store: RecordStore, digest: str) -> None:
     """Remember the digest of the rows that the workbook has now."""
     store.rows(f"CREATE OR REPLACE TABLE {_WRITTEN} AS SELECT $1 AS digest", [digest])
-
-
-def _has_table(store: RecordStore, name: str = "quarantine") -> bool:
-    # A store that is opened read-only may have had no import yet.
-    return bool(store.rows("FROM duckdb_tables() WHERE table_name = $1", [name]))
 
 
 class FileQuarantine:
@@ -179,7 +181,7 @@ class FileQuarantine:
         those with a day of knowledge only by a row of the same day.
         """
         self._write()
-        if staged is not None:
+        if staged is not None and self._has_keys():
             self._remove_replaced(staged)
         self._store.rows(f"DROP TABLE {_SEEN}")
         gone = sorted(set(self._corrected) - self._still_bad)
@@ -191,6 +193,14 @@ class FileQuarantine:
                     f" AND id IN (SELECT id FROM {_ENTRIES})",
                     [self._table.name],
                 )
+
+    def _has_keys(self) -> bool:
+        # Most tables have none; to look for replaced rows takes ten times as long.
+        found = self._store.rows(
+            "SELECT 1 FROM quarantine WHERE table_name = ? AND row_key IS NOT NULL LIMIT 1",
+            [self._table.name],
+        )
+        return bool(found)
 
     def _remove_replaced(self, staged: str) -> None:
         key = key_sql(self._table, "s")

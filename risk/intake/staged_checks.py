@@ -35,6 +35,7 @@ def staged_notes(
     store: RecordStore,
     table: Table,
     *,
+    duplicates: int,
     headings: Mapping[str, str],
     dated: bool,
     today: dt.date,
@@ -44,6 +45,7 @@ def staged_notes(
     Args:
         store: record store with staged rows.
         table: table of the rows.
+        duplicates: how many keys several staged rows have.
         headings: headings as written, by field, of the columns read.
         dated: whether the file has a column of days of knowledge; its rows may then be later
             versions of one row.
@@ -51,7 +53,8 @@ def staged_notes(
     """
     notes = _implausible(store, table, headings)
     notes += _in_future(store, table, headings, today)
-    notes += _keys_twice(store, table, dated=dated)
+    if duplicates:
+        notes += _keys_twice(store, table, dated=dated)
     if not dated:
         notes += _keys_again(store, table)
     return notes

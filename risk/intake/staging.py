@@ -96,6 +96,8 @@ class Staging:
 
     def add(self, batch: Batch) -> None:
         """Stage the good rows of ``batch`` after those already staged."""
+        if not batch.good:
+            return
         lines = pa.array(np.arange(self._lines, self._lines + batch.good))
         self._lines += batch.good
         arrays = [batch.columns[name] for name in self._names] + [lines]
@@ -110,10 +112,13 @@ class Staging:
         with registered(self._store, _BATCH, staged):
             self._store.rows(f"INSERT INTO {_STAGED} SELECT *, NULL FROM {_BATCH}")
 
-    def find_duplicates(self) -> None:
-        """Collect the keys that several rows have; call it when all rows are staged."""
+    def find_duplicates(self) -> int:
+        """Collect the keys that several rows have, and return how many there are.
+
+        Call it when all rows are staged.
+        """
         key = ", ".join(self._table.key)
-        self._store.rows(
+        return self._collect(
             f"CREATE OR REPLACE TEMP TABLE {DUPLICATES} AS"
             f" SELECT {key} FROM {_STAGED} GROUP BY {key} HAVING count(*) > 1"
         )
@@ -127,8 +132,7 @@ class Staging:
         filled = fill_from_other_sources(
             self._store, self._table, _STAGED, self._book, self._file.origin
         )
-        self._store.rows(_compared_sql(self._table))
-        self._compared = self._count(_COMPARED)
+        self._compared = self._collect(_compared_sql(self._table))
         if self._compared:
             self._compare(again=again)
         stored = Stored(self._lines - self._known, missing=missing, filled=filled)
@@ -153,8 +157,7 @@ class Staging:
         self._store.rows(_later_sql(self._table))
         stored_rows = _stored_sql(self._table, undated=bool(self._undated))
         self._store.rows(_judged_sql(self._table, self._book, stored_rows, again=again))
-        self._store.rows(_known_lines_sql(self._table))
-        self._known = self._count(_KNOWN)
+        self._known = self._collect(_known_lines_sql(self._table))
         if self._undated and not again:
             record_confirmed(self._store, self._table, _confirmed_sql(self._book), self._book.day)
 
@@ -168,9 +171,9 @@ class Staging:
             stored = self._insert_unfolded(first, stored)
         return stored
 
-    def _count(self, name: str) -> int:
-        count: int = self._store.rows(f"SELECT count(*) FROM {name}")[0][0]
-        return count
+    def _collect(self, sql: str) -> int:
+        """Number of rows of the table that ``sql`` creates."""
+        return int(self._store.rows(sql)[0][0])
 
     @property
     def _without_known(self) -> str:

@@ -103,6 +103,13 @@ class FileUnreadableCells:
         ``staged`` is the table of the file's good rows.
         """
         self._write()
+        # Most tables have none; to look for older cells takes ten times as long.
+        some = "SELECT 1 FROM unreadable_cells WHERE table_name = ? LIMIT 1"
+        if self._store.rows(some, [self._table.name]):
+            self._remove_readable(staged)
+        self._store.rows(f"DROP TABLE {_SEEN}")
+
+    def _remove_readable(self, staged: str) -> None:
         self._store.rows(
             f"DELETE FROM unreadable_cells u WHERE table_name = ?"
             f" AND NOT EXISTS (FROM {_SEEN} seen"
@@ -111,7 +118,6 @@ class FileUnreadableCells:
             "   AND (u.known_at IS NULL OR s.known_at = u.known_at))",
             [self._table.name],
         )
-        self._store.rows(f"DROP TABLE {_SEEN}")
 
     def _write(self) -> None:
         if not self._pending:
@@ -142,21 +148,27 @@ def create_tables(store: RecordStore) -> None:
     )
 
 
-def unreadable_groups(store: RecordStore) -> list[UnreadableGroup]:
-    """Unreadable cells without an answer by table, column and text, most rows first."""
-    if not _has_tables(store):
+def unreadable_groups(
+    store: RecordStore, *, before: dt.date | None = None
+) -> list[UnreadableGroup]:
+    """Unreadable cells without an answer by table, column and text, most rows first.
+
+    With ``before`` only those of rows known before that day, or without a day of knowledge.
+    """
+    if not store.has_table("unreadable_cells"):
         return []
     found = store.rows(
         "SELECT table_name, field, raw, any_value(code), count(DISTINCT row_key) AS rows"
-        " FROM unreadable_cells GROUP BY table_name, field, raw"
-        " ORDER BY rows DESC, table_name, field, raw"
+        " FROM unreadable_cells WHERE $1::DATE IS NULL OR known_at IS NULL OR known_at < $1"
+        " GROUP BY table_name, field, raw ORDER BY rows DESC, table_name, field, raw",
+        [before],
     )
     return [UnreadableGroup(*row) for row in found]
 
 
 def stored_answers(store: RecordStore, table: Table) -> Answers:
     """Values given for unreadable cells of ``table``."""
-    if not _has_tables(store):
+    if not store.has_table("unreadable_cells"):
         return {}
     found = store.rows(
         "SELECT field, raw, arg_max(answer, rowid) FROM cell_answers WHERE table_name = ?"
@@ -255,8 +267,3 @@ QUALIFY row_number() OVER (PARTITION BY {parts}, v.known_at ORDER BY v.arrival D
     )
     store.rows(f"DROP TABLE {_PENDING}")
     return len(set(rows))
-
-
-def _has_tables(store: RecordStore) -> bool:
-    # A store that is opened read-only may have had no import yet.
-    return bool(store.rows("FROM duckdb_tables() WHERE table_name = 'unreadable_cells'"))

@@ -95,7 +95,7 @@ def _read_pull(document: Mapping[str, Any]) -> LoggedPull:
 
 def taken_units(store: RecordStore, source: str) -> dict[str, tuple[str, bool]]:
     """Return the mark of each stored unit of ``source``, and whether it is never fetched again."""
-    if not _has_table(store, _UNITS):
+    if not store.has_table(_UNITS):
         return {}
     found = store.rows(f"SELECT key, mark, once FROM {_UNITS} WHERE source = ?", [source])
     return {key: (mark, once) for key, mark, once in found}
@@ -116,7 +116,7 @@ def record_units(store: RecordStore, source: str, units: Iterable[FetchedUnit]) 
 
 def forget_units(store: RecordStore, source: str) -> None:
     """Forget which units are stored, so that the next pull fetches all of them."""
-    if _has_table(store, _UNITS):
+    if store.has_table(_UNITS):
         store.rows(f"DELETE FROM {_UNITS} WHERE source = ?", [source])
 
 
@@ -145,7 +145,7 @@ def logged_pulls(
     store: RecordStore, source: str | None = None, *, most: int = _MOST
 ) -> list[LoggedPull]:
     """Return the last pulls of ``source``, by default of all sources, the newest first."""
-    if not _has_table(store, _LOG):
+    if not store.has_table(_LOG):
         return []
     found = store.rows(
         f"SELECT {_COLUMNS} FROM {_LOG}"
@@ -157,7 +157,7 @@ def logged_pulls(
 
 def last_pulls(store: RecordStore, before: dt.datetime | None = None) -> dict[str, LastPulls]:
     """Return the last pulls of each source by its name, of those that ended ``before`` a moment."""
-    if not _has_table(store, _LOG):
+    if not store.has_table(_LOG):
         return {}
     until = _naive(before or dt.datetime.max.replace(tzinfo=dt.UTC))
     first = store.rows(
@@ -191,7 +191,3 @@ def _logged(
 
 def _naive(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(dt.UTC).replace(tzinfo=None)
-
-
-def _has_table(store: RecordStore, name: str) -> bool:
-    return bool(store.rows("FROM duckdb_tables() WHERE table_name = ?", [name]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from risk.contract import KNOWN_AT, STORED_AS, STORED_TABLES, TABLES, Table
 
@@ -21,25 +21,59 @@ def columns(table: Table) -> list[tuple[str, str]]:
     return [(field.name, STORED_AS[field.type]) for field in fields]
 
 
-def row_sums_sql(table: Table, rows: str, *more: str, by: str | None = None) -> str:
+def row_sums_sql(table: Table, rows: str, *more: str) -> str:
     """SQL for the number of ``rows`` and two sums that identify them in any order.
 
     The sums are of the two halves of the MD5 of each row's stored columns and of ``more``; columns
-    added to the contract count where they are filled in. ``by`` is a column to group by.
+    added to the contract count where they are filled in.
     """
+    whole, filled = _row_text_sql(table)
+    text = " || ".join([whole, *_added_sql(more), filled])
+    return (
+        f"SELECT count(*) AS count, {_sums_sql('md5')} FROM (SELECT md5({text}) AS md5 FROM {rows})"
+    )
+
+
+def daily_sums_sql(table: Table, rows: str) -> str:
+    """SQL for ``known_at``, the number of ``rows`` of that day, and their four sums.
+
+    The first two are those of :func:`row_sums_sql`, the others those with :data:`MARK_FIELDS`.
+    """
+    whole, filled = _row_text_sql(table)
+    marks = " || ".join(_added_sql(MARK_FIELDS))
+    # Most of what the query costs for few rows is planning the long text: it is there once.
+    return (
+        f"SELECT known_at, count(*), {_sums_sql('own')}, {_sums_sql('marked')} FROM ("
+        "SELECT known_at, md5(whole || filled) AS own, md5(whole || marks || filled) AS marked"
+        f" FROM (SELECT known_at, {whole} AS whole, {marks} AS marks, {filled} AS filled"
+        f" FROM {rows})) GROUP BY known_at"
+    )
+
+
+def _row_text_sql(table: Table) -> tuple[str, str]:
+    """SQL of the text of a row's columns, and of those added to the contract."""
     added = [field.name for field in table.fields if field.added]
-    names = (*(name for name, _ in columns(table) if name not in added), *more)
-    texts = [f"coalesce(replace(cast({name} AS VARCHAR), '|', '||'), '|n')" for name in names]
+    first, *others = (name for name, _ in columns(table) if name not in added)
     filled = [
         f"coalesce('|;{name}=' || replace(cast({name} AS VARCHAR), '|', '||'), '')"
         for name in added
     ]
-    row = "md5(" + " || ".join([" || '|;' || ".join(texts), *filled]) + ")"
-    key, group = (f"{by}, ", f" GROUP BY {by}") if by else ("", "")
-    return (
-        f"SELECT {key}count(*) AS count, sum(cast('0x' || substr({row}, 1, 15) AS HUGEINT)) AS low,"
-        f" sum(cast('0x' || substr({row}, 16, 15) AS HUGEINT)) AS high FROM {rows}{group}"
-    )
+    whole = " || ".join([_text_sql(first), *_added_sql(others)])
+    return whole, " || ".join(filled) or "''"
+
+
+def _added_sql(names: Sequence[str]) -> list[str]:
+    return [f"'|;' || {_text_sql(name)}" for name in names]
+
+
+def _text_sql(name: str) -> str:
+    return f"coalesce(replace(cast({name} AS VARCHAR), '|', '||'), '|n')"
+
+
+def _sums_sql(md5: str) -> str:
+    """SQL of the sums of the halves of the column ``md5``."""
+    low, high = (f"sum(cast('0x' || substr({md5}, {at}, 15) AS HUGEINT))" for at in (1, 16))
+    return f"{low} AS {md5}_low, {high} AS {md5}_high"
 
 
 def records_digest(sums: Mapping[str, Sums]) -> str:

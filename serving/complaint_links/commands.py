@@ -46,7 +46,7 @@ def link(
     import_submissions(cli, open_settings(cli))
     with open_records(cli) as store:
         day = as_of or day_after_newest(store) or day_after_today()
-        found = unlinked_complaints(store, day, "")
+        found = list(unlinked_complaints(store, day, ""))
     content = render_candidates(
         [row for row in found if row["decided"] is None], shape, cli.language
     )

@@ -67,7 +67,7 @@ def refresh_candidates(workspace: Workspace, database: Database) -> None:
     stamp = _stamp(workspace)
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
         as_of = day_after_newest(store)
-        rows = unlinked_complaints(store, as_of, "") if as_of else []
+        rows = list(unlinked_complaints(store, as_of, "")) if as_of else []
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     values = {
         "as_of": as_of or today(),

@@ -1,7 +1,7 @@
 """Rows that pages read, derived from the documents of a list.
 
-Publishing writes them with a list, and migration 0026 writes them for the lists that were there.
-A later change of the columns keeps these functions as they are for that migration.
+Publishing writes them with a list, and migrations 0026 and 0028 write them for the lists that were
+there. A later change of the columns keeps these functions as they are for those migrations.
 """
 
 from __future__ import annotations
@@ -34,6 +34,29 @@ def entry_row(entry: Document) -> Row:
         "red_flags": f" {' '.join(flag['code'] for flag in entry['red_flags'])} ",
         "search": "\n".join(names).casefold(),
     }
+
+
+_SHOWN = (
+    *("project_id", "project_name", "contractor_name", "region_code", "tier", "probability"),
+    *("workers", "amount_at_stake", "amount_owed", "unlike_inspected", "unlike"),
+)
+_SHOWN_OF_FLAG = ("code", "grade", "title", "finding", "article_label")
+_SHOWN_OF_REASON = ("basis", "contribution", "text")
+
+
+def shown_entry(entry: Document) -> bytes:
+    """Return what a page of the list shows of an entry, as JSON: no evidence and no checks.
+
+    Of the reasons only those remain that state a fact and raise the score.
+    """
+    stated = (one for one in entry["reasons"] if one.get("basis") == "fact")
+    reasons = [_part(one, _SHOWN_OF_REASON) for one in stated if one["contribution"] > 0]
+    flags = [_part(one, _SHOWN_OF_FLAG) for one in entry["red_flags"]]
+    return _json({**_part(entry, _SHOWN), "reasons": reasons, "red_flags": flags})
+
+
+def _part(document: Document, names: Sequence[str]) -> Row:
+    return {name: document[name] for name in names if name in document}
 
 
 def list_head(document: Document) -> bytes:

@@ -88,12 +88,14 @@ WATCHLIST_ENTRIES = Table(
     Column("change_reason", String(60)),
     Column("red_flags", Text),
     Column("search", Text),
+    Column("shown", LargeBinary),
     UniqueConstraint("watchlist_id", "rank"),
 )
 """Entries of the sealed lists as rows, by which pages filter, sort and count them.
 
 With the risk of its project, a row is the whole entry. ``red_flags`` are the codes between spaces,
-``search`` the names it is found by in one case; money in fen.
+``search`` the names it is found by in one case; money in fen. ``shown`` is what a page of the list
+shows of it: JSON, compressed as the risks are.
 """
 
 LIST_HEADS = Table(

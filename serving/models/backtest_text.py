@@ -20,8 +20,10 @@ from training.evaluation.challengers import CHALLENGER
 from training.evaluation.fairness import FIGURES as GROUP_FIGURES
 from training.evaluation.fairness import Group
 from training.evaluation.flag_grades import FIGURES as GRADE_FIGURES
+from training.evaluation.operational_gain import Gain
 from training.evaluation.report import RankingReport
 from training.evaluation.sample_size import visits_for_width
+from training.evaluation.visit_reordering import ReorderedVisits
 from training.json_safe import to_json_safe
 from training.promotion.gate import Decision
 
@@ -89,9 +91,9 @@ def backtest_parts(done: Backtest, language: Language) -> list[Part]:
         write.figures(done.reports, _SHARES),
         _ties(write, done.reports),
         _probabilities(write, done.reports),
-        _gain(write, done),
+        gain_part(done.gain, language),
         _own_rules(write, done),
-        _reordered(write, done),
+        reordered_part(done.reordered, language),
         _random_visits(write, done),
         _flag_grades(write, done),
         _groups(write, done),
@@ -111,6 +113,45 @@ def worth_part(worths: Sequence[FamilyEffect], language: Language, kind: Kind) -
     ]
     heads = [write.say(f"ablation.{name}") for name in ("family", "average_precision", "roc_auc")]
     return Part((write.say("ablation.title"),), tuple(heads), tuple(rows))
+
+
+def gain_part(gain: Gain, language: Language) -> Part:
+    """Return what each way of choosing visits reached, and how the days early are counted."""
+    write = _Writer(language)
+    columns = (*_GAINS, *_VISITS)
+    rows = [
+        (write.way(way), *(_amounts(write, figures, name) for name in columns))
+        for way, figures in gain.ways.items()
+    ]
+    rows += [
+        (
+            write.say("ahead", way=write.way(way)),
+            *(_amounts(write, figures, name, signed=True) for name in columns),
+        )
+        for way, figures in gain.ahead.items()
+    ]
+    heads = (write.say("way"), *(write.say(f"gains.{name}") for name in columns))
+    title = write.say("gains.title", events=gain.events, known=f"{gain.known_stakes:.0%}")
+    return Part((title, write.say("gains.dated")), heads, tuple(rows))
+
+
+def reordered_part(reordered: Mapping[str, ReorderedVisits], language: Language) -> Part:
+    """Return a sentence on the visits really made in the order of each contender."""
+    write = _Writer(language)
+    lines = [
+        write.say(
+            "reordered",
+            way=write.way(way),
+            visits=one.visits,
+            found=one.found,
+            days=write.shown(one.days_sooner, 1, signed=True),
+            half=write.shown(one.first_half, 2),
+            made=f"{one.made_first_half.value:.2f}",
+        )
+        for way, one in reordered.items()
+        if one.visits
+    ]
+    return Part(tuple(lines))
 
 
 @dataclass(frozen=True)
@@ -187,25 +228,6 @@ def _probabilities(write: _Writer, reports: Mapping[str, RankingReport]) -> Part
     return Part((), (write.say("contender"), *map(write.heading, _PROBABILITY)), tuple(rows))
 
 
-def _gain(write: _Writer, done: Backtest) -> Part:
-    gain = done.gain
-    columns = (*_GAINS, *_VISITS)
-    rows = [
-        (write.way(way), *(_amounts(write, figures, name) for name in columns))
-        for way, figures in gain.ways.items()
-    ]
-    rows += [
-        (
-            write.say("ahead", way=write.way(way)),
-            *(_amounts(write, figures, name, signed=True) for name in columns),
-        )
-        for way, figures in gain.ahead.items()
-    ]
-    heads = (write.say("way"), *(write.say(f"gains.{name}") for name in columns))
-    title = write.say("gains.title", events=gain.events, known=f"{gain.known_stakes:.0%}")
-    return Part((title, write.say("gains.dated")), heads, tuple(rows))
-
-
 def _own_rules(write: _Writer, done: Backtest) -> Part:
     """Whether the model is better than each rule set of the office."""
     own = {name: one for name, one in done.differences.items() if name.startswith(OWN_RULES)}
@@ -239,23 +261,6 @@ def _amounts(
         wan = Estimate(one.value / _FEN_PER_WAN, low, high, one.positives)
         return write.shown(wan, 0, signed=signed)
     return write.shown(one, 1 if name == "mean_days_early" else 0, signed=signed)
-
-
-def _reordered(write: _Writer, done: Backtest) -> Part:
-    lines = [
-        write.say(
-            "reordered",
-            way=write.way(way),
-            visits=one.visits,
-            found=one.found,
-            days=write.shown(one.days_sooner, 1, signed=True),
-            half=write.shown(one.first_half, 2),
-            made=f"{one.made_first_half.value:.2f}",
-        )
-        for way, one in done.reordered.items()
-        if one.visits
-    ]
-    return Part(tuple(lines))
 
 
 def _random_visits(write: _Writer, done: Backtest) -> Part:

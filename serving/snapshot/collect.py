@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from risk.deposits import RuleTable
 from risk.store.staged import InBatches, among
 from risk.store.store import RecordStore
+from serving.db.spool import SpooledRows
 from serving.snapshot.as_of_query import Row, by_project, to_json_value, with_known_tables
 from serving.snapshot.case_files import case_files, unscored_projects
 from serving.snapshot.case_handling import empty_case_handling, load_case_handling
@@ -153,7 +154,7 @@ def _advice(
     header = publication.header
     deposits = load_deposit_advice(store, header.as_of, deposit_rules)
     return {
-        "unlinked": unlinked_complaints(store, header.as_of, header.region),
+        "unlinked": SpooledRows(unlinked_complaints(store, header.as_of, header.region)),
         "deposits": {part: _of_region(rows, publication) for part, rows in deposits.items()},
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from risk.store.store import RecordStore
@@ -40,23 +40,22 @@ def linked_complaints(store: RecordStore, as_of: dt.date) -> Mapping[str, list[R
     return group_by_project(rows)
 
 
-def unlinked_complaints(store: RecordStore, as_of: dt.date, region: str) -> list[Row]:
-    """Return complaints of the last year without a project, each with up to five candidates a kind.
+def unlinked_complaints(store: RecordStore, as_of: dt.date, region: str) -> Iterator[Row]:
+    """Yield complaints of the last year without a project, each with up to five candidates a kind.
 
     With ``region`` only complaints that have a candidate in it. ``decided`` is the decision known
     before ``as_of`` or None. Money in fen.
     """
-    from models.linkage import link_complaints
+    from models.linkage import Linker
 
     decided = {
         row.pop("complaint_id"): {key: to_json_value(value) for key, value in row.items()}
         for row in query_rows(store, _DECIDED, as_of)
     }
-    rows = [
-        _row(one, decided.get(one.complaint.complaint_id))
-        for one in link_complaints(store, as_of).complaints
-    ]
-    return [row for row in rows if not region or _touches(row, region)]
+    for one in Linker(store, as_of).linked():
+        row = _row(one, decided.get(one.complaint.complaint_id))
+        if not region or _touches(row, region):
+            yield row
 
 
 def _touches(row: Row, region: str) -> bool:

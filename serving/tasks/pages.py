@@ -52,7 +52,7 @@ def watchlist(
     choices = _choices(part)
     pages = max(1, -(-found // PER_PAGE))
     page = min(max(wanted.page, 1), pages)
-    entries = part.entries(where, order(part, wanted), PER_PAGE, (page - 1) * PER_PAGE)
+    entries = part.shown(where, order(part, wanted), PER_PAGE, (page - 1) * PER_PAGE)
     return render(
         request,
         "watchlist",

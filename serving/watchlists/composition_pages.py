@@ -71,7 +71,7 @@ def composition(
         label=lambda share: group_label(share, language, place),
         reasons=lambda counts: reasons_text(counts, features, language),
         moved=rank_moves(
-            chosen.part.entries([ENTRIES.rank <= MOST], [ENTRIES.rank], MOST),
+            chosen.part.shown([ENTRIES.rank <= MOST], [ENTRIES.rank], MOST),
             chosen.part.head["gone"],
         ),
         stability=stability_text(found.stability, language),

@@ -17,10 +17,10 @@ from risk.watchlist.sealed_document import Sealed
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
-from serving.db.compression import unpacked
+from serving.db.compression import packed, unpacked
 from serving.db.database import Database
 from serving.db.engine import utc
-from serving.db.page_rows import entry_row, list_head
+from serving.db.page_rows import entry_row, list_head, shown_entry
 from serving.db.tables import LIST_HEADS, PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError, CommandError
 from serving.watchlists.archived import archive_of, file_name, require_stored
@@ -434,9 +434,13 @@ class ListRows:
 
 def list_rows(sealed: SealedPublication) -> ListRows:
     """Return the rows of a list, which are made before the transaction that stores them."""
-    document = json.loads(sealed.watchlist.body)
+    document, words = json.loads(sealed.watchlist.body), sealed.risks.dictionary
     rows = [
-        {**{name: entry[name] for name in _ENTRY_COLUMNS}, **entry_row(entry)}
+        {
+            **{name: entry[name] for name in _ENTRY_COLUMNS},
+            **entry_row(entry),
+            "shown": packed(shown_entry(entry), words),
+        }
         for entry in document["entries"]
     ]
     return ListRows(rows, list_head(document))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
-import io
 import json
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -19,8 +18,8 @@ from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
 from serving.db.compression import SAMPLES, dictionary_of, packed, unpacked
-from serving.db.page_rows import deposit_rows, register_part_rows, scored_project_rows
-from serving.db.spool import Spool
+from serving.db.page_rows import PARTS, deposit_rows, scored_project_rows
+from serving.db.spool import Spool, SpooledRows
 from serving.db.tables import (
     DEPOSIT_ROWS,
     DOSSIERS,
@@ -33,9 +32,10 @@ from serving.watchlists.archived import refuse_archived, require_stored
 from serving.watchlists.dictionaries import dictionary, save_dictionary
 from serving.watchlists.dossier_columns import by_column, by_row
 from serving.watchlists.repository import ListSummary
-from serving.watchlists.snapshot import Snapshot
+from serving.watchlists.snapshot import RowsInBatches, Snapshot
 
 _LEVEL = 6
+_GZIP_FORMAT = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def pack_snapshot(found: Snapshot) -> PackedSnapshot:
     deposits = list(deposit_rows(found.register))
     spoken = dictionary_of([row["body"] for row in deposits])
     rows = {
-        REGISTER_PARTS.name: list(register_part_rows(found.register)),
+        REGISTER_PARTS.name: _part_rows(found.register),
         DEPOSIT_ROWS.name: [{**row, "body": packed(row["body"], spoken)} for row in deposits],
     }
     return PackedSnapshot(
@@ -94,22 +94,47 @@ def pack_snapshot(found: Snapshot) -> PackedSnapshot:
 def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, Spool]:
     """The register as gzipped JSON with sorted keys, and the rows of its projects as JSON."""
     projects = Spool()
-    body = io.BytesIO()
-    with gzip.GzipFile(fileobj=body, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
+
+    def of_projects(rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        for row in rows:
+            for own in scored_project_rows([row]):
+                projects.add(row["project_id"], _to_json(own))
+            yield row
+
+    def parts() -> Iterator[bytes]:
         for number, name in enumerate(sorted(register)):
-            file.write(b"{" if number == 0 else b",")
-            file.write(_to_json(name) + b":")
-            if name != "projects":
-                file.write(_to_json(register[name]))
-                continue
-            file.write(b"[")
-            for place, row in enumerate(register[name]):
-                for own in scored_project_rows([row]):
-                    projects.add(row["project_id"], _to_json(own))
-                file.write(b"," * (place > 0) + _to_json(row))
-            file.write(b"]")
-        file.write(b"}")
-    return body.getvalue(), projects
+            rows = register[name]
+            yield (b"," if number else b"{") + _to_json(name) + b":"
+            yield from _json_parts(of_projects(rows) if name == "projects" else rows)
+        yield b"}"
+
+    return _gzipped(parts()), projects
+
+
+def _part_rows(register: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows that hold parts of the register alone, whose documents need not fit into memory."""
+    return [
+        {"part": part, "body": _gzipped(_json_parts(register[part]))}
+        for part in PARTS
+        if part in register
+    ]
+
+
+def _json_parts(document: Any) -> Iterator[bytes]:
+    """The JSON of a document, row by row where rows are made when they are read."""
+    if not isinstance(document, SpooledRows | RowsInBatches | Iterator):
+        yield _to_json(document)
+        return
+    yield b"["
+    for place, row in enumerate(document):
+        yield b"," * (place > 0) + _to_json(row)
+    yield b"]"
+
+
+def _gzipped(parts: Iterable[bytes]) -> bytes:
+    """``parts`` one after the other, compressed as :func:`serving.db.page_rows.compressed` does."""
+    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_FORMAT)
+    return b"".join([*map(deflate.compress, parts), deflate.flush()])
 
 
 def save_snapshot(connection: Connection, watchlist_id: int, found: PackedSnapshot) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+from contextlib import nullcontext
 
 import pytest
 
@@ -84,9 +86,17 @@ def test_months_figures(monkeypatch):
 def test_training_figures(monkeypatch):
     monkeypatch.setitem(training.ROWS, "quick", (500, 1_000))
     monkeypatch.setattr(training, "IN_MEMORY_ROWS", 1_000)
+    monkeypatch.setattr(training, "all_cores", nullcontext)  # threads of so few rows only wait
     figures = list(training.figures("quick"))
     assert len(figures) > 2
     assert all(one.value > 0 for one in figures)
+
+
+def test_all_cores_gives_the_threads_back(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    with training.all_cores():
+        assert "OMP_NUM_THREADS" not in os.environ
+    assert os.environ["OMP_NUM_THREADS"] == "1"
 
 
 @pytest.mark.parametrize("write", [intake.write_csv, intake.write_xlsx])

@@ -6,7 +6,7 @@ import datetime as dt
 
 import numpy as np
 
-from benchmarks.horizons import horizon_rows, part_rows
+from benchmarks.horizons import horizon_rows, part_rows, with_variation
 from features.matrix import Matrix
 from training.dataset.labels import EventLog
 
@@ -35,3 +35,13 @@ def test_second_third_leaves_out_the_date_whose_event_came_before():
 def test_last_third_needs_ninety_days_and_no_earlier_event():
     assert len(part_rows(PAST, LOG, 2).labels) == 0
     assert horizon_rows(PAST, LOG, 90).labels.tolist() == [1]
+
+
+def test_columns_of_feeds_that_a_panel_lacks_are_left_out():
+    """A zero in every row and an unknown in every row say nothing; unknown in one row does."""
+    unknown = np.nan
+    values = np.array([[28.0, 0, unknown, 1], [380.0, 0, unknown, 1], [352.0, 0, unknown, unknown]])
+    columns = ("days_to_festival", "visits_12m", "unpaid_share_12m", "complaints_90d")
+    left = with_variation(Matrix(DATES, ("A",) * 3, columns, values, "project"))
+    assert left.columns == ("days_to_festival", "complaints_90d")
+    assert left.values[:, 0].tolist() == [28, 380, 352]

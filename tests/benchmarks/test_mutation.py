@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -133,9 +134,12 @@ def test_score_counts_by_floor_and_names_survivors_and_faults_that_no_test_execu
         Result("flags", "a.py", second, noticed=False),
         Result("flags", "a.py", first, noticed=True),
         Result("flags", "b.py", first, noticed=False, executed=False),
+        Result("flags", "c.py", first, noticed=False, executed=False, undecided="it was killed"),
     ]
     found = score(results)
-    assert found == {"flags": FloorScore(2, 1, ("a.py:9: `1` to `2`",), ("b.py:3: `<` to `<=`",))}
+    survivors, not_executed = ("a.py:9: `1` to `2`",), ("b.py:3: `<` to `<=`",)
+    undecided = ("c.py:3: `<` to `<=` (it was killed)",)
+    assert found == {"flags": FloorScore(2, 1, survivors, not_executed, undecided)}
 
 
 def test_each_floor_has_code_and_tests():
@@ -206,6 +210,86 @@ def test_a_trial_says_what_the_tests_say_and_whether_the_fault_was_executed(tmp_
     ]
 
 
+RUN = """
+import sys
+from pathlib import Path
+from benchmarks.mutation import desk, run
+from benchmarks.mutation.floors import Floor
+
+desk.ROOT, desk.WORKERS = Path(sys.argv[1]), 1
+desk._PARTS, desk._FILES = ("risk", "tests"), ("pyproject.toml",)
+run.FLOORS = (Floor("ages", ("risk/age.py",), ("tests",)),)
+sys.exit(run.main(["--minutes", "1"]))
+"""
+TEST_OF_AGE = """
+import os, pathlib, signal, time
+from risk.age import adult
+
+def test_adult():
+    assert adult(18)
+"""
+STOP_THE_RUN = """
+    pathlib.Path("../../copies").write_text(os.getcwd())
+    os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(60)
+"""
+BREAK_PYTEST = """
+from pathlib import Path
+
+def pytest_sessionstart():
+    if {condition}:
+        raise ValueError("broken by " + "hand")
+"""
+
+
+def run_of_one_fault(root, test=TEST_OF_AGE, conftest=""):
+    """Run the mutants of a project whose only fault is `>` for `>=`."""
+    for folder in ("risk", "tests"):
+        (root / folder).mkdir()
+    (root / "risk/__init__.py").touch()
+    (root / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    (root / "risk/age.py").write_text(
+        "ADULT = '18'\n\n\ndef adult(n):\n    return n >= int(ADULT)\n"
+    )
+    (root / "tests/test_age.py").write_text(test)
+    (root / "tests/conftest.py").write_text(conftest)
+    command = [sys.executable, "-c", RUN, str(root)]
+    return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("'>=' not in Path('risk/age.py').read_text()", ["ages: 1 of 1 noticed"]),
+        (
+            "(begun := Path({root!r}) / 'begun').exists() or begun.touch()",
+            [
+                "ages: 0 of 0 noticed",
+                "  undecided: risk/age.py:5: `>=` to `>`"
+                " (pytest ended with 3: ValueError: broken by hand)",
+            ],
+        ),
+    ],
+)
+def test_a_fault_that_breaks_pytest_is_noticed_if_pytest_works_without_it(
+    tmp_path, condition, said
+):
+    found = condition.replace("{root!r}", repr(str(tmp_path)))
+    done = run_of_one_fault(tmp_path, conftest=BREAK_PYTEST.replace("{condition}", found))
+    assert (done.stdout.splitlines(), done.returncode) == (said, 0)
+
+
+def test_a_run_that_is_stopped_ends_its_trials_and_removes_its_copies(tmp_path):
+    where = str(tmp_path / "copies")
+    stop = STOP_THE_RUN.replace('"../../copies"', repr(where))
+    done = run_of_one_fault(tmp_path, test=TEST_OF_AGE + stop)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert "Traceback" not in done.stderr
+    copy = Path((tmp_path / "copies").read_text())
+    assert copy.name == "copy0"
+    assert not copy.parent.exists()
+
+
 def test_page_shows_the_score_and_the_survivors():
     stored = {
         "commit": "abc1234",
@@ -215,6 +299,7 @@ def test_page_shows_the_score_and_the_survivors():
             "flags": {
                 **{"planted": 4, "noticed": 3, "survivors": ["a.py:9: `1` to `2`"]},
                 "not_executed": ["b.py:3: `<` to `<=`"],
+                "undecided": ["c.py:3: `<` to `<=` (it was killed)"],
             }
         },
     }
@@ -223,6 +308,7 @@ def test_page_shows_the_score_and_the_survivors():
     assert "| flags | 4 | 3 | 75% |" in text
     assert "- a.py:9: `1` to `2`" in text
     assert "that no test executes: flags\n\n- b.py:3: `<` to `<=`" in text
+    assert "else ended the trial: flags\n\n- c.py:3: `<` to `<=` (it was killed)" in text
 
 
 def test_page_without_a_score():

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from serving.cli.main import main
+
 from ..conftest import thorough
 from ..risk.sources.realname.conftest import new_workspace, section
 from ..risk.sources.realname.county import busiest, simulated_county
@@ -34,24 +38,25 @@ peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
 print(json.dumps({**report.fetched.counts(), "state": report.fetched.state, "peak": peak}))
 """
 
-WAGEWATCH = "from serving.cli.main import run; run()"
 
-
-def command(*arguments: str) -> str:
+def pulled(*arguments: str) -> str:
+    """What :data:`PULL` prints, in a process of its own, whose memory is measured."""
     done = subprocess.run(
-        [sys.executable, "-c", *arguments], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PULL, *arguments], capture_output=True, text=True, check=True
     )
     return done.stdout
 
 
 @thorough
-def test_two_years_of_20_sites_fit_into_memory_and_give_a_list(tmp_path: Path):
+def test_two_years_of_20_sites_fit_into_memory_and_give_a_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     county = simulated_county(tmp_path / "simulated", projects=60, months=30, largest=25)
     county = busiest(county, sites=20, since="2024-01", until="2025-12-31")
     workspace = new_workspace(tmp_path / "workspace")
     with serving(Platform(county)) as server:
         settings = section(server.url, since="2024-01-01", until="2025-12-31", max_pages=100_000)
-        report = json.loads(command(PULL, str(workspace.root), json.dumps(settings)))
+        report = json.loads(pulled(str(workspace.root), json.dumps(settings)))
     assert report["state"] == "complete"
     assert report["rows"] == {
         "organizations": len(county.names),
@@ -64,12 +69,16 @@ def test_two_years_of_20_sites_fit_into_memory_and_give_a_list(tmp_path: Path):
     assert report["requests"] > 5000
     assert report["peak"] < MOST_MEGABYTES
 
-    wagewatch = [WAGEWATCH, "-w", str(workspace.root), "--lang", "en"]
-    command(*wagewatch, "train", "--as-of", "2026-01-12")
-    command(*wagewatch, "publish", "--as-of", "2026-01-12")
-    listed = json.loads(command(*wagewatch, "watchlist", "--format", "json"))
+    def said(*arguments: str) -> str:
+        capsys.readouterr()
+        assert main(["-w", str(workspace.root), "--lang", "en", *arguments]) == 0
+        return capsys.readouterr().out
+
+    said("train", "--as-of", "2026-01-12")
+    said("publish", "--as-of", "2026-01-12")
+    listed = json.loads(said("watchlist", "--format", "json"))
     codes = {flag["code"] for entry in listed["entries"] for flag in entry["red_flags"]}
     assert "wages_overdue" in codes
-    shown = command(*wagewatch, "watchlist")
+    shown = said("watchlist")
     missing = "accounts, transfers, deposits, complaints, cases, inspections"
     assert f"Missing feeds: {missing}, disputes, listings, operations." in " ".join(shown.split())

@@ -136,7 +136,7 @@ def known_in(workspace: Workspace) -> Known:
             (
                 open_matters(store, AS_OF),
                 closed_cases(store, AS_OF),
-                unlinked_complaints(store, AS_OF, ""),
+                list(unlinked_complaints(store, AS_OF, "")),
             ),
         )
 
@@ -160,7 +160,7 @@ def imported(rows: Rows, folder: Path) -> Workspace:
 
 
 def run_commands(rows: Rows, folder: Path) -> dict[str, str]:
-    """What the commands make of ``rows``: digests of features, scores and the sealed list."""
+    """What the commands make of ``rows``: digests of the scores and of the sealed lists."""
     write(rows, folder / "records")
     place = ["-w", str(folder / "workspace")]
     day = ["--as-of", AS_OF.isoformat()]
@@ -168,7 +168,6 @@ def run_commands(rows: Rows, folder: Path) -> dict[str, str]:
     for line in (
         ["init"],
         ["import", str(folder / "records")],
-        ["features", *day, "--out", str(folder / "features.parquet")],
         ["train", *day],
         ["score", *day, "--out", str(folder / "scores.csv")],
         ["publish", *day, "--capacity", "20"],

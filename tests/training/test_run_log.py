@@ -124,7 +124,8 @@ def test_the_log_loss_of_a_month_is_not_changed_by_its_own_labels():
     as_ofs = np.concatenate([month("2025-01-01", 200), month("2025-06-01", 200)])
     stages = random.normal(size=(400, 3))
     labels = (random.random(400) < 1 / (1 + np.exp(-stages[:, 1]))).astype(float)
-    found = honest_losses(stages, as_ofs, labels, labels)
+    names = [f"P{number}" for number in range(400)]
+    found = honest_losses(stages, names, as_ofs, labels, labels)
     # The rate of 200 rows with 200 more at 3 %, see shrunk_rate.
     rate = (labels[:200].sum() + 6) / 400
     late = labels[200:].mean()
@@ -133,10 +134,24 @@ def test_the_log_loss_of_a_month_is_not_changed_by_its_own_labels():
     assert found["log_loss"] < found["log_loss_of_rate"]
     # Turning all labels of the judged month turns its loss, since nothing is fitted on it.
     turned = np.concatenate([labels[:200], 1 - labels[200:]])
-    both = found["log_loss"] + honest_losses(stages, as_ofs, turned, turned)["log_loss"]
+    both = found["log_loss"] + honest_losses(stages, names, as_ofs, turned, turned)["log_loss"]
     assert both > 2 * math.log(2)
     only_late = labels * (as_ofs == np.datetime64("2025-06-01"))
-    assert honest_losses(stages, as_ofs, only_late, only_late) == {}
+    assert honest_losses(stages, names, as_ofs, only_late, only_late) == {}
+
+
+def test_ten_distinct_events_before_a_month_give_it_a_log_loss():
+    """Nine projects with three labels of one event each are nine events; a tenth makes ten."""
+    as_ofs = np.concatenate([month(f"2025-0{n}-01", 20) for n in (1, 2, 3, 6)])
+    names = [f"P{number}" for number in range(20)] * 4
+    stages = np.random.default_rng(0).normal(size=(80, 1))
+
+    def judged(events):
+        labels = np.tile(np.arange(20) < events, 4).astype(float)
+        return honest_losses(stages, names, as_ofs, labels, labels)
+
+    assert judged(9) == {}
+    assert judged(10).keys() == {"log_loss", "log_loss_of_rate"}
 
 
 def test_the_input_example_is_a_row_of_medians():
@@ -149,7 +164,8 @@ def test_the_stages_of_a_fit_are_those_of_its_holdout(county_trained):
     held = county_trained.holdout
     assert county_trained.stages.shape[0] == len(held.scores)
     assert any((stage == held.scores).all() for stage in county_trained.stages.T)
-    losses = honest_losses(county_trained.stages, held.matrix.as_ofs, held.labels, held.expected)
+    keys = held.matrix.project_ids, held.matrix.as_ofs
+    losses = honest_losses(county_trained.stages, *keys, held.labels, held.expected)
     assert losses["log_loss"] < losses["log_loss_of_rate"]
     assert county_trained.metrics.keys() == {
         "roc_auc",
@@ -159,13 +175,14 @@ def test_the_stages_of_a_fit_are_those_of_its_holdout(county_trained):
 
 
 @thorough
-def test_a_backtest_is_a_run_with_a_nested_run_for_every_month(registry, county):
+def test_a_backtest_is_a_run_with_a_nested_run_for_every_month(registry, county_office, tmp_path):
     first, last = dt.date(2025, 3, 1), dt.date(2025, 4, 1)
+    cache = shutil.copytree(county_office.features, tmp_path / "features")
     with (
-        RecordStore(county.records, read_only=True) as store,
+        RecordStore(county_office.records, read_only=True) as store,
         registry.run("backtest", opening_tags(last, "project")) as run,
     ):
-        report = backtest(store, first, last, capacity=10)
+        report = backtest(store, first, last, capacity=10, cache_dir=cache)
         log_backtest(run, report, {"capacity": 10})
     stored = registry._client.get_run(run.id)
     figures = report.reports["model"].figures

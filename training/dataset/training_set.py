@@ -23,6 +23,7 @@ from training.dataset.labels import (
     expected_labels,
     training_dates,
 )
+from training.metrics import event_starts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,6 +57,10 @@ class TrainingSet:
     events: int
     shared: Mapping[str, tuple[SharedPart, ...]] = field(default_factory=dict)
     use_shared: str | None = None
+
+    def starts(self) -> NDArray[np.bool_]:
+        """The first row of each distinct event, see :func:`training.metrics.event_starts`."""
+        return event_starts(self.matrix.project_ids, self.matrix.as_ofs, self.target)
 
     def where(self, mask: NDArray[np.bool_]) -> TrainingSet:
         """The rows where ``mask`` is true, with all dates and events."""

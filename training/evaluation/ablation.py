@@ -117,10 +117,11 @@ def models_without(
 def varies(matrix: Matrix, family: Family) -> bool:
     """Whether a column of ``family`` has more than one value, unknown being a value."""
     columns = [number for number, name in enumerate(matrix.columns) if name in family.by_name]
-    return any(_varies(matrix.values[:, number]) for number in columns)
+    return any(column_varies(matrix.values[:, number]) for number in columns)
 
 
-def _varies(column: NDArray[np.float64]) -> bool:
+def column_varies(column: NDArray[np.float64]) -> bool:
+    """Whether ``column`` has more than one value, unknown being a value."""
     return len(column) > 0 and not np.array_equal(
         column, np.full(len(column), column[0]), equal_nan=True
     )

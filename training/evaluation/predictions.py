@@ -54,7 +54,11 @@ class Predictions:
     @property
     def event_clusters(self) -> int:
         """Number of clusters with an event."""
-        return len({self.clusters[row] for row in np.flatnonzero(self.labels > 0.5)})
+        return self.event_clusters_of(np.ones(len(self.labels), dtype=bool))
+
+    def event_clusters_of(self, rows: NDArray[np.bool_]) -> int:
+        """Number of clusters with an event in ``rows``."""
+        return len({self.clusters[row] for row in np.flatnonzero(self.labels * rows > 0.5)})
 
     def where(self, mask: NDArray[np.bool_]) -> Predictions:
         """The rows where ``mask`` is true."""

@@ -69,7 +69,6 @@ def ranking_report(
     metrics = bootstrap_metrics(predictions, contender, capacity, weights)
     events, clusters = predictions.events, predictions.event_clusters
     debiased = {"average_precision": precision_among_others(predictions, contender)}
-    probability = predictions.probability.get(contender)
     return RankingReport(
         figures={
             name: estimate(values, events, clusters, debiased.get(name))
@@ -78,9 +77,23 @@ def ranking_report(
         ties=_tie_ranges(predictions, contender, capacity),
         labelled=_observed_shares(predictions, contender, capacity),
         reliability=None
-        if probability is None
-        else calibration_report(probability, predictions.labels, weights[1:], events, clusters),
+        if contender not in predictions.probability
+        else calibration_of(predictions, contender, predictions.labels, weights),
     )
+
+
+def calibration_of(
+    predictions: Predictions, contender: str, labels: NDArray[np.float64], weights: Weights
+) -> CalibrationReport:
+    """The calibration of ``contender`` against ``labels``.
+
+    It rests on the rows with a probability: the early months of a holdout have none, so that their
+    events say nothing about it.
+    """
+    probability = predictions.probability[contender]
+    known = ~np.isnan(probability)
+    events, clusters = predictions.events_of(known), predictions.event_clusters_of(known)
+    return calibration_report(probability, labels, weights[1:], events, clusters)
 
 
 def bootstrap_metrics(

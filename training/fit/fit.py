@@ -44,7 +44,7 @@ from training.fit.out_of_time import (
     recent_months,
     score_out_of_time,
 )
-from training.metrics import average_precision, roc_auc
+from training.metrics import average_precision, event_starts, roc_auc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -192,7 +192,7 @@ def _fitted(
     progress: Progress | None,
 ) -> Trained:
     matrix, target = training_set.matrix, training_set.target
-    rows = recent_months(matrix.as_ofs, target, ~np.isnan(out_of_time[:, 0]))
+    rows = recent_months(matrix.as_ofs, training_set.starts(), ~np.isnan(out_of_time[:, 0]))
     expected = training_set.expected[rows]
     stage, scores = best_stage(out_of_time[rows], expected)
     calibrated = calibrate(scores, expected)
@@ -267,9 +267,10 @@ def make_holdout(
 ) -> Holdout:
     """The holdout rows with probabilities calibrated on horizons that ended before each date."""
     probability = np.full(len(scores), np.nan)
+    starts = event_starts(matrix.project_ids, matrix.as_ofs, labels)
     for as_of in np.unique(matrix.as_ofs):
         earlier = matrix.as_ofs <= as_of - HORIZON_DAYS
-        if labels[earlier].sum() >= MIN_EVENTS_FOR_CALIBRATION:
+        if starts[earlier].sum() >= MIN_EVENTS_FOR_CALIBRATION:
             calibrated = calibration.fit(scores[earlier], expected[earlier])
             rows = matrix.as_ofs == as_of
             probability[rows] = calibrated.probability(scores[rows])

@@ -5,7 +5,7 @@ The log loss of the rows that chose them is too small.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from models import calibration
 from models.scorecard import shrunk_rate
 from risk.calendar.dates import HORIZON_DAYS
 from training.fit.out_of_time import MIN_EVENTS_FOR_CALIBRATION, best_stage
-from training.metrics import log_loss
+from training.metrics import event_starts, log_loss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 def honest_losses(
     stages: NDArray[np.float64],
+    project_ids: Sequence[str],
     as_ofs: NDArray[np.datetime64],
     labels: NDArray[np.float64],
     expected: NDArray[np.float64],
@@ -33,9 +34,10 @@ def honest_losses(
     """
     probability = np.full(len(labels), np.nan)
     rate = np.full(len(labels), np.nan)
+    starts = event_starts(project_ids, as_ofs, labels)
     for month in np.unique(as_ofs):
         earlier, rows = as_ofs <= month - HORIZON_DAYS, as_ofs == month
-        if labels[earlier].sum() < MIN_EVENTS_FOR_CALIBRATION:
+        if starts[earlier].sum() < MIN_EVENTS_FOR_CALIBRATION:
             continue
         stage, scores = best_stage(stages[earlier], expected[earlier])
         calibrated = calibration.fit(scores, expected[earlier])

@@ -90,7 +90,7 @@ def evaluate_candidate(
     """Evaluate ``hyperparameters`` on the holdout months, scored by models of earlier months."""
     matrix, target = training_set.matrix, training_set.target
     out_of_time = score_out_of_time(training_set, hyperparameters)
-    rows = recent_months(matrix.as_ofs, target, ~np.isnan(out_of_time[:, 0]))
+    rows = recent_months(matrix.as_ofs, training_set.starts(), ~np.isnan(out_of_time[:, 0]))
     _, scores = best_stage(out_of_time[rows], training_set.expected[rows])
     return Candidate(
         name, hyperparameters, _by_month(matrix.as_ofs[rows], scores, target[rows]), out_of_time

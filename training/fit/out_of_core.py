@@ -46,6 +46,7 @@ from training.fit.out_of_time import (
     stage_count,
     stage_scores,
 )
+from training.metrics import event_starts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +62,8 @@ class TooFewEvents(WagewatchError):
 class TrainingSetOnDisk:
     """A training set whose feature values are in ``files``, with rows ordered by date.
 
-    See :class:`training.dataset.training_set.TrainingSet`.
+    ``starts`` are the first rows of distinct events. See
+    :class:`training.dataset.training_set.TrainingSet`.
     """
 
     log: EventLog
@@ -70,6 +72,7 @@ class TrainingSetOnDisk:
     as_ofs: NDArray[np.datetime64]
     target: NDArray[np.float64]
     expected: NDArray[np.float64]
+    starts: NDArray[np.bool_]
     events: int
 
     def rows_of(self, days: Sequence[dt.date]) -> NDArray[np.bool_]:
@@ -86,18 +89,17 @@ def training_set_on_disk(log: EventLog, files: FeatureFiles) -> TrainingSetOnDis
     mature = files.of_dates(training_dates(log))
     if not mature.files:
         raise NoFeatureFiles(path=str(files.files[0].parent) if files.files else "-")
-    parts = [
-        (
-            days,
-            training_labels(log, names, days),
-            expected_labels(log, names, days),
-        )
-        for days, names in mature.key_blocks()
-    ]
+    parts, owing = [], []
+    for days, names in mature.key_blocks():
+        labels = training_labels(log, names, days)
+        parts.append((days, labels, expected_labels(log, names, days)))
+        owing += [names[row] for row in np.flatnonzero(labels)]
     as_ofs, target, expected = (np.concatenate(column) for column in zip(*parts, strict=True))
+    starts = np.zeros(len(target), dtype=bool)
+    starts[target > 0] = event_starts(owing, as_ofs[target > 0], target[target > 0])
     dates = tuple(sorted({day for path in mature.files if (day := partition_date(path))}))
     events = events_within(log, dates)
-    return TrainingSetOnDisk(log, dates, mature, as_ofs, target, expected, events)
+    return TrainingSetOnDisk(log, dates, mature, as_ofs, target, expected, starts, events)
 
 
 def fit_out_of_core(
@@ -154,9 +156,9 @@ def _score_out_of_time(
         parts.insert(0, _fold_scores(training_set, hyperparameters, fold))
         scored |= training_set.rows_of(fold.test)
         months = len(np.unique(training_set.as_ofs[scored]))
-        if months >= MIN_MONTHS and training_set.target[scored].sum() >= MIN_EVENTS:
+        if months >= MIN_MONTHS and training_set.starts[scored].sum() >= MIN_EVENTS:
             break
-    rows = recent_months(training_set.as_ofs, training_set.target, scored)
+    rows = recent_months(training_set.as_ofs, training_set.starts, scored)
     return rows, np.concatenate(parts)[rows[scored]]
 
 

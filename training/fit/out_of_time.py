@@ -32,10 +32,12 @@ N_SEEDS = 2
 """Boosters per fold; the final model has one per seed of its hyperparameters."""
 
 MIN_MONTHS = 6
-MIN_EVENTS = 200
-"""The holdout has at least this many months with this many events, see :func:`recent_months`."""
+MIN_EVENTS = 80
+"""The holdout has at least this many months with this many distinct events, see
+:func:`recent_months`; each is in the labels of two or three months."""
 
 MIN_EVENTS_FOR_CALIBRATION = 10
+"""Distinct events before a month, from which on it has a probability."""
 
 MIN_POSITIVES_OF_A_FOLD = 5
 
@@ -196,18 +198,19 @@ def directions_of(columns: Sequence[str]) -> list[int]:
 
 
 def recent_months(
-    as_ofs: NDArray[np.datetime64], target: NDArray[np.float64], scored: NDArray[np.bool_]
+    as_ofs: NDArray[np.datetime64], starts: NDArray[np.bool_], scored: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """The rows of the latest scored months that hold enough events, at least six months.
+    """The rows of the latest scored months in which enough events start, at least six months.
 
-    Feeds and habits change over the years, and the calibration must suit the next list.
+    ``starts`` are the rows of :func:`training.metrics.event_starts`. Feeds and habits change over
+    the years, and the calibration must suit the next list.
     """
-    events = 0.0
+    events = 0
     recent = np.zeros_like(scored)
     for number, as_of in enumerate(np.unique(as_ofs[scored])[::-1], start=1):
         rows = scored & (as_ofs == as_of)
         recent |= rows
-        events += float(target[rows].sum())
+        events += int(starts[rows].sum())
         if number >= MIN_MONTHS and events >= MIN_EVENTS:
             break
     return recent

@@ -52,7 +52,7 @@ def code_changes(store: RecordStore, as_of: dt.date) -> list[CodeChange]:
         for field in table.fields:
             if field.type is FieldType.ENUM:
                 changes += _changed(store, table, field, as_of)
-        changes += _unknown(store, table)
+        changes += _unknown(store, table, as_of)
     return changes
 
 
@@ -95,13 +95,13 @@ def _changed(store: RecordStore, table: Table, field: Field, as_of: dt.date) -> 
     return changes
 
 
-def _unknown(store: RecordStore, table: Table) -> list[CodeChange]:
+def _unknown(store: RecordStore, table: Table, as_of: dt.date) -> list[CodeChange]:
     counts: Counter[tuple[str, str]] = Counter()
-    for row in quarantined_rows(store, table):
+    for row in quarantined_rows(store, table, before=as_of):
         for problem in row.problems:
             if problem.code == "not_in_values":
                 counts[problem.column, problem.found] += 1
-    for group in unreadable_groups(store):
+    for group in unreadable_groups(store, before=as_of):
         if group.table == table.name and group.code == "not_in_values":
             counts[group.field, group.raw] += group.rows
     return [

@@ -12,10 +12,10 @@ from models.registry import CHAMPION
 from training.dataset.splits import walk_forward_folds
 from training.dataset.training_set import TrainingSet
 from training.evaluation.bootstrap import bootstrap_weights
-from training.evaluation.calibration import calibration_report
 from training.evaluation.challengers import Challenger
 from training.evaluation.fairness import fairness
 from training.evaluation.predictions import MODEL, Predictions
+from training.evaluation.report import calibration_of
 from training.fit.out_of_time import N_FOLDS
 from training.promotion.gate import Decision, decide, is_calibrated, is_fair, not_worse
 
@@ -45,15 +45,12 @@ def judge_challenger(predictions: Predictions, name: str, capacity: int) -> Deci
     The checks are those of a model of our own: ranking, precision on a list of ``capacity``,
     calibration, fairness.
     """
-    known = predictions.probability[name]
     judged = replace(
         predictions,
         scores={MODEL: predictions.scores[name], CHAMPION: predictions.scores[MODEL]},
-        probability={MODEL: known},
+        probability={MODEL: predictions.probability[name]},
     )
     weights = bootstrap_weights(judged.clusters)
-    calibration = calibration_report(
-        known, judged.labels, weights[1:], judged.events, judged.event_clusters
-    )
+    calibration = calibration_of(judged, MODEL, judged.labels, weights)
     checks = [is_calibrated(calibration), is_fair(fairness(judged, capacity))]
     return decide([*not_worse(judged, capacity), *checks], first=False, few_events=False)

@@ -17,7 +17,6 @@ from training.dataset.observation import observations_before, observed_labels
 from training.dataset.training_set import TrainingSet
 from training.evaluation.baselines import RULES
 from training.evaluation.bootstrap import Estimate, bootstrap_weights
-from training.evaluation.calibration import calibration_report
 from training.evaluation.challengers import CHALLENGER, Challenger
 from training.evaluation.champion import ChampionScores, champion_scores
 from training.evaluation.fairness import as_document as fairness_document
@@ -25,7 +24,7 @@ from training.evaluation.fairness import fairness
 from training.evaluation.monthly_precision import monthly_precision
 from training.evaluation.predictions import MODEL, Predictions
 from training.evaluation.predictions_join import details_at, join_predictions
-from training.evaluation.report import ranking_report
+from training.evaluation.report import calibration_of, ranking_report
 from training.fit.fit import Holdout, Trained
 from training.promotion.challengers import challenger_probability, judge_challenger
 from training.promotion.gate import (
@@ -73,13 +72,7 @@ def evaluate_challenger(
     predictions = _predictions(store, trained.holdout, training_set, challengers)
     weights = bootstrap_weights(predictions.clusters)
     groups = fairness(predictions, capacity)
-    calibration = calibration_report(
-        predictions.probability[MODEL],
-        trained.holdout.expected,
-        weights[1:],
-        predictions.events,
-        predictions.event_clusters,
-    )
+    calibration = calibration_of(predictions, MODEL, trained.holdout.expected, weights)
     suspicious = tuple(suspicious_features(trained.holdout.matrix, trained.holdout.labels))
     checks = [is_calibrated(calibration), is_fair(groups), no_leakage(suspicious)]
     if trained.recipe is None:

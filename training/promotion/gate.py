@@ -96,7 +96,7 @@ def decide(
 
     The ``first`` model passes even with failed checks, since nothing else could score; the checks
     are stored all the same. With ``few_events`` the scorecard is used and nothing is compared.
-    Undecided checks pass if the challenger has the ``same_recipe`` as the champion or if the
+    Undecided comparisons pass if the challenger has the ``same_recipe`` as the champion or if the
     champion is a scorecard (``over_scorecard``).
     """
     failed = [check.name for check in checks if not (check.passed or check.undecided)]
@@ -106,7 +106,7 @@ def decide(
         return Decision(False, _GROUNDS_OF_FAILURE[failed[0]], tuple(checks))
     if few_events:
         return Decision(True, "few_events", tuple(checks))
-    undecided = any(check.undecided for check in checks)
+    undecided = any(check.undecided for check in checks if check.name in COMPARED)
     grounds = _grounds(undecided, same_recipe, over_scorecard)
     return Decision(grounds != "cannot_tell", grounds, tuple(checks))
 
@@ -198,11 +198,15 @@ def _is_undecided(gap: Estimate, margin: float | None, power: Power | None) -> b
 
 
 def is_calibrated(report: CalibrationReport) -> Check:
-    """Check the ratio of mean probability to event rate, and the slope of the recalibration."""
-    passed = _reaches(report.ratio, RATIO_ALLOWED) and _reaches(report.slope, SLOPE_ALLOWED)
+    """Check the ratio of mean probability to event rate, and the slope of the recalibration.
+
+    Undecided where neither has an interval, as with fewer than 10 events.
+    """
+    reaches = _reaches(report.ratio, RATIO_ALLOWED) and _reaches(report.slope, SLOPE_ALLOWED)
+    undecided = not (_can_tell(report.ratio) or _can_tell(report.slope))
     figures = {"ratio": asdict(report.ratio), "slope": asdict(report.slope)}
     allowed = {"ratio_allowed": RATIO_ALLOWED, "slope_allowed": SLOPE_ALLOWED}
-    return Check("calibration", passed, {**figures, **allowed})
+    return Check("calibration", reaches and not undecided, {**figures, **allowed}, undecided)
 
 
 def is_fair(report: Fairness) -> Check:
@@ -215,6 +219,10 @@ def no_leakage(suspicious: Sequence[SuspiciousFeature]) -> Check:
     """Check that no single feature separates events implausibly well."""
     figures = {"too_good": [asdict(feature) for feature in suspicious]}
     return Check("leaks", not suspicious, figures)
+
+
+def _can_tell(figure: Estimate) -> bool:
+    return not (figure.low is None or figure.high is None or np.isnan(figure.value))
 
 
 def _reaches(figure: Estimate, allowed: tuple[float, float]) -> bool:

@@ -82,18 +82,16 @@ def test_briefings_of_a_large_county_overflow_every_list_and_agree(tmp_path):
     import_paths(made, [tmp_path / "records"], today=dt.date(2026, 1, 5))
     # So early that too few events are known for more than the scorecard, which costs no fitting.
     assert main(["-w", str(made.root), "train", "--as-of", "2025-04-01"]) == 0
-    for day in ("2025-11-01", "2025-12-01"):
-        assert main(["-w", str(made.root), "publish", "--as-of", day, "--capacity", "300"]) == 0
+    publish = ["publish", "--as-of", "2025-11-01", "--capacity", "300"]
+    assert main(["-w", str(made.root), *publish]) == 0
     with (
         Database(f"sqlite:///{made.service_database}") as database,
         RecordStore(made.records, read_only=True) as store,
     ):
-        for month in (10, 11):
-            period = month_of(dt.date(2025, month, 1))
-            facts = collect_facts(store, database, load_settings(made), period, "")
-            figures = compose_monthly(facts, "zh").figures
-            overflowing = {"repeat_contractor_left", "repeat_owner_left", "revisits_left"}
-            assert overflowing <= set(figures)
+        period = month_of(dt.date(2025, 10, 1))
+        facts = collect_facts(store, database, load_settings(made), period, "")
+        figures = compose_monthly(facts, "zh").figures
+        assert {"repeat_contractor_left", "repeat_owner_left", "revisits_left"} <= set(figures)
 
 
 def many_alerts(settings: str) -> str:

@@ -7,7 +7,7 @@ import gc
 import pytest
 
 from serving.db import spool
-from serving.db.spool import Spool
+from serving.db.spool import Spool, SpooledRows
 
 
 def test_bodies_are_read_as_they_were_added_in_memory_or_on_disk(monkeypatch):
@@ -29,3 +29,13 @@ def test_the_file_goes_with_the_spool():
     gc.collect()
     with pytest.raises(ValueError, match="closed"):
         file.read()
+
+
+def test_spooled_rows_are_the_rows_that_were_given():
+    rows = [{"name": "工程", "amount": n, "none": None, "list": [n]} for n in range(3)]
+    found = SpooledRows(iter(rows))
+    assert found == rows
+    assert (len(found), found[1], found[-1], found[1:]) == (3, rows[1], rows[2], rows[1:])
+    assert found != rows[:2]
+    with pytest.raises(IndexError):
+        found[3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
@@ -21,14 +22,36 @@ from ...conftest import MUST_RUN_ALL
 from ..conftest import PUBLISHED_AT, make_extras, make_publication, on_server, served
 from ..people import add_token
 
-# Of each of some hundred operations; making a request up takes longer than answering it.
+# Of each of some hundred operations.
 CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "8" if MUST_RUN_ALL else "2"))
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def service(request, tmp_path_factory):
-    """The address of a service with two published lists, and what an administrator sends."""
-    with Database(_address(request, tmp_path_factory.mktemp("fuzz"))) as database:
+@pytest.fixture(scope="module")
+def services(request, tmp_path_factory):
+    """Services with two published lists, one over each kind of database, and the token of each."""
+    with ExitStack() as opened:
+        yield [
+            opened.enter_context(_service(address))
+            for address in _addresses(request, tmp_path_factory.mktemp("fuzz"))
+        ]
+
+
+def _addresses(request, folder):
+    """The addresses of empty service databases; without WAGEWATCH_TEST_ALL=1 of SQLite alone."""
+    template = request.getfixturevalue("sqlite_template")
+    found = [f"sqlite:///{shutil.copyfile(template, folder / 'service.sqlite')}"]
+    if MUST_RUN_ALL:
+        server = request.getfixturevalue("postgresql")
+        on_server(server, "CREATE DATABASE fuzz")
+        request.addfinalizer(lambda: on_server(server, "DROP DATABASE fuzz WITH (FORCE)"))
+        found.append(f"{server}/fuzz")
+    return found
+
+
+@contextmanager
+def _service(address):
+    """The address of a service over a database, and what an administrator sends."""
+    with Database(address) as database:
         for as_of in (dt.date(2025, 5, 1), dt.date(2025, 6, 1)):
             store_publication(
                 database,
@@ -43,30 +66,16 @@ def service(request, tmp_path_factory):
             yield url, headers
 
 
-def _address(request, folder):
-    """The address of an empty service database."""
-    if request.param == "sqlite":
-        template = request.getfixturevalue("sqlite_template")
-        return f"sqlite:///{shutil.copyfile(template, folder / 'service.sqlite')}"
-    if not MUST_RUN_ALL:
-        pytest.skip("asked of SQLite here; of PostgreSQL too with WAGEWATCH_TEST_ALL=1")
-    server = request.getfixturevalue("postgresql")
-    on_server(server, "CREATE DATABASE fuzz")
-    request.addfinalizer(lambda: on_server(server, "DROP DATABASE fuzz WITH (FORCE)"))
-    return f"{server}/fuzz"
-
-
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_fuzzed_requests_conform_to_the_description(service):
+def test_fuzzed_requests_conform_to_the_description(services):
     import schemathesis  # here: only one of the processes that test side by side needs it
 
-    url, headers = service
+    url = services[0][0]
     description = httpx.get(f"{url}/openapi.json", timeout=60, trust_env=False).json()
     schema = schemathesis.openapi.from_dict(description)
-    schema.config.base_url = url
     total = 0
     for result in schema.get_all_operations():
-        total += _tried(result.ok(), headers)
+        total += _tried(result.ok(), services)
     assert total >= CASES * 30
 
 
@@ -80,8 +89,11 @@ def _name_what_there_is(case):
             part.update({name: value for name, value in KNOWN.items() if name in part})
 
 
-def _tried(operation, headers):
-    """How many requests were made up for ``operation``, right ones and wrong ones."""
+def _tried(operation, services):
+    """How many requests were made up for ``operation``, right ones and wrong ones.
+
+    Each is sent to every service: to make one up takes longer than to answer it.
+    """
     from schemathesis import GenerationMode
 
     count, checks = 0, _checks()
@@ -103,7 +115,8 @@ def _tried(operation, headers):
         count += 1
         if count % 2:
             _name_what_there_is(case)
-        case.call_and_validate(headers=headers, checks=checks)
+        for url, headers in services:
+            case.call_and_validate(base_url=url, headers=headers, checks=checks)
 
     test()
     return count

@@ -30,12 +30,11 @@ pytestmark = thorough  # the README's walk runs the same commands
 
 
 @pytest.fixture(scope="module")
-def office(county, tmp_path_factory):
-    """A county's workspace in which a model was trained by the command."""
-    workspace = Workspace(tmp_path_factory.mktemp("believing"))
+def office(county_office, tmp_path_factory):
+    """A county's workspace with a trained model, and with settings for the commands."""
+    workspace = Workspace(tmp_path_factory.mktemp("believing") / "office")
+    shutil.copytree(county_office.root, workspace.root)
     workspace.settings_file.write_text(default_toml(), encoding="utf-8")
-    shutil.copy(county.records, workspace.records)
-    assert main(["-w", str(workspace.root), "train", "--as-of", "2025-07-01"]) == 0
     return workspace
 
 

@@ -26,9 +26,8 @@ from serving.settings import load_settings
 from serving.watchlists.schemas import Watchlist
 from serving.watchlists.texts import warnings
 from training.dataset.labels import dated_within, event_log
-from training.pipeline import run_training
 
-from ...conftest import COUNTY_TRAINED_AT, SIMULATED_UNTIL, thorough
+from ...conftest import SIMULATED_UNTIL, thorough
 
 AS_OF = dt.date(2025, 5, 1)
 
@@ -114,20 +113,11 @@ def test_a_list_of_employers_without_operations_is_scored_without_them(copy):
     assert scored.model.version.startswith("employer-")
 
 
-@pytest.fixture(scope="module")
-def trained_county(county, tmp_path_factory):
-    """A copy of the simulated county with a model of :data:`COUNTY_TRAINED_AT`; read it only."""
-    made = Workspace(tmp_path_factory.mktemp("trained") / "county")
-    shutil.copytree(county.root, made.root)
-    run_training(made, COUNTY_TRAINED_AT, principal="test", capacity=20)
-    return made
-
-
 @thorough
 @pytest.mark.parametrize("gone", ["TRUE", "known_at >= '2025-07-01'"])
-def test_probabilities_match_the_rate_when_payments_are_gone(trained_county, tmp_path, gone):
+def test_probabilities_match_the_rate_when_payments_are_gone(county_office, tmp_path, gone):
     office, as_of = Workspace(tmp_path / "county"), dt.date(2025, 9, 1)
-    shutil.copytree(trained_county.root, office.root)
+    shutil.copytree(county_office.root, office.root)
     trained = Registry(office).champion()[1].version
     with RecordStore(office.records) as store:
         store.connection.execute(f"DELETE FROM payments WHERE {gone}")

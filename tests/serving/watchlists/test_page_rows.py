@@ -125,8 +125,30 @@ def test_every_filter_and_order_gives_the_entries_of_the_sealed_list(database, s
         where = conditions(part, query, done)
         found = part.entries(where, order(part, query), 100)
         assert found == filter_entries(entries, query, visits), asked
+        shown = part.shown(where, order(part, query), 100)
+        assert shown == [_shown(entry) for entry in found], asked
         assert part.count(where) == len(found), asked
     assert part.entries([], order(part, ListQuery()), 3, 1) == entries[1:4]
+
+
+def _shown(entry):
+    """An entry without what a page of the list does not show of it."""
+    hidden = {"selection", "draw_probability"}
+    flags = [
+        {
+            name: value
+            for name, value in flag.items()
+            if name not in ("article", "check", "evidence")
+        }
+        for flag in entry["red_flags"]
+    ]
+    reasons = [
+        {name: reason[name] for name in ("basis", "contribution", "text")}
+        for reason in entry["reasons"]
+        if reason["basis"] == "fact" and reason["contribution"] > 0
+    ]
+    rest = {name: value for name, value in entry.items() if name not in hidden}
+    return {**rest, "red_flags": flags, "reasons": reasons}
 
 
 @pytest.mark.parametrize("principal", [OFFICE, COUNTY, VIEWER], ids=["office", "county", "viewer"])

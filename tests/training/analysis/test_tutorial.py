@@ -11,7 +11,6 @@ import pytest
 from sklearn import metrics
 from sklearn.linear_model import LogisticRegression
 
-from models.registry import Registry
 from risk.calendar.dates import HORIZON_DAYS, add_months
 from risk.workspace import Workspace
 from serving.settings import default_toml
@@ -35,14 +34,10 @@ def test_the_tutorial_is_one_program_of_fewer_than_eighty_lines():
 
 @thorough
 @pytest.mark.filterwarnings("ignore")
-def test_the_tutorial_runs(county, county_trained, tmp_path, monkeypatch):
+def test_the_tutorial_runs(county_office, tmp_path, monkeypatch):
     workspace = Workspace(tmp_path / "workspace")
-    workspace.root.mkdir()
+    shutil.copytree(county_office.root, workspace.root)
     workspace.settings_file.write_text(default_toml(), encoding="utf-8")
-    shutil.copyfile(county.records, workspace.records)
-    registry = Registry(workspace)
-    registry.register(county_trained.model, {"trained_at": "2025-07-01"}, parameters={}, metrics={})
-    registry.promote("1", who="test", why="tutorial")
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     exec(compile(program(), str(PAGE), "exec"), names)

@@ -99,8 +99,11 @@ def test_courses_of_cases_by_their_versions(world):
         row = {"case_id": f"A{number}", "project_id": f"P{number:02}", "opened_on": "2024-03-01"}
         for status, known, dated_by in versions:
             world.add("cases", **row, status=status, known_at=f"2024-{known}", dated_by=dated_by)
-    # Nobody's case, one that got its project in June, one decided on the day itself.
+    # Nobody's case, one that lost and one that got its project, one decided on the day itself.
     world.add("cases", case_id="X", opened_on="2024-03-01", status="filed", known_at="2024-03-02")
+    lost = {"case_id": "V", "opened_on": "2024-03-01", "status": "filed"}
+    world.add("cases", **lost, project_id="PV", known_at="2024-06-03")
+    world.add("cases", **lost, known_at="2024-06-04")
     late = {"case_id": "Y", "opened_on": "2024-03-01", "status": "filed"}
     world.add("cases", **late, known_at="2024-03-02")
     world.add("cases", **late, project_id="PY", known_at="2024-06-03")
@@ -299,6 +302,70 @@ def test_without_a_confirmed_case_there_is_no_curve():
     assert curve.known.tolist() == [0.0] * 20 + [1.0]
     # The decision is the last: five at the share of all, which is all.
     assert curve.later[-1] == 1.0
+
+
+def known(curve, *at):
+    return curve.known[list(at)].tolist()
+
+
+@pytest.mark.parametrize(
+    ("undecided", "at", "expected"),
+    # Ten of 19 confirmed at 10; of the nine left and one that entered, that one at 20, then none.
+    # With one less the decisions are too few, and those of all years count: five cases of 500 days,
+    # unfounded at 100, and one of 386, confirmed at 20, are at risk too.
+    [(9, (10, 20, 30), [100 / 109, 1, 1]), (8, (10, 20), [5 / 6, 1])],
+)
+def test_decisions_of_the_newest_year_count_where_they_are_twenty(undecided, at, expected):
+    """One was decided 365 days before the day, which is of the year; another on the day before.
+
+    8: 25 at risk: 10/25; then 15/25 * 2/15 = 2/25: 12/25 in all.
+    """
+    rows = [case(300, decided=10, confirmed=True)] * 10 + [case(300, decided=30)] * undecided
+    rows += [case(385, decided=20, confirmed=True), case(386, decided=20, confirmed=True)]
+    curve = followed(*rows, *[case(500, decided=100)] * 5)
+    assert known(curve, *at) == pytest.approx(expected)
+    assert len(curve.known) == (31 if undecided == 9 else 101)
+
+
+def test_an_open_case_is_at_risk_until_the_day_before():
+    """Of 30 days, it is one of five at 29, where one is confirmed, and not of three at 30.
+
+    Confirmed: 1/5, 4/5 * 1/3 more at 30, 8/15 * 1/2 more at 40, of 11/15 in the end.
+    """
+    rows = [case(300, decided=age, confirmed=True) for age in (29, 30, 40)]
+    curve = followed(*rows, case(300, decided=40), case(30))
+    assert known(curve, 28, 29, 30, 40) == pytest.approx([0, 3 / 11, 7 / 11, 1])
+
+
+def test_a_case_decided_before_its_day_is_decided_at_once():
+    """Seen three days before it was opened and decided one day before: one of three at age 0.
+
+    The others were seen a day before, and so are at risk at age 0 too.
+    """
+    early = case(300, seen=-3, decided=-1, confirmed=True)
+    curve = followed(early, *[case(300, seen=-1, decided=10, confirmed=True)] * 2)
+    assert known(curve, 0, 1, 9, 10) == pytest.approx([1 / 3, 1 / 3, 1 / 3, 1])
+    # All will be confirmed; five decisions at that share and the later ones give 1.
+    assert curve.later.tolist() == [1.0] * 11
+
+
+@pytest.mark.parametrize(("age", "total"), [(730, 1), (731, 0.95)])
+def test_a_case_of_more_than_two_years_is_never_decided(age, total):
+    """Two of three are confirmed at 10; the third will be, but for one in twenty where it is old.
+
+    Before the decisions, two count as found of the whole and five at the share of those decided.
+    """
+    rows = [case(300, decided=10, confirmed=True)] * 2
+    curve = followed(*rows, case(age))
+    assert known(curve, 9, 10) == pytest.approx([0, 2 / 3 / total])
+    assert curve.later[9] == pytest.approx(total)
+
+
+def test_late_is_what_is_not_known_at_the_last_age():
+    """Two findings, after 10 and 20 days: all are known at 20. No delay, nothing is late."""
+    delays = delays_of(courses_of([seen(300, 10), seen(300, 20)]), DAY)
+    assert (delays.late_share, delays.known_days, delays.open_days) == (0.0, 20, 0)
+    assert delays_of(courses_of([]), DAY) == Delays(False, None, None, 0, None, 0.0)
 
 
 def test_a_curve_holds_its_first_and_last_values():

@@ -250,7 +250,8 @@ COHORT = Step(
     "cohort",
     """
     SELECT DATE '2025-01-01' + CAST(back AS INTEGER) AS as_of, project_id
-    FROM (VALUES (0), (1)) d(back), (VALUES ('A'), ('B'), ('C'), ('D'), ('E'), ('F')) p(project_id)
+    FROM (VALUES (0), (1)) d(back), (VALUES ('A'), ('B'), ('C'), ('D'), ('E'), ('F'),
+          ('G'), ('H')) p(project_id)
     """,
 )
 
@@ -258,25 +259,30 @@ COHORT = Step(
 def test_labels_in_sql_by_hand(world):
     """As of 1 and 2 January, of 1 May 2025; the horizons end on 1 and 2 April.
 
-    A owes on 1 January, B on 1 April; C was told of on 1 May. The case of D has 119 days, E has
-    two open ones, of 29 and 30 days, that of F has a date of knowledge that measures nothing.
+    A owes on 1 January, and owed before, B on 1 April; C was told of on 1 May. The case of D has
+    119 days, E has two open ones, of 29 and 30 days, that of F has a date of knowledge that
+    measures nothing, that of G was unfounded, and H has two of the same horizons.
     """
-    for name in "ABCDEF":
+    for name in "ABCDEFGH":
         world.project(name)
     for name, on, known in (
         ("A", "2025-01-01", "2025-01-09"),
+        ("A", "2024-12-01", "2025-01-09"),
         ("B", "2025-04-01", "2025-04-09"),
         ("C", "2025-02-01", "2025-05-01"),
     ):
-        world.add("inspections", inspection_id=name, project_id=name, inspected_on=on,
+        world.add("inspections", inspection_id=f"{name}{on}", project_id=name, inspected_on=on,
                   arrears_found=True, known_at=known)  # fmt: skip
     cases = (("D", "D", "2025-01-02"), ("E1", "E", "2025-04-01"), ("E2", "E", "2025-04-02"))
+    cases += (("H1", "H", "2025-01-02"), ("H2", "H", "2025-03-15"), ("G", "G", "2025-03-15"))
     for number, project, on in cases:
         world.add("cases", case_id=number, project_id=project, opened_on=on, known_at=on,
                   status="filed")  # fmt: skip
     world.add("cases", case_id="F", project_id="F", opened_on="2025-02-01", known_at="2025-02-01",
               status="filed", dated_by="import")  # fmt: skip
-    later = np.repeat([0.5, 0.25, 0.125], [30, 89, 5])
+    world.add("cases", case_id="G", project_id="G", opened_on="2025-03-15", known_at="2025-03-30",
+              status="unfounded")  # fmt: skip
+    later = np.repeat([0.5, 0.25, 0.125], [31, 88, 5])
     delays = Delays(True, 29, confirmed_later=Curve(np.zeros(len(later)), later))
     engine = DuckDBEngine(world.store, [dt.date(2025, 1, 1), dt.date(2025, 1, 2)])
     try:
@@ -300,8 +306,11 @@ def test_labels_in_sql_by_hand(world):
         **{("C", 1): (0, 0.0), ("C", 2): (0, 0.0)},
         **{("D", 1): (0, 0.125), ("D", 2): (0, 0.125)},
         # On 1 April, 90 days after 1 January, nothing of E counts; a day later its older case.
-        **{("E", 1): (0, 0.0), ("E", 2): (0, 0.25)},
+        **{("E", 1): (0, 0.0), ("E", 2): (0, 0.5)},
         **{("F", 1): (0, 0.0), ("F", 2): (0, 0.0)},
+        **{("G", 1): (0, 0.0), ("G", 2): (0, 0.0)},
+        # The case of 47 days has the better chance.
+        **{("H", 1): (0, 0.25), ("H", 2): (0, 0.25)},
     }
     assert unmeasured == [(0.0,)]
 

@@ -1,4 +1,7 @@
-"""Training: reproducible, with a scorecard for few events, and without later records."""
+"""Training: a scorecard for few events, and no later records.
+
+That the same records give the same model: tests/training/promotion/test_gate.py.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,11 @@ import numpy as np
 import pytest
 
 from models.scorecard import Scorecard
-from risk.store.store import RecordStore
 from training.dataset.training_set import NoProjectsKnown
 from training.event_counts import SCORECARD_BELOW
 from training.fit.fit import train
 
-from ...conftest import thorough
-
 TRAINED_AT = dt.date(2025, 7, 1)
-
-
-@thorough
-def test_train_on_the_same_records_gives_the_same_model_to_the_bit(county, county_trained):
-    with RecordStore(county.records, read_only=True) as store:
-        again = train(store, TRAINED_AT)
-    assert again.model.boosters == county_trained.model.boosters
-    assert again.model.calibration == county_trained.model.calibration
 
 
 def test_train_ranks_the_holdout_better_than_chance(county_trained):

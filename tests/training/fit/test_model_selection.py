@@ -30,7 +30,7 @@ def training_set(county_training_set):
 @pytest.fixture
 def quick(monkeypatch):
     """A default small enough for a search in a test."""
-    monkeypatch.setattr(tuning, "recipe_for", lambda events, positives: SMALL)
+    monkeypatch.setattr(tuning, "default_recipe", lambda training_set: SMALL)
 
 
 def candidate(name, *by_month):

@@ -10,9 +10,10 @@ import pytest
 
 from risk.calendar.dates import add_months
 from risk.contract import TABLES
+from risk.intake.importer import import_file, import_into
 from risk.sources.state import StoppedSource
 from training.dataset.completeness import Completeness
-from training.monitoring.category_drift import CodeChange, _changed
+from training.monitoring.category_drift import CodeChange, _changed, code_changes
 from training.monitoring.check import _dated_by_rule
 from training.monitoring.feed_health import (
     _ACTIVE,
@@ -358,3 +359,41 @@ OLD = {"months_unlearnt": 12}
 def test_feeds_come_before_all_else_and_minor_reasons_only_ask_to_look(changes, reasons, verdict):
     found = report(**changes)
     assert (found.reasons, found.verdict) == (reasons, verdict)
+
+
+def written(folder, name, header, rows):
+    path = folder / f"{name}.csv"
+    path.write_text("\n".join([header, *rows]), encoding="utf-8")
+    return path
+
+
+def test_codes_the_contract_does_not_know_count_until_the_day(store, tmp_path):
+    """Two rows of one code, one of each of five others: the five with the most rows, then by name.
+
+    Rows known on the day itself do not count, rows without a day do, nor do other faults.
+    """
+    header = "发放编号,工资表编号,发放日期,实发金额,实发人数,发放方式,入库日期"
+    codes = [("转", "2024-12-31"), ("戊", ""), ("乙", "2024-12-30"), ("转", "2025-01-01")]
+    codes += [("丁", "2024-12-30"), ("转", "2024-11-05"), ("甲", "2025-01-01")]
+    codes += [("丙", "2024-12-30"), ("己", "2024-12-30")]
+    rows = [f"F{n},G1,2024-05-20,1200,3,{code},{day}" for n, (code, day) in enumerate(codes)]
+    rows.append("F99,G1,2024-05-20,-5,3,现金,2024-12-30")
+    import_file(store, written(tmp_path, "payments", header, rows), today=dt.date(2025, 3, 1))
+    rows = [
+        f"P{n},甲工程,420322,2024-01-01,{sector},{amount},{day}"
+        for n, (sector, amount, day) in enumerate(
+            [("房屋建筑", "500", "2024-12-31"), ("房屋建筑", "若干", "2024-12-30"),
+             ("房屋建筑", "500", "2025-01-01"), ("园林", "500", "2025-01-01")]
+        )
+    ]  # fmt: skip
+    header = "项目编码,项目名称,行政区划代码,开工日期,行业,合同金额,入库日期"
+    # Optional cells that cannot be read are unknown; their rows stay.
+    import_into(store, [written(tmp_path, "projects", header, rows)], today=dt.date(2025, 3, 1))
+    found = [(one.table, one.field, one.code, one.rows) for one in code_changes(store, AS_OF)]
+    assert found == [
+        ("projects", "sector", "房屋建筑", 2),
+        *[("payments", "channel", *one) for one in zip("转丁丙乙己", (2, 1, 1, 1, 1), strict=True)],
+    ]
+    assert {(one.change, one.before, one.now) for one in code_changes(store, AS_OF)} == {
+        ("unknown", 0.0, 0.0)
+    }

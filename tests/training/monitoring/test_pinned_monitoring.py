@@ -13,14 +13,19 @@ from models.scorecard import Scorecard
 from training.dataset.labels import EventLog, expected_labels
 from training.evaluation.bootstrap import Estimate
 from training.evaluation.selective_labels import ListPerformance
-from training.monitoring.check import CheckReport, _outside, _with_verdict
+from training.monitoring.check import CheckInputs, CheckReport, _lost, _outside, _with_verdict
 from training.monitoring.drift import (
     SCORE,
     Shift,
+    _chance_bound,
+    _distribution,
+    _shift,
     feature_shifts,
     population_stability_index,
     reference_profile,
 )
+from training.monitoring.expiry import expires_on
+from training.monitoring.lost_inputs import FeedSummary
 from training.monitoring.performance_estimate import (
     RealisedPerformance,
     _evaluate,
@@ -76,6 +81,31 @@ def test_bins_that_nothing_falls_into_are_no_shift():
     )
 
 
+def test_chance_of_a_single_project_explains_nearly_any_shift():
+    """10.828 for one project then and one now, 13.816 with a bin more; a single bin never moves."""
+    assert [_chance_bound(bins, 1, 1) for bins in (0, 1, 2, 3)] == pytest.approx(
+        [0, 0, 2 * 10.828, 2 * 13.816], abs=1e-2
+    )
+    assert _chance_bound(2, 0, 2) == pytest.approx(1.5 * 10.828, abs=1e-2)
+    profile = reference_profile(at(["2024-01-01"], [np.nan], 1), np.zeros(1), {})
+    shift = _shift(profile, "f", profile.spreads["deposit_valid"], np.array([1.0, 2, np.nan, 3]))
+    assert (shift.unknown_before, shift.unknown_now) == (1.0, 0.25)
+
+
+def test_usual_is_the_month_most_unlike_the_others():
+    """Of two projects both had the value in January and February, none in March, one in April."""
+    values = np.array([1.0, 1, 1, 1, 0, 0, 0, 1])
+    months = np.repeat(np.array(["2024-01", "2024-02", "2024-03", "2024-04"], "datetime64[M]"), 2)
+    spread = _distribution(values, months)
+    indexes = [
+        population_stability_index(others, counts)
+        for others, counts in (([3, 3], [0, 2]), ([1, 5], [2, 0]), ([2, 4], [1, 1]))
+    ]
+    assert spread.usual == pytest.approx(max(indexes))
+    assert max(indexes) > 1.5 > 3 * min(indexes)
+    assert _distribution(values[:2], months[:2]).usual == 0.0
+
+
 def test_profile_is_of_the_last_twelve_months():
     months = [f"{2023 + month // 12}-{month % 12 + 1:02d}-01" for month in range(13)]
     profile = reference_profile(at(months, [1, 2], 2), np.zeros(26), {})
@@ -104,6 +134,8 @@ def test_unknown_values_are_a_bin_of_their_own():
     assert (shift.unknown_before, shift.unknown_now) == (0.0, 0.25)
     expected = population_stability_index([400, 0], [300, 100])
     assert shift.index == pytest.approx(expected)
+    # The bin that was empty counts: a chi-square of one degree over 400 projects then and now.
+    assert shift.chance == pytest.approx(10.828 * 2 / 400, abs=1e-5)
 
 
 def test_the_expected_performance_of_a_short_cohort_lists_all_of_it():
@@ -311,3 +343,19 @@ def test_major_shifts_of_features_that_matter_are_reasons(feature, index, import
 @pytest.mark.parametrize(("months", "reasons"), [(11, ()), (12, ("old_model",))])
 def test_a_model_is_old_after_twelve_months_it_has_not_learnt(months, reasons):
     assert report(months_unlearnt=months).reasons == reasons
+
+
+def test_a_model_expires_when_twelve_months_after_its_training_are_mature():
+    """January to December 2025; the horizon of 1 December ends on 1 March 2026, then 30 days."""
+    assert expires_on(dt.date(2025, 1, 1), 30) == dt.date(2026, 3, 31)
+    assert expires_on(dt.date(2025, 1, 1), 31) == dt.date(2026, 4, 1)
+
+
+@pytest.mark.parametrize("missing", ["feeds", "profile"])
+def test_without_feeds_or_profile_nothing_is_called_lost(store, missing):
+    profile = reference_profile(at(["2024-01-01"], [1.0], 1), np.zeros(1), {"deposit_valid": 1.0})
+    feeds = {"deposits": FeedSummary(dt.date(2024, 1, 1), 30)}
+    inputs = CheckInputs(Scorecard(), AS_OF, profile, (), 1, feeds=feeds)
+    now = at(["2025-01-01"], [np.nan], 1)
+    assert _lost(store, inputs, now, AS_OF).feeds[0].table == "deposits"
+    assert _lost(store, replace(inputs, **{missing: None}), now, AS_OF) is None

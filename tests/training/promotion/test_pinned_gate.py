@@ -10,13 +10,15 @@ import pytest
 
 from features.matrix import Matrix
 from models.registry import CHAMPION
-from training.evaluation.bootstrap import Estimate, cluster_weights
+from training.evaluation.bootstrap import Estimate, bootstrap_weights, cluster_weights
 from training.evaluation.calibration import calibration_report
 from training.evaluation.champion import ChampionScores
 from training.evaluation.fairness import Fairness
 from training.evaluation.predictions import MODEL, Predictions
+from training.evaluation.report import calibration_of
 from training.promotion.evaluate import _decide_on_scorecard, _with_champion
 from training.promotion.gate import (
+    COMPARED,
     MARGIN,
     Check,
     Power,
@@ -154,14 +156,40 @@ def calibrated(ratio, slope):
         (1.5001, 3.0, False, True),
         (2.0, 3.0, False, True),
         (2.0001, 3.0, False, False),
-        (None, None, True, True),
     ],
 )
 def test_calibration_fails_where_the_whole_interval_is_outside(low, high, of_ratio, of_slope):
     figure = Estimate(1.0, low, high, 50)
     assert calibrated(figure, NOTHING) is of_ratio
     assert calibrated(NOTHING, figure) is of_slope
-    assert calibrated(dataclasses.replace(figure, value=float("nan")), NOTHING)
+
+
+def test_calibration_is_undecided_where_no_figure_has_an_interval():
+    """As with nine events; an undecided calibration does not stop a model that ranks no worse."""
+    known = Estimate(1.0, 0.9, 1.1, 50)
+    for figure in (NOTHING, dataclasses.replace(known, value=float("nan"))):
+        check = is_calibrated(SimpleNamespace(ratio=figure, slope=NOTHING))
+        assert (check.passed, check.undecided) == (False, True)
+        decision = decide(
+            [Check("average_precision", True, {}), check], first=False, few_events=False
+        )
+        assert (decision.passed, decision.grounds) == (True, "no_worse")
+        assert decision.failed_checks() == ()
+    for ratio, slope in ((known, NOTHING), (NOTHING, known)):
+        check = is_calibrated(SimpleNamespace(ratio=ratio, slope=slope))
+        assert (check.passed, check.undecided) == (True, False)
+
+
+def test_events_of_rows_without_a_probability_say_nothing_about_calibration():
+    """Of sixteen events of as many projects, nine have a probability: too few for an interval."""
+    labels = np.array([1.0, 0.0] * 16)
+    for judged, decided in ((9, False), (10, True)):
+        chances = np.where(np.arange(32) < 32 - 2 * judged, np.nan, np.linspace(0.9, 0.1, 32))
+        given = dataclasses.replace(rivals(labels, labels, labels), probability={MODEL: chances})
+        weights = bootstrap_weights(given.clusters, n_resamples=50)
+        found = calibration_of(given, MODEL, labels, weights)
+        assert found.ratio.positives == judged
+        assert (found.ratio.low is not None) is decided
 
 
 @pytest.mark.parametrize(
@@ -181,7 +209,8 @@ def test_one_failed_check_decides(name, grounds):
         assert (decision.passed, decision.grounds) == (False, grounds)
         assert decision.failed_checks() == (name,)
     undecided = Check(name, False, {}, undecided=True)
-    assert decide([undecided], first=False, few_events=False).grounds == "cannot_tell"
+    grounds = "cannot_tell" if name in COMPARED else "no_worse"
+    assert decide([undecided], first=False, few_events=False).grounds == grounds
     passed = decide([checks[0], checks[2]], first=False, few_events=False)
     assert (passed.passed, passed.grounds) == (True, "no_worse")
     first = decide(checks, first=True, few_events=False)

@@ -266,7 +266,7 @@ def test_a_pull_killed_at_any_moment_brings_the_same_records(county, tmp_path, b
     """Also while records are imported, which begins after the last request."""
     at_random = random.Random(20)
     kills = rounds = 0
-    while kills < 10:  # a round, of at most four kills, takes two seconds
+    while kills < 6:  # a round, of at most four kills, takes two seconds
         rounds += 1
         moments = [(at_random.randint(1, 60), at_random.uniform(0, 0.4)) for _ in range(3)]
         moments.append((1, at_random.uniform(0.2, 1.5)))
