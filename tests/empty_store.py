@@ -43,7 +43,7 @@ class _Reused:
         """Remove all rows and tables added; False if it cannot be used again and is closed."""
         with suppress(duckdb.Error):
             tables, views = self._contents()
-            if views == self._views:
+            if views == self._views and tables.keys() >= self._tables.keys():
                 for name, (sql, rows) in tables.items():
                     self._restore(name, sql, rows)
                 self._store.rows("CREATE OR REPLACE SEQUENCE arrivals")

@@ -13,7 +13,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from risk.contract import STORED_TABLES, Table
 from risk.store.row_hashes import MARK_FIELDS, Sums, daily_sums_sql, row_sums_sql
@@ -24,6 +24,9 @@ COLUMNS = (
     "table_name VARCHAR, definition VARCHAR, through BIGINT, known_at DATE, count BIGINT,"
     " low HUGEINT, high HUGEINT, mark_low HUGEINT, mark_high HUGEINT"
 )
+
+_NONE: Sums = (0, None, None)
+"""The sums of no rows."""
 
 
 class Records(Protocol):
@@ -57,10 +60,10 @@ def extend_row_sums(store: Records) -> None:
     """
     with store.transaction():
         for table, newest in _not_counted(store):
-            through = _through(store, table)
-            if through is None:
+            counted = _counted(store, table)
+            if counted is None:
                 store.rows(f"DELETE FROM {ROW_SUMS} WHERE table_name = ?", [table.name])
-            new = f"(FROM {table.name} WHERE arrival > {through or 0})"
+            new = f"(FROM {table.name} WHERE arrival > {counted.through if counted else 0})"
             store.rows(
                 f"INSERT INTO {ROW_SUMS} SELECT ?, ?, ?, * FROM ({daily_sums_sql(table, new)})",
                 [table.name, _definition(table), newest],
@@ -95,48 +98,60 @@ def known_sums(store: Records, table: Table, as_of: dt.date) -> Sums | None:
 
     The store must have cached its superseded rows.
     """
-    through = _through(store, table)
-    if through is None:
+    counted = _counted(store, table)
+    if counted is None:
         return None
     stored = store.rows(
         f"SELECT sum(count), sum(low), sum(high) FROM {ROW_SUMS}"
         " WHERE table_name = ? AND known_at < ?",
         [table.name, as_of],
     )[0]
-    new = f"(FROM {store.stored(table.name)} WHERE known_at < $1 AND arrival > {through})"
-    gone = (
-        f"(SELECT t.* FROM {store.stored(table.name)} t"
-        f" JOIN {table.name}_superseded s ON s.place = t.rowid"
-        " WHERE t.known_at < $1 AND (s.hidden IS TRUE OR s.superseded_at < $1))"
-    )
-    added, taken = (store.rows(row_sums_sql(table, rows), [as_of])[0] for rows in (new, gone))
+    # Where there is nothing to hash, planning that takes longer than all the rest.
+    added = taken = _NONE
+    if counted.newest > counted.through:
+        new = f"(FROM {store.stored(table.name)} WHERE known_at < $1 AND arrival > $2)"
+        added = store.rows(row_sums_sql(table, new), [as_of, counted.through])[0]
+    if store.rows(f"SELECT 1 FROM {table.name}_superseded LIMIT 1"):
+        gone = (
+            f"(SELECT t.* FROM {store.stored(table.name)} t"
+            f" JOIN {table.name}_superseded s ON s.place = t.rowid"
+            " WHERE t.known_at < $1 AND (s.hidden IS TRUE OR s.superseded_at < $1))"
+        )
+        taken = store.rows(row_sums_sql(table, gone), [as_of])[0]
     return _total([stored, added], taken)
 
 
 def mark_sums(store: Records, table: Table) -> Sums | None:
     """Sums of all rows of ``table`` for a mark; None where none are stored."""
-    through = _through(store, table)
-    if through is None:
+    counted = _counted(store, table)
+    if counted is None:
         return None
     stored = store.rows(
         f"SELECT sum(count), sum(mark_low), sum(mark_high) FROM {ROW_SUMS} WHERE table_name = ?",
         [table.name],
     )[0]
-    new = f"(FROM {store.stored(table.name)} WHERE arrival > {through})"
+    if counted.newest <= counted.through:
+        return _total([stored])
+    new = f"(FROM {store.stored(table.name)} WHERE arrival > {counted.through})"
     return _total([stored, store.rows(row_sums_sql(table, new, *MARK_FIELDS))[0]])
 
 
-def _total(
-    added: Sequence[tuple[int | None, ...]], taken: tuple[int | None, ...] = (0, None, None)
-) -> Sums:
+def _total(added: Sequence[tuple[int | None, ...]], taken: tuple[int | None, ...] = _NONE) -> Sums:
     count, low, high = (
         sum(part[place] or 0 for part in added) - (taken[place] or 0) for place in range(3)
     )
     return (count, low, high) if count else (0, None, None)
 
 
-def _through(store: Records, table: Table) -> int | None:
-    """The arrival number up to which the rows of ``table`` are counted.
+class _Counted(NamedTuple):
+    """The arrival number up to which the rows of a table are counted, and its largest."""
+
+    through: int
+    newest: int
+
+
+def _counted(store: Records, table: Table) -> _Counted | None:
+    """How far the rows of ``table`` are counted.
 
     None where they are not, or where the stored sums are not of the rows now there.
     """
@@ -150,10 +165,11 @@ def _through(store: Records, table: Table) -> int | None:
     )[0]
     if through is None:
         return None
-    there = store.rows(
-        f"SELECT count(*) FROM {store.stored(table.name)} WHERE arrival <= {int(through)}"
-    )[0][0]
-    return int(through) if there == counted else None
+    there, newest = store.rows(
+        f"SELECT count(*) FILTER (arrival <= {int(through)}), max(arrival)"
+        f" FROM {store.stored(table.name)}"
+    )[0]
+    return _Counted(int(through), int(newest)) if there == counted else None
 
 
 def _definition(table: Table) -> str:

@@ -88,6 +88,7 @@ class RecordStore:
     """The date of its table of payments by payroll, see :mod:`risk.store.settled`."""
     _lacks_employer_views = False
     _caches_superseded = False
+    _database_name = ""
 
     def __init__(
         self, path: Path | str, *, read_only: bool = False, memory_gb: float | None = None
@@ -311,7 +312,9 @@ class RecordStore:
                 connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
 
     def _database(self) -> str:
-        return str(self.rows("SELECT current_database()")[0][0])
+        if not self._database_name:
+            self._database_name = str(self.rows("SELECT current_database()")[0][0])
+        return self._database_name
 
     def _set_temp_directory(self, store: Path | None) -> TempDirectory | None:
         directory = acquire(store)

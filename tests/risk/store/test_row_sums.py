@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 
 import pytest
 
+from risk.contract import STORED_TABLES
 from risk.store.marks import compare_history, current_mark, mark_at, newest_arrival
+from risk.store.row_hashes import MARK_FIELDS, row_sums_sql
 from risk.store.row_sums import ROW_SUMS, extend_row_sums
 from risk.store.settled import with_settled
 
@@ -109,3 +112,27 @@ def test_a_missing_table_is_no_error_within_a_transaction(store):
         store.rows("CREATE TABLE imports (id VARCHAR)")
         assert store.has_table("imports")
     assert store.has_table("imports")
+
+
+def halves(*texts):
+    """The number of rows of these texts, and the sums of the halves of their MD5."""
+    found = [hashlib.md5(text.encode()).hexdigest() for text in texts]
+    return len(texts), *(sum(int(one[at : at + 15], 16) for one in found) for at in (0, 15))
+
+
+def test_a_row_is_the_text_of_its_columns_and_of_those_added_later_that_are_filled(world):
+    known = {"known_at": "2025-01-12"}
+    world.payment("R1", "2025-01-10", 100, payment_id="Y|1", **known)
+    world.payment("R1", "2025-01-11", 300, payment_id="Y2", returned_on="2025-02-01", **known)
+    one = "Y||1|;R1|;2025-01-10|;100|;|n|;bank|;2025-01-12"
+    two = "Y2|;R1|;2025-01-11|;300|;|n|;bank|;2025-01-12"
+    own = halves(one, f"{two}|;returned_on=2025-02-01")
+    marked = halves(f"{one}|;1|;given|;false", f"{two}|;2|;given|;false|;returned_on=2025-02-01")
+    store, payments = world.store, STORED_TABLES["payments"]
+    assert store.rows(row_sums_sql(payments, "payments")) == [own]
+    assert store.rows(row_sums_sql(payments, "payments", *MARK_FIELDS)) == [marked]
+    extend_row_sums(store)
+    stored = "table_name, through, known_at, count, low, high, mark_low, mark_high"
+    assert store.rows(f"SELECT {stored} FROM {ROW_SUMS}") == [
+        ("payments", 2, dt.date(2025, 1, 12), *own, *marked[1:])
+    ]
