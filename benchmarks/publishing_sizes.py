@@ -1,12 +1,16 @@
 """How time and memory of publishing grow with the projects, here and in an earlier checkout.
 
-Usage: python -m benchmarks.publishing_sizes [--before FOLDER] [--projects N ...]
+Usage: python -m benchmarks.publishing_sizes [--keep] [--projects N ...] [--before FOLDER]
+[--before-projects N ...] [--runs N] [--memory-gb G] [--office FOLDER]
 
 Offices of 500, 5,000 and 50,000 projects with one team and ten months each, some 42 payments a
 project, so that the largest runs in minutes. A list of one project in fifty is published in a
-process of its own: CPU seconds of the whole process and its peak memory; then the slope of the
-seconds between neighbouring sizes in logarithms, where 1 is linear. The model that scores them was
-fitted on records of the same generator, so that no input is lost and none is fitted in its stead.
+process of its own, with a memory limit on the record store: CPU seconds of the whole process and
+its peak memory; then the slope of the seconds between neighbouring sizes in logarithms, where 1 is
+linear. The model that scores them was fitted on records of the same generator, so that no input
+is lost and none is fitted in its stead; ``--office`` is a workspace that already has one. Sizes up
+to 500 are repeated ``--runs`` times, in turns with the earlier checkout. ``--keep`` stores the
+figures in ``benchmarks/kept``.
 """
 
 from __future__ import annotations
@@ -14,35 +18,56 @@ from __future__ import annotations
 import argparse
 import math
 import shutil
+import subprocess
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.harness import child
+from benchmarks.harness import Figure, child, keep, median
 from benchmarks.province import _MAKE, AS_OF, LAST_MONTH
 from risk.calendar.dates import add_months
 
 PROJECTS = (500, 5_000, 50_000)
 TEAMS, MONTHS = 1, 10
+TRAINED_ON = 500
+HERE = Path(__file__).parent.parent
+REPEATED = 500
+"""Larger sizes run once."""
+
+MEMORY_GB = 0.5
+MORE_MB = 500
+"""Peak memory of the process above the limit of the record store, at any size."""
+
+SLOPE, SLOPE_FROM = 1.05, 5_000
+"""Largest slope, from that many projects on: before, the start of the process weighs too much."""
+
+FASTER = 1.5
 
 _TRAIN = """
-import datetime as dt, sys
-from pathlib import Path
-from benchmarks.synthetic_store import make_projects
+import sys
+sys.path.insert(0, sys.argv[1])
 from serving.cli.main import main
-office, months, first = Path(sys.argv[1]) / "office", int(sys.argv[2]), sys.argv[3]
-assert main(["-w", str(office), "init"]) == 0
-first = dt.date.fromisoformat(first)
-make_projects(office / "records.duckdb", 500, teams=1, months=months, first=first).close()
-assert main(["-w", str(office), "train", "--as-of", "2026-02-01"]) == 0
-(office / "records.duckdb").unlink()
+raise SystemExit(main(["-w", sys.argv[2], "train", "--as-of", "2026-02-01"]))
+"""
+
+_INIT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from serving.cli.main import main
+assert main(["-w", sys.argv[2], "init"]) == 0
+# Settings that an earlier checkout does not know would be refused; the defaults are meant.
+Path(sys.argv[2], "wagewatch.toml").write_text("")
 """
 
 _PUBLISH = """
-import json, sys, time
+import json, os, sys, time
 sys.path.insert(0, sys.argv[1])
+os.environ["WAGEWATCH_RECORDS__MEMORY_GB"] = sys.argv[2]
 from serving.cli.main import run
-sys.argv = ["wagewatch", *sys.argv[2:]]
+sys.argv = ["wagewatch", *sys.argv[3:]]
 try:
     run()  # as the installed command: main() alone imports scikit-learn with LightGBM
 except SystemExit as done:
@@ -51,55 +76,140 @@ print(json.dumps({"cpu": time.process_time(), "code": code}))
 """
 
 
+@dataclass(frozen=True)
+class Measured:
+    """One publication: CPU seconds and peak MB of the process, and the commit if not this one."""
+
+    cpu: float
+    peak_mb: float
+    commit: str = ""
+
+
+class Bench:
+    """A folder in which offices are published, each checkout with a model of its own.
+
+    An earlier checkout reads no model of a later one.
+    """
+
+    def __init__(self, folder: Path, memory_gb: float, office: Path | None) -> None:
+        """``office`` is a workspace with a model of this checkout, None to fit one."""
+        self.folder, self.memory_gb = folder, memory_gb
+        self._offices = {HERE: office} if office else {}
+
+    def publish(self, checkout: Path, records: Path, projects: int) -> Measured:
+        """Publish ``records`` in a fresh office with the code of ``checkout``."""
+        if checkout not in self._offices:
+            self._offices[checkout] = self._train(checkout)
+        office = self.folder / "published"
+        found = self._offices[checkout]
+        shutil.copytree(found, office, ignore=shutil.ignore_patterns("service.sqlite*"))
+        shutil.copyfile(records, office / "records.duckdb")
+        line = ("-w", office, "publish", "--as-of", AS_OF, "--capacity", max(projects // 50, 1))
+        done = child(_PUBLISH, checkout, self.memory_gb, *line)
+        shutil.rmtree(office)
+        if done.result["code"]:
+            raise SystemExit(f"publishing {projects:,} projects failed")
+        return Measured(float(done.result["cpu"]), done.peak_mb, _commit(checkout))
+
+    def _train(self, checkout: Path) -> Path:
+        office = self.folder / f"office-{len(self._offices)}"
+        child(_INIT, checkout, office)
+        child(_MAKE, office / "records.duckdb", TRAINED_ON, TEAMS, MONTHS, _first())
+        child(_TRAIN, checkout, office)
+        (office / "records.duckdb").unlink()
+        return office
+
+
 def main() -> None:
-    """Publish at every size and print the table."""
+    """Publish at every size, print the figures, and keep them if asked to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.publishing_sizes")
-    parser.add_argument("--before", help="a checkout of an earlier commit to compare with")
+    parser.add_argument("--before", type=Path, help="a checkout of an earlier commit")
+    parser.add_argument("--before-projects", type=int, nargs="+", default=[500])
     parser.add_argument("--projects", type=int, nargs="+", default=PROJECTS)
+    parser.add_argument("--runs", type=int, default=3, help=f"up to {REPEATED} projects")
+    parser.add_argument("--memory-gb", type=float, default=MEMORY_GB)
+    parser.add_argument("--office", type=Path, help="a workspace with a model for such records")
+    parser.add_argument("--keep", action="store_true", help="store the figures of this release")
     options = parser.parse_args()
-    here = str(Path(__file__).parent.parent)
-    checkouts = {"now": here, **({"before": options.before} if options.before else {})}
-    measured: dict[tuple[str, int], tuple[float, float]] = {}
+    before = options.before.resolve() if options.before else None
     with tempfile.TemporaryDirectory() as directory:
-        folder = Path(directory)
-        first = add_months(LAST_MONTH, 1 - MONTHS)
-        child(_TRAIN, folder, MONTHS, first)
+        bench = Bench(Path(directory), options.memory_gb, options.office)
+        now: dict[int, Measured] = {}
+        figures: list[Figure] = []
         for projects in sorted(options.projects):
-            records = folder / "records.duckdb"
-            made = child(_MAKE, records, projects, TEAMS, MONTHS, first).result
-            for name, checkout in checkouts.items():
-                measured[name, projects] = _publish(folder, records, checkout, projects)
-                cpu, peak = measured[name, projects]
-                payments = made["payments"]
-                print(
-                    f"{name:6} {projects:>7,} projects {payments:>10,} payments"
-                    f" {cpu:8.1f} CPU s {peak:7.0f} MB",
-                    flush=True,
-                )
-            records.unlink()
-    for name in checkouts:
-        _print_slopes(name, {n: cpu for (one, n), (cpu, _) in measured.items() if one == name})
+            other = before if projects in options.before_projects else None
+            runs = options.runs if projects <= REPEATED else 1
+            for measured in _figures_of_size(bench, projects, other, runs, now):
+                print(_line(measured), flush=True)
+                figures.append(measured)
+    for figure in slopes(now):
+        print(_line(figure))
+        figures.append(figure)
+    if options.keep:
+        keep("publishing_sizes", "full", figures)
 
 
-def _publish(folder: Path, records: Path, checkout: str, projects: int) -> tuple[float, float]:
-    """CPU seconds and peak MB of publishing in a fresh office with ``records``."""
-    office = folder / "published"
-    # Each checkout makes the service's database itself: an earlier one refuses a later one's.
-    shutil.copytree(folder / "office", office, ignore=shutil.ignore_patterns("service.sqlite*"))
-    shutil.copyfile(records, office / "records.duckdb")
-    line = ("-w", office, "publish", "--as-of", AS_OF, "--capacity", max(projects // 50, 1))
-    done = child(_PUBLISH, checkout, *line)
-    shutil.rmtree(office)
-    if done.result["code"]:
-        raise SystemExit(f"publishing {projects:,} projects failed")
-    return float(done.result["cpu"]), done.peak_mb
+def _figures_of_size(
+    bench: Bench, projects: int, before: Path | None, runs: int, now: dict[int, Measured]
+) -> Sequence[Figure]:
+    """The medians of ``runs`` at one size; the last is written to ``now``."""
+    records = bench.folder / "records.duckdb"
+    made = child(_MAKE, records, projects, TEAMS, MONTHS, _first()).result
+    repeated = []
+    for _ in range(runs):
+        earlier = bench.publish(before, records, projects) if before else None
+        now[projects] = bench.publish(HERE, records, projects)
+        limit = round(bench.memory_gb * 1000) + MORE_MB
+        repeated.append(tuple(figures(projects, now[projects], earlier, limit)))
+    records.unlink()
+    name = f"{projects:,} projects: payments"
+    return [Figure(name, made["payments"], ""), *median(repeated)]
 
 
-def _print_slopes(name: str, seconds: dict[int, float]) -> None:
-    sizes = sorted(seconds)
+def figures(
+    projects: int, now: Measured, before: Measured | None, limit_mb: float
+) -> Iterator[Figure]:
+    """The figures of one publication, and of the earlier checkout if it ran too."""
+    name = f"{projects:,} projects"
+    yield Figure(f"{name}: publish", now.cpu, "CPU s")
+    yield Figure(f"{name}: publish, peak", now.peak_mb, "MB", "lower", limit_mb)
+    if before is not None:
+        earlier = f"{name}: publish at commit {before.commit}"
+        yield Figure(earlier, before.cpu, "CPU s")
+        yield Figure(f"{earlier}, peak", before.peak_mb, "MB")
+        faster = before.cpu / now.cpu
+        yield Figure(
+            f"{name}: publish, times as fast as {before.commit}", faster, "", "higher", FASTER
+        )
+
+
+def slopes(now: Mapping[int, Measured]) -> Iterator[Figure]:
+    """The slope of CPU seconds between neighbouring sizes, bound where starting weighs little.
+
+    >>> [one.value for one in slopes({10: Measured(2, 0), 1000: Measured(200, 0)})]
+    [1.0]
+    """
+    sizes = sorted(now)
     for small, large in pairwise(sizes):
-        slope = math.log(seconds[large] / seconds[small]) / math.log(large / small)
-        print(f"{name:6} {small:,} to {large:,} projects: slope {slope:.2f}")
+        slope = math.log(now[large].cpu / now[small].cpu) / math.log(large / small)
+        name = f"publish: slope of CPU seconds, {small:,} to {large:,} projects"
+        bound = SLOPE if small >= SLOPE_FROM else None
+        yield Figure(name, round(slope, 3), "", "lower", bound)
+
+
+def _commit(checkout: Path) -> str:
+    command = ["git", "-C", str(checkout), "rev-parse", "--short=8", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _line(figure: Figure) -> str:
+    spread = f" ({figure.low:.4g} to {figure.high:.4g})" if figure.low is not None else ""
+    bound = "" if figure.bound is None else f" {'met' if figure.holds() else 'NOT MET'}"
+    return f"{figure.name:60} {figure.value:10.4g} {figure.unit}{spread}{bound}"
+
+
+def _first() -> object:
+    return add_months(LAST_MONTH, 1 - MONTHS)
 
 
 if __name__ == "__main__":

@@ -76,8 +76,9 @@ def _stored(kept: Mapping[str, Any]) -> str:
         "## Bytes of a list, before and after\n",
         f"Measured on {kept['date']}: bytes on disk a project and list, indexes and the free space"
         " of pages included. The stored bodies of a published list were packed again, with"
-        " dictionaries chosen by what they save, contributions by column, rows about deposits"
-        " compressed and, in new SQLite files, pages of 8 kB; nothing that is sealed changed.\n",
+        " zstandard and a dictionary of more documents, contributions and records by column, rows"
+        " about deposits compressed and, in new SQLite files, pages of 8 kB; nothing that is sealed"
+        " changed.\n",
         "| figure | before | after |",
         "|---|---:|---:|",
     ]

@@ -19,7 +19,8 @@ class ScoresManifest:
     """The model, the definitions of features and the records behind the scores of one date.
 
     ``model`` is the version with its ``model_digest``; ``records`` is the digest of the records as
-    known before the date, ``features`` that of the SQL of all families.
+    known before the date, ``features`` that of the SQL of all families, ``flags`` that of
+    the law and the rules of the red flags written beside; None if none were.
     """
 
     model: str
@@ -27,6 +28,7 @@ class ScoresManifest:
     features: str
     records: str
     projects: int
+    flags: str | None = None
 
     def to_json(self) -> str:
         """As text."""

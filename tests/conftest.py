@@ -39,8 +39,14 @@ if TYPE_CHECKING:
 MUST_RUN_ALL = os.environ.get("WAGEWATCH_TEST_ALL") == "1"
 COUNTY_TRAINED_AT = dt.date(2025, 7, 1)
 SIMULATED_UNTIL = dt.date(2026, 1, 1)
-SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
-"""Options of a JVM that ends before its optimizing compiler and parallel collectors pay off."""
+SHORT_LIVED_JVM = (
+    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
+    " -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+)
+"""Options of a JVM that ends before its optimizing compiler and parallel collectors pay off.
+
+A fifth of its start is the verification of Spark's bytecode.
+"""
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 MEMORY_DISK = Path("/dev/shm")
 GB = 2**30

@@ -154,8 +154,11 @@ class SparkEngine:
 
     def view(self, name: str, sql: str, *, materialised: bool = False) -> None:
         """Create the temporary view ``name``; ``materialised`` if it is read more than once."""
-        answer = self.session.sql(sql)
-        self._name(name, self._checkpoint(answer) if materialised else answer)
+        self.name(name, self.session.sql(sql), materialised=materialised)
+
+    def name(self, name: str, frame: DataFrame, *, materialised: bool = False) -> None:
+        """Create the temporary view ``name`` of ``frame``, as :meth:`view` does."""
+        self._name(name, self._checkpoint(frame) if materialised else frame)
 
     def frame(self, sql: str, parameters: Sequence[object] = ()) -> DataFrame:
         """The result of ``sql`` as a Spark data frame."""

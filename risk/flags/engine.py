@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from risk.errors import WagewatchError
+from risk.flags.duckdb_tables import DuckDBTables
 from risk.flags.flag import Evidence, RedFlag
 from risk.flags.law import Duty, Law, Value, read_law
 from risk.flags.rule import Rule
 from risk.flags.rules import RULES
-from risk.flags.snapshot import create_snapshot, last_day_known
+from risk.flags.snapshot import BOUND_NAMES, create_snapshot, last_day_known
 from risk.store.settled import settled_sql
 from risk.store.staged import Staged
 
@@ -82,10 +83,22 @@ def red_flags(
     require_codes({*must_visit, *wanted})
     law = law or read_law()
     with _own_connection(store, as_of) as cursor:
-        create_snapshot(cursor, as_of, project_ids, law, settled_sql(store, as_of))
+        create_snapshot(DuckDBTables(cursor), as_of, project_ids, law, settled_sql(store, as_of))
         rules = (rule for rule in RULES if store.kind in rule.kinds and rule.code in wanted)
         found = ((_Flags(law, rule, as_of, must_visit), _rows(cursor, rule)) for rule in rules)
         return _by_project(found)
+
+
+def flags_of_rows(
+    found: Iterable[tuple[Rule, list[tuple[Any, ...]]]],
+    as_of: dt.date,
+    *,
+    must_visit: Collection[str] = MUST_VISIT,
+    law: Law | None = None,
+) -> dict[str, tuple[RedFlag, ...]]:
+    """The same as :func:`red_flags`, from the rows that :func:`rule_sql` gives on any engine."""
+    law = law or read_law()
+    return _by_project((_Flags(law, rule, as_of, must_visit), rows) for rule, rows in found)
 
 
 class StagedFlags:
@@ -95,9 +108,14 @@ class StagedFlags:
     """
 
     def __init__(
-        self, store: RecordStore, as_of: dt.date, must_visit: Collection[str], law: Law
+        self,
+        store: RecordStore,
+        as_of: dt.date,
+        must_visit: Collection[str],
+        law: Law,
+        written: Callable[[Rule], str] | None = None,
     ) -> None:
-        """Find the flags of ``as_of``.
+        """Find the flags of ``as_of``, or read those that ``written`` gives as SQL of their rows.
 
         Raises:
             FlagUnknown: ``must_visit`` names a code no rule has.
@@ -105,11 +123,13 @@ class StagedFlags:
         require_codes(must_visit)
         # A cursor that is not closed: it holds the rows for as long as they are read.
         cursor = store.connection if store.settled_at == as_of else store.cursor()
-        create_snapshot(cursor, as_of, None, law, settled_sql(store, as_of))
+        if written is None:
+            create_snapshot(DuckDBTables(cursor), as_of, None, law, settled_sql(store, as_of))
+        rows_sql = rule_sql if written is None else written
         self._found: list[tuple[_Flags, Staged]] = []
         codes: dict[str, list[str]] = {}
         for rule in (rule for rule in RULES if store.kind in rule.kinds):
-            rows = Staged(cursor, rule_sql(rule), {"code": rule.code})
+            rows = Staged(cursor, _ordered(rows_sql(rule)))
             flagged = rows.rows("SELECT project_id FROM $staged")
             for (project_id,) in flagged:
                 codes.setdefault(str(project_id), []).append(rule.code)
@@ -162,7 +182,11 @@ class _Threshold:
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, rule: Rule) -> list[tuple[Any, ...]]:
-    return cursor.execute(rule_sql(rule), {"code": rule.code}).fetchall()
+    return cursor.execute(_ordered(rule_sql(rule))).fetchall()
+
+
+def _ordered(sql: str) -> str:
+    return f"SELECT * FROM ({sql}) found ORDER BY project_id"
 
 
 class _Flags:
@@ -185,7 +209,9 @@ class _Flags:
             values=_values(_names(self.rule), measured),
             threshold=value.number if value else None,
             basis=duty.basis or (value.instrument if value else None),
-            evidence=tuple(Evidence(**item) for item in evidence),
+            evidence=tuple(
+                Evidence(item["table"], item["record_id"], item["known_at"]) for item in evidence
+            ),
             must_visit=self.must_visit,
         )
 
@@ -204,22 +230,27 @@ def _values(names: Sequence[str], measured: list[Any]) -> dict[str, int | float]
 
 
 def rule_sql(rule: Rule) -> str:
-    """Complete SQL of ``rule``; the parameter ``$code`` is the duty."""
+    """Complete SQL of ``rule``, which DuckDB and Spark share; its rows are in no order."""
     measured = "".join(f", {sql} AS {name}" for name, sql in rule.measures.items())
+    names = "".join(f", f.{name}" for name in rule.measures)
     return f"""
     WITH obliged AS ({_obliged(rule)}),
     facts AS ({rule.facts}),
+    placed AS (
+      SELECT *, row_number() OVER (
+                  PARTITION BY project_id ORDER BY weight DESC, source_table, record_id) AS place
+      FROM facts
+    ),
     found AS (
       SELECT project_id, min(since) AS since,
-             list({{'table': source_table, 'record_id': record_id, 'known_at': known_at}}
-                  ORDER BY weight DESC, source_table, record_id)[:{EVIDENCE_LIMIT}] AS evidence
+             array_sort(array_agg(evidence_item(place, source_table, record_id, known_at))
+                        FILTER (WHERE place <= {EVIDENCE_LIMIT})) AS evidence
              {measured}
-      FROM facts
+      FROM placed
       GROUP BY project_id
     )
-    SELECT f.project_id, r.law_region, f.* EXCLUDE (project_id){_reported(rule)}
+    SELECT f.project_id, r.law_region, f.since, f.evidence{names}{_reported(rule)}
     FROM found f JOIN running r USING (project_id){_joins(rule)}
-    ORDER BY f.project_id
     """
 
 
@@ -228,9 +259,10 @@ def _obliged(rule: Rule) -> str:
     feeds = "".join(
         f", {feed}.since AS {feed}_since, {feed}.until AS {feed}_until" for feed in rule.feeds
     )
+    values = ", ".join(f"b.{name}" for name in BOUND_NAMES)
     return (
-        f"SELECT r.*, b.* EXCLUDE (code, law_region){feeds} FROM running r"
-        f" JOIN bound b ON b.code = $code AND b.law_region = r.law_region{_joins(rule)}"
+        f"SELECT r.*, {values}{feeds} FROM running r"
+        f" JOIN bound b ON b.code = '{rule.code}' AND b.law_region = r.law_region{_joins(rule)}"
     )
 
 
@@ -251,7 +283,9 @@ def _reported(rule: Rule) -> str:
     feeds = _monthly_feeds(rule)
     if not feeds:
         return ""
-    until = f"least({', '.join(f'{feed}.until' for feed in feeds)})"
+    untils = [f"{feed}.until" for feed in feeds]
+    # Spark's least() takes no single value.
+    until = untils[0] if len(untils) == 1 else f"least({', '.join(untils)})"
     return (
         f", CASE WHEN {until} < r.as_of - {STALE_DAYS}"
         f" THEN 100 * year({until}) + month({until}) END AS {REPORTED_MONTH}"

@@ -1,4 +1,4 @@
-"""Temporary tables with the records as of a date, created once for all rules.
+"""Tables with the records as of a date, created once for all rules, in SQL that engines share.
 
 A rule may read
 
@@ -24,9 +24,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from risk.calendar.dates import COMPLETED_GRACE_DAYS
 from risk.calendar.working_days import is_working_day
@@ -34,21 +35,68 @@ from risk.causes import about_wages, found_otherwise
 from risk.contract import TABLES
 from risk.flags.law import Law
 
-if TYPE_CHECKING:
-    import duckdb
+
+@dataclass(frozen=True)
+class Function:
+    """A function that rules call: SQL of its value, and the types of parameters by name."""
+
+    name: str
+    parameters: Mapping[str, str]
+    returns: str
+    sql: str
 
 
-_MACROS = (
-    "months_after(day, n) AS CAST(day + to_months(CAST(n AS INTEGER)) AS DATE)",
-    "days_after(day, n) AS CAST(day + to_days(CAST(n AS INTEGER)) AS DATE)",
+_TERM = {"first": "DATE", "n": "DOUBLE"}
+
+TERM_FUNCTIONS = (
     # Last day of a term of n working days that starts on the day after ``first``.
-    "working_days_after(first, n) AS (SELECT max(w.day) FROM civil_days c, working_days w"
-    " WHERE c.day = first AND w.number = c.number + CAST(n AS BIGINT))",
+    Function(
+        "working_days_after",
+        _TERM,
+        "DATE",
+        "(SELECT max(t.last_day) FROM working_terms t WHERE t.day = first AND t.days = n)",
+    ),
     # Last day of a term of n calendar days: a term that ends on a day of rest ends on the next
     # working day (Civil Code 203, Administrative Compulsion and Punishment Laws alike).
-    "term_end(first, n) AS (SELECT max(c.next_working) FROM civil_days c"
-    " WHERE c.day = days_after(first, n))",
+    Function(
+        "term_end",
+        _TERM,
+        "DATE",
+        "(SELECT max(c.next_working) FROM civil_days c WHERE c.day = days_after(first, n))",
+    ),
 )
+"""Functions that look a day up in the calendar of terms, each in one table: Spark would join two
+row by row."""
+
+_IN_WORKING_DAYS = ("working_days", "filing_days", "handling_days")
+"""Names of the legal values that are terms of working days."""
+
+_WORKING_TERMS = f"""
+SELECT c.day, n.days, w.day AS last_day
+FROM ({" UNION ".join(f"SELECT {name} AS days FROM bound" for name in _IN_WORKING_DAYS)}) n
+CROSS JOIN civil_days c
+JOIN working_days w ON w.number = c.number + CAST(n.days AS BIGINT)
+"""
+
+
+class SnapshotTables(Protocol):
+    """Where the snapshot is created: DuckDB or Spark."""
+
+    def create(self, name: str, sql: str) -> None:
+        """Create the table ``name`` as the result of ``sql``."""
+
+    def create_of_rows(
+        self, name: str, kinds: Mapping[str, str], rows: Sequence[tuple[object, ...]]
+    ) -> None:
+        """Create the table ``name`` of ``rows``, with columns and SQL types in ``kinds``."""
+
+    def create_functions(self) -> None:
+        """Create the functions that rules call, once the tables they read are there.
+
+        These are :data:`TERM_FUNCTIONS`, ``months_after``, ``days_after``, ``days_between`` and
+        ``evidence_item``.
+        """
+
 
 _FIRST_CIVIL_DAY = dt.date(2004, 1, 1)
 """First day of the calendar of terms, before all law of the flags."""
@@ -59,13 +107,12 @@ _CIVIL_DAYS_AFTER = 400
 _RUNNING = f"""
 SELECT p.*, d.as_of, left(p.region_code, 6) AS county,
        -- among prefixes of the same text the longest is the maximum
-       (SELECT max(l.region) FROM law_regions l WHERE starts_with(p.region_code, l.region))
-         AS law_region,
+       (SELECT max(l.region) FROM law_regions l
+        WHERE left(p.region_code, length(l.region)) = l.region) AS law_region,
        p.completed_on IS NULL OR p.completed_on >= d.as_of AS under_way
 FROM known_projects p CROSS JOIN this_day d
 WHERE p.started_on < d.as_of
-  AND (p.completed_on IS NULL OR d.as_of - p.completed_on <= {COMPLETED_GRACE_DAYS})
-  AND ($1 IS NULL OR p.project_id IN (SELECT unnest(CAST($1 AS VARCHAR[]))))
+  AND (p.completed_on IS NULL OR days_between(p.completed_on, d.as_of) <= {COMPLETED_GRACE_DAYS})
 """
 
 _PAY = """
@@ -90,9 +137,13 @@ GROUP BY project_id, period
 
 _GENERAL = """
 SELECT project_id, contract_id, signed_on, known_at
-FROM known_contracts
-WHERE parent_contract_id IS NULL
-QUALIFY row_number() OVER (PARTITION BY project_id ORDER BY signed_on, contract_id) = 1
+FROM (
+  SELECT *, row_number() OVER (
+              PARTITION BY project_id ORDER BY signed_on NULLS LAST, contract_id) AS place
+  FROM known_contracts
+  WHERE parent_contract_id IS NULL
+) c
+WHERE place = 1
 """
 
 _ACCOUNT_PROJECTS = """
@@ -117,7 +168,7 @@ GROUP BY a.project_id, a.period
 _MONTH_RECORDS = """
 SELECT a.project_id, a.period, 'attendance' AS source_table,
        a.project_id || '/' || coalesce(a.contract_id, '') || '/'
-         || strftime(a.period, '%Y-%m') AS record_id,
+         || left(CAST(a.period AS STRING), 7) AS record_id,
        a.known_at, a.workers_present AS weight
 FROM known_attendance a
 JOIN running USING (project_id)
@@ -146,7 +197,7 @@ _TABLES = (
 
 
 _AS_KNOWN = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
-_OTHERWISE = found_otherwise(f"FROM cases_versions WHERE {_AS_KNOWN}")
+_OTHERWISE = found_otherwise(f"SELECT * FROM cases_versions WHERE {_AS_KNOWN}")
 _ONLY = {
     "payments": " AND (returned_on IS NULL OR returned_on >= $1)",
     "cases": f" AND {about_wages()}",
@@ -166,40 +217,46 @@ def last_day_known(as_of: dt.date) -> dt.date:
     return as_of - dt.timedelta(days=1)
 
 
+BOUND_NAMES = ("in_force_from", *VALUE_NAMES, *(f"{name}_from" for name in VALUE_NAMES))
+"""Columns of ``bound``, which ``obliged`` has too: the duty's start, its values, their starts."""
+
+
 def create_snapshot(
-    connection: duckdb.DuckDBPyConnection,
+    tables: SnapshotTables,
     as_of: dt.date,
     project_ids: Collection[str] | None,
     law: Law,
     settled: str,
 ) -> None:
-    """Create the snapshot as temporary tables of ``connection``.
+    """Create the snapshot in ``tables``.
 
     ``settled`` is SQL of the payments by payroll, see :func:`risk.store.settled.settled_sql`.
     """
-    _create_calendar(connection, as_of)
-    for macro in _MACROS:
-        connection.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
-    _table(connection, "this_day", "SELECT CAST($1 AS DATE) AS as_of", [as_of])
-    _create_bindings(connection, law, last_day_known(as_of))
+    day = f"DATE '{as_of.isoformat()}'"
+    _create_calendar(tables, as_of)
+    _create_bindings(tables, law, last_day_known(as_of))
+    tables.create("working_terms", _WORKING_TERMS)
+    tables.create_functions()
+    tables.create("this_day", f"SELECT {day} AS as_of")
     for name in _TABLES:
-        _table(connection, f"known_{name}", _known(name), [as_of])
-    ids = None if project_ids is None else sorted(project_ids)
-    _table(connection, "running", _RUNNING, [ids])
-    _table(connection, "feeds", " UNION ALL ".join(_feed(name) for name in _FEEDS))
-    _table(connection, "general", _GENERAL)
-    _table(connection, "account_projects", _ACCOUNT_PROJECTS, [as_of])
-    pay = _PAY.replace("$settled", settled)
-    _table(connection, "pay", pay, [as_of] if "$1" in pay else None)
-    _table(connection, "pay_months", _PAY_MONTHS)
-    _table(connection, "site_months", _SITE_MONTHS)
-    _table(connection, "month_records", _MONTH_RECORDS)
+        tables.create(f"known_{name}", _known(name).replace("$1", day))
+    tables.create("running", _RUNNING + _among(tables, project_ids))
+    tables.create("feeds", " UNION ALL ".join(_feed(name) for name in _FEEDS))
+    tables.create("general", _GENERAL)
+    tables.create("account_projects", _ACCOUNT_PROJECTS.replace("$1", day))
+    tables.create("pay", _PAY.replace("$settled", settled).replace("$1", day))
+    tables.create("pay_months", _PAY_MONTHS)
+    tables.create("site_months", _SITE_MONTHS)
+    tables.create("month_records", _MONTH_RECORDS)
 
 
-def _table(
-    connection: duckdb.DuckDBPyConnection, name: str, sql: str, parameters: object = None
-) -> None:
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", parameters)
+def _among(tables: SnapshotTables, project_ids: Collection[str] | None) -> str:
+    """SQL that restricts ``running`` to ``project_ids``, if any are given."""
+    if project_ids is None:
+        return ""
+    rows = [(project_id,) for project_id in sorted(project_ids)]
+    tables.create_of_rows("asked_projects", {"project_id": "STRING"}, rows)
+    return "  AND p.project_id IN (SELECT project_id FROM asked_projects)"
 
 
 def _known(name: str) -> str:
@@ -215,7 +272,7 @@ def _feed(name: str) -> str:
     return (
         f"SELECT left(p.region_code, 6) AS county, '{name}' AS feed,"
         " min(t.known_at) AS since, max(t.known_at) AS until"
-        f" FROM known_{name} t {_FEEDS[name]} GROUP BY ALL"
+        f" FROM known_{name} t {_FEEDS[name]} GROUP BY left(p.region_code, 6)"
     )
 
 
@@ -231,7 +288,7 @@ def _bindings(law: Law, day: dt.date) -> tuple[tuple[object, ...], ...]:
         names = law.value_names(code)
         values = {name: law.value(code, name, day, region) for name in names}
         if duty is not None and all(values.values()):
-            numbers = {name: value.number for name, value in values.items() if value}
+            numbers = {name: float(value.number) for name, value in values.items() if value}
             starts = {name: value.from_day for name, value in values.items() if value}
             rows.append(
                 (
@@ -254,7 +311,7 @@ def _dated_values(law: Law) -> tuple[tuple[object, ...], ...]:
             for start, stop in zip(edges, [*edges[1:], None], strict=False):
                 value = law.value(code, name, start, region)
                 if value is not None:
-                    rows.append((code, name, region, value.number, start, stop))
+                    rows.append((code, name, region, float(value.number), start, stop))
     return tuple(rows)
 
 
@@ -275,41 +332,25 @@ def _civil_days(stop: dt.date) -> tuple[tuple[dt.date, bool, int, dt.date], ...]
     return tuple(reversed(backwards))
 
 
-def _create_calendar(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
+def _create_calendar(tables: SnapshotTables, as_of: dt.date) -> None:
     """Create ``civil_days`` and ``working_days``, by which terms are counted."""
     # One calendar for all dates of a year.
     rows = _civil_days(dt.date(as_of.year + 1, 12, 31) + dt.timedelta(days=_CIVIL_DAYS_AFTER))
     kinds = {"day": "DATE", "worked": "BOOLEAN", "number": "BIGINT", "next_working": "DATE"}
-    _columns_table(connection, "civil_days", kinds, rows)
-    _table(connection, "working_days", "SELECT day, number FROM civil_days WHERE worked")
+    tables.create_of_rows("civil_days", kinds, rows)
+    tables.create("working_days", "SELECT day, number FROM civil_days WHERE worked")
 
 
-def _create_bindings(connection: duckdb.DuckDBPyConnection, law: Law, day: dt.date) -> None:
+def _create_bindings(tables: SnapshotTables, law: Law, day: dt.date) -> None:
     """Create ``law_regions`` and ``bound``: which duty binds where, with its values as columns."""
-    _table(
-        connection, "law_regions", "SELECT unnest(CAST($1 AS VARCHAR[])) AS region", [law.regions()]
-    )
-    kinds = {"code": "VARCHAR", "law_region": "VARCHAR", "in_force_from": "DATE"}
+    regions = [(region,) for region in law.regions()]
+    tables.create_of_rows("law_regions", {"region": "STRING"}, regions)
+    kinds = {"code": "STRING", "law_region": "STRING", "in_force_from": "DATE"}
     kinds |= dict.fromkeys(VALUE_NAMES, "DOUBLE")
     kinds |= dict.fromkeys((f"{name}_from" for name in VALUE_NAMES), "DATE")
-    _columns_table(connection, "bound", kinds, _bindings(law, day))
+    tables.create_of_rows("bound", kinds, _bindings(law, day))
     dated = {
-        **{"code": "VARCHAR", "name": "VARCHAR", "law_region": "VARCHAR", "number": "DOUBLE"},
+        **{"code": "STRING", "name": "STRING", "law_region": "STRING", "number": "DOUBLE"},
         **{"from_day": "DATE", "to_day": "DATE"},
     }
-    _columns_table(connection, "law_values", dated, _dated_values(law))
-
-
-def _columns_table(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    kinds: Mapping[str, str],
-    rows: Sequence[tuple[object, ...]],
-) -> None:
-    """Create the table ``name`` of ``rows``, with columns and SQL types in ``kinds``."""
-    cells = ", ".join(
-        f"unnest(CAST(${n} AS {kind}[])) AS {column}"
-        for n, (column, kind) in enumerate(kinds.items(), start=1)
-    )
-    columns = [[row[n] for row in rows] for n in range(len(kinds))]
-    _table(connection, name, f"SELECT {cells}", columns)
+    tables.create_of_rows("law_values", dated, _dated_values(law))

@@ -16,15 +16,16 @@ _TABLE = "settled_payrolls"
 
 _KNOWN = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
 
-_SQL = f"""
+SETTLED_SQL = f"""
 SELECT p.payroll_id,
-       sum(p.amount) FILTER (p.paid_on < $1) AS paid,
+       sum(p.amount) FILTER (WHERE p.paid_on < $1) AS paid,
        -- A head count that is missing stays unknown.
-       CASE WHEN count(*) FILTER (p.paid_on < $1)
-                 = count(p.workers_paid) FILTER (p.paid_on < $1)
-            THEN sum(p.workers_paid) FILTER (p.paid_on < $1) END AS heads,
-       sum(p.amount) FILTER (p.paid_on <= r.due_on) AS paid_in_time
-FROM (FROM payments_versions WHERE {_KNOWN} AND (returned_on IS NULL OR returned_on >= $1)) p
+       CASE WHEN count(*) FILTER (WHERE p.paid_on < $1)
+                 = count(p.workers_paid) FILTER (WHERE p.paid_on < $1)
+            THEN sum(p.workers_paid) FILTER (WHERE p.paid_on < $1) END AS heads,
+       sum(p.amount) FILTER (WHERE p.paid_on <= r.due_on) AS paid_in_time
+FROM (SELECT * FROM payments_versions
+      WHERE {_KNOWN} AND (returned_on IS NULL OR returned_on >= $1)) p
 LEFT JOIN (SELECT payroll_id, due_on FROM payrolls_versions WHERE {_KNOWN}) r USING (payroll_id)
 GROUP BY p.payroll_id
 """
@@ -38,7 +39,7 @@ def with_settled(store: RecordStore, as_of: dt.date) -> RecordStore:
     """
     view = store.for_kind(store.kind)
     view.cache_superseded()
-    view.connection.execute(f"CREATE TEMP TABLE {_TABLE} AS {_SQL}", [as_of])
+    view.connection.execute(f"CREATE TEMP TABLE {_TABLE} AS {SETTLED_SQL}", [as_of])
     view.settled_at = as_of
     return view
 
@@ -49,4 +50,4 @@ def settled_sql(store: RecordStore, as_of: dt.date) -> str:
     Columns: ``payroll_id``; ``paid`` before ``as_of``, None without any; ``heads`` paid then, None
     if a payment does not state them; ``paid_in_time`` up to the due day.
     """
-    return _TABLE if store.settled_at == as_of else f"({_SQL})"
+    return _TABLE if store.settled_at == as_of else f"({SETTLED_SQL})"

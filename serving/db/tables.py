@@ -583,7 +583,7 @@ REGISTERS = Table(
     Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
     Column("body", LargeBinary, nullable=False),
 )
-"""Summary of all projects, open matters and closed cases of a publication; gzipped JSON."""
+"""Summary of all projects, open matters and closed cases of a publication; compressed JSON."""
 
 MATTER_STEPS = Table(
     "matter_steps",

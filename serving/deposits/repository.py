@@ -41,18 +41,22 @@ class DepositRows:
         )
 
     def page(
-        self, part: Part, where: Sequence[Condition] = (), limit: int | None = None
+        self, part: Part, where: Sequence[Condition] = (), limit: int | None = None, skip: int = 0
     ) -> tuple[int, list[Row]]:
-        """Return the number of rows of a part that meet all conditions, and the first of them."""
+        """Return the number of rows of a part that meet all conditions, and those after ``skip``.
+
+        Without a full page the number is that of the rows up to its end.
+        """
         every = (self._own, _COLUMNS.part == part, *where)
-        query = select(_COLUMNS.body).where(*every).order_by(_COLUMNS.position).limit(limit)
+        query = select(_COLUMNS.body).where(*every).order_by(_COLUMNS.position)
+        query = query.limit(limit).offset(skip or None)
         count = select(func.count()).select_from(DEPOSIT_ROWS).where(*every)
         with self._engine.connect() as connection:
             words = connection.execute(self._words).scalar_one_or_none()
             bodies = connection.execute(query).scalars()
             rows = [json.loads(unpacked(body, words)) for body in bodies]
             full = limit is not None and len(rows) == limit
-            return connection.execute(count).scalar_one() if full else len(rows), rows
+            return (connection.execute(count).scalar_one() if full else skip + len(rows)), rows
 
     def named(self, words: str) -> Condition:
         """Return the condition that name or code of the contractor contain ``words``."""

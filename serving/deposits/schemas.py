@@ -82,10 +82,14 @@ class DepositReturn(_ProjectDeposit):
 
 
 class Deposits(Schema):
-    """Deposits as of the newest list or of ``as_of``; null without a list."""
+    """Deposits as of the newest list or of ``as_of``; null without a list.
+
+    ``next`` is the cursor of the following ones; null after the last.
+    """
 
     as_of: dt.date | None
     warn_days: int
     items: list[DepositAdvice]
     ending: list[EndingDeposit]
     returns: list[DepositReturn]
+    next: str | None

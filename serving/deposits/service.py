@@ -63,13 +63,17 @@ class Found:
 
 @dataclass(frozen=True)
 class DepositFilter:
-    """Filters of the tables; ``step`` and ``q`` are of the advice, ``most`` the rows of each."""
+    """Filters of the tables; ``step`` and ``q`` are of the advice.
+
+    Of each table come at most ``most`` rows after the first ``skip``.
+    """
 
     warn_days: int
     region: str = ""
     step: str = ""
     q: str = ""
     most: int | None = None
+    skip: int = 0
 
 
 def deposits_of(
@@ -85,9 +89,9 @@ def deposits_of(
     if wanted.q.strip():
         of_advice.append(rows.named(wanted.q))
     of_ending = [rows.of_region(region), rows.within_days(wanted.warn_days)]
-    advised, advice = rows.page("advice", of_advice, wanted.most)
-    endings, ending = rows.page("ending", of_ending, wanted.most)
-    returned, returns = rows.page("returns", [rows.of_region(region)], wanted.most)
+    advised, advice = rows.page("advice", of_advice, wanted.most, wanted.skip)
+    endings, ending = rows.page("ending", of_ending, wanted.most, wanted.skip)
+    returned, returns = rows.page("returns", [rows.of_region(region)], wanted.most, wanted.skip)
     return Found(
         [{**row, "events": [_redact(one, principal) for one in row["events"]]} for row in advice],
         ending,

@@ -29,7 +29,7 @@ from serving.publishing.repository import PublicationExtras, store_publication
 from serving.publishing.scoring import Scored, score_cohort
 from serving.publishing.settings_check import check_settings
 from serving.publishing.timeline import timelines_of
-from serving.publishing.written_scores import take_scores
+from serving.publishing.written_scores import take_scores, written_flags
 from serving.snapshot.collect import Sealing, Seen, collect_snapshot
 from serving.snapshot.contributions import with_contributions
 from serving.watchlists.document import Publication
@@ -158,7 +158,7 @@ def collect_inputs(
     scored = in_region(_score(context, request, progress, version), request)
     keys = [project.project_id for project in scored.cohort.outlines()]
     progress("red flags", 0.75)
-    flags = _red_flags(context, request.as_of)
+    flags = _red_flags(context, request)
     progress("timelines", 0.8)
     previous = previous_list(context.lists, request, sealed_before=sealed_before)
     return PublishInputs(
@@ -214,13 +214,18 @@ def previous_list(
     return PreviousList(stored.document(), stored.digest) if stored else PreviousList(None, None)
 
 
-def _red_flags(context: PublishContext, as_of: dt.date) -> StagedFlags:
-    """The red flags of all running projects: some that are not scored have a case file."""
+def _red_flags(context: PublishContext, request: PublishRequest) -> StagedFlags:
+    """The red flags of all running projects: some that are not scored have a case file.
+
+    They are those of the folder of the request, if it holds them.
+    """
     from risk.flags import StagedFlags, read_law
     from risk.flags.office_values import add_values
 
     law = add_values(read_law(), context.office_values())
-    return StagedFlags(context.store, as_of, context.settings.policy.must_visit, law)
+    as_of, scores, must_visit = request.as_of, request.scores, context.settings.policy.must_visit
+    written = None if scores is None else written_flags(scores, as_of, law)
+    return StagedFlags(context.store, as_of, must_visit, law, written)
 
 
 def _scored_before(

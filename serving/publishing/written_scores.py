@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from serving.publishing.scoring import Scored, model_at
 
 if TYPE_CHECKING:
     from models.scores_manifest import ScoresManifest
+    from risk.flags import Law
+    from risk.flags.rule import Rule
 
 
 class ScoresMissing(CommandError):
@@ -62,7 +65,7 @@ def take_scores(workspace: Workspace, store: RecordStore, as_of: dt.date, folder
     from models.scores_manifest import definitions_digest
     from models.written_scores import written_cohort
 
-    place = Path(folder.removeprefix("file://")) / f"as_of={as_of.isoformat()}"
+    place = _place(folder, as_of)
     found = _manifest(place, as_of)
     model, used = model_at(workspace, store.kind, as_of)
     digest = Registry(workspace, store.kind).get(used.version).digest
@@ -82,6 +85,28 @@ def take_scores(workspace: Workspace, store: RecordStore, as_of: dt.date, folder
         raise ScoresUnreadable(path=str(place), detail=str(error).splitlines()[0]) from error
     redefined = redefined_families(store, used.about.get("feature_definitions"))
     return Scored(cohort, replace(used, redefined=redefined))
+
+
+def written_flags(folder: str, as_of: dt.date, law: Law) -> Callable[[Rule], str] | None:
+    """SQL of the rows of each rule in ``folder``, whose scores were taken.
+
+    None if there are none, or if they were found by other rules or under other law: flags are then
+    found here.
+
+    Raises:
+        ScoresMissing, ScoresUnreadable: there is no manifest.
+        WrittenFlagsMissing: those of a rule are not there, when it is asked for.
+    """
+    from risk.flags.written import flags_digest, written_rows_sql
+
+    place = _place(folder, as_of)
+    if _manifest(place, as_of).flags != flags_digest(as_of, law):
+        return None
+    return lambda rule: written_rows_sql(place, rule)
+
+
+def _place(folder: str, as_of: dt.date) -> Path:
+    return Path(folder.removeprefix("file://")) / f"as_of={as_of.isoformat()}"
 
 
 def _manifest(place: Path, as_of: dt.date) -> ScoresManifest:

@@ -8,7 +8,7 @@ import typer
 
 from serving.ingest.resources import open_records_in
 from serving.terminal.context import CliContext, cli_context
-from serving.terminal.options import AsOf, EngineName, KindOption, OutPath, Records
+from serving.terminal.options import AsOf, EngineName, FlagsFlag, KindOption, OutPath, Records
 from serving.terminal.output import (
     atomic_write,
     print_line,
@@ -30,13 +30,17 @@ def score(
     engine: EngineName = "duckdb",
     records: Records = None,
     kind: KindOption = "project",
+    flags: FlagsFlag = False,
 ) -> None:
     """project_id, probability, tier and model of every project of the cohort."""
     from serving.publishing.remarks import model_info
 
     cli = cli_context(context)
-    by_engine = _by_spark if engine == "spark" else _here
-    projects, model = by_engine(cli, as_of, out, records, kind)
+    projects, model = (
+        _by_spark(cli, as_of, out, records, kind, flags)
+        if engine == "spark"
+        else _here(cli, as_of, out, records, kind)
+    )
     if (note := model_info(model, kind).note) is not None:
         print_note(note.to_document()[cli.language])
     print_line(cli.text("scored", projects=projects, path=out))
@@ -64,9 +68,9 @@ def _here(
 
 
 def _by_spark(
-    cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: KindOption
+    cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: KindOption, flags: bool
 ) -> tuple[int, UsedModel]:
-    from serving.office_values import office_minimum_wages
+    from serving.office_values import office_values
     from serving.scores.spark_output import records_for_spark, require_folder, write_scores
 
     require_folder(out)
@@ -81,5 +85,6 @@ def _by_spark(
             kind=kind,
             tiers=settings.tiers.thresholds(),
             progress=step,
-            wages=office_minimum_wages(workspace, settings),
+            values=office_values(workspace, settings),
+            with_flags=flags,
         )

@@ -18,6 +18,7 @@ from serving.version import code_version
 
 if TYPE_CHECKING:
     from features.engines.spark import SparkEngine
+    from risk.flags import Value
     from risk.minimum_wage import MinimumWage
     from risk.store.store import RecordStore
     from risk.tiers import Tiers
@@ -100,11 +101,14 @@ def write_scores(
     kind: Kind,
     tiers: Tiers,
     progress: Progress,
-    wages: Sequence[MinimumWage] | None = None,
+    values: Sequence[Value] = (),
+    with_flags: bool = False,
 ) -> tuple[int, UsedModel]:
     """Score the cohort to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; return row count and model.
 
-    A manifest beside the files tells what they were made of; it is written last.
+    ``with_flags`` the red flags of all running projects go to a folder beside the files;
+    ``values`` are the office's own legal values. A manifest tells what the files were made of; it
+    is written last.
 
     Raises:
         NoModel: nothing was trained yet.
@@ -114,15 +118,21 @@ def write_scores(
         SparkMissing, SparkFailed, RecordsFolderEmpty: as :func:`write_features`.
     """
     from features.engines.spark_digest import digest_on_spark
+    from features.engines.spark_flags import write_flags
     from features.engines.spark_paths import write_text
     from features.feature_sets import FEATURE_SETS
     from models.cohort_scores_spark import score_cohort_on_spark
     from models.registry import Registry
     from models.scores_manifest import MANIFEST, ScoresManifest
+    from risk.flags import read_law
+    from risk.flags.minimum_wages import minimum_wages
+    from risk.flags.office_values import add_values
+    from risk.flags.written import flags_digest
     from serving.publishing.scoring import model_at
     from training.dataset.training_set import NoProjectsKnown
 
     model, used = model_at(workspace, kind, as_of)
+    law, wages = add_values(read_law(), values), minimum_wages(values)
 
     def check(engine: SparkEngine) -> None:
         _require_feeds(workspace, engine, used, as_of)
@@ -135,15 +145,19 @@ def write_scores(
         engine.run([FEATURE_SETS[kind].stakes])
         scores = score_cohort_on_spark(engine, model, f"{used.kind} {used.version}", tiers)
         engine.write_frame(scores, _address(out))
+        place = f"{_address(out)}/as_of={as_of.isoformat()}"
+        if with_flags:
+            progress("red flags", 1.0)
+            write_flags(engine, as_of, law, place)
         manifest = ScoresManifest(
             model=used.version,
             model_digest=Registry(workspace, kind).get(used.version).digest,
             features=_definitions(kind, wages),
             records=digest_on_spark(engine, as_of),
             projects=units,
+            flags=flags_digest(as_of, law) if with_flags else None,
         )
-        place = f"{_address(out)}/as_of={as_of.isoformat()}/{MANIFEST}"
-        write_text(engine.session, place, manifest.to_json())
+        write_text(engine.session, f"{place}/{MANIFEST}", manifest.to_json())
     return units, used
 
 

@@ -34,13 +34,14 @@ ended, and compare with all running projects of a party; reasons list the record
 counts, the longest overdue first where it is about the longest.
 7: subcontracts that ended do not count; heads on site are unknown where a team reports none, and
 months in full where no wages fell due; a corrected visit counts on its new day alone; a timeline
-knows payments by the date of the list; contributions are rounded to twelve decimals.
+knows payments by the date of the list; red flags about wages overdue date their payrolls by the
+payroll's own day of knowledge; contributions are rounded to twelve decimals.
 """
 
 GRADES_SINCE = 2
 """First version in whose order red flags weigh by their grade; before, all weighed alike."""
 
-FLAGS_SINCE = 6
+FLAGS_SINCE = 7
 """First version whose red flags the present rules find again; flags of older lists are read from
 their seals."""
 

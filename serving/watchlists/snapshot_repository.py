@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,14 @@ from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
-from serving.db.compression import SAMPLES, dictionary_of, packed, unpacked
+from serving.db.compression import (
+    CLOSELY_SEARCHED,
+    SAMPLES,
+    compressing,
+    dictionary_of,
+    packed,
+    unpacked,
+)
 from serving.db.page_rows import PARTS, deposit_rows, scored_project_rows
 from serving.db.spool import Spool, SpooledRows
 from serving.db.tables import (
@@ -71,7 +79,8 @@ def pack_snapshot(found: Snapshot) -> PackedSnapshot:
     """Return ``found`` as it is stored; dossiers and rows are made one by one."""
     keys = list(islice(found.dossiers, AT_ONCE))
     sample = keys[:: max(len(keys) // SAMPLES, 1)]
-    words = dictionary_of([_to_json(by_column(found.dossiers[key])) for key in sample])
+    sampled = [_to_json(by_column(found.dossiers[key])) for key in sample]
+    words = dictionary_of(sampled, CLOSELY_SEARCHED)
     places, bodies = dict[str, str](), Spool()
     for key in found.dossiers:
         document = found.dossiers[key]
@@ -92,7 +101,7 @@ def pack_snapshot(found: Snapshot) -> PackedSnapshot:
 
 
 def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, Spool]:
-    """The register as gzipped JSON with sorted keys, and the rows of its projects as JSON."""
+    """The register as compressed JSON with sorted keys, and the rows of its projects as JSON."""
     projects = Spool()
 
     def of_projects(rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -108,7 +117,11 @@ def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, Spool]:
             yield from _json_parts(of_projects(rows) if name == "projects" else rows)
         yield b"}"
 
-    return _gzipped(parts()), projects
+    body = io.BytesIO()
+    with compressing(body) as file:
+        for part in parts():
+            file.write(part)
+    return body.getvalue(), projects
 
 
 def _part_rows(register: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -299,6 +299,10 @@ def test_every_statement_lists_the_records_its_figure_counts(county):
         one = FEATURES["unpaid_share_3m"].lowers.evidence
         assert staged.of([(one, "P")]) == {(one, "P"): found[one, "P"]}
         assert staged.of([(one, "unknown")]) == staged.of([]) == {}
+        others = [(other, "N") for other, _ in found]
+        of_both = staged.of([*found, *others])
+        assert of_both == found | staged.of(others)
+        assert {name for _, name in of_both} == {"N", "P"}
     finally:
         engine.close()
 

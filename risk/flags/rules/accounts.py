@@ -22,7 +22,7 @@ _WITHOUT_ACCOUNT = """
         AND (o.least_amount_fen = 0 OR o.contract_amount >= o.least_amount_fen)
         AND (o.least_months = 0
              OR o.planned_end_on >= months_after(o.started_on, o.least_months))
-        AND NOT EXISTS (FROM account_projects a WHERE a.project_id = o.project_id)
+        AND NOT EXISTS (SELECT 1 FROM account_projects a WHERE a.project_id = o.project_id)
     ), funded AS (
       SELECT u.project_id, count(*) AS transfers, sum(t.amount_paid) AS transferred
       FROM unopened u JOIN known_transfers t USING (project_id)
@@ -45,7 +45,8 @@ _WITHOUT_ACCOUNT = """
       GROUP BY u.project_id
     )
     SELECT u.project_id, days_after(u.opened_by, 1) AS since, u.source_table, u.record_id,
-           u.record_known_at AS known_at, 1 AS weight, u.as_of - u.opened_by AS late_days,
+           u.record_known_at AS known_at, 1 AS weight,
+           days_between(u.opened_by, u.as_of) AS late_days,
            coalesce(f.transfers, 0) AS transfers, coalesce(f.transferred, 0) AS transferred,
            coalesce(b.bank_payments, 0) AS bank_payments,
            coalesce(s.shared_accounts, 0) AS shared_accounts
@@ -62,7 +63,7 @@ _ACCOUNT_MISSING = Rule(
     threshold="days",
     shown_by=("accounts",),
     facts=f"""
-    SELECT * FROM ({_WITHOUT_ACCOUNT})
+    SELECT * FROM ({_WITHOUT_ACCOUNT}) w
     WHERE transfers = 0 AND bank_payments = 0 AND shared_accounts = 0
     """,
     measures={"late_days": "max(late_days)"},
@@ -74,7 +75,7 @@ _ACCOUNT_NOT_RECORDED = Rule(
     threshold="days",
     shown_by=("accounts",),
     facts=f"""
-    SELECT * FROM ({_WITHOUT_ACCOUNT})
+    SELECT * FROM ({_WITHOUT_ACCOUNT}) w
     WHERE transfers > 0 OR bank_payments > 0 OR shared_accounts > 0
     """,
     measures={
@@ -88,16 +89,21 @@ _ACCOUNT_NOT_RECORDED = Rule(
 _ACCOUNT_CLOSED_EARLY = Rule(
     code="account_closed_early",
     facts="""
-    SELECT o.project_id, a.closed_on AS since, 'accounts' AS source_table,
-           a.account_id AS record_id, a.known_at, 1 AS weight, o.as_of - a.closed_on AS closed_days
-    FROM obliged o
-    JOIN known_accounts a USING (project_id)
-    WHERE o.under_way AND a.closed_on >= o.in_force_from
-      AND NOT EXISTS (
-        FROM account_projects b
-        WHERE b.project_id = a.project_id AND (b.closed_on IS NULL OR b.closed_on >= o.as_of))
-    QUALIFY row_number() OVER (
-      PARTITION BY o.project_id ORDER BY a.closed_on DESC, a.account_id) = 1
+    WITH closed AS (
+      SELECT o.project_id, o.as_of, a.account_id, a.closed_on, a.known_at,
+             row_number() OVER (
+               PARTITION BY o.project_id ORDER BY a.closed_on DESC, a.account_id) AS place
+      FROM obliged o
+      JOIN known_accounts a USING (project_id)
+      WHERE o.under_way AND a.closed_on >= o.in_force_from
+        AND NOT EXISTS (
+          SELECT 1 FROM account_projects b
+          WHERE b.project_id = a.project_id AND (b.closed_on IS NULL OR b.closed_on >= o.as_of))
+    )
+    SELECT project_id, closed_on AS since, 'accounts' AS source_table, account_id AS record_id,
+           known_at, 1 AS weight, days_between(closed_on, as_of) AS closed_days
+    FROM closed
+    WHERE place = 1
     """,
     measures={"closed_days": "max(closed_days)"},
 )

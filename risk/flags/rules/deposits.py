@@ -10,7 +10,7 @@ from risk.flags.rule import Rule
 _UNCOVERED = """
     o.under_way
       AND NOT EXISTS (
-        FROM known_deposits c
+        SELECT 1 FROM known_deposits c
         WHERE c.project_id = o.project_id
           AND (c.kind = 'exempt'
                OR c.status = 'stored' AND (c.valid_to IS NULL OR c.valid_to >= o.as_of)))
@@ -25,7 +25,7 @@ def _rule(code: str, threshold: str | None, since: str, failed: str) -> Rule:
         facts=f"""
         SELECT o.project_id, {since} AS since, 'deposits' AS source_table,
                d.deposit_id AS record_id, d.known_at, coalesce(d.required_amount, 0) AS weight,
-               o.as_of - {since} AS late_days
+               days_between({since}, o.as_of) AS late_days
         FROM obliged o
         JOIN known_deposits d USING (project_id)
         WHERE {failed} AND {_UNCOVERED}
@@ -59,7 +59,7 @@ _DEPOSIT_MISSING = Rule(
     WITH {_DUE}
     SELECT o.project_id, days_after(o.stored_by, 1) AS since, 'deposits' AS source_table,
            d.deposit_id AS record_id, d.known_at, coalesce(d.required_amount, 0) AS weight,
-           o.as_of - o.stored_by AS late_days, d.status
+           days_between(o.stored_by, o.as_of) AS late_days, d.status
     FROM due o
     JOIN known_deposits d USING (project_id)
     WHERE d.status IN ('missing', 'returned') AND o.stored_by < o.as_of AND {_UNCOVERED}
@@ -78,10 +78,11 @@ _DEPOSIT_NOT_RECORDED = Rule(
     facts=f"""
     WITH {_DUE}
     SELECT o.project_id, days_after(o.stored_by, 1) AS since, o.source_table, o.record_id,
-           o.record_known_at AS known_at, 1 AS weight, o.as_of - o.stored_by AS late_days
+           o.record_known_at AS known_at, 1 AS weight,
+           days_between(o.stored_by, o.as_of) AS late_days
     FROM due o
     WHERE o.lists_all_payers > 0 AND o.stored_by < o.as_of
-      AND NOT EXISTS (FROM known_deposits d WHERE d.project_id = o.project_id)
+      AND NOT EXISTS (SELECT 1 FROM known_deposits d WHERE d.project_id = o.project_id)
     """,
     measures={"late_days": "max(late_days)"},
 )

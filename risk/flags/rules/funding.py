@@ -26,7 +26,8 @@ _LABOUR_COST_OVERDUE = Rule(
     facts=f"""
     SELECT o.project_id, days_after(t.due_on, 1) AS since, 'transfers' AS source_table,
            t.transfer_id AS record_id, t.known_at, t.amount_due AS weight,
-           t.amount_due - coalesce(t.amount_paid, 0) AS short, o.as_of - t.due_on AS late_days,
+           t.amount_due - coalesce(t.amount_paid, 0) AS short,
+           days_between(t.due_on, o.as_of) AS late_days,
            (SELECT sum(x.amount_due) FROM known_transfers x
             WHERE x.project_id = o.project_id AND x.due_on < o.as_of) AS due_so_far
     FROM obliged o
@@ -54,19 +55,24 @@ _LABOUR_COST_CYCLE_LONG = Rule(
       JOIN known_transfers t USING (project_id)
       WHERE t.due_on >= o.in_force_from AND t.due_on < o.as_of
         AND t.period >= months_after(o.as_of, -o.look_back_months)
-      GROUP BY ALL
+      GROUP BY o.project_id, o.months, o.steps, t.period
+    ), dated AS (
+      SELECT *, 12 * year(period) + month(period) AS month_number FROM periods
     ), stepped AS (
-      SELECT *, date_diff('month', lag(period) OVER w, period) AS step
-      FROM periods
-      WINDOW w AS (PARTITION BY project_id ORDER BY period)
+      SELECT *, month_number - lag(month_number) OVER (
+                  PARTITION BY project_id ORDER BY month_number) AS step
+      FROM dated
+    ), cycles AS (
+      SELECT *, count(*) OVER (PARTITION BY project_id) AS step_count,
+             min(step) OVER (PARTITION BY project_id) AS least_step
+      FROM stepped
+      WHERE step IS NOT NULL
     )
     SELECT s.project_id, s.due_on AS since, 'transfers' AS source_table,
            t.transfer_id AS record_id, t.known_at, t.amount_due AS weight, s.step
-    FROM stepped s
+    FROM cycles s
     JOIN known_transfers t USING (transfer_id)
-    WHERE s.step IS NOT NULL
-    QUALIFY count(*) OVER (PARTITION BY s.project_id) >= s.steps
-        AND min(s.step) OVER (PARTITION BY s.project_id) > s.months
+    WHERE s.step_count >= s.steps AND s.least_step > s.months
     """,
     measures={"cycle_months": "min(step)", "transfers": "count(*)"},
 )
@@ -93,8 +99,8 @@ _LABOUR_SHARE_LOW = Rule(
     code="labour_share_low",
     threshold="share",
     facts="""
-    SELECT project_id, NULL::DATE AS since, 'projects' AS source_table, project_id AS record_id,
-           known_at, 1 AS weight, labour_cost_share, share AS required
+    SELECT project_id, CAST(NULL AS DATE) AS since, 'projects' AS source_table,
+           project_id AS record_id, known_at, 1 AS weight, labour_cost_share, share AS required
     FROM obliged
     WHERE labour_cost_share < share
     """,
@@ -105,8 +111,8 @@ _LABOUR_SHARE_LOW = Rule(
 _PAYMENT_GUARANTEE_MISSING = Rule(
     code="payment_guarantee_missing",
     facts="""
-    SELECT project_id, NULL::DATE AS since, 'projects' AS source_table, project_id AS record_id,
-           known_at, 1 AS weight
+    SELECT project_id, CAST(NULL AS DATE) AS since, 'projects' AS source_table,
+           project_id AS record_id, known_at, 1 AS weight
     FROM obliged
     WHERE under_way AND funding = 'private' AND NOT payment_guarantee
       AND started_on >= in_force_from
@@ -118,15 +124,22 @@ _TRANSFERS_STOPPED_IN_DISPUTE = Rule(
     code="transfers_stopped_in_dispute",
     feeds=("transfers",),
     facts=f"""
-    SELECT o.project_id, days_after(t.due_on, 1) AS since, 'transfers' AS source_table,
-           t.transfer_id AS record_id, t.known_at, t.amount_due AS weight,
-           t.amount_due - coalesce(t.amount_paid, 0) AS short, o.as_of - d.opened_on AS dispute_days
-    FROM obliged o
-    JOIN known_disputes d ON d.project_id = o.project_id
-     AND (d.resolved_on IS NULL OR d.resolved_on >= o.as_of)
-    JOIN known_transfers t ON t.project_id = o.project_id AND t.due_on >= d.opened_on
-    WHERE {_OVERDUE}
-    QUALIFY row_number() OVER (PARTITION BY t.transfer_id ORDER BY d.opened_on, d.dispute_id) = 1
+    WITH stopped AS (
+      SELECT o.project_id, o.as_of, d.opened_on, t.transfer_id, t.due_on, t.known_at, t.amount_due,
+             t.amount_due - coalesce(t.amount_paid, 0) AS short,
+             row_number() OVER (
+               PARTITION BY t.transfer_id ORDER BY d.opened_on, d.dispute_id) AS place
+      FROM obliged o
+      JOIN known_disputes d ON d.project_id = o.project_id
+       AND (d.resolved_on IS NULL OR d.resolved_on >= o.as_of)
+      JOIN known_transfers t ON t.project_id = o.project_id AND t.due_on >= d.opened_on
+      WHERE {_OVERDUE}
+    )
+    SELECT project_id, days_after(due_on, 1) AS since, 'transfers' AS source_table,
+           transfer_id AS record_id, known_at, amount_due AS weight, short,
+           days_between(opened_on, as_of) AS dispute_days
+    FROM stopped
+    WHERE place = 1
     """,
     measures={"short_fen": "sum(short)", "dispute_days": "max(dispute_days)"},
 )

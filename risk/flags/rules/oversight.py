@@ -15,7 +15,8 @@ _GROUP_COMPLAINT_OPEN = Rule(
     # records; the text names them.
     facts="""
     WITH groups AS (
-      SELECT o.*, c.complaint_id, c.received_on, c.workers, c.known_at AS complaint_known_at
+      SELECT o.project_id, o.as_of, o.county, o.filing_days, o.handling_days, o.extension_days,
+             c.complaint_id, c.received_on, c.workers, c.known_at
       FROM obliged o
       JOIN known_complaints c USING (project_id)
       WHERE c.workers >= o.people AND c.received_on >= o.in_force_from
@@ -24,15 +25,22 @@ _GROUP_COMPLAINT_OPEN = Rule(
       SELECT DISTINCT left(p.region_code, 6) AS county
       FROM known_cases k JOIN known_projects p USING (project_id)
       WHERE k.complaint_id IS NOT NULL
-    ), own AS (
-      SELECT g.complaint_id, max(k.opened_on) AS opened_on,
-             bool_and(k.status IN ('closed', 'unfounded', 'transferred')) AS is_handled
+    ), related AS (
+      SELECT g.complaint_id, k.opened_on, k.status
       FROM groups g
       JOIN known_cases k ON k.complaint_id = g.complaint_id
-        OR k.complaint_id IS NULL AND k.project_id = g.project_id AND k.opened_on >= g.received_on
-           AND g.county NOT IN (SELECT county FROM linking)
       WHERE k.opened_on < g.as_of
-      GROUP BY g.complaint_id
+      UNION ALL
+      SELECT g.complaint_id, k.opened_on, k.status
+      FROM groups g
+      JOIN known_cases k ON k.project_id = g.project_id AND k.opened_on >= g.received_on
+      WHERE k.complaint_id IS NULL AND k.opened_on < g.as_of
+        AND NOT EXISTS (SELECT 1 FROM linking l WHERE l.county = g.county)
+    ), own AS (
+      SELECT complaint_id, max(opened_on) AS opened_on,
+             bool_and(status IN ('closed', 'unfounded', 'transferred')) AS is_handled
+      FROM related
+      GROUP BY complaint_id
     ), timed AS (
       SELECT g.*, own.opened_on,
              CASE WHEN own.opened_on IS NULL THEN working_days_after(g.received_on, g.filing_days)
@@ -42,8 +50,8 @@ _GROUP_COMPLAINT_OPEN = Rule(
       WHERE own.is_handled IS NOT TRUE
     )
     SELECT project_id, days_after(due_by, 1) AS since, 'complaints' AS source_table,
-           complaint_id AS record_id, complaint_known_at AS known_at, workers AS weight, workers,
-           as_of - received_on AS open_days, opened_on, handling_days, extension_days
+           complaint_id AS record_id, known_at, workers AS weight, workers,
+           days_between(received_on, as_of) AS open_days, opened_on, handling_days, extension_days
     FROM timed
     WHERE due_by < as_of
     """,
@@ -66,7 +74,7 @@ _CORRECTION_OVERDUE = Rule(
     facts="""
     SELECT o.project_id, days_after(i.rectify_by, 1) AS since, 'inspections' AS source_table,
            i.inspection_id AS record_id, i.known_at, coalesce(i.amount_owed, 0) AS weight,
-           o.as_of - i.rectify_by AS late_days, i.amount_owed, i.workers_owed
+           days_between(i.rectify_by, o.as_of) AS late_days, i.amount_owed, i.workers_owed
     FROM obliged o
     JOIN known_inspections i USING (project_id)
     WHERE i.arrears_found AND i.rectified_on IS NULL AND i.rectify_by < o.as_of
@@ -75,7 +83,7 @@ _CORRECTION_OVERDUE = Rule(
         SELECT left(p.region_code, 6) FROM known_inspections x
         JOIN known_projects p USING (project_id) WHERE x.rectified_on IS NOT NULL)
       AND NOT EXISTS (
-        FROM known_inspections later
+        SELECT 1 FROM known_inspections later
         WHERE later.project_id = i.project_id AND later.inspected_on > i.inspected_on
           AND NOT later.arrears_found)
     """,
@@ -85,8 +93,8 @@ _CORRECTION_OVERDUE = Rule(
 _NOTICE_BOARD_MISSING = Rule(
     code="notice_board_missing",
     facts="""
-    SELECT project_id, NULL::DATE AS since, 'projects' AS source_table, project_id AS record_id,
-           known_at, 1 AS weight
+    SELECT project_id, CAST(NULL AS DATE) AS since, 'projects' AS source_table,
+           project_id AS record_id, known_at, 1 AS weight
     FROM obliged
     WHERE under_way AND NOT notice_board
     """,

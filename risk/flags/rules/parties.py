@@ -78,16 +78,14 @@ def _listed(code: str, parties: str, measures: dict[str, str]) -> Rule:
         WITH parties AS (
           SELECT project_id, org_id, bool_or(is_general) AS is_general FROM ({parties}) p
           WHERE org_id IS NOT NULL
-          GROUP BY ALL
+          GROUP BY project_id, org_id
         ), listed AS (
-          SELECT *, EXISTS (FROM known_listings before
-                            WHERE before.org_id = k.org_id AND before.listed_on < k.listed_on)
-                      AS repeated
-          FROM known_listings k
+          SELECT *, min(listed_on) OVER (PARTITION BY org_id) < listed_on AS repeated
+          FROM known_listings
         )
         SELECT o.project_id, l.listed_on AS since, 'listings' AS source_table,
                l.listing_id AS record_id, l.known_at, 1 AS weight,
-               o.as_of - l.listed_on AS listed_days, l.org_id, p.is_general
+               days_between(l.listed_on, o.as_of) AS listed_days, l.org_id, p.is_general
         FROM obliged o
         JOIN parties p USING (project_id)
         JOIN listed l ON l.org_id = p.org_id

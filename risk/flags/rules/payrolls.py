@@ -22,7 +22,7 @@ _PAYROLL_MISSING = Rule(
       AND o.payrolls_since <= months_after(s.period, 1 + o.months)
       AND o.payrolls_until >= months_after(s.period, 1 + o.months) - 1
       AND NOT EXISTS (
-        FROM pay r WHERE r.project_id = s.project_id AND r.period = s.period)
+        SELECT 1 FROM pay r WHERE r.project_id = s.project_id AND r.period = s.period)
     """,
     measures={"months": "count(DISTINCT period)", "people": "max(present)"},
 )
@@ -37,7 +37,8 @@ def _heads(code: str, feed: str, heads: str, breach: str, measures: dict[str, st
         facts=f"""
         WITH short AS (
           SELECT o.project_id, months_after(s.period, 1 + o.months) AS since, s.period, s.present,
-                 r.{heads} AS heads
+                 r.{heads} AS heads,
+                 row_number() OVER (PARTITION BY o.project_id ORDER BY s.period DESC) AS place
           FROM obliged o
           JOIN site_months s USING (project_id)
           JOIN pay_months r ON r.project_id = s.project_id AND r.period = s.period
@@ -47,12 +48,12 @@ def _heads(code: str, feed: str, heads: str, breach: str, measures: dict[str, st
             AND months_after(s.period, 1 + o.months) <= o.as_of
             AND o.{feed}_since <= r.due_on
             AND o.{feed}_until >= greatest(months_after(s.period, 1 + o.months) - 1, r.due_on)
-          QUALIFY row_number() OVER (PARTITION BY o.project_id ORDER BY s.period DESC) = 1
         )
         SELECT h.project_id, h.since, m.source_table, m.record_id, m.known_at, m.weight,
                h.present, h.heads, h.period
         FROM short h
         JOIN month_records m ON m.project_id = h.project_id AND m.period = h.period
+        WHERE h.place = 1
         """,
         measures=measures,
     )

@@ -12,20 +12,20 @@ def _rule(code: str, part: str, whole: str) -> Rule:
         threshold="share",
         facts=f"""
         WITH latest AS (
-          SELECT o.project_id, s.period, s.{part} AS part, s.{whole} AS whole, o.share
+          SELECT o.project_id, s.period, s.{part} AS part, s.{whole} AS whole, o.share,
+                 row_number() OVER (PARTITION BY o.project_id ORDER BY s.period DESC) AS place
           FROM obliged o
           JOIN site_months s USING (project_id)
           WHERE s.{whole} > 0 AND s.{part} IS NOT NULL AND s.period >= o.in_force_from
             AND months_after(s.period, 1) <= o.as_of
             AND s.period >= months_after(o.as_of, -o.look_back_months)
-          QUALIFY row_number() OVER (PARTITION BY o.project_id ORDER BY s.period DESC) = 1
         )
         SELECT n.project_id, n.period AS since, m.source_table, m.record_id, m.known_at, m.weight,
                n.part, n.whole, n.period
         FROM latest n
         JOIN month_records m ON m.project_id = n.project_id AND m.period = n.period
          AND m.source_table = 'attendance'
-        WHERE n.part < n.share * n.whole
+        WHERE n.place = 1 AND n.part < n.share * n.whole
         """,
         measures={
             "for_month": MONTH,

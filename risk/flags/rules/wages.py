@@ -10,40 +10,47 @@ sheet that is not uploaded yet is not arrears.
 
 from risk.flags.rule import Rule
 
-_PAY_DAY = "least(r.due_on, months_after(r.period, 1 + o.months) - 1)"
-"""SQL: the agreed day, at the latest the last day of the next month."""
 
-_LATE = f"""
-    {_PAY_DAY} >= o.in_force_from
-      AND months_after(r.period, 1 + o.months) <= o.as_of
-      AND o.payments_since <= {_PAY_DAY}
-      AND o.payments_until >= months_after(r.period, 1 + o.months) - 1
-"""
-"""SQL: payroll ``r`` whose time limit has passed, in a county that reported payments until then."""
-
-_OF_OVERDUE = """
-    (SELECT o.* EXCLUDE (months, tolerance_share, least_months),
-            w.months, w.tolerance_share, w.least_months
-     FROM obliged o
-     JOIN bound w ON w.code = 'wages_overdue' AND w.law_region = o.law_region)
-"""
-"""SQL: ``obliged`` with the values of ``wages_overdue``."""
+def _pay_day(terms: str = "o") -> str:
+    """SQL: the agreed day, at the latest the last day of the next month."""
+    return f"least(r.due_on, months_after(r.period, 1 + {terms}.months) - 1)"
 
 
-def _unpaid(obliged: str = "obliged") -> str:
-    """SQL: payrolls past their time limit and not paid in full.
+def _late(terms: str = "o") -> str:
+    """SQL: payroll ``r`` past its time limit, in a county that reported payments until then.
 
-    With the unpaid share of what its team, and of what all teams were due in the month.
+    ``terms`` is the alias of the table with the legal values of the term.
     """
     return f"""
-    SELECT o.*, {_PAY_DAY} AS pay_day, r.payroll_id, r.contract_id, r.period, r.workers, r.known_at,
-           r.amount_due - r.paid AS short, (r.amount_due - r.paid) / r.month_due AS month_share,
+    {_pay_day(terms)} >= o.in_force_from
+      AND months_after(r.period, 1 + {terms}.months) <= o.as_of
+      AND o.payments_since <= {_pay_day(terms)}
+      AND o.payments_until >= months_after(r.period, 1 + {terms}.months) - 1
+    """
+
+
+_TERMS_OF_OVERDUE = "JOIN bound w ON w.code = 'wages_overdue' AND w.law_region = o.law_region"
+"""SQL: the legal values of ``wages_overdue`` as ``w``."""
+
+
+def _unpaid(terms: str = "o", joined: str = "") -> str:
+    """SQL: payrolls past their time limit and not paid in full.
+
+    With the unpaid share of what its team, and of what all teams were due in the month. ``terms``
+    is the alias of the table with the legal values of the term, which ``joined`` adds.
+    """
+    return f"""
+    SELECT o.project_id, o.as_of, {terms}.tolerance_share, {terms}.least_months,
+           {_pay_day(terms)} AS pay_day, r.payroll_id, r.contract_id, r.period, r.workers,
+           r.known_at, r.amount_due - r.paid AS short,
+           (r.amount_due - r.paid) / nullif(r.month_due, 0) AS month_share,
            -- A payroll that names no team is one team's.
-           (r.amount_due - r.paid) / CASE WHEN r.contract_id IS NULL THEN r.amount_due
-                                          ELSE r.team_due END AS team_share
-    FROM {obliged} o
-    JOIN pay r USING (project_id)
-    WHERE {_LATE} AND r.paid < r.amount_due * (1 - o.tolerance_share)
+           (r.amount_due - r.paid) / nullif(CASE WHEN r.contract_id IS NULL THEN r.amount_due
+                                                 ELSE r.team_due END, 0) AS team_share
+    FROM obliged o
+    {joined}
+    JOIN pay r ON r.project_id = o.project_id
+    WHERE {_late(terms)} AND r.paid < r.amount_due * (1 - {terms}.tolerance_share)
     """
 
 
@@ -57,17 +64,17 @@ _STOPPED = """
 teams."""
 
 
-def _overdue(code: str, which: str, obliged: str, threshold: str | None) -> Rule:
+def _overdue(code: str, which: str, unpaid: str, threshold: str | None) -> Rule:
     """Rule on all wages overdue of the projects ``which`` (IN, NOT IN) have stopped paying."""
     return Rule(
         code=code,
         feeds=("payments",),
         threshold=threshold,
         facts=f"""
-        WITH unpaid AS ({_unpaid(obliged)}), stopped AS ({_STOPPED})
+        WITH unpaid AS ({unpaid}), stopped AS ({_STOPPED})
         SELECT project_id, days_after(pay_day, 1) AS since, 'payrolls' AS source_table,
                payroll_id AS record_id, known_at, short AS weight, short,
-               as_of - pay_day AS late_days, period, contract_id,
+               days_between(pay_day, as_of) AS late_days, period, contract_id,
                CASE WHEN count(workers) OVER month = count(*) OVER month
                     THEN sum(workers) OVER month END AS people
         FROM unpaid
@@ -96,7 +103,7 @@ _ATTENDANCE_MONTH_UNPAID = Rule(
     JOIN pay_months r USING (project_id)
     JOIN site_months s ON s.project_id = r.project_id AND s.period = r.period
     JOIN month_records m ON m.project_id = r.project_id AND m.period = r.period
-    WHERE {_LATE}
+    WHERE {_late()}
       AND s.present > 0 AND r.amount_due > 0 AND r.paid = 0
     """,
     measures={"months": "count(DISTINCT period)", "people": "max(present)"},
@@ -107,16 +114,17 @@ _WAGES_STOPPED_IN_DISPUTE = Rule(
     feeds=("payments",),
     threshold="least_months",
     facts=f"""
-    WITH unpaid AS (
-      SELECT u.*, d.opened_on
+    WITH disputed AS (
+      SELECT u.*, d.opened_on,
+             row_number() OVER (
+               PARTITION BY u.payroll_id ORDER BY d.opened_on, d.dispute_id) AS place
       FROM ({_unpaid()}) u
       JOIN known_disputes d ON d.project_id = u.project_id AND u.pay_day >= d.opened_on
        AND (d.resolved_on IS NULL OR d.resolved_on >= u.as_of)
-      QUALIFY row_number() OVER (PARTITION BY u.payroll_id ORDER BY d.opened_on, d.dispute_id) = 1
-    ), stopped AS ({_STOPPED})
+    ), unpaid AS (SELECT * FROM disputed WHERE place = 1), stopped AS ({_STOPPED})
     SELECT project_id, days_after(pay_day, 1) AS since, 'payrolls' AS source_table,
            payroll_id AS record_id, known_at, short AS weight, short,
-           as_of - opened_on AS dispute_days
+           days_between(opened_on, as_of) AS dispute_days
     FROM unpaid
     WHERE project_id IN (SELECT project_id FROM stopped)
     """,
@@ -131,19 +139,23 @@ def _by_channel(code: str, channel: str) -> Rule:
         threshold="share",
         facts=f"""
         WITH recent AS (
-          SELECT o.project_id, o.share, p.*, p.channel = '{channel}' AS wrong,
+          SELECT o.project_id, o.share, p.payment_id, p.paid_on, p.known_at, p.amount,
+                 p.channel = '{channel}' AS wrong,
                  sum(p.amount) OVER (PARTITION BY o.project_id) AS total
           FROM obliged o
           JOIN pay r USING (project_id)
           JOIN known_payments p USING (payroll_id)
           WHERE p.channel IS NOT NULL AND p.paid_on < o.as_of
             AND p.paid_on >= greatest(o.in_force_from, months_after(o.as_of, -o.look_back_months))
+        ), paid_so AS (
+          SELECT *, sum(amount) OVER (PARTITION BY project_id) AS paid_wrongly
+          FROM recent
+          WHERE wrong
         )
         SELECT project_id, paid_on AS since, 'payments' AS source_table, payment_id AS record_id,
                known_at, amount AS weight, amount, total
-        FROM recent
-        WHERE wrong
-        QUALIFY sum(amount) OVER (PARTITION BY project_id) > share * total
+        FROM paid_so
+        WHERE paid_wrongly > share * total
         """,
         measures={"paid_fen": "sum(amount)", "paid_share": "sum(amount) / max(total)"},
     )
@@ -169,8 +181,8 @@ _PAY_BELOW_MINIMUM = Rule(
         AND r.amount_due < v.number * least(
               r.heads_due, coalesce(s.worker_days / o.days, r.heads_due))
     )
-    SELECT l.project_id, NULL::DATE AS since, m.source_table, m.record_id, m.known_at, m.weight,
-           l.period, l.mean_pay, l.minimum, l.heads_due
+    SELECT l.project_id, CAST(NULL AS DATE) AS since, m.source_table, m.record_id,
+           m.known_at, m.weight, l.period, l.mean_pay, l.minimum, l.heads_due
     FROM low l
     JOIN month_records m ON m.project_id = l.project_id AND m.period = l.period
     """,
@@ -184,8 +196,8 @@ _PAY_BELOW_MINIMUM = Rule(
 
 
 WAGES = (
-    _overdue("wages_overdue", "IN", "obliged", "least_months"),
-    _overdue("wages_partly_paid", "NOT IN", _OF_OVERDUE, None),
+    _overdue("wages_overdue", "IN", _unpaid(), "least_months"),
+    _overdue("wages_partly_paid", "NOT IN", _unpaid("w", _TERMS_OF_OVERDUE), None),
     _ATTENDANCE_MONTH_UNPAID,
     _WAGES_STOPPED_IN_DISPUTE,
     _by_channel("paid_through_foreman", "foreman"),

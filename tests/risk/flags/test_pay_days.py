@@ -45,6 +45,8 @@ def test_wages_are_late_after_the_end_of_the_next_month(found):
     # From 28 February: 31 + 30 + 31 days and one.
     assert flag.values == {"unpaid_fen": 100_000_00, "months": 1, "late_days": 93, "people": 10}
     assert (flag.since, flag.article, flag.basis) == (dt.date(2025, 3, 1), "12", "decree_724_14")
+    # The day the payroll became known, not its project.
+    assert [record.known_at for record in flag.evidence] == [dt.date(2025, 5, 1)]
     assert found["pay_day_in_december_for_april"]["wages_overdue"].values["late_days"] == 1
     assert "wages_overdue" not in found["pay_day_in_december_for_may"]
 

@@ -27,6 +27,14 @@ from risk.intake.quarantine import quarantined_rows
         ("卡号6222000000000001", "卡号622*********0001"),
         ("4111 1111 1111 1111", "411*********1111"),  # Luhn
         ("工程款账户 1234567890123456", "工程款账户 123*********3456"),
+        ("0719-8665432 反映", "071****5432 反映"),  # a landline needs no word before it
+        ("联系电话 0718665432", "联系电话 071***5432"),  # ten digits
+        ("电话一二三四五六七八九十8665432", "电话一二三四五六七八九十****32"),  # twelve characters
+        ("6222222222222222222", "622************2222"),  # nineteen digits, the longest card
+        ("6222221999010100", "622*********0100"),  # a date of no project
+        ("6222222099990000", "622*********0000"),  # no date
+        # Luhn: 9+5+5+5+5+0+0+5 = 34, and six doubled fives, 10 less 9 each: 40
+        ("5500005555555559", "550*********5559"),
     ],
 )
 def test_personal_numbers_are_masked(text, masked):
@@ -48,6 +56,12 @@ def test_personal_numbers_are_masked(text, masked):
         "XM13912345678",
         "工资 120000.00 元，共 15 人",
         "建设路138号13栋",
+        "电话一二三四五六七八九十百8665432",  # the word is too far away
+        "620000000000001",  # fifteen digits are no card
+        "62222222222222222X",
+        "990000000000001",
+        "5500005555555558",  # Luhn: 39
+        "1234567812345670",  # Luhn, and no issuer's
     ],
 )
 def test_codes_dates_and_amounts_stay(text):
@@ -70,6 +84,41 @@ def test_law_no_mobile_number_survives(number, around):
 )
 def test_identity_numbers_in_place_of_a_code_are_recognised(code):
     assert is_identity_number(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_identity"),
+    [
+        # Regions 11 to 65 with fifteen digits, 11 to 83 with eighteen.
+        ("110105490101002", True),
+        ("650105490101002", True),
+        ("660105490101002", False),
+        ("100105490101002", False),
+        ("110105491301002", False),
+        ("110105490132002", False),
+        ("830105194901010020", True),
+        ("840105194901010020", False),
+        ("100105194901010020", False),
+        ("110105194902300020", False),
+        ("11010519490101002", False),
+        # Born from 1920 to 1999 with any check digit, from 2000 to 2012 with the right one.
+        ("110105191901010020", False),
+        ("110105192001010020", True),
+        ("110105199901010020", True),
+        # 7+9+5+20+4+9+5+2 = 61, and 61 mod 11 = 6: 6
+        ("110105200001010016", True),
+        ("110105200001010017", False),
+        # 42+45+30+10+32+4+4+0+6+3+7+9+10+5+24+16+10 = 257, and 257 mod 11 = 4: 8
+        ("653241201111113458", True),
+        ("653241201111113459", False),
+        # 7+9+5+20+4+6+6+7+18+30+5+2 = 119, and 119 mod 11 = 9: 3
+        ("110105201212310013", True),
+        # Right too (7+9+5+20+4+6+9+9+5+2 = 76, and 76 mod 11 = 10: 2), and too young.
+        ("110105201301010012", False),
+    ],
+)
+def test_identity_numbers_at_each_edge(code, is_identity):
+    assert is_identity_number(code) is is_identity
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ import base64
 import datetime as dt
 import re
 
+import anyio
 import pytest
 from sqlalchemy import insert, literal, select
 
 from serving.auth import names, passwords, project_regions
 from serving.auth.accounts import LastAdmin
+from serving.auth.hashing_queue import HashingQueue
 from serving.auth.jurisdiction import covers, overlaps, require_covers, touches, within
 from serving.auth.names import NameInvalid, clean_name, look_of
 from serving.auth.passwords import PasswordTooCommon, PasswordTooShort, hash_password, is_password
@@ -23,6 +25,7 @@ from serving.auth.project_regions import (
     regions_of,
     save_regions,
 )
+from serving.auth.rate_limit import TooManyRequests
 from serving.auth.repository import (
     NameTaken,
     NameUnknown,
@@ -195,6 +198,53 @@ def test_an_administrator_changes_people_of_the_own_region(database):
     assert [user(database, name).password_hash for name in ("近", "远", "全")] == ["y", "x", "x"]
     with accounts(engine, HERE) as found, pytest.raises(NameUnknown):
         found.remove_second_factor("远")
+
+
+def test_a_disabled_user_is_given_no_second_factor_and_keeps_the_one_there_is(database):
+    engine = database.engine
+    for name in ("王", "张"):
+        add_user(engine, account(name), password_hash="x")
+    with accounts(engine) as found:
+        found.set_second_factor("王", SecondFactors("k"), new_secret(), AT)
+        for name in ("王", "张"):
+            found.disable_user(name, AT)
+    with accounts(engine) as found:
+        with pytest.raises(NameUnknown):
+            found.set_second_factor("张", SecondFactors("k"), new_secret(), AT)
+        with pytest.raises(NameUnknown):
+            found.remove_second_factor("王")
+    with engine.connect() as connection:
+        assert users_with_second_factor(connection) == {user(database, "王").id}
+
+
+def test_a_revoked_token_is_revoked_once_and_no_other_with_it(database):
+    engine = database.engine
+    for name in ("a", "b"):
+        add_token(engine, account(name))
+    with accounts(engine) as found:
+        found.revoke_token("a", AT)
+        with pytest.raises(NameUnknown):
+            found.revoke_token("a", AT + SECOND)
+    revoked = {one.name: one.revoked_at for one in UserRepository(engine).tokens()}
+    assert revoked == {"a": AT, "b": None}
+
+
+def test_two_passwords_are_hashed_at_the_same_time_and_forty_wait():
+    """Each takes 64 MB; the forty-first is asked to come again."""
+    slots = [passwords._SLOTS.acquire(blocking=False) for _ in range(3)]
+    for taken in slots:
+        if taken:
+            passwords._SLOTS.release()
+    assert slots == [True, True, False]
+
+    async def ask(waiting):
+        queue = HashingQueue()
+        queue._waiting = waiting
+        return queue._limiter.total_tokens, await queue.run(lambda: "answer")
+
+    assert anyio.run(ask, 39) == (2, "answer")
+    with pytest.raises(TooManyRequests):
+        anyio.run(ask, 40)
 
 
 def test_names_and_subjects_are_taken_once(database):

@@ -16,6 +16,12 @@ from models.cohort_scores_spark import _schema, _to_row
 from models.registry import Registry
 from models.scores_manifest import MANIFEST, ScoresManifest, definitions_digest, parse_manifest
 from models.written_scores import ScoresOfOtherCohort
+from risk.flags import MUST_VISIT, RULES, StagedFlags, read_law
+from risk.flags.duckdb_tables import DuckDBTables
+from risk.flags.engine import rule_sql
+from risk.flags.snapshot import create_snapshot
+from risk.flags.written import FLAGS_FOLDER, WrittenFlagsMissing, flags_digest
+from risk.store.settled import settled_sql
 from risk.store.store import RecordStore
 from serving.cli.main import main
 from serving.publishing.scoring import score_cohort
@@ -26,11 +32,13 @@ from serving.publishing.written_scores import (
     ScoresOfOtherRecords,
     ScoresUnreadable,
     take_scores,
+    written_flags,
 )
 
 from ..conftest import LISTS
 
 AS_OF = LISTS[1]
+BOARD = "notice_board_missing"
 
 
 def _row(project, values, parts, levers):
@@ -76,9 +84,22 @@ def written(office, scored, tmp_path_factory):
             features=definitions_digest(feature_definitions(store)),
             records=store.digest(AS_OF),
             projects=len(cohort),
+            flags=flags_digest(AS_OF, read_law()),
         )
+        _write_flags(store, place)
     (place / MANIFEST).write_text(manifest.to_json())
     return folder
+
+
+def _write_flags(store, place):
+    """The rows of each rule, as Spark writes them."""
+    cursor = store.cursor()
+    create_snapshot(DuckDBTables(cursor), AS_OF, None, read_law(), settled_sql(store, AS_OF))
+    for rule in (rule for rule in RULES if "project" in rule.kinds):
+        rows = place / FLAGS_FOLDER / rule.code
+        rows.mkdir(parents=True)
+        to = str(rows / "part-0.parquet").replace("'", "''")
+        cursor.execute(f"COPY ({rule_sql(rule)}) TO '{to}' (FORMAT parquet)")
 
 
 @pytest.fixture
@@ -119,6 +140,57 @@ def test_publishing_from_scores_seals_the_list_already_sealed(copy, written, cap
     line = ["-w", str(copy.root), "--lang", "en", "publish", "--as-of", str(AS_OF)]
     assert main([*line, "--capacity", "8", "--scores", str(written)]) == 0
     assert "was published before; nothing changed" in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def flags_of(office):
+    """All flags by project, from a folder or, without one, from the records."""
+
+    def found(folder=None):
+        with RecordStore(office.records, read_only=True) as store:
+            law = read_law()
+            written = folder and written_flags(str(folder), AS_OF, law)
+            staged = StagedFlags(store, AS_OF, MUST_VISIT, law, written)
+            assert {key: tuple(f.code for f in staged.of([key])[key]) for key in staged.codes} == (
+                staged.codes
+            )
+            return staged.of(sorted(staged.codes))
+
+    return found
+
+
+def test_flags_are_read_where_they_were_written(flags_of, written, changed):
+    expected = flags_of()
+    assert flags_of(written) == expected
+    emptied = changed / FLAGS_FOLDER / BOARD / "part-0.parquet"
+    pq.write_table(pq.read_table(emptied).slice(0, 0), emptied)
+    without = {
+        key: tuple(flag for flag in flags if flag.code != BOARD) for key, flags in expected.items()
+    }
+    assert flags_of(changed.parent) == {key: flags for key, flags in without.items() if flags}
+    assert without != expected
+
+
+def test_flags_of_other_rules_are_found_again(flags_of, changed):
+    shutil.rmtree(changed / FLAGS_FOLDER)
+    for flags in ("0" * 64, None):
+        manifest = parse_manifest((changed / MANIFEST).read_text())
+        (changed / MANIFEST).write_text(replace(manifest, flags=flags).to_json())
+        assert flags_of(changed.parent) == flags_of()
+
+
+def test_flags_of_a_rule_that_are_not_there_are_refused(flags_of, changed):
+    shutil.rmtree(changed / FLAGS_FOLDER / BOARD)
+    with pytest.raises(WrittenFlagsMissing, match=BOARD):
+        flags_of(changed.parent)
+
+
+def test_digest_of_flags_changes_with_the_law_and_the_day():
+    law = read_law()
+    fewer = replace(law, values=law.values[1:])
+    digests = [flags_digest(AS_OF, law), flags_digest(AS_OF, fewer), flags_digest(LISTS[0], law)]
+    assert len(set(digests)) == 3
+    assert flags_digest(AS_OF, law) == digests[0]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,8 +35,53 @@ def test_features_without_a_figure_are_stored_as_they_are():
     assert by_row(by_column(dossier)) == dossier
 
 
-VALUES = st.none() | st.floats(allow_nan=False) | st.text(max_size=3)
-EQUAL_KEYS = st.sets(st.text(max_size=3), max_size=3).flatmap(
+def test_records_are_stored_by_column_of_their_table():
+    first = {"fields": {"workers": 7, "due_on": "2025-01-05"}, "region": "990101"}
+    second = {"fields": {"workers": 9, "due_on": "2025-02-05"}, "region": None}
+    third = {"fields": {"workers": None}, "region": "990101"}
+    records = {"payrolls/a/1": first, "payrolls/b": third, "payrolls/c": second}
+    stored = by_column({"records": records})["records"]
+    dates = ["2025-01-05", "2025-02-05"]
+    assert stored == [
+        *[["payrolls", ["a/1", "c"], ["990101", None], {"due_on": dates, "workers": [7, 9]}]],
+        *[["payrolls", ["b"], ["990101"], {"workers": [None]}]],
+    ]
+    assert list(by_row({"records": stored})["records"].items()) == list(records.items())
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        (1 / 3, [1, 3]),
+        (-53 / 80 + 1e-17, -0.6625),
+        (-13 / 81, [-13, 81]),
+        (56.583333333333336, [679, 12]),
+        (56.583333333333314, 56.583333333333314),
+        (0.0027726423109600682, 0.0027726423109600682),
+        (123456789.0, [123456789, 1]),
+        (1.5e300, 1.5e300),
+        *[(12.0, 12.0), (0.0, 0.0), (None, None), ("1/3", "1/3"), (7, 7)],
+    ],
+)
+def test_ratios_of_small_numbers_are_stored_as_such(value, stored):
+    dossier = {"contributions": {"features": [{"value": value}]}}
+    found = by_column(dossier)["contributions"]["features"]["value"]
+    assert found == [stored]
+    assert by_row(by_column(dossier)) == dossier
+
+
+RECORD = st.fixed_dictionaries(
+    {
+        "fields": st.dictionaries(st.text(max_size=2), st.none() | st.integers(), max_size=2),
+        "region": st.none() | st.text(max_size=2),
+    },
+    optional={"other": st.none()},
+)
+KEYS = st.sampled_from(["a/1", "a/2", "b/1/2", "b/", "/", "a", "ab/1"])
+RATIOS = st.builds(lambda p, q: p / q, st.integers(-9_999, 9_999), st.integers(1, 9_999))
+VALUES = st.none() | st.floats(allow_nan=False) | RATIOS | st.text(max_size=3)
+NAMES = st.just("value") | st.text(max_size=3)
+EQUAL_KEYS = st.sets(NAMES, max_size=3).flatmap(
     lambda keys: st.lists(st.fixed_dictionaries(dict.fromkeys(keys, VALUES)), max_size=4)
 )
 ANY_KEYS = st.lists(st.dictionaries(st.text(max_size=2), VALUES, max_size=2), max_size=3)
@@ -44,7 +90,12 @@ PARTS = st.none() | st.fixed_dictionaries(
 )
 
 
-@given(st.fixed_dictionaries({"facts": VALUES}, optional={"contributions": PARTS}))
+@given(
+    st.fixed_dictionaries(
+        {"facts": VALUES},
+        optional={"contributions": PARTS, "records": st.none() | st.dictionaries(KEYS, RECORD)},
+    )
+)
 def test_a_dossier_is_read_as_it_was(dossier):
     stored = json.loads(json.dumps(by_column(dossier)))
     assert json.dumps(by_row(stored), sort_keys=True) == json.dumps(dossier, sort_keys=True)

@@ -240,6 +240,14 @@ def test_deposits_are_those_of_the_register(database, stored, principal):
             assert found.advice == advice_rows(whole, principal, region)
             assert found.ending == ending_rows(whole, principal, days, region)
             assert found.returns == return_rows(whole, principal, region)
+            pages = [
+                deposits_of(database, principal, stored, replace(wanted, most=2, skip=skip))
+                for skip in range(0, 6, 2)
+            ]
+            for part in ("advice", "ending", "returns"):
+                rows = getattr(found, part)
+                assert [row for page in pages for row in getattr(page, part)] == list(rows)
+                assert pages[0].counts[part] == len(rows)
     first = deposits_of(
         database, OFFICE, stored, DepositFilter(20, step="raise", q=" 建设1", most=1)
     )

@@ -1,0 +1,107 @@
+"""Chinese numerals, credit codes, escaped and shortened cells, worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from risk.intake.credit_code import check_character, is_credit_code
+from risk.intake.csv_escaping import append_unit, escape_cell, unescape_cell
+from risk.intake.numerals import chinese_digits, is_short_form, parse_numeral
+from risk.intake.row_errors import excerpt
+from risk.intake.units import MONEY_UNITS
+
+NUMERALS = [
+    ("三", 3),
+    ("十", 10),
+    ("十五", 15),
+    ("二十", 20),
+    ("廿五", 25),
+    ("八百", 800),
+    ("5百", 500),
+    ("二百零五", 205),
+    ("二千三百四十五", 2_345),
+    ("一千零一十", 1_010),
+    ("叁万伍仟", 35_000),
+    ("1.5万", 15_000),
+    ("三万零五", 30_005),
+    ("一亿二千万", 120_000_000),
+    ("一亿二千万三百", 120_000_300),
+    # As in speech: the last digit counts tenths of the last place.
+    ("二百五", 250),
+    ("三千五", 3_500),
+    ("3万5", 35_000),
+    ("一亿五", 150_000_000),
+    ("", None),
+    ("万", None),
+    ("三五", None),
+    ("十十", None),
+    ("五十十万", None),
+    ("三十十万五", None),
+    ("三万亿", None),
+    ("零零零零", 0),
+    ("若干", None),
+]
+
+
+@pytest.mark.parametrize(("text", "number"), NUMERALS)
+def test_numerals(text, number):
+    assert parse_numeral(text) == number
+
+
+def test_a_digit_without_its_place_is_a_unit_where_short_forms_are_not_allowed():
+    assert parse_numeral("三万五", short_form=False) == 30_005
+    assert [is_short_form(text) for text in ("三万五", "叁万伍", "三万", "五")] == [
+        *(True, True, False, False)
+    ]
+
+
+def test_digits_one_by_one_and_below_a_hundred():
+    assert chinese_digits("二〇二五年十二月二十八日") == "2025年12月28日"
+    assert chinese_digits("二十十") == "二十十"
+
+
+def test_credit_codes():
+    """Of zeros the weighted sum is 0, and so is the check character."""
+    assert check_character("0" * 17) == "0"
+    assert check_character("91110000101623741") == "K"
+    # Third character: weight 9. 9 x 1 = 9, and 31 - 9 = 22: N.
+    assert check_character("00100000000000000") == "N"
+    assert is_credit_code("91110000101623741K")
+    for code in ("911100001016237410", "91110000101623741", "91110000101623741KK",
+                 "9I110000101623741K"):  # fmt: skip
+        assert not is_credit_code(code)
+
+
+@pytest.mark.parametrize(
+    ("cell", "escaped"),
+    [
+        ("=1+1", "'=1+1"),
+        ("-1", "'-1"),
+        ("'a", "''a"),
+        ("a=1", "a=1"),
+        (5, "5"),
+        ("a\x00", "a\u2400"),
+    ],
+)
+def test_cells_are_escaped_and_read_back(cell, escaped):
+    assert escape_cell(cell) == escaped
+    assert unescape_cell(escaped) == str(cell).replace("\x00", "\u2400")
+
+
+def test_what_was_not_escaped_is_read_as_it_is():
+    assert [unescape_cell(cell) for cell in ("'a", "'", "", 7)] == ["'a", "'", "", 7]
+
+
+def test_a_bare_number_gets_its_unit():
+    unit = MONEY_UNITS["万元"]
+    cells = ("1,200", "+3.5", "约5", 12, None, True)
+    assert [append_unit(cell, unit) for cell in cells] == [
+        *("1,200万元", "+3.5万元", "约5", "12万元", None, True)
+    ]
+    assert append_unit("1,200", None) == "1,200"
+
+
+def test_an_excerpt_has_sixty_characters_on_one_line():
+    assert excerpt("x" * 60) == "x" * 60
+    assert excerpt("x" * 61) == "x" * 60 + "…"
+    assert excerpt("a\n  b") == "a b"
