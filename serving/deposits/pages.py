@@ -19,7 +19,7 @@ from serving.web.responses import XLSX, attachment
 
 router = APIRouter(include_in_schema=False)
 
-MOST = 200
+MOST = 100
 Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
 Step = Annotated[str, Query(pattern="^(|raise|keep|lower|exempt|no_table)$")]
 
