@@ -166,7 +166,10 @@ def test_what_the_faulty_code_builds_is_built_anew(file, kept):
 TRIALS = """
 import os, sys
 from pathlib import Path
-from benchmarks.mutation.trial import Outcome, Trial
+from benchmarks.mutation.trial import Outcome, Trial, warm_up
+
+warm_up(["hypothesis.strategies"])
+sys.modules["hypothesis.strategies"].characters().validate()  # as tests of the project do
 
 copy, base = Path(sys.argv[1]), Path(sys.argv[2])
 
@@ -191,7 +194,8 @@ def test_a_trial_says_what_the_tests_say_and_whether_the_fault_was_executed(tmp_
     for folder in ("risk", "tests"):
         (copy / folder).mkdir(parents=True)
     (copy / "risk/__init__.py").touch()
-    (copy / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    options = '[tool.pytest.ini_options]\nfilterwarnings = ["error"]\n'
+    (copy / "pyproject.toml").write_text(options)
     (copy / "risk/age.py").write_text("def adult(age):\n    return age >= 18\n")
     (copy / "risk/other.py").write_text("A = 1\n")
     test = "from risk.age import adult\n\n\ndef test_adult():\n    assert adult(18)\n"
