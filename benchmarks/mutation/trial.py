@@ -43,6 +43,7 @@ _PYTEST = (
     # Other plugins that are installed need not load into a process in which modules were imported.
     *("--disable-plugin-autoload", "-p", "anyio", "-p", "hypothesispytest"),
 )
+_HYPOTHESIS = "_hypothesis_pytestplugin"
 _SLACK = 60
 
 
@@ -143,8 +144,11 @@ def end(pid: int) -> None:
 
 
 def warm_up(modules: Iterable[str]) -> None:
-    """Import modules; what cannot be imported is left to the tests."""
-    for name in modules:
+    """Import modules; what cannot be imported is left to the tests.
+
+    Hypothesis refuses to load its plugin of pytest after modules that have used it.
+    """
+    for name in (_HYPOTHESIS, *modules):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
 
