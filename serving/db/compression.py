@@ -34,7 +34,7 @@ _ENOUGH_BYTES, _FEW = 128 * 1024, 16
 _LEVEL = 15
 """From 16 on, a document costs two to ten times the work for a twentieth fewer bytes."""
 
-_KEPT = 4
+_CACHED = 4
 
 
 def dictionary_of(bodies: Sequence[bytes], most: int = _MOST_BYTES) -> bytes:
@@ -107,7 +107,7 @@ def _expanded(stored: bytes, frame: bytes, words: ZstdCompressionDict | None) ->
     return body if expansion.eof else stored
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHED)
 def _words(dictionary: bytes) -> ZstdCompressionDict | None:
     from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict
 
@@ -115,7 +115,7 @@ def _words(dictionary: bytes) -> ZstdCompressionDict | None:
     return ZstdCompressionDict(content, dict_type=DICT_TYPE_RAWCONTENT) if content else None
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHED)
 def _prepared(dictionary: bytes) -> ZstdCompressionDict | None:
     """The words of a dictionary, indexed: that is most of the work of a single document."""
     words = _words(dictionary)
