@@ -146,8 +146,10 @@ def end(pid: int) -> None:
 def warm_up(modules: Iterable[str]) -> None:
     """Import modules; what cannot be imported is left to the tests.
 
-    Hypothesis refuses to load its plugin of pytest after modules that have used it.
+    Hypothesis refuses to load its plugin of pytest after modules that have used it. What
+    ``tests/conftest.py`` sets for libraries is read when they are imported.
     """
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENPYXL_LXML": "False"}
     for name in (_HYPOTHESIS, *modules):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
