@@ -111,20 +111,20 @@ def test_after_boosters_comes_a_regression_then_the_scorecard():
 @pytest.mark.parametrize(
     ("months", "events", "recent"),
     [
-        (8, 50, 6),  # four months would hold 200
-        (8, 34, 6),  # 204
-        (8, 33, 7),  # 198 in six months
-        (10, 25, 8),  # 200 in eight months
+        (8, 20, 6),  # four months would hold 80
+        (8, 14, 6),  # 84
+        (8, 13, 7),  # 78 in six months
+        (10, 10, 8),  # 80 in eight months
         (5, 99, 5),
     ],
 )
-def test_the_holdout_has_six_months_and_two_hundred_events(months, events, recent):
+def test_the_holdout_has_six_months_and_eighty_events(months, events, recent):
     """An event more in each month, of a row that was not scored, does not count."""
     as_ofs = np.repeat(days(*[add_months(FIRST, n).isoformat() for n in range(months)]), 100)
-    target = np.tile(np.arange(100) < events, months).astype(float)
-    target[99::100] = 1.0
+    starts = np.tile(np.arange(100) < events, months)
+    starts[99::100] = True
     scored = np.arange(len(as_ofs)) % 100 < 99
-    rows = recent_months(as_ofs, target, scored)
+    rows = recent_months(as_ofs, starts, scored)
     assert rows.sum() == recent * 99
     assert not rows[: (months - recent) * 100].any()
 
@@ -350,6 +350,10 @@ APRIL = np.repeat(days("2025-01-01", "2025-03-31", "2025-04-01"), [40, 4, 2])
 """The horizon of 1 January has ended on 1 April, not on 31 March."""
 
 
+NAMES_OF_APRIL = tuple(f"P{number}" for number in range(46))
+"""A project each, so that every label of 1 is an event of its own."""
+
+
 def of_april(events):
     """Ten of 40 rows of January owe, one of two of April; all scores are alike."""
     labels = np.concatenate([np.arange(40) < events, [1, 1, 0, 0], [1, 0]]).astype(float)
@@ -358,7 +362,7 @@ def of_april(events):
 
 def test_probabilities_of_the_holdout_are_of_ten_events_whose_horizon_has_ended():
     scores, as_ofs, labels = of_april(10)
-    matrix = Matrix(as_ofs, ("P",) * 46, (), np.zeros((46, 0)))
+    matrix = Matrix(as_ofs, NAMES_OF_APRIL, (), np.zeros((46, 0)))
     held = make_holdout(matrix, scores[:, 0], labels, labels)
     assert np.isnan(held.probability[:44]).all()
     assert held.probability[44:] == pytest.approx([0.25, 0.25])
@@ -372,11 +376,11 @@ def test_the_honest_loss_is_of_months_with_ten_earlier_events():
     The earlier rate is 10 of 40 rows and 6 of 200: 16 of 240.
     """
     stages, as_ofs, labels = of_april(10)
-    found = honest_losses(stages, as_ofs, labels, labels)
+    found = honest_losses(stages, NAMES_OF_APRIL, as_ofs, labels, labels)
     rate = 16 / 240
     assert found["log_loss"] == pytest.approx((np.log(4) + np.log(4 / 3)) / 2, abs=1e-6)
     assert found["log_loss_of_rate"] == pytest.approx(-(np.log(rate) + np.log(1 - rate)) / 2)
-    assert honest_losses(stages, as_ofs, of_april(9)[2], labels) == {}
+    assert honest_losses(stages, NAMES_OF_APRIL, as_ofs, of_april(9)[2], labels) == {}
 
 
 def test_metrics_need_both_labels():

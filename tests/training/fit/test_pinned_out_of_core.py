@@ -98,16 +98,16 @@ def test_files_need_eighty_events_and_positives(both_ways, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("positives", "months"),
-    # The folds hold three, three and four months. With 50 events a month the last two suffice; with
-    # 30 the holdout is seven months, for which the first is needed too.
-    [(30, 7), (30 * 10 // 12, 8)],
+    ("events", "months"),
+    # The folds hold three, three and four months. With 12 events a month the last two hold 80; with
+    # 10 the holdout is eight months, for which the first is needed too.
+    [(12, 7), (10, 8)],
 )
-def test_the_last_folds_are_scored_until_they_hold_enough(both_ways, positives, months):
+def test_the_last_folds_are_scored_until_they_hold_enough(both_ways, events, months):
     on_disk, _ = both_ways
-    target = np.tile(np.arange(PROJECTS) < positives, 20).astype(float)
+    starts = np.tile(np.arange(PROJECTS) < events, 20)
     few = replace(SMALL, max_rounds=20, seeds=(0,))
-    rows, scores = _score_out_of_time(replace(on_disk, target=target), few)
+    rows, scores = _score_out_of_time(replace(on_disk, starts=starts), few)
     assert rows.nonzero()[0].tolist() == list(range((20 - months) * PROJECTS, 600))
     assert scores.shape == (months * PROJECTS, 1)
 
