@@ -131,6 +131,10 @@ def test_what_people_refer_to_and_the_newest_risk_of_a_project_stay(lists, tmp_p
     assert load_dossier(lists.engine, VISITED, OLD, OFFICE) is not None
     assert {day: load_register(lists.engine, day) for day in others} == others
     assert len(risks.project_risks(LATER, "")) == COHORTS[LATER]
+    scores = risks.scores(sorted(LISTED), OLD)
+    assert {name: score.as_of for name, score in scores.items()} == dict.fromkeys(LISTED, OLD)
+    with pytest.raises(ListArchived):
+        risks.scores([*sorted(LISTED), "P-00002"], OLD)
 
 
 def test_the_entries_of_an_archived_list_can_be_read_as_before(lists, tmp_path):
