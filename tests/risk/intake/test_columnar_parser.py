@@ -287,3 +287,20 @@ def test_blank_runs_are_found_wherever_they_begin(before):
 def test_shorter_blank_runs_and_long_lines_of_empty_cells_between_rows_stay():
     text = b"a,b\n" + b"\n" * 999 + b"c,d\n" + b"e," * 900 + b"\n"
     assert list(csv_columnar._without_blank_runs(text, ",")) == [(text, 0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_there"),
+    [
+        (b"", False),
+        (b"a\nb\n", False),
+        (b"a\r\nb\r\n", False),
+        (b"a\rb\r\n", True),
+        (b"a\r\nb\rc\n", True),
+        (b"a\r\nb\r", True),  # the last octet has none after it
+        (b"\r", True),
+        (b"a\r\r\nb", True),
+    ],
+)
+def test_a_carriage_return_that_no_line_feed_follows_is_found(text, is_there):
+    assert csv_columnar._has_lone_return(text) == is_there

@@ -126,6 +126,13 @@ def test_timelines_exclude_later_knowledge(store, put, project):
     assert _kinds(store) == ["started"]
 
 
+def test_a_corrected_listing_is_one_event_of_its_last_version(store, put, project):
+    put("listings", "2025-05-04", listing_id="L", org_id="C", listed_on="2025-05-03")
+    put("listings", "2025-05-20", listing_id="L", org_id="C", listed_on="2025-05-01")
+    listed = [item for item in timelines(store, AS_OF)["P"] if item.kind == "contractor_listed"]
+    assert [item.date for item in listed] == [_day("2025-05-01")]
+
+
 def test_nothing_known_on_the_day_or_later_is_told(store, put, project):
     for table, _, fields in TOLD.values():
         put(table, "2025-06-01", project_id="P", **fields)
