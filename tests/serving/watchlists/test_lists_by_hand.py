@@ -68,6 +68,17 @@ def test_scores_of_a_day_without_a_list_are_none_of_another_day(lists):
     assert {score.as_of for score in repository.scores(names, None).values()} == {JUNE}
 
 
+def test_scores_of_a_project_are_newest_first(database):
+    """Two regions have a list of June; the one published later comes first."""
+    for as_of, region in ((JUNE, "9901"), (MAY, ""), (JUNE, "")):
+        made = publication(as_of, listed=2, cohort=3, region=region)
+        moment = dt.datetime(2025, 6, 2, tzinfo=dt.UTC)
+        store_publication(database, made.seal(), published_at=moment, published_by="x")
+    scores = WatchlistRepository(database).score_history("P-00000")
+    found = [(score.as_of, score.region) for score in scores]
+    assert found == [(JUNE, ""), (JUNE, "9901"), (MAY, "")]
+
+
 def test_a_project_that_owes_one_fen_owes(lists):
     projects = ScoredProjects(lists, WatchlistRepository(lists).summaries()[0], OFFICE)
     assert projects.owed(["P-00000", "P-00001"]) == {"P-00001": {"amount": 1}}
