@@ -20,7 +20,7 @@ class ScoresManifest:
 
     ``model`` is the version with its ``model_digest``; ``records`` is the digest of the records as
     known before the date, ``features`` that of the SQL of all families, ``flags`` that of
-    the law and the rules of the red flags written beside; None if none were.
+    the law and the rules of the red flags in the same folder; None if there are none.
     """
 
     model: str

@@ -106,9 +106,9 @@ def write_scores(
 ) -> tuple[int, UsedModel]:
     """Score the cohort to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; return row count and model.
 
-    ``with_flags`` the red flags of all running projects go to a folder beside the files;
-    ``values`` are the office's own legal values. A manifest tells what the files were made of; it
-    is written last.
+    ``with_flags`` the red flags of all running projects are written too, in a folder of the same date;
+    ``values`` are the office's own legal values. A manifest names what the files were made of;
+    it is written last.
 
     Raises:
         NoModel: nothing was trained yet.

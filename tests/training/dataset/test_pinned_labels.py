@@ -259,7 +259,7 @@ COHORT = Step(
 def test_labels_in_sql_by_hand(world):
     """As of 1 and 2 January, of 1 May 2025; the horizons end on 1 and 2 April.
 
-    A owes on 1 January, and owed before, B on 1 April; C was told of on 1 May. The case of D has
+    A owes on 1 January, and owed before, B on 1 April; C became known on 1 May. The case of D has
     119 days, E has two open ones, of 29 and 30 days, that of F has a date of knowledge that
     measures nothing, that of G was unfounded, and H has two of the same horizons.
     """
