@@ -106,7 +106,7 @@ def write_scores(
 ) -> tuple[int, UsedModel]:
     """Score the cohort to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; return row count and model.
 
-    ``with_flags`` the red flags of all running projects are written too, in a folder of the same date;
+    ``with_flags`` the red flags of all running projects are written too, in a folder of that date;
     ``values`` are the office's own legal values. A manifest names what the files were made of;
     it is written last.
 
