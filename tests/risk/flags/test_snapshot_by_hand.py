@@ -58,6 +58,16 @@ def made_law():
     return Law((duty,), values)
 
 
+def law_with_terms():
+    """The same with terms of four and of two working days everywhere, and nothing else needed."""
+    law = made_law()
+    terms = (("working_days", 4), ("filing_days", 2))
+    whole = [replace(law.values[1], name=name, number=number) for name, number in terms]
+    since = day("2020-01-01")
+    values = [one for one in law.values if one.name != "people"]
+    return Law(law.duties, (*values, *(replace(one, from_day=since) for one in whole)))
+
+
 def projects(site):
     """P1 and P3 run, P2 of another town is done on the day; the others are of other days."""
     here, town = {"region_code": "420301101"}, {"region_code": "420301102"}
@@ -71,7 +81,8 @@ def projects(site):
     # The second version became known on the day itself, so it is not known yet.
     site.add("projects", project_id="P6", **here, started_on=EVE, known_at=DAY)
     # This one is known from the eve on.
-    site.add("projects", project_id="P5", **here, started_on=AFTER, known_at=EVE)
+    site.add("projects", project_id="P8", **here)
+    site.add("projects", project_id="P8", **here, started_on=AFTER, known_at=EVE)
 
 
 def wages(site):
@@ -171,7 +182,7 @@ def tables(site_in):
             add(site)
         with store.cursor() as cursor:
             create_snapshot(
-                DuckDBTables(cursor), AS_OF, None, made_law(), settled_sql(store, AS_OF)
+                DuckDBTables(cursor), AS_OF, None, law_with_terms(), settled_sql(store, AS_OF)
             )
             yield lambda sql: cursor.execute(f"SELECT {sql} ORDER BY ALL").fetchall()
 
@@ -283,8 +294,15 @@ def test_terms_end_on_working_days(tables):
         )
         for one in days
     ]
-    days_after = "working_days_after(DATE '2025-09-28', 4), term_end(DATE '2025-09-28', 4)"
-    assert tables(days_after) == [(None, day("2025-10-09"))]
+    # From the 29th on four working days are the 29th, the 30th, the 9th and the 10th.
+    for first, days, last in (
+        *(("2025-09-28", 4, "2025-10-10"), ("2025-09-27", 2, "2025-09-29")),
+        *(("2025-10-01", 2, "2025-10-10"), ("2025-10-01", 3, None)),
+    ):
+        found = tables(f"working_days_after(DATE '{first}', {days})")
+        assert found == [(day(last) if last else None,)]
+    for first, days, last in (("28", 4, "2025-10-09"), ("28", 2, "2025-09-30")):
+        assert tables(f"term_end(DATE '2025-09-{first}', {days})") == [(day(last),)]
 
 
 def test_a_duty_binds_where_all_its_values_are_in_force():
