@@ -298,11 +298,17 @@ def test_terms_end_on_working_days(tables):
     for first, days, last in (
         *(("2025-09-28", 4, "2025-10-10"), ("2025-09-27", 2, "2025-09-29")),
         *(("2025-10-01", 2, "2025-10-10"), ("2025-10-01", 3, None)),
+        ("2025-09-28", 2, "2025-09-30"),
     ):
         found = tables(f"working_days_after(DATE '{first}', {days})")
         assert found == [(day(last) if last else None,)]
     for first, days, last in (("28", 4, "2025-10-09"), ("28", 2, "2025-09-30")):
         assert tables(f"term_end(DATE '2025-09-{first}', {days})") == [(day(last),)]
+
+
+def test_the_calendar_of_terms_is_that_of_all_days_of_a_year(tables):
+    """400 days after the end of the next year."""
+    assert tables("min(day), max(day) FROM civil_days") == [(day("2004-01-01"), day("2028-02-04"))]
 
 
 def test_a_duty_binds_where_all_its_values_are_in_force():
@@ -336,3 +342,6 @@ def test_values_of_law_by_the_span_they_are_in_force():
         for region, numbers in (("", (3, 3, 5)), ("42", (3, 4, 4)))
         for number, span in zip(numbers, spans, strict=True)
     )
+    needing = Law((replace(law.duties[0], needs=("days", "steps")),), law.values)
+    assert _dated_values(needing) == _dated_values(law)
+    assert _bindings(needing, day("2022-01-01")) == ()
