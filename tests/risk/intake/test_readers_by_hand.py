@@ -6,13 +6,16 @@ Users' files are read by a child process; see ``test_workbook_formats``.
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from risk.intake import archives
 from risk.intake.cells import FORMULA_WITHOUT_VALUE
 from risk.intake.file_errors import (
+    ArchiveTooLarge,
     EncodingUnknown,
     FileEmpty,
     LineTooLong,
@@ -194,6 +197,37 @@ def test_a_damaged_workbook_is_of_the_old_format_by_its_first_four_bytes(tmp_pat
     path.write_bytes(start + b"x" * 100)
     with pytest.raises(refused), binary_book_sheets(path):
         pass
+
+
+def _zipped(tmp_path, entries):
+    path = tmp_path / "records.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return path
+
+
+def test_an_archive_has_at_most_two_thousand_entries(tmp_path):
+    entries = [(f"{number}.jpg", b"") for number in range(2_000)]
+    assert archives.unpack(_zipped(tmp_path, entries), tmp_path) == (
+        [],
+        [name for name, _ in entries],
+    )
+    with pytest.raises(ArchiveTooLarge) as raised:
+        archives.unpack(_zipped(tmp_path, [*entries, ("x.csv", b"")]), tmp_path)
+    assert (raised.value.fields["found"], raised.value.fields["allowed"]) == (2_001, 2_000)
+
+
+def test_the_files_of_an_archive_share_its_limit(tmp_path, monkeypatch):
+    assert archives.MAX_UNPACKED == 1_073_741_824
+    monkeypatch.setattr(archives, "MAX_UNPACKED", 5 << 20)
+    first, other = ("a.csv", b"a" * (3 << 20)), ("a.jpg", b"x" * (9 << 20))
+    path = _zipped(tmp_path, [first, other, ("b.csv", b"b" * (2 << 20))])
+    assert archives.unpack(path, tmp_path)[0] == [tmp_path / "a.csv", tmp_path / "b.csv"]
+    path = _zipped(tmp_path, [first, ("b.csv", b"b" * ((2 << 20) + 1))])
+    with pytest.raises(ArchiveTooLarge) as raised:
+        archives.unpack(path, tmp_path)
+    assert (raised.value.fields["found"], raised.value.fields["allowed"]) == ("> 5 MiB", "5 MiB")
 
 
 def test_rows_of_parquet_are_numbered_over_its_batches(tmp_path, monkeypatch):
