@@ -2,13 +2,23 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.contract import STORED_TABLES, TABLES, FieldType
-from risk.flags import CODES, MUST_VISIT, FlagUnknown, StagedFlags, red_flags
+from risk.flags import (
+    CODES,
+    MUST_VISIT,
+    RULES,
+    Evidence,
+    FlagUnknown,
+    StagedFlags,
+    red_flags,
+)
+from risk.flags.engine import flags_of_rows
 from risk.flags.law import Law, read_law
 from risk.store.settled import with_settled
 from risk.store.store import RecordStore
@@ -168,6 +178,33 @@ def test_red_flags_leave_other_tables_of_the_connection_alone(reporting):
     messy(reporting)
     red_flags(reporting.store, AS_OF)
     assert reporting.store.rows("SHOW TABLES") == before
+
+
+def test_staged_flags_leave_other_tables_of_the_connection_alone(store, monkeypatch):
+    monkeypatch.setattr("risk.flags.engine.RULES", RULES[:1])  # each takes some milliseconds
+    before = store.rows("SHOW TABLES")
+    assert StagedFlags(store, AS_OF, (), read_law()).codes == {}
+    assert store.rows("SHOW TABLES") == before
+    # The payments of a view that is settled are in its own connection.
+    view = with_settled(store, AS_OF)
+    assert StagedFlags(view, AS_OF, (), read_law()).codes == {}
+    view.close()
+
+
+def test_flags_of_rows_that_another_engine_gave():
+    """A row of a rule: project, region, since, records, and what the rule measured."""
+    rule = next(one for one in RULES if one.code == "labour_share_low")
+    since = dt.date(2024, 1, 10)
+    record = {"place": 1, "table": "projects", "record_id": "P1", "known_at": since}
+    rows = [("P1", "6401", since, [record], 0.2, 0.22)]
+    (flag,) = flags_of_rows([(rule, rows)], AS_OF)["P1"]
+    assert (flag.threshold, flag.basis, flag.since) == (0.22, "yinchuan_share", since)
+    assert flag.evidence == (Evidence("projects", "P1", since),)
+    assert flag.values == {"labour_share": 0.2, "required_share": 0.22}
+    law = read_law()
+    duties = tuple(replace(one, article="99") for one in law.duties)
+    (flag,) = flags_of_rows([(rule, rows)], AS_OF, law=Law(duties, ()))["P1"]
+    assert (flag.article, flag.threshold, flag.basis) == ("99", None, None)
 
 
 @pytest.fixture(scope="module")
