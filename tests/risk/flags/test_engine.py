@@ -18,7 +18,7 @@ from risk.flags import (
     StagedFlags,
     red_flags,
 )
-from risk.flags.engine import flags_of_rows
+from risk.flags.engine import flags_of_rows, rule_sql
 from risk.flags.law import Law, read_law
 from risk.store.settled import with_settled
 from risk.store.store import RecordStore
@@ -100,10 +100,12 @@ def test_a_flag_lists_the_twenty_records_of_most_weight(reporting):
     reporting.add("projects")
     for number in range(21):
         row = {"transfer_id": f"T{number}", "amount_due": 1000 + number}
-        reporting.add("transfers", **row, due_on="2025-03-10", known_at="2025-03-10")
+        due_on = "2025-03-10" if number else "2025-03-09"
+        reporting.add("transfers", **row, due_on=due_on, known_at="2025-03-10")
     (flag,) = red_flags(reporting.store, AS_OF, codes=("labour_cost_overdue",))["P1"]
     assert [one.record_id for one in flag.evidence] == [f"T{n}" for n in range(20, 0, -1)]
     assert flag.values["transfers"] == 21
+    assert flag.since == dt.date(2025, 3, 10)  # of the one that is not listed
 
 
 def test_red_flags_cover_only_running_projects(reporting):
@@ -189,6 +191,14 @@ def test_staged_flags_leave_other_tables_of_the_connection_alone(store, monkeypa
     view = with_settled(store, AS_OF)
     assert StagedFlags(view, AS_OF, (), read_law()).codes == {}
     view.close()
+
+
+def test_a_rule_of_one_monthly_feed_asks_for_no_least_of_one():
+    """Spark's least() takes no single value."""
+    rule = next(one for one in RULES if one.code == "labour_cost_overdue")
+    assert "CASE WHEN transfers.until < r.as_of - 45" in rule_sql(rule)
+    both = replace(rule, feeds=("payrolls", "transfers", "deposits"))
+    assert "CASE WHEN least(payrolls.until, transfers.until) < r.as_of" in rule_sql(both)
 
 
 def test_flags_of_rows_that_another_engine_gave():
