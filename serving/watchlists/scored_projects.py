@@ -93,7 +93,7 @@ class ScoredProjects:
         query = select(_COLUMNS.project_id, *_OWED).where(
             self._own, _COLUMNS.amount_owed > 0, _COLUMNS.project_id.in_(list(project_ids))
         )
-        found = {row.project_id: owed_summary(row._mapping) for row in self._all(query)}
+        found = {row.project_id: owed_summary(dict(row._mapping)) for row in self._all(query)}
         return {project_id: owed for project_id, owed in found.items() if owed}
 
     def of_party(self, role: Role, party: str, besides: str, limit: int) -> list[Document]:
@@ -127,7 +127,7 @@ class ScoredProjects:
         refuse_archived(self._list.as_of, self._list.archive)
 
     def _rows(self, query: Select[Any]) -> list[Document]:
-        return [_document(row._mapping) for row in self._all(query)]
+        return [_document(dict(row._mapping)) for row in self._all(query)]
 
     def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
         with self._engine.connect() as connection:

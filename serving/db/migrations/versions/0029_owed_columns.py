@@ -113,7 +113,7 @@ def _change(connection: sa.Connection, made: Callable[..., dict[str, Any]]) -> N
     for number in connection.execute(lists).scalars().all():
         owners = _owners(connection, number)
         query = sa.select(*columns).where(_ROWS.c.watchlist_id == number)
-        rows = iter(connection.execute(query).mappings().all())
+        rows = map(dict[str, Any], connection.execute(query).mappings().all())
         while batch := list(islice(rows, _ROWS_AT_ONCE)):
             values = [made(row, owners) for row in batch]
             change = sa.update(_ROWS).where(*of_row)
