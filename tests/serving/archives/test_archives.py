@@ -406,6 +406,18 @@ def test_commands(lists, wagewatch, workspace, tmp_path):
     assert f"brought back from {path}" in log
 
 
+def test_an_older_list_leads_to_the_newest_of_its_region(lists, client):
+    page = {"Accept": "text/html"}
+    older = client.get("/watchlist?as_of=2023-02-01", headers=page).text
+    assert "这是2023年2月1日的旧名单，最新的是：" in older
+    assert '<a href="/watchlist?as_of=2023-03-01&region=">2023年3月1日名单</a>' in older
+    assert "尚未发布" not in older
+    assert "请联系信息员" not in older
+    newest = client.get("/watchlist?as_of=2023-03-01", headers=page).text
+    assert "旧名单" not in newest
+    assert "请联系信息员发布新名单" in newest
+
+
 def test_pages_say_that_the_list_is_archived(lists, client, tmp_path):
     name = moved(lists, tmp_path).path.name
     for address, status in (
