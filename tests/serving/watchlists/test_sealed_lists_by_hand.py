@@ -132,6 +132,7 @@ def test_the_closest_list_is_of_the_own_region_or_the_widest_of_the_newest_day(l
     summaries = lists.summaries()
     closest = [closest_list(summaries, one) for one in (COUNTY, OFFICE, EAST, WEST)]
     assert [int(one.model_version) for one in closest] == [3, 4, 4, 4]
+    assert closest_list([summaries[0], summaries[2]], EAST) == summaries[0]
     assert closest_list([], OFFICE) is None
 
 
