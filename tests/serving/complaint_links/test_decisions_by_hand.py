@@ -249,6 +249,7 @@ def test_pages_of_complaints_by_state(database):
 
     assert found("waiting") == (["A", "C", "E"], None)
     assert found("decided") == (["B", "D"], None)
+    assert found("all", 1) == (["A"], "1")
     assert found("all", 2) == (["A", "B"], "2")
     assert found("all", 3, 2) == (["C", "D", "E"], None)
     assert found("waiting", 2) == (["A", "C"], "3")

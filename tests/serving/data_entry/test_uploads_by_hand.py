@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from risk.intake.project_merges import ProjectPairUnknown
 from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
@@ -150,8 +151,9 @@ def test_all_uploads_together_have_a_limit(workspace, monkeypatch):
     monkeypatch.setattr(files, "MAX_FOLDER", 10)
     folder.new_file("b")
     monkeypatch.setattr(files, "MAX_FOLDER", 9)
-    with pytest.raises(UploadsFull):
+    with pytest.raises(UploadsFull) as raised:
         folder.new_file("b")
+    assert raised.value.fields["most"] == 0
     folder.delete("a")
     assert folder.bytes() == 4
 
@@ -170,8 +172,10 @@ def test_all_uploads_together_have_a_limit(workspace, monkeypatch):
 )
 def test_names_of_files(sent, name):
     if name is None:
-        with pytest.raises(FileNotAccepted):
+        with pytest.raises(FileNotAccepted) as raised:
             plain_name(sent)
+        shown = {"": "-", "a.csv/": "-", ".csv": "csv"}
+        assert raised.value.fields["found"] == shown.get(sent, sent)
     else:
         assert plain_name(sent) == name
 
@@ -316,10 +320,45 @@ def test_cells_are_answered_that_are_shown(database):
     asked = {"table": "payrolls", "field": "due_on", "raw": "b", "answer": "2025-01-01"}
     with writing(database.engine).begin() as connection:
         job_id = service.start_answer(connection, shown, asked, OFFICE)
-        for wrong in ({"table": "payments"}, {"field": "period"}, {"raw": "c"}):
-            with pytest.raises(CellNotListed):
+        for wrong in ({"table": "payments"}, {"field": "period"}, {"raw": "c" * 101}):
+            with pytest.raises(CellNotListed) as raised:
                 service.start_answer(connection, shown, {**asked, **wrong}, OFFICE)
+        assert raised.value.fields["found"] == "c" * 100
     assert find_job(database.engine, job_id, OFFICE).parameters == {**asked, "raw": " b "}
+
+
+def test_a_pair_of_ids_is_confirmed_that_is_shown(database):
+    shown = {"pairs": [{"made": "M1"}, {"made": "M2"}]}
+    with writing(database.engine).begin() as connection:
+        job_id = service.start_merge(connection, shown, {"made": "M2"}, OFFICE)
+        for pairs, allowed in ((shown, "M1, M2"), ({}, "-")):
+            with pytest.raises(ProjectPairUnknown) as raised:
+                service.start_merge(connection, pairs, {"made": "x" * 101}, OFFICE)
+            assert raised.value.fields == {"found": "x" * 100, "allowed": allowed}
+    job = find_job(database.engine, job_id, OFFICE)
+    assert (job.kind, job.parameters) == ("merge_project", {"made": "M2"})
+
+
+def test_files_have_the_names_that_people_know(workspace):
+    folder = UploadFolder(workspace)
+    paths = [folder.new_file(upload) for upload in ("a", "a", "b")]
+    for number, path in enumerate(paths):
+        path.write_text(str(number), encoding="utf-8")
+    stored = [
+        file(name, 1, path.name) for name, path in zip(("x.csv", "y.csv"), paths, strict=False)
+    ]
+    with folder.named("a", stored) as named:
+        found = {path.name: path.read_text(encoding="utf-8") for path in named.iterdir()}
+    assert found == {"x.csv": "0", "y.csv": "1"}
+    assert not named.exists()
+
+
+def test_what_is_wrong_is_named_in_forty_letters(database):
+    with writing(database.engine).begin() as connection:
+        for wrong in ("x" * 41, "9999-12-31"):
+            with pytest.raises(MonthInvalid) as raised:
+                service.start_month(connection, {"as_of": wrong}, OFFICE)
+            assert raised.value.fields["found"] == wrong[:40]
 
 
 def test_feeds_are_late_that_are_more_than_two_months_behind():

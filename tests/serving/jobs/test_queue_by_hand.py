@@ -13,6 +13,7 @@ from serving.db.engine import writing
 from serving.db.pagination import PageRequest
 from serving.jobs import service
 from serving.jobs.repository import (
+    MAX_ATTEMPTS,
     JobRequest,
     JobUnknown,
     claim_job,
@@ -109,6 +110,10 @@ def test_a_job_without_a_sign_of_life_for_a_minute_is_claimed_again(queue, engin
     job = find_job(engine, "a", OFFICE)
     assert (job.state, job.attempts, job.started_at) == ("running", 2, NOON)
     assert claimed(engine, later + 60 * SECOND) is None
+
+
+def test_a_job_is_tried_three_times():
+    assert MAX_ATTEMPTS == 3
 
 
 def test_jobs_that_ended_are_not_claimed_again(queue, engine):

@@ -178,6 +178,7 @@ def test_a_list_that_is_not_there_names_those_that_are(lists, employers):
         with pytest.raises(NotPublished) as raised:
             lists.watchlist(*asked)
         assert raised.value.fields["as_of"] == wanted
+        assert raised.value.fields["region"] == ("990102" if "990102" in asked else "*")
         assert raised.value.fields["available"] == available
 
 
@@ -276,6 +277,10 @@ def test_a_score_of_a_day_whose_list_was_archived_is_refused(database, lists):
     for asked in (["P-00004"], ["P-00001", "P-00004"]):
         with pytest.raises(ListArchived):
             lists.scores(asked, MAY)
+    with pytest.raises(ListArchived):
+        lists.project_risk("P-9", MAY)
+    with pytest.raises(ProjectNotScored):
+        lists.project_risk("P-9")
     assert lists.scores(["P-9"], JUNE) == {}
     assert lists.scores(["P-9"], None) == {}
 
