@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from risk.unit_kinds import Kind
 from serving.auth.principal import OFFICE, Principal
@@ -38,6 +40,6 @@ def is_scored(document: Document) -> bool:
     return bool(document.get("scored", True))
 
 
-def kind_of(document: Document) -> Kind:
+def kind_of(document: Mapping[str, Any]) -> Kind:
     """Return the kind of unit that ``document`` is about."""
     return "employer" if document.get("kind") == "employer" else "project"

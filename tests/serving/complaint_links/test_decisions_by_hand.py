@@ -263,15 +263,20 @@ def test_money_of_a_complaint_is_in_yuan():
     assert to_schema({**row, "amount": 0}).amount == 0
 
 
+def test_candidates_of_earlier_releases_are_not_alone():
+    row = {**complaint("A", candidate("project", "P1", None)), "decision": None, "whole": True}
+    [one] = to_schema({**row, "number": 1}).candidates
+    assert (one.likeness, one.unique) == (None, False)
+
+
 NAMED = NamedComplaint("A", dt.date(2025, 5, 3), "某工地", "某公司", "P1", "某工地", None, "990102",
                        "equal", None, dt.date(2025, 5, 4))  # fmt: skip
 
 
 def test_links_by_name_count_from_the_decision_or_from_when_both_were_known():
-    today, since = (
-        named_decisions([NAMED, replace(NAMED, region_code=None)], "李", LATE, since_known=known)
-        for known in (False, True)
-    )
+    both = [NAMED, replace(NAMED, region_code=None)]
+    today = named_decisions(both, "李", LATE)
+    since = named_decisions(both, "李", LATE, since_known=True)
     assert [one.decided_on for one in (*today, *since)] == [
         *(dt.date(2025, 6, 2), dt.date(2025, 6, 2)),
         *(dt.date(2025, 5, 4), dt.date(2025, 5, 4)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.db.pagination import PageRequest
+from serving.documents.model import Heading
 from serving.notices import queries
 from serving.notices.listing_notice import ListingNotShown, listing_notice
 from serving.notices.payload import NothingToNotify, build_payload, seal
@@ -29,6 +31,7 @@ from serving.notices.repository import (
 )
 from serving.notices.service import Author, NoticeRequest, store_notice
 from serving.publishing.repository import store_publication
+from serving.watchlists.repository import WatchlistRepository
 
 from ..conftest import make_extras
 from .test_listing_notice import CASE, ORDER, case
@@ -237,6 +240,34 @@ def test_an_employer_is_refused_in_words(published):
         store_notice(connection, published, NoticeRequest("E0", "housing"), author)
 
 
+def test_a_notice_names_the_list_of_its_day_and_region(published):
+    """What was sent for the list of May is found again, not what was sent for others."""
+    digests = {
+        (one.as_of, one.region): one.digest for one in WatchlistRepository(published).summaries()
+    }
+    author = Author(OFFICE, "李", "某局", NOON)
+    with writing(published.engine).begin() as connection:
+        for number, digest in enumerate(digests.values(), start=1):
+            insert_notice(connection, _notice(number, project="P-00000", digest=digest))
+        for day in (dt.date(2025, 5, 1), JUNE):
+            found = store_notice(
+                connection, published, NoticeRequest("P-00000", "bank", day), author
+            )
+            assert found.list_digest == digests[day, ""]
+
+
+def test_unknown_funding_is_no_government_money():
+    with pytest.raises(NothingToNotify) as raised:
+        payload("reform", "labour_cost_overdue", facts={**FACTS, "funding": None})
+    assert raised.value.fields["why"] == "unknown_facts"
+
+
+def test_what_is_sealed_is_sorted_text():
+    body, digest = seal({"b": "欠", "a": 1})
+    assert body.decode() == '{"a":1,"b":"欠"}'
+    assert digest == hashlib.sha256(body).hexdigest()
+
+
 def test_the_unit_of_a_listing_is_that_of_the_newest_confirmed_case():
     def unit(*cases, **facts):
         return listing_notice(case(cases, (ORDER,), **facts), "zh").addressee
@@ -245,6 +276,7 @@ def test_the_unit_of_a_listing_is_that_of_the_newest_confirmed_case():
     assert unit({**CASE, "org_id": "C8"}, {**CASE, "org_id": "C9", "status": "filed"}) == "C8"
     assert unit(CASE, contractor_name=None) == "C1"
     assert unit({**CASE, "org_id": None}) == "模拟建设公司"
+    assert unit({**CASE, "org_id": None}, contractor_name=None) == "C1"
 
 
 def test_a_listing_states_confirmed_cases_and_open_orders():
@@ -262,6 +294,8 @@ def test_a_listing_states_confirmed_cases_and_open_orders():
     assert [row[5] and str(row[5]) for row in stated.rows] == ["1000000", None]
     assert [(row[0], str(row[3])) for row in ordered.rows] == [("JC1", "5000000")]
     assert "2025年5月31日" in document.blocks[0].text
+    headings = [block for block in document.blocks if isinstance(block, Heading)]
+    assert [(one.level, one.number) for one in headings] == [(1, 1), (1, 2), (1, 3)]
 
 
 def test_a_listing_names_each_element_once_that_is_lacking():
