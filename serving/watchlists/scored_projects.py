@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from serving.auth.principal import Principal
 from serving.db.database import Database
+from serving.db.page_rows import OWED, SEARCHED, owed_summary
 from serving.db.tables import SCORED_PROJECTS
 from serving.db.text_match import by_code_point, holds
 from serving.watchlists.archived import refuse_archived
@@ -19,8 +20,10 @@ Document = Mapping[str, Any]
 Role = Literal["contractor_id", "owner_id"]
 
 _COLUMNS = SCORED_PROJECTS.c
-_HIDDEN = frozenset({"watchlist_id", "search"})
+_HIDDEN = frozenset({"watchlist_id", "search", "owner_name"})
 _SHOWN = [column for column in _COLUMNS if column.name not in _HIDDEN]
+_OWED = [_COLUMNS.amount_owed, *(_COLUMNS[f"owed_{name}"] for name in OWED)]
+_FOUND_BY = [_COLUMNS.search, *(_COLUMNS[name] for name in SEARCHED)]
 _IDS_AT_ONCE = 500
 
 
@@ -54,7 +57,7 @@ class ScoredProjects:
         self._require_all()
         where: list[ColumnElement[bool]] = [self._own]
         if wanted := words.strip().casefold():
-            where.append(holds(self._engine, _COLUMNS.search, wanted))
+            where.append(or_(*(holds(self._engine, one, wanted) for one in _FOUND_BY)))
         if tier:
             where.append(_COLUMNS.tier == tier)
         by = (_COLUMNS.probability.desc(), by_code_point(self._engine, _COLUMNS.project_id))
@@ -87,10 +90,11 @@ class ScoredProjects:
 
         ``project_ids`` holds at most a few hundred.
         """
-        query = select(_COLUMNS.project_id, _COLUMNS.owed).where(
+        query = select(_COLUMNS.project_id, *_OWED).where(
             self._own, _COLUMNS.amount_owed > 0, _COLUMNS.project_id.in_(list(project_ids))
         )
-        return {row.project_id: row.owed for row in self._all(query) if row.owed}
+        found = {row.project_id: owed_summary(dict(row._mapping)) for row in self._all(query)}
+        return {project_id: owed for project_id, owed in found.items() if owed}
 
     def of_party(self, role: Role, party: str, besides: str, limit: int) -> list[Document]:
         """Return the projects of a contractor or owner, the likeliest first."""
@@ -123,8 +127,14 @@ class ScoredProjects:
         refuse_archived(self._list.as_of, self._list.archive)
 
     def _rows(self, query: Select[Any]) -> list[Document]:
-        return [dict(row._mapping) for row in self._all(query)]
+        return [_document(dict(row._mapping)) for row in self._all(query)]
 
     def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
         with self._engine.connect() as connection:
             return connection.execute(query).all()
+
+
+def _document(row: Mapping[str, Any]) -> Document:
+    """A row as in the register, with the summary of wages owed."""
+    shown = {name: value for name, value in row.items() if not name.startswith("owed_")}
+    return {**shown, "owed": owed_summary(row)}
