@@ -53,6 +53,7 @@ from serving.terminal.context import (
 from serving.terminal.dates import repeat_date_option
 from serving.terminal.localise import localise
 from serving.terminal.output import print_line, print_note
+from serving.terminal.usage_errors import usage_error
 from serving.users import commands as access
 from serving.watchlists import commands as watchlist
 
@@ -122,7 +123,7 @@ def main(arguments: Sequence[str]) -> int:
         print_note(error.message(cli.language))
         return FAILED
     except TyperException as error:
-        print_note(cli.text("wrong_use", detail=" ".join(error.format_message().split())))
+        print_note(cli.text("wrong_use", detail=usage_error(error.format_message(), cli.language)))
         return error.exit_code
     except typer.Abort:
         return INTERRUPTED
