@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from serving.auth.project_regions import save_regions
 from serving.db.compression import (
     CLOSELY_SEARCHED,
     SAMPLES,
-    compressing,
+    compressed,
     dictionary_of,
     packed,
     unpacked,
@@ -117,11 +116,7 @@ def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, Spool]:
             yield from _json_parts(of_projects(rows) if name == "projects" else rows)
         yield b"}"
 
-    body = io.BytesIO()
-    with compressing(body) as file:
-        for part in parts():
-            file.write(part)
-    return body.getvalue(), projects
+    return compressed(parts()), projects
 
 
 def _part_rows(register: Mapping[str, Any]) -> list[dict[str, Any]]:
