@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs Wagewatch from the bundle this file lies in. Nothing is fetched.
+# Installs Wagewatch from the bundle that holds this file. Nothing is fetched.
 #   sh install.sh [FOLDER [OPTION...]]       into /opt/wagewatch if no folder is named; options of pip install
 #   PYTHON=python3.12 sh install.sh          with another Python than python3
 # Each version gets a folder of its own below FOLDER/releases; the link FOLDER/.venv leads to the one in use.
@@ -28,7 +28,7 @@ if libc != "glibc" or tuple(map(int, release.split(".")[:2])) < (2, 28):
 if importlib.util.find_spec("ensurepip") is None:
     sys.exit("Python has no ensurepip; on Debian and Ubuntu install python%s-venv" % wanted)
 if sys.base_prefix.startswith(("/root", "/home")):
-    print("install.sh: Python lies in %s, where the service's user may not read" % sys.base_prefix, file=sys.stderr)
+    print("install.sh: Python is in %s, where the service's user may not read" % sys.base_prefix, file=sys.stderr)
 try:
     ctypes.CDLL("libgomp.so.1")
 except OSError:

@@ -76,9 +76,11 @@ def _stored(kept: Mapping[str, Any]) -> str:
         "## Bytes of a list, before and after\n",
         f"Measured on {kept['date']}: bytes on disk a project and list, indexes and the free space"
         " of pages included. The stored bodies of a published list were packed again, with"
-        " zstandard and a dictionary of more documents, contributions and records by column, rows"
-        " about deposits compressed and, in new SQLite files, pages of 8 kB; nothing that is sealed"
-        " changed.\n",
+        " zstandard and a dictionary trained on 300 documents, contributions and records by column,"
+        " rows about deposits compressed, wages owed in columns and no name twice in the rows of"
+        " projects, smaller indexes by contractor and owner, in new SQLite files pages of 8 kB;"
+        " nothing that is sealed changed. Not in the sums: the dictionaries (22 bytes in SQLite, 40"
+        " in PostgreSQL), entries and the list itself.\n",
         "| figure | before | after |",
         "|---|---:|---:|",
     ]

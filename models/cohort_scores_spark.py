@@ -77,7 +77,7 @@ class Scorer:
         why = reasons(self.model, matrix, parts, _evidence(table, self.kind), typical)
         values = align_columns(matrix, self.model.columns)
         levers = lever_effects(self.model, matrix)
-        told = [table[name].to_pylist() for name in ("as_of", "workers", "amount")]
+        columns = [table[name].to_pylist() for name in ("as_of", "workers", "amount")]
         return [
             {
                 "project_id": project_id,
@@ -94,7 +94,7 @@ class Scorer:
                 "levers": [asdict(lever) for lever in levers[row]],
             }
             for row, (project_id, as_of, workers, amount) in enumerate(
-                zip(matrix.project_ids, *told, strict=True)
+                zip(matrix.project_ids, *columns, strict=True)
             )
         ]
 

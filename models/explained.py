@@ -66,8 +66,8 @@ class Explained:
         if not known:
             return {}
         values, parts = self.answers.features(rows)
-        told = zip(known, values.tolist(), parts.round(_DIGITS).tolist(), strict=True)
-        return {key: self._document(own, shares) for key, own, shares in told}
+        rows_of_values = zip(known, values.tolist(), parts.round(_DIGITS).tolist(), strict=True)
+        return {key: self._document(own, shares) for key, own, shares in rows_of_values}
 
     def _document(self, values: Sequence[float], parts: Sequence[float]) -> dict[str, Any]:
         calibration = self._model.calibration

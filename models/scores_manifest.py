@@ -20,7 +20,8 @@ class ScoresManifest:
 
     ``model`` is the version with its ``model_digest``; ``records`` is the digest of the records as
     known before the date, ``features`` that of the SQL of all families, ``flags`` that of
-    the law and the rules of the red flags in the same folder; None if there are none.
+    the law and the rules of the red flags in the same folder; None if there are none. ``dossiers``
+    are the digests of further queries whose rows are there, by name.
     """
 
     model: str
@@ -29,6 +30,7 @@ class ScoresManifest:
     records: str
     projects: int
     flags: str | None = None
+    dossiers: Mapping[str, str] | None = None
 
     def to_json(self) -> str:
         """As text."""

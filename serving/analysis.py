@@ -24,13 +24,12 @@ def open_workspace(folder: str | Path, kind: Kind = "project") -> AnalysisWorksp
     """
     from serving.db.database import Database
     from serving.office_values import office_minimum_wages
-    from serving.settings import database_url, load_settings
+    from serving.settings import configured, database_url
     from serving.watchlists.history import stated_draws
     from serving.watchlists.repository import WatchlistRepository
     from training.analysis.workspace import AnalysisWorkspace
 
-    settings = load_settings(Workspace(Path(folder)))
-    workspace = Workspace(Path(folder), settings.records.memory_gb)
+    workspace, settings = configured(Workspace(Path(folder)))
     with Database(database_url(workspace, settings)) as database:
         draws = stated_draws(WatchlistRepository(database, kind))
     wages = office_minimum_wages(workspace, settings)

@@ -91,10 +91,9 @@ def create_served_app() -> FastAPI:
     """Return the application of the workspace in the environment; called in every process."""
     from serving.app import create_app
     from serving.db.database import Database
-    from serving.settings import database_url, load_settings
+    from serving.settings import configured, database_url
 
-    workspace = Workspace(Path(os.environ[SERVED]))
-    settings = load_settings(workspace)
+    workspace, settings = configured(Workspace(Path(os.environ[SERVED])))
     log_to(service_log(workspace))
     return create_app(
         settings,

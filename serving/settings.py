@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -505,6 +505,15 @@ def load_settings(workspace: Workspace) -> Settings:
         raise SettingsUnreadable(path=f"{PREFIX}*", detail=str(error)) from error
     set_timezone(settings.office.timezone)
     return settings
+
+
+def configured(workspace: Workspace) -> tuple[Workspace, Settings]:
+    """Return ``workspace`` with the memory limit of its settings, and these.
+
+    Raises as :func:`load_settings`.
+    """
+    settings = load_settings(workspace)
+    return replace(workspace, memory_gb=settings.records.memory_gb), settings
 
 
 def database_url(workspace: Workspace, settings: Settings) -> str:

@@ -63,7 +63,7 @@ class TrainingRun:
 class Search:
     """What is compared: ``trials`` of hyperparameters, proposed from ``seed``, and models that use
     those of other counties in the file ``shared``, by default that of the workspace if it has one.
-    ``challengers`` are judged beside the model and never stored.
+    ``challengers`` are evaluated with the model and never stored.
     """
 
     trials: int = 0

@@ -1,7 +1,7 @@
 """A model that stands in for the champion at one date, fitted without inputs that are gone.
 
-It has the champion's recipe and training months, so that only the inputs differ. Where the labels
-are gone as well, it is the scorecard with the event rate of the champion's training.
+It has the champion's recipe and training months, so that only the inputs differ. Where too few
+events are known for a fit, it is the scorecard with the event rate of the champion's training.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _train(
     trained, about, artifacts = (
         _fitted_again(store, training_set, request, progress)
         if training_set is not None and training_set.events >= SCORECARD_BELOW
-        else _card_without_labels(store, request)
+        else _card_with_champions_rate(store, request, training_set.events if training_set else 0)
     )
     return registry.register(
         trained.model,
@@ -158,10 +158,13 @@ def _with_whole_holdout(trained: Trained, matrix: Matrix) -> Trained:
     return replace(trained, holdout=replace(trained.holdout, matrix=matrix.where(rows)))
 
 
-def _card_without_labels(
-    store: RecordStore, request: StandInRequest
+def _card_with_champions_rate(
+    store: RecordStore, request: StandInRequest, events: int
 ) -> tuple[Trained, dict[str, Any], Mapping[str, str]]:
-    """The scorecard of the features that are left, with the event rate of the champion."""
+    """The scorecard of the features that are left, with the event rate of the champion.
+
+    ``events`` are the distinct events still known, too few for a fit; lists state their number.
+    """
     about, cohort = request.champion.about, request.cohort
     left = [name for name in cohort.columns if name not in request.lost.features]
     narrowed = cohort.select_columns(left)
@@ -175,7 +178,7 @@ def _card_without_labels(
         last_snapshot=None,
         rows=0,
         positives=0,
-        events=0,
+        events=events,
         maturity_days=int(about.get("maturity_days", 0)),
         metrics=MappingProxyType({}),
         parameters={"rate": rate},

@@ -129,6 +129,7 @@ FLOORS = (
             *("tests/serving/watchlists/test_page_rows.py", "tests/serving/auth/test_access.py"),
             *("tests/serving/watchlists/test_trend.py", "tests/serving/ingest/test_ownership.py"),
             "tests/serving/watchlists/test_scored_projects_by_hand.py",
+            "tests/serving/watchlists/test_sealed_lists_by_hand.py",
             *("tests/serving/watchlists/test_lists_by_hand.py", "tests/serving/archives"),
             *("tests/serving/deposits", "tests/serving/watchlists/test_dossier_columns.py"),
             "tests/serving/models/test_stored_models.py",

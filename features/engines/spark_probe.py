@@ -102,10 +102,10 @@ def _question(version: str) -> Any:
 
         def found(module: str, name: str) -> str:
             try:
-                told = getattr(importlib.import_module(module), name)
+                attribute = getattr(importlib.import_module(module), name)
             except ImportError:
                 return "-"
-            return str(told() if callable(told) else told)
+            return str(attribute() if callable(attribute) else attribute)
 
         module, name = version.split(":")
         time.sleep(seconds)

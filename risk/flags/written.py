@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 
-from risk.errors import WagewatchError
 from risk.flags.engine import rule_sql
 from risk.flags.law import Law
 from risk.flags.rule import Rule
 from risk.flags.rules import RULES
 from risk.flags.snapshot import TERM_FUNCTIONS, create_snapshot
+from risk.store import known_query
 from risk.store.settled import SETTLED_SQL
 
 FLAGS_FOLDER = "_flags"
@@ -22,25 +22,13 @@ FLAGS_FOLDER = "_flags"
 underscore."""
 
 
-class WrittenFlagsMissing(WagewatchError):
-    """The rows of a rule are not in the folder."""
-
-    code = "written_flags_missing"
-
-
 def written_rows_sql(folder: Path, rule: Rule) -> str:
     """SQL of the rows of ``rule`` below ``folder``, as :func:`rule_sql` gives them.
 
     Raises:
-        WrittenFlagsMissing: there is no file of them.
+        WrittenRowsMissing: there is no file of them.
     """
-    place = folder / FLAGS_FOLDER / rule.code
-    files = sorted(place.glob("*.parquet"))
-    if not files:
-        raise WrittenFlagsMissing(path=str(place))
-    quoted = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-    # A folder named ``as_of=...`` above the files would add its column to each row.
-    return f"SELECT * FROM read_parquet([{quoted}], hive_partitioning = false)"
+    return known_query.written_rows_sql(folder / FLAGS_FOLDER / rule.code)
 
 
 def flags_digest(as_of: dt.date, law: Law) -> str:

@@ -1,7 +1,7 @@
 """Spellings of amounts, counts and dates by hand, read when the plain ones do not match.
 
 A reader returns None for a text it does not know. Vague texts (若干, 几十万) and ranges are not
-read: no single number stands in them.
+read: they hold no single number.
 """
 
 from __future__ import annotations

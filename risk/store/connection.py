@@ -12,7 +12,7 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """A connection to ``path`` that fetches no extension from the network.
 
-    Unless told otherwise DuckDB downloads one where a path asks for it, ``s3://`` for example;
+    By default DuckDB downloads one where a path asks for it, ``s3://`` for example;
     nothing here may reach out. Extensions that are installed are loaded as ever.
     """
     connection = duckdb.connect(path, read_only=read_only, config=config)

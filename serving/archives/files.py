@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, Table
+from sqlalchemy import JSON, Column, Connection, MetaData, Table
 
 from risk.watchlist.sealed_document import Sealed, verify
 from serving.archives.repository import StoredList
@@ -25,11 +25,13 @@ from serving.backup.archive import BackupNotSigned, BackupUnreadable, pack, unpa
 from serving.backup.rows import dump_rows, read_rows
 from serving.db.compression import unpacked
 from serving.db.migrate import HEAD
+from serving.db.page_rows import owed_columns, with_days
 from serving.db.tables import (
     ARCHIVED,
     LIST_DICTIONARIES,
     LIST_HEADS,
     PROJECT_RISKS,
+    SCORED_PROJECTS,
     WATCHLIST_ENTRIES,
     WATCHLIST_MARKS,
     WATCHLISTS,
@@ -39,6 +41,9 @@ from serving.version import package_version
 
 FORMAT = "wagewatch-list-1"
 SUFFIX = ".tar.gz"
+
+_FORMER = {SCORED_PROJECTS.name: ("owed", JSON)}
+"""Columns of files written before migration 0029, by table; others are made of them."""
 
 _TABLES = (WATCHLISTS, WATCHLIST_MARKS, WATCHLIST_ENTRIES, LIST_HEADS, LIST_DICTIONARIES, *ARCHIVED)
 
@@ -73,13 +78,14 @@ class ArchivedList:
             ArchiveUnreadable: they do not fit the table.
         """
         try:
-            yield from read_rows(self.folder / f"{table.name}.jsonl", self._as_it_was(table))
+            for rows in read_rows(self.folder / f"{table.name}.jsonl", self._as_it_was(table)):
+                yield [_as_it_is(row) if table.name in _FORMER else row for row in rows]
         except _DAMAGES as error:
             raise _unreadable(self.path, error) from error
 
     def _as_it_was(self, table: Table) -> Table:
         """The table with the columns of the file, if a later version only added columns that may
-        be empty.
+        be empty, or made others of one.
         """
         with (self.folder / f"{table.name}.jsonl").open(encoding="utf-8") as file:
             names = set(json.loads(file.readline()))
@@ -89,10 +95,20 @@ class ArchivedList:
         kept = [
             Column(column.name, column.type) for column in table.columns if column.name in names
         ]
-        return Table(table.name, MetaData(), *kept)
+        name, kind = _FORMER.get(table.name, ("", JSON))
+        former = [Column(name, kind)] if name in names else []
+        return Table(table.name, MetaData(), *kept, *former)
 
 
 _DAMAGES = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+
+
+def _as_it_is(row: dict[str, Any]) -> dict[str, Any]:
+    """A scored project with the columns that there are."""
+    if "owed" not in row:
+        return row
+    rest = {name: value for name, value in row.items() if name != "owed"}
+    return {**rest, **with_days(owed_columns(row["owed"]))}
 
 
 def archive_name(one: StoredList) -> str:

@@ -20,6 +20,7 @@ from serving.terminal.context import (
     CliContext,
     cli_context,
     os_user_name,
+    workspace_at,
 )
 from serving.terminal.output import print_line, print_note, progress, row_progress
 from serving.terminal.resources import make_workspace, open_database, open_records, open_settings
@@ -67,7 +68,7 @@ def demo(
 
 def _demo_job(cli: CliContext) -> CliContext:
     chosen = str(cli.workspace.root) != DEFAULT_WORKSPACE or WORKSPACE_VARIABLE in os.environ
-    return cli if chosen else replace(cli, workspace=Workspace(Path(DEMO_WORKSPACE)))
+    return cli if chosen else replace(cli, workspace=workspace_at(Path(DEMO_WORKSPACE)))
 
 
 def _ready(cli: CliContext) -> bool:

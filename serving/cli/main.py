@@ -14,7 +14,6 @@ from typer.exceptions import TyperException
 
 from models.lean_lightgbm import import_lightgbm_alone
 from risk.errors import WagewatchError
-from risk.workspace import Workspace
 from serving.archives import commands as archive
 from serving.audit import commands as audit
 from serving.backup import commands as backup
@@ -49,10 +48,12 @@ from serving.terminal.context import (
     CliContext,
     cli_context,
     context_from_arguments,
+    workspace_at,
 )
 from serving.terminal.dates import repeat_date_option
 from serving.terminal.localise import localise
 from serving.terminal.output import print_line, print_note
+from serving.terminal.usage_errors import usage_error
 from serving.users import commands as access
 from serving.watchlists import commands as watchlist
 
@@ -122,7 +123,7 @@ def main(arguments: Sequence[str]) -> int:
         print_note(error.message(cli.language))
         return FAILED
     except TyperException as error:
-        print_note(cli.text("wrong_use", detail=" ".join(error.format_message().split())))
+        print_note(cli.text("wrong_use", detail=usage_error(error.format_message(), cli.language)))
         return error.exit_code
     except typer.Abort:
         return INTERRUPTED
@@ -160,8 +161,10 @@ def _root(
     lang: Annotated[Literal["zh", "en"] | None, typer.Option("--lang")] = None,
     version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_version)] = False,
 ) -> None:
-    language = lang or cli_context(context).language
-    context.obj = CliContext(Workspace(workspace), language, link_after_import)
+    before = cli_context(context)
+    # What stood before the parser may have taken another folder for the workspace.
+    found = before.workspace if before.workspace.root == workspace else workspace_at(workspace)
+    context.obj = CliContext(found, lang or before.language, link_after_import)
 
 
 def _version(requested: bool) -> None:

@@ -9,7 +9,7 @@ from serving.db.engine import DatabaseUnreachable, redacted_url, writing
 from serving.db.failures import write_failure
 from serving.errors import CommandError
 
-HEAD = "0028"
+HEAD = "0029"
 """The newest migration, as a constant: reading the files would import Alembic in every command."""
 
 

@@ -1,11 +1,12 @@
 """Rows that pages read, derived from the documents of a list.
 
-Publishing writes them with a list, and migrations 0026 and 0028 write them for the lists that were
-there. A later change of the columns keeps these functions as they are for those migrations.
+Publishing writes them with a list, and migrations 0026, 0028 and 0029 write them for the lists that
+were there. A later change of the columns keeps these functions as they are for those migrations.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,9 @@ Row = dict[str, Any]
 
 PARTS = ("matters", "unlisted", "months", "unlinked")
 """Parts of a register that are stored alone too."""
+
+OWED = ("teams", "workers", "largest", "since", "due_since")
+"""What the summary of wages owed to teams of a project has besides the amount, in columns."""
 
 _LEVEL = 6
 
@@ -75,19 +79,49 @@ def scored_project_rows(projects: Sequence[Document]) -> Iterator[Row]:
 _COPIED = (
     *("project_id", "region_code", "rank", "tier", "probability", "project_name", "latitude"),
     *("longitude", "workers", "amount_at_stake", "contractor_id", "contractor_name", "owner_id"),
+    "owner_name",
 )
+SEARCHED = ("project_id", "project_name", "contractor_name", "owner_name")
+"""Columns that a project is found by, with ``search``."""
 
 
 def _scored_project(row: Document) -> Row:
     owed = row.get("owed")
-    names = ("project_id", "project_name", "contractor_name", "owner_name")
     return {
         **{name: row.get(name) for name in _COPIED},
         # Money owed is unknown in registers of earlier versions, which have no such field.
         "amount_owed": (owed["amount"] if owed else 0) if "owed" in row else None,
-        "owed": owed,
-        "search": "\n".join(row.get(name) or "" for name in names).casefold(),
+        **owed_columns(owed),
+        "search": other_case([row.get(name) for name in SEARCHED]),
     }
+
+
+def other_case(names: Sequence[str | None]) -> str:
+    """Return those of ``names`` that are not in one case, in one case."""
+    written = [name for name in names if name]
+    return "\n".join(one for name in written if (one := name.casefold()) != name)
+
+
+def owed_columns(owed: Document | None) -> Row:
+    """Return the columns of a summary of wages owed, None in all where there is none."""
+    return {f"owed_{name}": (owed or {}).get(name) for name in OWED}
+
+
+def owed_summary(row: Document) -> Row | None:
+    """Return the summary that :func:`owed_columns` made columns of, with days as text."""
+    if row["owed_teams"] is None:
+        return None
+    return {"amount": row["amount_owed"], **{name: _plain(row[f"owed_{name}"]) for name in OWED}}
+
+
+def with_days(row: Document) -> Row:
+    """Return the row of a scored project with the days as dates, for the database."""
+    names = ("owed_since", "owed_due_since")
+    return {**row, **{name: row[name] and dt.date.fromisoformat(row[name]) for name in names}}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def register_part_rows(register: Document) -> Iterator[Row]:

@@ -119,21 +119,28 @@ SCORED_PROJECTS = Table(
     Column("contractor_id", String(200)),
     Column("contractor_name", Text),
     Column("owner_id", String(200)),
+    Column("owner_name", Text),
     Column("latitude", Float),
     Column("longitude", Float),
     Column("workers", Integer),
     Column("amount_at_stake", BigInteger),
     Column("amount_owed", BigInteger),
-    Column("owed", JSON),
+    Column("owed_teams", Integer),
+    Column("owed_workers", Integer),
+    Column("owed_largest", Text),
+    Column("owed_since", Date),
+    Column("owed_due_since", Date),
     Column("search", Text, nullable=False),
     Index(None, "watchlist_id", "probability"),
-    Index(None, "watchlist_id", "contractor_id", "probability"),
-    Index(None, "watchlist_id", "owner_id", "probability"),
+    Index(None, "watchlist_id", "contractor_id"),
+    Index(None, "watchlist_id", "owner_id"),
     sqlite_with_rowid=False,
 )
 """Projects of the registers as rows, by which pages search, count and draw them; money in fen.
 
-``amount_owed`` is 0 where no team is owed wages, None in registers without the summary ``owed``.
+``amount_owed`` is 0 where no team is owed wages, None in registers without the summary ``owed``;
+the other columns of that summary are None then. ``search`` holds those of the code and the names
+that are not their own in one case, in that case: what is not in it is found in its own column.
 """
 
 REGISTER_PARTS = Table(

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from risk.progress import Progress
+from risk.store.known_query import NOTHING_WRITTEN, Written
 from risk.store.marks import current_mark
 from risk.store.staged import InBatches
 from risk.store.store import RecordStore
@@ -18,6 +19,7 @@ from serving.clock import now
 from serving.errors import CommandError
 from serving.indicators.repository import CountyRates
 from serving.publishing.context import PublishContext, PublishRequest, PublishResult
+from serving.publishing.dossier_queries import dossier_queries
 from serving.publishing.publication_builder import (
     Contributions,
     PreviousList,
@@ -29,7 +31,7 @@ from serving.publishing.repository import PublicationExtras, store_publication
 from serving.publishing.scoring import Scored, score_cohort
 from serving.publishing.settings_check import check_settings
 from serving.publishing.timeline import timelines_of
-from serving.publishing.written_scores import take_scores, written_flags
+from serving.publishing.written_scores import take_scores, written_flags, written_queries
 from serving.snapshot.collect import Sealing, Seen, collect_snapshot
 from serving.snapshot.contributions import with_contributions
 from serving.watchlists.document import Publication
@@ -116,6 +118,7 @@ def collect_extras(
         inputs.stories,
         inputs.flags,
         seen=seen,
+        written=inputs.written,
     )
     return PublicationExtras(
         rates,
@@ -160,19 +163,21 @@ def collect_inputs(
     progress("red flags", 0.75)
     flags = _red_flags(context, request)
     progress("timelines", 0.8)
+    written = _written(request)
     previous = previous_list(context.lists, request, sealed_before=sealed_before)
     return PublishInputs(
         request=request,
         settings=context.settings,
         scored=scored,
         flags=InBatches(keys, flags.of),
-        stories=timelines_of(context.store, request.as_of, keys),
+        stories=timelines_of(context.store, request.as_of, keys, written),
         records_digest=context.store.digest(request.as_of),
         previous=previous,
         scored_before=_scored_before(context.lists, previous, request),
         kind=context.store.kind,
         law_values=context.office_values(),
         codes=flags.codes,
+        written=written,
     )
 
 
@@ -226,6 +231,13 @@ def _red_flags(context: PublishContext, request: PublishRequest) -> StagedFlags:
     as_of, scores, must_visit = request.as_of, request.scores, context.settings.policy.must_visit
     written = None if scores is None else written_flags(scores, as_of, law)
     return StagedFlags(context.store, as_of, must_visit, law, written)
+
+
+def _written(request: PublishRequest) -> Written:
+    """The rows of queries in the folder of the request."""
+    if request.scores is None:
+        return NOTHING_WRITTEN
+    return written_queries(request.scores, request.as_of, dossier_queries())
 
 
 def _scored_before(

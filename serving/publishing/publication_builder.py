@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, overload
 
+from risk.store.known_query import Written
 from risk.store.staged import among
 from risk.unit_kinds import Kind
 from risk.watchlist import (
@@ -87,7 +88,7 @@ class PublishInputs:
 
     ``sealed_flags`` stand in for ``flags`` where a list sealed under earlier rules is rebuilt;
     ``seal_version`` is the version it was sealed in. ``codes`` are those of ``flags``, where these
-    are read a few projects at a time.
+    are read a few projects at a time. ``written`` are rows of queries that another engine wrote.
     """
 
     request: PublishRequest
@@ -103,6 +104,7 @@ class PublishInputs:
     law_values: tuple[Value, ...] = ()
     seal_version: int = SEAL_VERSION
     codes: Mapping[str, tuple[str, ...]] | None = None
+    written: Written = field(default_factory=dict)
 
     def among(self, project_ids: Sequence[str]) -> PublishInputs:
         """The same inputs, read for ``project_ids`` rather than for batches of the cohort."""

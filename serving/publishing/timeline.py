@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from risk.calendar.dates import add_months
 from risk.locale import Language, text
-from risk.store.settled import settled_sql
+from risk.store.known_query import NOTHING_WRITTEN, KnownQuery, Written, day_sql
 from risk.store.staged import InBatches, Row, Staged
 from risk.store.store import RecordStore
 from serving.watchlists.document import EvidenceRef, LocalizedText, TimelineItem
@@ -23,12 +24,13 @@ roll AS (
   SELECT r.*, coalesce(w.paid, 0) AS paid
   FROM payrolls_versions r LEFT JOIN $settled w USING (payroll_id)
   WHERE r.known_at < $1 AND (r.superseded_at IS NULL OR r.superseded_at >= $1)
-    AND r.due_on < $1 AND r.due_on >= $1 - to_months({MONTHS_OF_PAY})
+    AND r.due_on < $1 AND r.due_on >= $since
     AND EXISTS (SELECT 1 FROM payments WHERE known_at < $1)
 ),
 events AS (
   SELECT project_id, started_on AS day, 'started' AS kind, 'projects' AS source,
-         project_id AS record_id, known_at, NULL::BIGINT AS amount, NULL::BIGINT AS workers
+         project_id AS record_id, known_at, CAST(NULL AS BIGINT) AS amount,
+         CAST(NULL AS BIGINT) AS workers
   FROM p
   UNION ALL
   SELECT project_id, completed_on, 'completed', 'projects', project_id, known_at, NULL, NULL FROM p
@@ -47,7 +49,7 @@ events AS (
          amount_due - coalesce(amount_paid, 0), NULL
   FROM transfers_versions
   WHERE {_KNOWN} AND coalesce(amount_paid, 0) < 0.99 * amount_due
-    AND due_on >= $1 - to_months({MONTHS_OF_PAY})
+    AND due_on >= $since
   UNION ALL
   SELECT project_id, due_on, 'wages_short', 'payrolls', payroll_id, known_at,
          amount_due - paid, workers
@@ -77,13 +79,21 @@ events AS (
 ),
 ranked AS (
   SELECT *, row_number() OVER (
-    PARTITION BY project_id ORDER BY day DESC, source, record_id) AS place
+    PARTITION BY project_id ORDER BY day DESC, source, record_id, kind DESC) AS place
   FROM events WHERE day < $1 AND project_id IS NOT NULL
 )
 SELECT project_id, day, kind, source, record_id, known_at, amount, workers
 FROM ranked WHERE place <= {ITEMS_PER_PROJECT}
-ORDER BY project_id, day, source, record_id
 """
+
+
+def _events(as_of: dt.date) -> str:
+    return _EVENTS.replace("$since", day_sql(add_months(as_of, -MONTHS_OF_PAY)))
+
+
+# Of two events of a record on one day the start and the opening, which have the later names, come
+# before the end.
+TIMELINES = KnownQuery("timelines", _events, "project_id, day, source, record_id, kind DESC")
 
 
 Stories = Mapping[str, tuple[TimelineItem, ...]]
@@ -92,14 +102,17 @@ Stories = Mapping[str, tuple[TimelineItem, ...]]
 
 def timelines(store: RecordStore, as_of: dt.date) -> Stories:
     """Return the latest events of each project known before ``as_of``."""
-    events = _EVENTS.replace("$settled", settled_sql(store, as_of))
-    return _stories(store.rows(events, [as_of]))
+    return _stories(store.rows(TIMELINES.rows_sql(store, as_of)))
 
 
-def timelines_of(store: RecordStore, as_of: dt.date, projects: Iterable[str]) -> Stories:
-    """Return the same, read for a few of ``projects`` at a time."""
-    events = _EVENTS.replace("$settled", settled_sql(store, as_of))
-    staged = Staged(store.connection, events, [as_of])
+def timelines_of(
+    store: RecordStore,
+    as_of: dt.date,
+    projects: Iterable[str],
+    written: Written = NOTHING_WRITTEN,
+) -> Stories:
+    """Return the same, read for a few of ``projects`` at a time; ``written`` ones from files."""
+    staged = Staged(store.connection, TIMELINES.rows_sql(store, as_of, written))
     return InBatches(projects, lambda ids: _stories(staged.of(ids)))
 
 

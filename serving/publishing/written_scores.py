@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from risk.store.known_query import KnownQuery, Written, written_rows_sql
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.errors import CommandError
+from serving.publishing.dossier_queries import DOSSIERS_FOLDER
 from serving.publishing.scoring import Scored, model_at
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ def written_flags(folder: str, as_of: dt.date, law: Law) -> Callable[[Rule], str
 
     Raises:
         ScoresMissing, ScoresUnreadable: there is no manifest.
-        WrittenFlagsMissing: those of a rule are not there, when it is asked for.
+        WrittenRowsMissing: those of a rule are not there, when it is asked for.
     """
     from risk.flags.written import flags_digest, written_rows_sql
 
@@ -103,6 +105,25 @@ def written_flags(folder: str, as_of: dt.date, law: Law) -> Callable[[Rule], str
     if _manifest(place, as_of).flags != flags_digest(as_of, law):
         return None
     return lambda rule: written_rows_sql(place, rule)
+
+
+def written_queries(folder: str, as_of: dt.date, queries: Iterable[KnownQuery]) -> Written:
+    """SQL of the rows of ``queries`` in ``folder``, whose scores were taken.
+
+    Those that were not written, or are defined otherwise in this release, are left out: they are
+    then run here.
+
+    Raises:
+        ScoresMissing, ScoresUnreadable: there is no manifest.
+        WrittenRowsMissing: it names rows that are not there.
+    """
+    place = _place(folder, as_of)
+    found = _manifest(place, as_of).dossiers or {}
+    return {
+        query.name: written_rows_sql(place / DOSSIERS_FOLDER / query.name)
+        for query in queries
+        if found.get(query.name) == query.digest(as_of)
+    }
 
 
 def _place(folder: str, as_of: dt.date) -> Path:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import typer
 
 from serving.ingest.resources import open_records_in
 from serving.terminal.context import CliContext, cli_context
-from serving.terminal.options import AsOf, EngineName, FlagsFlag, KindOption, OutPath, Records
+from serving.terminal.options import (
+    AsOf,
+    DossiersFlag,
+    EngineName,
+    FlagsFlag,
+    KindOption,
+    OutPath,
+    Records,
+)
 from serving.terminal.output import (
     atomic_write,
     print_line,
@@ -21,6 +30,7 @@ from serving.terminal.resources import open_settings
 
 if TYPE_CHECKING:
     from serving.publishing.used_model import UsedModel
+    from serving.scores.spark_output import Part
 
 
 def score(
@@ -30,14 +40,18 @@ def score(
     engine: EngineName = "duckdb",
     records: Records = None,
     kind: KindOption = "project",
+    *,
     flags: FlagsFlag = False,
+    dossiers: DossiersFlag = False,
 ) -> None:
     """project_id, probability, tier and model of every project of the cohort."""
     from serving.publishing.remarks import model_info
 
     cli = cli_context(context)
+    asked: dict[Part, bool] = {"flags": flags, "dossiers": dossiers}
+    also = [part for part, is_asked in asked.items() if is_asked]
     projects, model = (
-        _by_spark(cli, as_of, out, records, kind, flags)
+        _by_spark(cli, as_of, out, records, kind, also)
         if engine == "spark"
         else _here(cli, as_of, out, records, kind)
     )
@@ -68,7 +82,12 @@ def _here(
 
 
 def _by_spark(
-    cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: KindOption, flags: bool
+    cli: CliContext,
+    as_of: AsOf,
+    out: str,
+    records: str | None,
+    kind: KindOption,
+    also: Collection[Part],
 ) -> tuple[int, UsedModel]:
     from serving.office_values import office_values
     from serving.scores.spark_output import records_for_spark, require_folder, write_scores
@@ -86,5 +105,5 @@ def _by_spark(
             tiers=settings.tiers.thresholds(),
             progress=step,
             values=office_values(workspace, settings),
-            with_flags=flags,
+            also=also,
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from risk.progress import Progress
 from risk.unit_kinds import Kind
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from risk.store.store import RecordStore
     from risk.tiers import Tiers
     from serving.publishing.used_model import UsedModel
+
+
+Part = Literal["flags", "dossiers"]
+"""What can be written with scores."""
 
 
 class InputsLost(CommandError):
@@ -102,13 +106,13 @@ def write_scores(
     tiers: Tiers,
     progress: Progress,
     values: Sequence[Value] = (),
-    with_flags: bool = False,
+    also: Collection[Part] = (),
 ) -> tuple[int, UsedModel]:
     """Score the cohort to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; return row count and model.
 
-    ``with_flags`` the red flags of all running projects are written too, in a folder of that date;
-    ``values`` are the office's own legal values. A manifest names what the files were made of;
-    it is written last.
+    ``also`` written in the folder of that date are the red flags of all running projects and the
+    rows of the queries for dossiers; ``values`` are the office's own legal values. A manifest names
+    what the files were made of; it is written last.
 
     Raises:
         NoModel: nothing was trained yet.
@@ -120,6 +124,7 @@ def write_scores(
     from features.engines.spark_digest import digest_on_spark
     from features.engines.spark_flags import write_flags
     from features.engines.spark_paths import write_text
+    from features.engines.spark_queries import write_queries
     from features.feature_sets import FEATURE_SETS
     from models.cohort_scores_spark import score_cohort_on_spark
     from models.registry import Registry
@@ -128,6 +133,7 @@ def write_scores(
     from risk.flags.minimum_wages import minimum_wages
     from risk.flags.office_values import add_values
     from risk.flags.written import flags_digest
+    from serving.publishing.dossier_queries import DOSSIERS_FOLDER, dossier_queries
     from serving.publishing.scoring import model_at
     from training.dataset.training_set import NoProjectsKnown
 
@@ -146,16 +152,21 @@ def write_scores(
         scores = score_cohort_on_spark(engine, model, f"{used.kind} {used.version}", tiers)
         engine.write_frame(scores, _address(out))
         place = f"{_address(out)}/as_of={as_of.isoformat()}"
-        if with_flags:
+        if "flags" in also:
             progress("red flags", 1.0)
             write_flags(engine, as_of, law, place)
+        queries = dossier_queries() if "dossiers" in also else ()
+        if queries:
+            progress("dossiers", 1.0)
+            write_queries(engine, as_of, queries, f"{place}/{DOSSIERS_FOLDER}")
         manifest = ScoresManifest(
             model=used.version,
             model_digest=Registry(workspace, kind).get(used.version).digest,
             features=_definitions(kind, wages),
             records=digest_on_spark(engine, as_of),
             projects=units,
-            flags=flags_digest(as_of, law) if with_flags else None,
+            flags=flags_digest(as_of, law) if "flags" in also else None,
+            dossiers={query.name: query.digest(as_of) for query in queries},
         )
         write_text(engine.session, f"{place}/{MANIFEST}", manifest.to_json())
     return units, used

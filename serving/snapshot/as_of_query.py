@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from risk.causes import about_wages, found_otherwise
+from risk.store.known_query import NOTHING_WRITTEN, KnownQuery, Written
 from risk.store.staged import InBatches, Staged
 from risk.store.store import RecordStore
 
@@ -39,7 +40,11 @@ def with_known_tables(*tables: str, every_cause: bool = False) -> str:
 
 def query_rows(store: RecordStore, sql: str, as_of: dt.date) -> list[Row]:
     """Run a query and return its rows as dictionaries."""
-    cursor = store.connection.execute(sql, [as_of])
+    return _rows(store, sql, [as_of])
+
+
+def _rows(store: RecordStore, sql: str, parameters: list[object]) -> list[Row]:
+    cursor = store.connection.execute(sql, parameters)
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -55,10 +60,32 @@ def by_project(
 
     With ``projects`` the rows are read for a few of them at a time; see :mod:`risk.store.staged`.
     """
+    return _by_project(store, sql, [as_of], convert, projects)
+
+
+def known_by_project(
+    store: RecordStore,
+    query: KnownQuery,
+    as_of: dt.date,
+    convert: Callable[[list[Row]], T],
+    projects: Iterable[str] | None = None,
+    written: Written = NOTHING_WRITTEN,
+) -> Mapping[str, T]:
+    """Return the same of a query that another engine may have ``written`` the rows of."""
+    return _by_project(store, query.rows_sql(store, as_of, written), [], convert, projects)
+
+
+def _by_project(
+    store: RecordStore,
+    sql: str,
+    parameters: list[object],
+    convert: Callable[[list[Row]], T],
+    projects: Iterable[str] | None,
+) -> Mapping[str, T]:
     if projects is None:
-        found = group_by_project(query_rows(store, sql, as_of))
+        found = group_by_project(_rows(store, sql, parameters))
         return {project: convert(rows) for project, rows in found.items()}
-    staged = Staged(store.connection, sql, [as_of])
+    staged = Staged(store.connection, sql, parameters)
 
     def load(project_ids: Sequence[str]) -> dict[str, T]:
         rows = [dict(zip(staged.columns, row, strict=True)) for row in staged.of(project_ids)]

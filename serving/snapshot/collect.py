@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from risk.deposits import RuleTable
+from risk.store.known_query import NOTHING_WRITTEN, Written
 from risk.store.staged import InBatches, among
 from risk.store.store import RecordStore
 from serving.db.spool import SpooledRows
@@ -81,20 +82,22 @@ def collect_snapshot(
     flags: Mapping[str, Sequence[RedFlag]] | None = None,
     *,
     seen: Seen | None = None,
+    written: Written = NOTHING_WRITTEN,
 ) -> Snapshot:
     """Collect what the pages need, as known before the publication's as_of.
 
     Besides the scored projects, those with a matter that is followed have a dossier, with a case
     file in ``unscored``. ``stories`` are the events of all projects, ``flags`` the red flags of all
     running projects under ``law_values``; without, those that are needed are found here, as is what
-    is ``seen`` of the risks. Dossiers and rows of the register are made when they are read.
+    is ``seen`` of the risks. ``written`` are rows of queries that another engine wrote. Dossiers
+    and rows of the register are made when they are read.
     """
     as_of = publication.header.as_of
     outlines, sealing = seen or _seen(store, publication)
     scored = [one.project_id for one in outlines]
     all_facts = ProjectFacts(store, as_of)
     places = all_facts.places()
-    owed_then = OwedByMonth(store, as_of)
+    owed_then = OwedByMonth(store, as_of, written)
     handled = _handled(store, publication)
     followed = (
         unscored_projects([*chain(*handled.values())], scored, all_facts.of)
@@ -109,7 +112,7 @@ def collect_snapshot(
     files = case_files(publication.header, followed, told, among(flags, unscored))
     for key in unscored:
         sealing.teams.add(key, told.get(key, ()))
-    sources = _Sources(store, as_of, [*scored, *unscored], sealing, all_facts)
+    sources = _Sources(store, as_of, [*scored, *unscored], sealing, all_facts, written)
     owed = sources.owed_by_month(owed_then)
     alike = similar_projects(_measures(all_facts, outlines, as_of))
 
@@ -127,7 +130,9 @@ def collect_snapshot(
     with_duties = sorted(projects_with_duties(handled["matters"]))
     register = {
         "as_of": as_of.isoformat(),
-        "projects": _register_rows(store, as_of, outlines, all_facts),
+        "projects": _register_rows(
+            store, as_of, outlines, all_facts, among(sources.teams_owed, scored)
+        ),
         **handled,
         "months": _of_region(region_months(store, as_of, owed_then, places), publication),
         "duties": load_legal_duties(
@@ -181,13 +186,14 @@ class _Sources:
         keys: Sequence[str],
         sealing: Sealing,
         facts: ProjectFacts,
+        written: Written,
     ) -> None:
         self._keys = keys
         self.facts = InBatches(keys, facts.of)
         self.contracts = load_contracts(store, as_of, keys)
-        self.money = load_payment_history(store, as_of, keys)
+        self.money = load_payment_history(store, as_of, keys, written)
         self.handling = load_case_handling(store, as_of, keys)
-        self.teams_owed = load_owed_teams(store, as_of, keys)
+        self.teams_owed = load_owed_teams(store, as_of, keys, written)
         self.records = sealing.cited.load(keys)
         self.linked = linked_complaints(store, as_of)
         self.payroll_teams = sealing.teams.load(keys)
@@ -230,12 +236,15 @@ def _measures(facts: ProjectFacts, outlines: Iterable[Outline], as_of: dt.date) 
 
 
 def _register_rows(
-    store: RecordStore, as_of: dt.date, outlines: Sequence[Outline], facts: ProjectFacts
+    store: RecordStore,
+    as_of: dt.date,
+    outlines: Sequence[Outline],
+    facts: ProjectFacts,
+    owed: Mapping[str, list[Row]],
 ) -> RowsInBatches:
     keys = [one.project_id for one in outlines]
     visits = by_project(store, _VISITS, as_of, lambda rows: rows[0], keys)
     unvisited: Row = {"last_inspected_on": None, "last_found_on": None}
-    owed = load_owed_teams(store, as_of, keys)
     known = InBatches(keys, facts.of)
 
     def row(one: Outline) -> Document:

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from risk.calendar.dates import add_months
+from risk.store.known_query import NOTHING_WRITTEN, KnownQuery, Written, day_sql
 from risk.store.staged import InBatches, Staged
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, by_project, query_rows, with_known_tables
+from serving.snapshot.as_of_query import Row, known_by_project, query_rows, with_known_tables
 
 MONTHS = 24
 """A year, and the one before to compare it with."""
@@ -17,10 +18,7 @@ MONTHS = 24
 
 def _end_after(day: str) -> str:
     """SQL for the first end of a month after ``day``: the last one is ``$1``."""
-    return (
-        f"CAST(least($1, greatest(date_trunc('month', {day}) + to_months(1),"
-        f" date_trunc('month', $1) - to_months({MONTHS - 1}))) AS DATE)"
-    )
+    return f"least($1, greatest(last_day({day}) + 1, $first_end))"
 
 
 # Same records and same 1 % as the ``amount_owed`` of a score. Only payrolls that were not settled
@@ -28,16 +26,12 @@ def _end_after(day: str) -> str:
 # what is owed changes: a row for every payroll and month would not fit into memory.
 _OWED = f"""
 {with_known_tables("payrolls", "payments")},
-ends AS (
-  SELECT CAST(date_trunc('month', $1) - to_months(n) AS DATE) AS ends_on
-  FROM range({MONTHS}) months(n)
-  UNION SELECT CAST($1 AS DATE)
-),
+ends AS (SELECT ends_on FROM (VALUES $ends) months(ends_on)),
 paid_in_time AS (
   SELECT payroll_id, sum(amount) AS amount
   FROM payrolls r JOIN payments p USING (payroll_id)
   WHERE p.returned_on IS NULL
-    AND p.paid_on < date_trunc('month', r.due_on) + to_months(1)
+    AND p.paid_on <= last_day(r.due_on)
   GROUP BY payroll_id
 ),
 late AS (
@@ -68,19 +62,28 @@ unpaid AS (
 ),
 steps AS (
   SELECT project_id, ends_on,
-         amount - lag(amount, 1, 0) OVER (PARTITION BY payroll_id ORDER BY ends_on) AS more
+         amount - coalesce(lag(amount) OVER (PARTITION BY payroll_id ORDER BY ends_on), 0) AS more
   FROM unpaid
 ),
-by_end AS (SELECT project_id, ends_on, sum(more) AS more FROM steps GROUP BY ALL),
+by_end AS (SELECT project_id, ends_on, sum(more) AS more FROM steps GROUP BY project_id, ends_on),
 begun AS (SELECT project_id, min(due_on) AS due_on FROM payrolls GROUP BY project_id)
 SELECT b.project_id, e.ends_on,
        CAST(coalesce(sum(s.more) OVER (PARTITION BY b.project_id ORDER BY e.ends_on), 0) AS BIGINT)
          AS amount
 FROM begun b JOIN ends e ON b.due_on < e.ends_on
 LEFT JOIN by_end s ON s.project_id = b.project_id AND s.ends_on = e.ends_on
-WHERE EXISTS (FROM payments)
-ORDER BY b.project_id, e.ends_on
+WHERE EXISTS (SELECT 1 FROM payments)
 """
+
+
+def _owed(as_of: dt.date) -> str:
+    first = as_of.replace(day=1)
+    ends = sorted({as_of, *(add_months(first, -back) for back in range(MONTHS))})
+    rows = ", ".join(f"({day_sql(end)})" for end in ends)
+    return _OWED.replace("$first_end", day_sql(ends[0])).replace("$ends", rows)
+
+
+OWED_BY_MONTH = KnownQuery("owed_by_month", _owed, "project_id, ends_on")
 
 # The arrears events of the labels: see EVENTS in features/common_steps.py.
 _EVENTS = f"""
@@ -114,14 +117,17 @@ def load_owed_by_month(store: RecordStore, as_of: dt.date) -> Owed:
     before the first wages of the project were due; without payments on record nothing is known.
     The month of ``as_of``, unless that is its first day, is counted until then.
     """
-    return by_project(store, _OWED, as_of, _months)
+    return known_by_project(store, OWED_BY_MONTH, as_of, _months)
 
 
 class OwedByMonth:
     """The same, read for a few projects at a time."""
 
-    def __init__(self, store: RecordStore, as_of: dt.date) -> None:
-        self._staged = Staged(store.connection, _OWED, [as_of])
+    def __init__(
+        self, store: RecordStore, as_of: dt.date, written: Written = NOTHING_WRITTEN
+    ) -> None:
+        rows = OWED_BY_MONTH.rows_sql(store, as_of, written)
+        self._staged = Staged(store.connection, rows)
 
     def of(self, projects: Iterable[str]) -> Owed:
         """Return the amounts of ``projects``."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-from risk.store.settled import settled_sql
+from risk.store.known_query import NOTHING_WRITTEN, KnownQuery, Written
 from risk.store.staged import InBatches, Staged
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, by_project, plain, with_known_tables
+from serving.snapshot.as_of_query import Row, known_by_project, plain, with_known_tables
 from serving.watchlists.document import TimelineItem
 
 # The amounts of a project add up to the ``amount_owed`` of its score: same records, same 1 %.
@@ -20,7 +20,7 @@ unpaid AS (
          r.amount_due - coalesce(p.amount, 0) AS amount
   FROM payrolls r LEFT JOIN paid p USING (payroll_id)
   WHERE r.due_on < $1 AND coalesce(p.amount, 0) < 0.99 * r.amount_due
-    AND EXISTS (FROM payments)
+    AND EXISTS (SELECT 1 FROM payments)
 ),
 months AS (
   SELECT project_id, CASE WHEN count(*) = count(workers) THEN sum(workers) END AS workers
@@ -40,12 +40,16 @@ FROM unpaid u JOIN heads h USING (project_id)
 LEFT JOIN contracts k ON k.contract_id = u.contract_id
 LEFT JOIN organizations o ON o.org_id = k.contractor_id
 GROUP BY u.project_id, u.contract_id
-ORDER BY u.project_id, amount DESC, u.contract_id
 """
+
+TEAMS_OWED = KnownQuery("teams_owed", lambda _: _TEAMS, "project_id, amount DESC, contract_id")
 
 
 def load_owed_teams(
-    store: RecordStore, as_of: dt.date, projects: Iterable[str] | None = None
+    store: RecordStore,
+    as_of: dt.date,
+    projects: Iterable[str] | None = None,
+    written: Written = NOTHING_WRITTEN,
 ) -> Mapping[str, list[Row]]:
     """Return the teams of each project that are owed wages, most money first.
 
@@ -54,8 +58,7 @@ def load_owed_teams(
     once. Both are None if a payroll has no number. ``since`` is the first month of unpaid work,
     ``due_since`` the day its wages were due; ``name`` is None where payrolls name no contract.
     """
-    teams = _TEAMS.replace("$settled", settled_sql(store, as_of))
-    return by_project(store, teams, as_of, plain, projects)
+    return known_by_project(store, TEAMS_OWED, as_of, plain, projects, written)
 
 
 _PAYROLL_TEAMS = f"""

@@ -66,12 +66,18 @@ def context_from_arguments(arguments: Sequence[str]) -> CliContext:
     Help and error messages need the language even if the arguments are wrong.
     """
     root = _value(arguments, ("-w", "--workspace")) or os.environ.get(WORKSPACE_VARIABLE)
-    workspace = Workspace(Path(root or DEFAULT_WORKSPACE))
-    configured = _configured(workspace)
+    folder = Path(root or DEFAULT_WORKSPACE)
+    configured = _configured(Workspace(folder))
     chosen = _value(arguments, ("--lang",)) or os.environ.get(LANGUAGE_VARIABLE)
     language = _language(chosen or str(configured.get("language", "")))
     _set_timezone(configured)
-    return CliContext(_with_memory(workspace, configured), language)
+    return CliContext(_with_memory(Workspace(folder), configured), language)
+
+
+def workspace_at(folder: Path) -> Workspace:
+    """Return the workspace in ``folder`` with the memory limit of its settings."""
+    workspace = Workspace(folder)
+    return _with_memory(workspace, _configured(workspace))
 
 
 def _with_memory(workspace: Workspace, configured: Mapping[str, Any]) -> Workspace:

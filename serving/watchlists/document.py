@@ -16,7 +16,7 @@ from risk.calendar.dates import HORIZON_DAYS
 from risk.store.staged import AT_ONCE
 from risk.unit_kinds import Kind
 from risk.watchlist.sealed_document import Sealed, seal
-from serving.db.compression import SAMPLES, dictionary_of, packed, unpacked
+from serving.db.compression import dictionary_of, packed, sample_of, unpacked
 from serving.db.spool import Spool
 from serving.watchlists.seal_version import SEAL_VERSION, version_fields
 
@@ -438,8 +438,7 @@ class Publication:
         ``watch`` is called with every risk: where they are made one by one, it is the time to see
         what else is needed of them.
         """
-        first = self.risks[:AT_ONCE]
-        sample = first[:: max(len(first) // SAMPLES, 1)]
+        sample = sample_of(self.risks[:AT_ONCE])
         bodies = [seal(risk.to_document(self.header)).body for risk in sample]
         risks, outlines = SealedRisks(dictionary_of(bodies)), []
         for risk in self.risks:

@@ -53,6 +53,12 @@ class ChosenList:
         """The kind of unit on the list."""
         return self.summary.kind
 
+    @property
+    def newer(self) -> dt.date | None:
+        """The date of the newest list of the same region; None where this is that list."""
+        days = [one.as_of for one in self.lists if one.region == self.summary.region]
+        return max(days) if max(days) > self.summary.as_of else None
+
 
 class WatchlistReader:
     """Reads lists and what was published with them; keeps drawings, which never change."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from serving.auth.principal import Principal
 from serving.db.database import Database
+from serving.db.page_rows import OWED, SEARCHED, owed_summary
 from serving.db.tables import SCORED_PROJECTS
 from serving.db.text_match import by_code_point, holds
 from serving.watchlists.archived import refuse_archived
@@ -19,8 +20,10 @@ Document = Mapping[str, Any]
 Role = Literal["contractor_id", "owner_id"]
 
 _COLUMNS = SCORED_PROJECTS.c
-_HIDDEN = frozenset({"watchlist_id", "search"})
+_HIDDEN = frozenset({"watchlist_id", "search", "owner_name"})
 _SHOWN = [column for column in _COLUMNS if column.name not in _HIDDEN]
+_OWED = [_COLUMNS.amount_owed, *(_COLUMNS[f"owed_{name}"] for name in OWED)]
+_FOUND_BY = [_COLUMNS.search, *(_COLUMNS[name] for name in SEARCHED)]
 _IDS_AT_ONCE = 500
 
 
@@ -42,7 +45,7 @@ class ScoredProjects:
 
     def totals(self) -> tuple[Mapping[str, int], int | None]:
         """Return the number of projects by tier, and the wages owed by all, None if unknown."""
-        self._require_all()
+        self.require_all()
         count, owed = func.count().label("projects"), func.sum(_COLUMNS.amount_owed).label("owed")
         query = select(_COLUMNS.tier, count, owed).where(self._own).group_by(_COLUMNS.tier)
         rows = self._all(query)
@@ -51,10 +54,10 @@ class ScoredProjects:
 
     def search(self, words: str, tier: str, limit: int) -> tuple[int, list[Document]]:
         """Return how many match, and the first of them by probability."""
-        self._require_all()
+        self.require_all()
         where: list[ColumnElement[bool]] = [self._own]
         if wanted := words.strip().casefold():
-            where.append(holds(self._engine, _COLUMNS.search, wanted))
+            where.append(or_(*(holds(self._engine, one, wanted) for one in _FOUND_BY)))
         if tier:
             where.append(_COLUMNS.tier == tier)
         by = (_COLUMNS.probability.desc(), by_code_point(self._engine, _COLUMNS.project_id))
@@ -76,7 +79,7 @@ class ScoredProjects:
 
     def named(self, words: str, limit: int) -> list[str]:
         """Return the ids of the first projects whose name contains ``words`` as written."""
-        self._require_all()
+        self.require_all()
         name = func.coalesce(_COLUMNS.project_name, _COLUMNS.project_id)
         query = select(_COLUMNS.project_id).where(self._own, holds(self._engine, name, words))
         by = by_code_point(self._engine, _COLUMNS.project_id)
@@ -87,14 +90,15 @@ class ScoredProjects:
 
         ``project_ids`` holds at most a few hundred.
         """
-        query = select(_COLUMNS.project_id, _COLUMNS.owed).where(
+        query = select(_COLUMNS.project_id, *_OWED).where(
             self._own, _COLUMNS.amount_owed > 0, _COLUMNS.project_id.in_(list(project_ids))
         )
-        return {row.project_id: row.owed for row in self._all(query) if row.owed}
+        found = {row.project_id: owed_summary(dict(row._mapping)) for row in self._all(query)}
+        return {project_id: owed for project_id, owed in found.items() if owed}
 
     def of_party(self, role: Role, party: str, besides: str, limit: int) -> list[Document]:
         """Return the projects of a contractor or owner, the likeliest first."""
-        self._require_all()
+        self.require_all()
         query = select(*_SHOWN).where(
             self._own, _COLUMNS[role] == party, _COLUMNS.project_id != besides
         )
@@ -110,7 +114,7 @@ class ScoredProjects:
         """Return place, region and tier of the projects that have coordinates, listed ones first,
         then by probability.
         """
-        self._require_all()
+        self.require_all()
         names = ("project_id", "latitude", "longitude", "region_code", "tier", "rank")
         query = select(*(_COLUMNS[name] for name in names)).where(
             self._own, _COLUMNS.latitude.is_not(None), _COLUMNS.longitude.is_not(None)
@@ -119,12 +123,19 @@ class ScoredProjects:
         code = by_code_point(self._engine, _COLUMNS.project_id)
         return self._all(query.order_by(*by, code))
 
-    def _require_all(self) -> None:
+    def require_all(self) -> None:
+        """Raise ListArchived where only the entries of the list stayed."""
         refuse_archived(self._list.as_of, self._list.archive)
 
     def _rows(self, query: Select[Any]) -> list[Document]:
-        return [dict(row._mapping) for row in self._all(query)]
+        return [_document(dict(row._mapping)) for row in self._all(query)]
 
     def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
         with self._engine.connect() as connection:
             return connection.execute(query).all()
+
+
+def _document(row: Mapping[str, Any]) -> Document:
+    """A row as in the register, with the summary of wages owed."""
+    shown = {name: value for name, value in row.items() if not name.startswith("owed_")}
+    return {**shown, "owed": owed_summary(row)}

@@ -19,13 +19,13 @@ from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
 from serving.db.compression import (
     CLOSELY_SEARCHED,
-    SAMPLES,
-    compressed,
+    compressed_body,
     dictionary_of,
     packed,
+    sample_of,
     unpacked,
 )
-from serving.db.page_rows import PARTS, deposit_rows, scored_project_rows
+from serving.db.page_rows import PARTS, deposit_rows, scored_project_rows, with_days
 from serving.db.spool import Spool, SpooledRows
 from serving.db.tables import (
     DEPOSIT_ROWS,
@@ -76,8 +76,7 @@ class PackedSnapshot:
 
 def pack_snapshot(found: Snapshot) -> PackedSnapshot:
     """Return ``found`` as it is stored; dossiers and rows are made one by one."""
-    keys = list(islice(found.dossiers, AT_ONCE))
-    sample = keys[:: max(len(keys) // SAMPLES, 1)]
+    sample = sample_of(list(islice(found.dossiers, AT_ONCE)))
     sampled = [_to_json(by_column(found.dossiers[key])) for key in sample]
     words = dictionary_of(sampled, CLOSELY_SEARCHED)
     places, bodies = dict[str, str](), Spool()
@@ -116,7 +115,7 @@ def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, Spool]:
             yield from _json_parts(of_projects(rows) if name == "projects" else rows)
         yield b"}"
 
-    return compressed(parts()), projects
+    return compressed_body(parts()), projects
 
 
 def _part_rows(register: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -165,7 +164,7 @@ def save_snapshot(connection: Connection, watchlist_id: int, found: PackedSnapsh
         save_dictionary(connection, watchlist_id, "deposit", found.deposit_words)
     connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=found.register))
     for part in in_batches(list(found.projects)):
-        scored = (json.loads(found.projects[key]) for key in part)
+        scored = (with_days(json.loads(found.projects[key])) for key in part)
         rows = [{"watchlist_id": watchlist_id, **row} for row in scored]
         connection.execute(insert(SCORED_PROJECTS), rows)
     for table in (REGISTER_PARTS, DEPOSIT_ROWS):

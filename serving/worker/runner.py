@@ -31,7 +31,7 @@ from serving.ingest.importer import import_waiting
 from serving.jobs.repository import Job, end_job, fail_job, find_job, update_progress
 from serving.model_changes.service import JOB, REFRESH, carry_out, refresh
 from serving.office_values import office_minimum_wages
-from serving.settings import Settings, database_url, load_settings
+from serving.settings import Settings, configured, database_url
 from serving.watchlists.repository import WatchlistRepository
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ _STORE_SECONDS = 600.0
 
 def main(arguments: list[str]) -> int:
     """Run the job named in ``arguments``: workspace, job."""
-    workspace = Workspace(Path(arguments[0])).require()
-    settings = load_settings(workspace)
+    workspace, settings = configured(Workspace(Path(arguments[0])))
     with Database(database_url(workspace, settings)) as database:
         if arguments[1] == IMPORT_ONLY:
             import_waiting(workspace, database)

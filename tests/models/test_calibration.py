@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from models.calibration import Calibration, fit
+from models.calibration import Calibration, Prior, fit
 
 from ..conftest import thorough
 
@@ -96,3 +96,12 @@ def test_fit_never_reverses_the_order(rows, scores):
     ordered = fitted.probability(np.sort(np.array(scores)))
     assert (np.diff(ordered) >= 0).all()
     assert ((ordered >= 0) & (ordered <= 1)).all()
+
+
+def test_a_line_through_two_rates_is_exact_to_the_last_digits():
+    """20 of 1,000 rows of score 0 and 50 of 1,000 of score 1: odds of 1 to 49 and of 1 to 19."""
+    raw = np.repeat([0.0, 1.0], 1_000)
+    labels = np.repeat([1.0, 0.0, 1.0, 0.0], [20, 980, 50, 950])
+    found = fit(raw, labels, Prior(slope_precision=0.0))
+    assert found.intercept == pytest.approx(-np.log(49), abs=1e-12)
+    assert found.slope == pytest.approx(np.log(49 / 19), abs=1e-12)

@@ -88,6 +88,13 @@ EXPECTED = {
     "attendance_silent_days": MONTHS,
     "attendance_months_missing_6m": MONTHS,
 }
+TABLES = {
+    **{"A": "accounts", "C": "complaints", "D": "deposits", "F": "payrolls", "G": "disputes"},
+    **{"K": "cases", "M": "contracts", "N": "payrolls", "O": "operations", "P": "payrolls"},
+    **{"S": "listings", "T": "transfers", "V": "inspections", "W": "operations"},
+}
+"""The table of a record by its first letter, but for what came back, months and the project."""
+
 ELSEWHERE = {"below_minimum_share_3m"}
 """Tested with the minimum wages."""
 
@@ -312,6 +319,10 @@ def test_every_statement_lists_the_records_its_figure_counts(county):
         return [item.record_id for item in found.get((statement.evidence, "P"), ())]
 
     assert {name: listed(name) for name in EXPECTED} == EXPECTED
+    for one in (one for records in found.values() for one in records):
+        own = "payments" if "returned" in one.record_id else TABLES[one.record_id[0]]
+        own = "attendance" if one.record_id.startswith("P//") else own
+        assert one.table == ("projects" if one.record_id == "P" else own), one
     stated = {name for name, feature in FEATURES.items() if feature.raises or feature.lowers}
     assert stated == set(EXPECTED) | ELSEWHERE
     settled = FEATURES["unpaid_share_3m"].lowers.evidence

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from features.feature_sets import ALL_FEATURES, FEATURE_SETS
 from features.value_text import value_text
 from models.cohort_scores import score_cohort
-from models.reason_text import reason_text
+from models.reason_text import peers_text, reason_text
 from models.reasons import Basis, Reason, _leads, _may_be_stated, statement_of
 from risk.contract import TABLES
 from risk.flags import red_flags
@@ -222,6 +222,12 @@ def test_statements_agree_with_the_direction_of_their_feature(kind):
             " (fewer than 20 comparable units reported; median of all projects under way: 0 days)",
         ),
         (
+            Reason("payments", -0.4, "unpaid_share_3m", 0.0, 0.25, "31", (), peers=1),
+            "近三个月到期工资已全部付清（同类为合同额居中的非房建项目，中位数25%）",
+            "All wages due in the last three months paid"
+            " (median of non-building projects with medium contracts: 25%)",
+        ),
+        (
             Reason("stage", 0.2, "advance_funded", 1.0, 0.0, "23", (), peers=3),
             "登记为施工单位垫资施工",
             "Recorded as pre-financed by the contractor",
@@ -241,6 +247,21 @@ def test_statements_agree_with_the_direction_of_their_feature(kind):
 )
 def test_sentences(reason, zh, en):
     assert (reason_text(reason, "zh"), reason_text(reason, "en")) == (zh, en)
+
+
+SECTORS = {0: "非房建", 10: "房建", 20: "未登记行业的"}
+SIZES = {0: "合同额较小的", 1: "合同额居中的", 2: "合同额较大的", 3: "未登记合同额的"}
+STAFF = {0: "参保人数较少的", 1: "参保人数居中的", 2: "参保人数较多的", 3: "未登记参保人数的"}
+
+
+def test_every_group_of_peers_has_its_name():
+    for sector, size in product(SECTORS, SIZES):
+        assert peers_text(sector + size, "zh") == f"{SIZES[size]}{SECTORS[sector]}项目"
+    for staff, name in STAFF.items():
+        assert peers_text(staff, "zh", "employer") == f"{name}用人单位"
+    assert (peers_text(None, "zh"), peers_text(None, "zh", "employer")) == (
+        *("全部在建项目", "全部用人单位"),
+    )
 
 
 def test_reason_text_does_not_depend_on_earlier_calls():

@@ -1,6 +1,6 @@
 """Challengers of one's own: any estimator with ``fit`` and ``predict_proba``, as scikit-learn's.
 
-They are fitted and judged beside the model. They are never stored: that would need pickle.
+They are fitted and evaluated with the model. They are never stored: that would need pickle.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from risk.sources.state import StoppedSource
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from training.dataset.completeness import Completeness
-from training.dataset.labels import TRAINING_MONTHS, event_log
+from training.dataset.labels import TRAINING_MONTHS, EventLog, event_log
 from training.dataset.observation import observations_before
 from training.dataset.training_set import require_projects
 from training.evaluation.bootstrap import Estimate
@@ -141,7 +141,7 @@ def check(
     troubled = {trouble.table for trouble in feeds}
     troubled.update(name for source in inputs.sources for name in source.tables)
     affected = _features_of(troubled, store.kind)
-    mature = [entry for entry in inputs.listed if entry.as_of <= log.last_mature()]
+    mature = _mature(inputs.listed, log)
     report = CheckReport(
         as_of=as_of,
         trained_at=inputs.trained_at,
@@ -164,6 +164,11 @@ def check(
         redefined=redefined_families(store, inputs.definitions),
     )
     return _with_verdict(report, store.kind)
+
+
+def _mature(listed: Sequence[ListedEntry], log: EventLog) -> list[ListedEntry]:
+    """The entries of lists whose horizon and delay have passed."""
+    return [entry for entry in listed if entry.as_of <= log.last_mature()]
 
 
 def _lost(

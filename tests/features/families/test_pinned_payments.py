@@ -383,7 +383,7 @@ def _more(world: World) -> None:
         roll("bases", age, yuan, wage_basis=basis)
     for age, workers in ((15, 100), (92, 20), (93, 50), (50, None)):
         roll("people", age, workers=workers)
-    for age, workers, paid in ((16, 10, 6), (40, 30, None)):
+    for age, workers, paid in ((16, 10, 6), (40, 33, None)):
         key = roll("people", age, workers=workers)
         _pay(world, key, key, Pay(age, 500), workers_paid=paid)
     first, second, old = (roll("returned", age) for age in (92, 40, 93))

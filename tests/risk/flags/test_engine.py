@@ -2,13 +2,23 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.contract import STORED_TABLES, TABLES, FieldType
-from risk.flags import CODES, MUST_VISIT, FlagUnknown, StagedFlags, red_flags
+from risk.flags import (
+    CODES,
+    MUST_VISIT,
+    RULES,
+    Evidence,
+    FlagUnknown,
+    StagedFlags,
+    red_flags,
+)
+from risk.flags.engine import flags_of_rows, rule_sql
 from risk.flags.law import Law, read_law
 from risk.store.settled import with_settled
 from risk.store.store import RecordStore
@@ -90,10 +100,12 @@ def test_a_flag_lists_the_twenty_records_of_most_weight(reporting):
     reporting.add("projects")
     for number in range(21):
         row = {"transfer_id": f"T{number}", "amount_due": 1000 + number}
-        reporting.add("transfers", **row, due_on="2025-03-10", known_at="2025-03-10")
+        due_on = "2025-03-10" if number else "2025-03-09"
+        reporting.add("transfers", **row, due_on=due_on, known_at="2025-03-10")
     (flag,) = red_flags(reporting.store, AS_OF, codes=("labour_cost_overdue",))["P1"]
     assert [one.record_id for one in flag.evidence] == [f"T{n}" for n in range(20, 0, -1)]
     assert flag.values["transfers"] == 21
+    assert flag.since == dt.date(2025, 3, 10)  # of the one that is not listed
 
 
 def test_red_flags_cover_only_running_projects(reporting):
@@ -168,6 +180,41 @@ def test_red_flags_leave_other_tables_of_the_connection_alone(reporting):
     messy(reporting)
     red_flags(reporting.store, AS_OF)
     assert reporting.store.rows("SHOW TABLES") == before
+
+
+def test_staged_flags_leave_other_tables_of_the_connection_alone(store, monkeypatch):
+    monkeypatch.setattr("risk.flags.engine.RULES", RULES[:1])  # each takes some milliseconds
+    before = store.rows("SHOW TABLES")
+    assert StagedFlags(store, AS_OF, (), read_law()).codes == {}
+    assert store.rows("SHOW TABLES") == before
+    # The payments of a view that is settled are in its own connection.
+    view = with_settled(store, AS_OF)
+    assert StagedFlags(view, AS_OF, (), read_law()).codes == {}
+    view.close()
+
+
+def test_a_rule_of_one_monthly_feed_asks_for_no_least_of_one():
+    """Spark's least() takes no single value."""
+    rule = next(one for one in RULES if one.code == "labour_cost_overdue")
+    assert "CASE WHEN transfers.until < r.as_of - 45" in rule_sql(rule)
+    both = replace(rule, feeds=("payrolls", "transfers", "deposits"))
+    assert "CASE WHEN least(payrolls.until, transfers.until) < r.as_of" in rule_sql(both)
+
+
+def test_flags_of_rows_that_another_engine_gave():
+    """A row of a rule: project, region, since, records, and what the rule measured."""
+    rule = next(one for one in RULES if one.code == "labour_share_low")
+    since = dt.date(2024, 1, 10)
+    record = {"place": 1, "table": "projects", "record_id": "P1", "known_at": since}
+    rows = [("P1", "6401", since, [record], 0.2, 0.22)]
+    (flag,) = flags_of_rows([(rule, rows)], AS_OF)["P1"]
+    assert (flag.threshold, flag.basis, flag.since) == (0.22, "yinchuan_share", since)
+    assert flag.evidence == (Evidence("projects", "P1", since),)
+    assert flag.values == {"labour_share": 0.2, "required_share": 0.22}
+    law = read_law()
+    duties = tuple(replace(one, article="99") for one in law.duties)
+    (flag,) = flags_of_rows([(rule, rows)], AS_OF, law=Law(duties, ()))["P1"]
+    assert (flag.article, flag.threshold, flag.basis) == ("99", None, None)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from risk.intake.importer import import_file
 from risk.intake.readers import CellRange, open_sheets
 from risk.intake.readers.formats import Format, detect_format
 from risk.intake.readers.xlsx import as_shown, xlsx_sheets
+from risk.intake.readers.xml_book import xml_book_sheets
 
 from .binary_books import ErrorCell, write_xls, write_xlsb
 
@@ -278,11 +279,14 @@ _XML = """<?xml version="1.0" encoding="{encoding}"?>
 </Workbook>"""
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "gb2312", "utf-16"])
-def test_a_workbook_in_xml_of_excel_2003(tmp_path, encoding):
+@pytest.mark.parametrize(
+    ("encoding", "opened"),
+    [("utf-8", open_sheets), ("gb2312", xml_book_sheets), ("utf-16", xml_book_sheets)],
+)
+def test_a_workbook_in_xml_of_excel_2003(tmp_path, encoding, opened):
     path = tmp_path / "检查.xls"
     path.write_bytes(_XML.format(encoding=encoding).encode(encoding))
-    with open_sheets(path) as (old, sheet):
+    with opened(path) as (old, sheet):
         assert [(one.name, one.hidden) for one in (old, sheet)] == [("旧", True), ("九月", False)]
         rows = [
             (2, ["编号", "金额", None, "日期"]),
@@ -290,7 +294,7 @@ def test_a_workbook_in_xml_of_excel_2003(tmp_path, encoding):
             (4, ["#FORMULA!", "#DIV/0!", True]),
         ]
         assert list(sheet.rows()) == list(sheet.rows()) == rows
-        assert sheet.merges == (CellRange(2, 1, 2, 2), CellRange(3, 3, 4, 3))
+        assert tuple(sheet.merges) == (CellRange(2, 1, 2, 2), CellRange(3, 3, 4, 3))
         assert sheet.hidden_rows == {3}
 
 

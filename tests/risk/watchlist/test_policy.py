@@ -231,6 +231,14 @@ def test_policy_refuses_invalid_values(values):
     assert next(iter(values)) in refused.value.message("en")
 
 
+def test_the_ends_of_what_is_allowed_are_allowed():
+    first, last = make("A", 0.0, workers=0), make("B", 1.0)
+    none = Policy(capacity=0, seed="7", random_share=0.0, rest_days=0)
+    assert select([first, last], none, AS_OF) == []
+    every = Policy(capacity=2, seed="7", random_share=1.0)
+    assert [one.project_id for one in select([first, last], every, AS_OF)] == ["B", "A"]
+
+
 def test_select_refuses_duplicate_candidates():
     twice = [make("B", 0.1), make("B", 0.2), make("A", 0.1), make("A", 0.2)]
     with pytest.raises(DuplicateCandidate, match="A occurs twice"):

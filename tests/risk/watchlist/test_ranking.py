@@ -43,6 +43,27 @@ def test_rules_put_red_flags_first_then_probability(projects):
     assert keys == sorted(keys)
 
 
+@pytest.mark.parametrize(
+    ("order", "names", "measures"),
+    [
+        ("probability", "CABD", [0.7, 0.2, 0.2, 0.05]),
+        ("probability_then_rules", "CBAD", [0.7, 0.2, 0.2, 0.05]),
+        ("rules", "BDCA", [3, 3, 1, 1]),
+        ("expected_workers", "ABCD", [4, 4, 3.5, 1]),  # of A nobody knows: 20, the median
+    ],
+)
+def test_four_projects_in_every_order(order, names, measures):
+    projects = [
+        Candidate("A", "420301", 0.2, workers=None, flags=1),
+        Candidate("B", "420301", 0.2, workers=20, flags=3),
+        Candidate("C", "420301", 0.7, workers=5, flags=1),
+        Candidate("D", "420301", 0.05, workers=20, flags=3),
+    ]
+    found = select(projects, policy(order), AS_OF)
+    assert [one.project_id for one in found] == list(names)
+    assert [one.measure for one in found] == pytest.approx(measures)
+
+
 def test_a_candidate_without_flags_ranks_below_one_with_a_flag():
     projects = [*equal(9), Candidate("Q", "420301", 0.03, flags=1)]
     first, *others = select(projects, policy("rules"), AS_OF)

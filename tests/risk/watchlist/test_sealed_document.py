@@ -60,6 +60,7 @@ def test_seal_writes_canonical_json():
 
 def test_minus_zero_is_sealed_as_zero():
     assert seal({"a": [-0.0, -1.0]}).body == b'{"a":[0.0,-1.0]}'
+    assert seal({"a": -0.0}).body == b'{"a":0.0}'
 
 
 @pytest.mark.parametrize(

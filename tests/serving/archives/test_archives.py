@@ -321,6 +321,25 @@ def test_a_file_without_columns_of_later_versions_is_read(lists, tmp_path):
         list(found.rows_of(SCORED_PROJECTS))
 
 
+def test_a_file_with_a_column_of_earlier_versions_is_read(lists, tmp_path):
+    owed = {"amount": 9, "teams": 2, "workers": 7, "largest": "木工班", "since": "2023-01-01"}
+
+    def change(files, about):
+        names, *rows = map(json.loads, files["scored_projects.jsonl"].splitlines())
+        now = [place for place, name in enumerate(names) if not name.startswith("owed_")]
+        made = [[*(row[place] for place in now), owed] for row in rows]
+        lines = [[*(names[place] for place in now), "owed"], *made]
+        files["scored_projects.jsonl"] = "\n".join(map(json.dumps, lines)).encode() + b"\n"
+
+    with read_archive(forged(moved(lists, tmp_path).path, change), None) as found:
+        [rows] = found.rows_of(SCORED_PROJECTS)
+    shown = {name: value for name, value in rows[0].items() if name.startswith("owed")}
+    assert shown == {
+        **{"owed_teams": 2, "owed_workers": 7, "owed_largest": "木工班"},
+        **{"owed_since": dt.date(2023, 1, 1), "owed_due_since": None},
+    }
+
+
 def test_the_audit_log_and_the_steps_name_who_moved_what(lists, tmp_path):
     path = moved(lists, tmp_path).path
     restore_list(lists, path, "李")
@@ -385,6 +404,18 @@ def test_commands(lists, wagewatch, workspace, tmp_path):
     assert [one["step"] for one in steps] == ["archived", "removed", "restored"]
     log = wagewatch("--lang", "en", "archive", "log").stdout
     assert f"brought back from {path}" in log
+
+
+def test_an_older_list_leads_to_the_newest_of_its_region(lists, client):
+    page = {"Accept": "text/html"}
+    older = client.get("/watchlist?as_of=2023-02-01", headers=page).text
+    assert "这是2023年2月1日的旧名单，最新的是：" in older
+    assert '<a href="/watchlist?as_of=2023-03-01&region=">2023年3月1日名单</a>' in older
+    assert "尚未发布" not in older
+    assert "请联系信息员" not in older
+    newest = client.get("/watchlist?as_of=2023-03-01", headers=page).text
+    assert "旧名单" not in newest
+    assert "请联系信息员发布新名单" in newest
 
 
 def test_pages_say_that_the_list_is_archived(lists, client, tmp_path):

@@ -14,7 +14,13 @@ from alembic.config import Config
 from sqlalchemy import select
 
 from risk.watchlist.sealed_document import verify
-from serving.db.compression import compressed, dictionary_of, packed, unpacked
+from serving.db.compression import (
+    compressed_body,
+    dictionary_of,
+    packed,
+    sample_of,
+    unpacked,
+)
 from serving.db.database import Database
 from serving.db.engine import writing
 from serving.db.tables import DOSSIERS, LIST_DICTIONARIES, PROJECT_RISKS
@@ -64,7 +70,7 @@ def test_what_documents_share_is_found_far_away():
     [([], 0, 0), ([b"ab"] * 524_288, 2**20, 2**20), ([b"ab"] * 524_288 + [b"c"], 2**20 + 1, -1)],
 )
 def test_parts_are_compressed_as_one_body(parts, length, stated):
-    found = compressed(iter(parts))
+    found = compressed_body(iter(parts))
     assert zstandard.frame_content_size(found) == stated
     assert unpacked(found, None) == b"".join(parts)
     assert len(b"".join(parts)) == length
@@ -73,6 +79,25 @@ def test_parts_are_compressed_as_one_body(parts, length, stated):
 def test_a_new_file_has_pages_for_several_documents(tmp_path):
     with Database(f"sqlite:///{tmp_path}/new.sqlite") as made, made.engine.connect() as opened:
         assert opened.exec_driver_sql("PRAGMA page_size").scalar_one() == 8192
+
+
+def test_of_a_large_list_a_dictionary_is_trained():
+    bodies = [body * 2 for body in documents(700)]
+    sample = sample_of(bodies)
+    assert (len(sample), sample[1]) == (350, bodies[2])
+    words = dictionary_of(sample, 30_000)
+    assert unpacked(words, None)[:4] == b"\x37\xa4\x30\xec"
+    few = dictionary_of(sample[:299], 30_000)
+    assert unpacked(few, None) == b"".join(sample[:299:12])[-30_000:]
+    others = bodies[1::100]
+    stored = [packed(body, words) for body in others]
+    assert [unpacked(body, words) for body in stored] == others
+    assert sum(map(len, stored)) < 0.95 * sum(len(packed(body, few)) for body in others)
+
+
+@pytest.mark.parametrize(("count", "taken"), [(0, 0), (23, 23), (599, 25), (600, 300), (1000, 334)])
+def test_a_dictionary_is_made_of_documents_from_all_of_the_first(count, taken):
+    assert len(sample_of(range(count))) == taken
 
 
 @pytest.mark.parametrize("bodies", [[], [b"{}"], documents(3), [b"x" * 100_000]])

@@ -11,11 +11,13 @@ import pytest
 from serving.audit.repository import list_audit_entries
 from serving.auth.principal import OFFICE
 from serving.db.pagination import PageRequest
+from serving.events.repository import list_events
 from serving.indicators.repository import CountyRates
+from serving.models.repository import list_models
 from serving.publishing import inputs
 from serving.publishing.context import PublishContext, PublishRequest
 from serving.publishing.pipeline import county_rates
-from serving.publishing.publication_builder import PreviousList
+from serving.publishing.publication_builder import PreviousList, _Risks
 from serving.publishing.remarks import model_info
 from serving.publishing.repository import store_publication
 from serving.publishing.timeline import ITEMS_PER_PROJECT
@@ -65,14 +67,30 @@ def test_the_same_list_is_stored_once(database, publication):
             database, one, published_at=PUBLISHED_AT, published_by="李", **options
         )
 
-    first, again = store(sealed, extras=make_extras()), store(sealed, extras=make_extras())
+    def stored():
+        """The events, models and audit entries there are."""
+        log = list_audit_entries(database.engine, OFFICE, PageRequest(10)).items
+        of_list = [one.list_digest for one in log].count(sealed.watchlist.digest)
+        events = list_events(database.engine, OFFICE, PageRequest(50)).items
+        return len(events), len(list_models(database.engine)), of_list
+
+    first = store(sealed, extras=make_extras())
+    after_first = stored()
+    again = store(sealed, extras=make_extras())
+    assert stored() == after_first
+    assert (after_first[0] > 0, after_first[1:]) == (True, (1, 1))
     assert (first.new, again.new) == (True, False)
     assert first.digest == again.digest == sealed.watchlist.digest
     assert store(publication(dt.date(2025, 7, 1)).seal()).new
     lists = WatchlistRepository(database).summaries(OFFICE)
     assert [one.as_of for one in lists] == [dt.date(2025, 7, 1), JUNE]
-    entries = list_audit_entries(database.engine, OFFICE, PageRequest(10)).items
-    assert [one.list_digest for one in entries].count(sealed.watchlist.digest) == 1
+
+
+def test_risks_are_in_the_order_of_project_id_whatever_that_of_the_cohort():
+    b, a = (SimpleNamespace(project_id=name) for name in "ba")
+    assert [one.project_id for one in _Risks(None, (b, a), {})._projects] == ["a", "b"]
+    # Projects that are read one by one are in order already.
+    assert _Risks(None, [a, b], {})._projects == [a, b]
 
 
 def test_a_previous_list_is_known_by_document_and_digest():

@@ -88,6 +88,20 @@ def test_without_labels_the_scorecard_of_what_is_left_has_the_rate_of_training(c
     assert np.mean(probabilities) == pytest.approx(about["positives"] / about["rows"])
 
 
+def test_a_scorecard_in_its_place_counts_the_events_that_are_known(copy):
+    with RecordStore(copy.records) as store:
+        store.connection.execute("DELETE FROM payments")
+        store.connection.execute("DELETE FROM cases")
+        store.connection.execute(
+            """DELETE FROM inspections WHERE arrears_found AND inspection_id NOT IN (
+                 SELECT inspection_id FROM inspections
+                 WHERE arrears_found AND inspected_on BETWEEN '2024-01-01' AND '2024-09-30'
+                 ORDER BY inspected_on, inspection_id LIMIT 1)"""
+        )
+        scored = score_cohort(copy, store, AS_OF, _quiet)
+    assert (scored.model.kind, scored.model.events) == ("scorecard", 1)
+
+
 def test_scoring_that_cannot_fit_refuses_where_inputs_are_gone(without_payments):
     office = without_payments
     used = used_model(Registry(office), Registry(office).champion()[1])

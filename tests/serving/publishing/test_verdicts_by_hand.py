@@ -172,6 +172,15 @@ def test_the_greatest_difference_of_a_probability_counts(probabilities, differen
     assert found.same_probabilities is same
 
 
+@pytest.mark.parametrize(("probability", "same"), [(1e-6, True), (1.01e-6, False)])
+def test_probabilities_are_the_same_up_to_a_millionth(probability, same):
+    before, after = (
+        ListDocuments(lists().watchlist, {"A": {"probability": value}})
+        for value in (0.0, probability)
+    )
+    assert compare_versions(before, after, (6, 7), verified=True).same_probabilities is same
+
+
 def test_members_and_order_are_told_apart():
     first, second = lists().watchlist["entries"]
     for rows, members, order in (

@@ -20,11 +20,14 @@ from risk.flags import MUST_VISIT, RULES, StagedFlags, read_law
 from risk.flags.duckdb_tables import DuckDBTables
 from risk.flags.engine import rule_sql
 from risk.flags.snapshot import create_snapshot
-from risk.flags.written import FLAGS_FOLDER, WrittenFlagsMissing, flags_digest
+from risk.flags.written import FLAGS_FOLDER, flags_digest
+from risk.store.known_query import WrittenRowsMissing
 from risk.store.settled import settled_sql
 from risk.store.store import RecordStore
 from serving.cli.main import main
+from serving.publishing.dossier_queries import DOSSIERS_FOLDER, dossier_queries
 from serving.publishing.scoring import score_cohort
+from serving.publishing.timeline import timelines_of
 from serving.publishing.written_scores import (
     ScoresMissing,
     ScoresOfOtherFeatures,
@@ -33,12 +36,17 @@ from serving.publishing.written_scores import (
     ScoresUnreadable,
     take_scores,
     written_flags,
+    written_queries,
 )
+from serving.snapshot.owed_by_month import OwedByMonth
+from serving.snapshot.payment_history import load_payment_history
+from serving.snapshot.wages_owed import load_owed_teams
 
 from ..conftest import LISTS
 
 AS_OF = LISTS[1]
 BOARD = "notice_board_missing"
+QUERIES = dossier_queries()
 
 
 def _row(project, values, parts, levers):
@@ -85,8 +93,11 @@ def written(office, scored, tmp_path_factory):
             records=store.digest(AS_OF),
             projects=len(cohort),
             flags=flags_digest(AS_OF, read_law()),
+            dossiers={query.name: query.digest(AS_OF) for query in QUERIES},
         )
         _write_flags(store, place)
+        for query in QUERIES:
+            _write_rows(store.connection, query.sql(AS_OF), place / DOSSIERS_FOLDER / query.name)
     (place / MANIFEST).write_text(manifest.to_json())
     return folder
 
@@ -96,10 +107,13 @@ def _write_flags(store, place):
     cursor = store.cursor()
     create_snapshot(DuckDBTables(cursor), AS_OF, None, read_law(), settled_sql(store, AS_OF))
     for rule in (rule for rule in RULES if "project" in rule.kinds):
-        rows = place / FLAGS_FOLDER / rule.code
-        rows.mkdir(parents=True)
-        to = str(rows / "part-0.parquet").replace("'", "''")
-        cursor.execute(f"COPY ({rule_sql(rule)}) TO '{to}' (FORMAT parquet)")
+        _write_rows(cursor, rule_sql(rule), place / FLAGS_FOLDER / rule.code)
+
+
+def _write_rows(connection, sql, folder):
+    folder.mkdir(parents=True)
+    to = str(folder / "part-0.parquet").replace("'", "''")
+    connection.execute(f"COPY ({sql}) TO '{to}' (FORMAT parquet)")
 
 
 @pytest.fixture
@@ -181,8 +195,60 @@ def test_flags_of_other_rules_are_found_again(flags_of, changed):
 
 def test_flags_of_a_rule_that_are_not_there_are_refused(flags_of, changed):
     shutil.rmtree(changed / FLAGS_FOLDER / BOARD)
-    with pytest.raises(WrittenFlagsMissing, match=BOARD):
+    with pytest.raises(WrittenRowsMissing, match=BOARD):
         flags_of(changed.parent)
+
+
+@pytest.fixture
+def dossiers_of(office, scored):
+    """What is read by project, by the name of its query; from a folder or the records."""
+    keys = [one.project_id for one in scored.cohort.projects]
+
+    def found(folder=None):
+        with RecordStore(office.records, read_only=True) as store:
+            written = written_queries(str(folder), AS_OF, QUERIES) if folder else {}
+            read = {
+                "timelines": timelines_of(store, AS_OF, keys, written),
+                "money": load_payment_history(store, AS_OF, keys, written),
+                "teams_owed": load_owed_teams(store, AS_OF, keys, written),
+                "owed_by_month": OwedByMonth(store, AS_OF, written).of(keys),
+            }
+            return {name: dict(rows) for name, rows in read.items()}
+
+    return found
+
+
+def test_rows_of_dossiers_are_read_where_they_were_written(dossiers_of, written, changed):
+    expected = dossiers_of()
+    assert list(expected) == [query.name for query in QUERIES]
+    assert all(expected.values())
+    assert dossiers_of(written) == expected
+    for query in QUERIES:
+        file = changed / DOSSIERS_FOLDER / query.name / "part-0.parquet"
+        pq.write_table(pq.read_table(file).slice(0, 0), file)
+    assert dossiers_of(changed.parent) == {name: {} for name in expected}
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, None])
+def test_rows_of_other_queries_are_found_again(dossiers_of, changed, digest):
+    shutil.rmtree(changed / DOSSIERS_FOLDER)
+    digests = digest and {query.name: digest for query in QUERIES}
+    manifest = parse_manifest((changed / MANIFEST).read_text())
+    (changed / MANIFEST).write_text(replace(manifest, dossiers=digests).to_json())
+    assert written_queries(str(changed.parent), AS_OF, QUERIES) == {}
+    assert dossiers_of(changed.parent) == dossiers_of()
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_rows_that_are_not_there_are_refused(changed, query):
+    shutil.rmtree(changed / DOSSIERS_FOLDER / query.name)
+    with pytest.raises(WrittenRowsMissing, match=query.name):
+        written_queries(str(changed.parent), AS_OF, QUERIES)
+
+
+def test_digest_of_a_query_changes_with_the_day():
+    for query in QUERIES:
+        assert query.digest(AS_OF) == query.digest(AS_OF) != query.digest(LISTS[0])
 
 
 def test_digest_of_flags_changes_with_the_law_and_the_day():

@@ -185,7 +185,7 @@ def by_spark(office_with_trees, tmp_path_factory):
     start = ["-w", str(office_with_trees.root)]
     on_spark = ["--engine", "spark", "--records", str(place / "records"), "--out"]
     lines = [
-        ["score", "--as-of", str(NEXT), *on_spark, str(place / "scores")],
+        ["score", "--as-of", str(NEXT), "--dossiers", *on_spark, str(place / "scores")],
         ["features", *OF_EMPLOYERS, str(LISTS[0]), *on_spark, str(place / FEATURES)],
         [
             *("score", *OF_EMPLOYERS, "--engine", "spark", "--records", str(place / "without")),
@@ -262,7 +262,7 @@ def test_spark_features_use_the_configuration_of_spark(by_spark, office_with_emp
 def test_spark_refuses_a_model_without_its_inputs_before_it_computes_features(by_spark):
     assert "are gone (operations;" in said(by_spark)
     assert not (by_spark / "refused").exists()
-    assert said(by_spark).count("100% ") == 2, "steps of two commands"
+    assert said(by_spark).count("100% ") == 3, "steps of two commands, and dossiers"
 
 
 @thorough
@@ -294,6 +294,7 @@ def test_a_list_from_scores_of_spark_equals_one_scored_here_to_the_byte(
         assert main(["-w", str(root), *publish]) == 0
         stored.append(contents(root / "service.sqlite"))
     assert len(stored[0]["project_risks"]) > 20
+    assert len(list((by_spark / "scores").glob("*/_dossiers/*/*.parquet"))) >= 4
     assert stored[0] == stored[1]
     assert main(["-w", str(tmp_path / "spark"), "replay", "--as-of", str(NEXT)]) == 0
 

@@ -19,6 +19,10 @@ from serving.watchlists.snapshot_repository import load_case_file, load_dossier
 from ..conftest import make_extras
 
 MAY, JUNE = dt.date(2025, 5, 1), dt.date(2025, 6, 1)
+OWED = {
+    **{"teams": 2, "workers": None, "largest": "木工班"},
+    **{"since": "2025-02-01", "due_since": "2025-03-15"},
+}
 
 
 @pytest.fixture
@@ -34,7 +38,7 @@ def lists(database):
         dossiers["P-00000"] = {**dossiers["P-00000"], "as_of": as_of.isoformat()}
         dossiers["P-X"] = {"unscored": {"region_code": "", "as_of": as_of.isoformat()}}
         for number, row in enumerate(found.register["projects"]):
-            row["owed"] = {"amount": number}
+            row["owed"] = {"amount": number, **OWED}
         extras = replace(make_extras(), snapshot=replace(found, dossiers=dossiers))
         moment = dt.datetime.combine(as_of, dt.time(8), dt.UTC)
         store_publication(
@@ -81,7 +85,7 @@ def test_scores_of_a_project_are_newest_first(database):
 
 def test_a_project_that_owes_one_fen_owes(lists):
     projects = ScoredProjects(lists, WatchlistRepository(lists).summaries()[0], OFFICE)
-    assert projects.owed(["P-00000", "P-00001"]) == {"P-00001": {"amount": 1}}
+    assert projects.owed(["P-00000", "P-00001"]) == {"P-00001": {"amount": 1, **OWED}}
 
 
 def test_signs_of_patterns_in_a_region_are_no_patterns(lists):

@@ -34,7 +34,9 @@ def _row(list_id, row):
         **{"tier": tier, "probability": probability, "project_name": None},
         **{"contractor_id": contractor, "owner_id": owner},
         **{"latitude": place[0], "longitude": place[1], "amount_owed": owed},
-        **{"owed": {"amount": owed}, "search": f"工程{number}".casefold()},
+        **{"owed_teams": None if owed is None else 1, "owed_since": dt.date(2025, 2, 1)},
+        **{"contractor_name": f"Ｃ司{number}", "owner_name": "甲 a"},
+        **{"search": f"{number}\nｃ司{number}".casefold()},
     }
 
 
@@ -76,6 +78,8 @@ def test_search_orders_by_probability_then_by_code_and_counts_all(east, every):
     assert (found, ids(first)) == (4, ["p/4", "P/1"])
     assert every.search(" P/4 ", "", 1)[0] == 1
     assert every.search("P/4", "blue", 5) == (0, [])
+    assert every.search("甲 A", "", 1)[0] == 6
+    assert ids(every.search("Ｃ司p/2", "", 9)[1]) == ["P/2"]
 
 
 def test_totals_count_by_tier_and_add_what_is_known(east, every):
@@ -94,7 +98,12 @@ def test_names_are_searched_letter_for_letter_and_the_code_where_there_is_none(e
 
 
 def test_owed_are_amounts_above_nothing_of_the_asked(east):
-    assert east.owed(["P/0", "P/1", "P/2", "p/4"]) == {"P/0": {"amount": 5}}
+    assert east.owed(["P/0", "P/1", "P/2", "p/4"]) == {
+        "P/0": {
+            **{"amount": 5, "teams": 1, "workers": None, "largest": None},
+            **{"since": "2025-02-01", "due_since": None},
+        }
+    }
 
 
 def test_projects_of_a_party_are_those_in_its_role_besides_one(east, every):

@@ -107,6 +107,23 @@ def test_calibration_report_brier_parts_add_up_when_bins_hold_one_value(flags):
     assert found.brier.value == pytest.approx(parts, abs=1e-9)
 
 
+def test_brier_parts_by_hand():
+    """Of ten rows of 0.1 two came, of thirty of 0.5 twenty-one: 57.5 % of all."""
+    predicted = np.repeat([0.1, 0.5], [10, 30])
+    labels = np.repeat([1.0, 0, 1, 0], [2, 8, 21, 9])
+    found = calibration_report(predicted, labels, np.ones((2, 40)))
+    assert found.brier.value == pytest.approx((2 * 0.81 + 8 * 0.01 + 30 * 0.25) / 40)
+    assert found.brier_reliability.value == pytest.approx((10 * 0.1**2 + 30 * 0.2**2) / 40)
+    assert found.brier_resolution.value == pytest.approx((10 * 0.375**2 + 30 * 0.125**2) / 40)
+    assert found.brier_uncertainty.value == pytest.approx(0.575 * 0.425)
+
+
+def test_a_calibration_report_of_no_probability_is_empty():
+    found = calibration_report(np.full(2, np.nan), np.array([0.0, 1.0]), np.ones((2, 2)))
+    assert found.bins == ()
+    assert np.isnan([found.slope.value, found.ratio.value]).all()
+
+
 def test_calibration_report_ignores_rows_without_probability():
     predicted = np.array([0.2] * 20 + [np.nan] * 20)
     labels = np.array([1.0] * 4 + [0.0] * 16 + [1.0] * 20)

@@ -13,7 +13,7 @@ import pytest
 from features.matrix import Matrix
 from risk.calendar.dates import add_months
 from training.dataset.labels import EventLog
-from training.dataset.parquet_dataset import feature_files
+from training.dataset.parquet_dataset import NoFeatureFiles, feature_files
 from training.dataset.training_set import training_set_from_matrix
 from training.fit.distributed import Cluster
 from training.fit.fit import fit
@@ -65,6 +65,22 @@ def test_the_training_set_on_disk_is_of_the_mature_dates(both_ways):
     assert (len(on_disk.as_ofs), on_disk.events) == (600, 100)
     assert on_disk.target.tolist() == in_memory.target.tolist()
     assert on_disk.rows_of(DATES[1:3]).nonzero()[0].tolist() == list(range(30, 90))
+    # Every row of the ten projects is positive. From a start on the next is 90 days later: not on
+    # 1 May 2025, 89 days after 1 February.
+    months = on_disk.starts.reshape(20, PROJECTS)
+    assert not months[:, 10:].any()
+    for starts in months.T[:10]:
+        assert starts.nonzero()[0].tolist() == [0, 3, 6, 9, 12, 16, 19]
+
+
+def test_files_of_other_dates_are_named(tmp_path):
+    place = tmp_path / "as_of=2025-12-01"
+    place.mkdir()
+    table = pa.table({"project_id": ["P00"], "oldest_unpaid_days": [1.0]})
+    pq.write_table(table, place / "part-0.parquet")
+    with pytest.raises(NoFeatureFiles) as refused:
+        training_set_on_disk(event_log(), feature_files(tmp_path))
+    assert refused.value.fields["path"] == str(place)
 
 
 def test_the_model_of_files_is_that_of_the_rows_in_memory(both_ways):

@@ -19,7 +19,6 @@ from training.fit.model_selection import (
 )
 from training.fit.tuning import _regressions, _search, training_set_digest, tune
 
-from ...conftest import thorough
 from .test_pinned_fit import REGRESSION, SMALL, days, made
 
 
@@ -153,25 +152,54 @@ def test_a_digest_is_of_all_features_and_labels(monkeypatch):
     assert training_set_digest(replace(ORDERED, target=last)) != digest
 
 
-def drawn_by(seed):
-    """The first proposal of a search with this seed."""
-    import optuna  # takes half a second to import
+@pytest.fixture
+def judged_by_rows(monkeypatch):
+    """Candidates are not fitted; the precision of each is its share of rows, in two months."""
 
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
-    trial = study.ask()
+    def evaluated(training_set, name, recipe):
+        return Candidate(name, recipe, (recipe.row_share, recipe.row_share))
+
+    monkeypatch.setattr(tuning, "evaluate_candidate", evaluated)
+
+
+def ranges():
+    """What a search proposes from."""
+    from optuna import distributions  # takes half a second to import
+
+    whole, number = distributions.IntDistribution, distributions.FloatDistribution
     return {
-        "leaves": trial.suggest_int("leaves", 2, 31, log=True),
-        "min_rows_in_leaf": trial.suggest_int("min_rows_in_leaf", 20, 500, log=True),
-        "l2": trial.suggest_float("l2", 1.0, 100.0, log=True),
-        "learning_rate": trial.suggest_float("learning_rate", 0.02, 0.1, log=True),
-        "feature_share": trial.suggest_float("feature_share", 0.1, 0.8),
-        "row_share": trial.suggest_float("row_share", 0.3, 0.9),
+        "leaves": whole(2, 31, log=True),
+        "min_rows_in_leaf": whole(20, 500, log=True),
+        "l2": number(1.0, 100.0, log=True),
+        "learning_rate": number(0.02, 0.1, log=True),
+        "feature_share": number(0.1, 0.8),
+        "row_share": number(0.3, 0.9),
     }
 
 
-@thorough
-def test_a_search_draws_each_trial_by_its_number_and_stores_it(tmp_path):
-    """The seed of the second trial is one more than the greatest there is: 0."""
+def drawn_by(seed):
+    """The first proposal of a search with this seed."""
+    import optuna
+
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
+    return study.ask(ranges()).params
+
+
+def test_a_search_proposes_all_numbers_within_their_ranges(judged_by_rows):
+    import optuna
+
+    study = optuna.create_study(direction="maximize")
+    tuning._run_trial(study, ORDERED, SMALL)
+    (trial,) = study.trials
+    assert trial.distributions == ranges()
+    assert trial.value == trial.params["row_share"]
+
+
+def test_a_search_draws_each_trial_by_its_number_and_stores_it(tmp_path, judged_by_rows):
+    """The seed of the second trial is one more than the greatest there is: 0.
+
+    The first five are drawn as if there were no other, the sixth goes by them.
+    """
     file, progress = tmp_path / "study.sqlite", []
     default = replace(SMALL, max_rounds=20)
     seed = 2**32 - 1
@@ -184,9 +212,13 @@ def test_a_search_draws_each_trial_by_its_number_and_stores_it(tmp_path):
     found = search(2)
     assert progress == [("tuning", 0.5), ("tuning", 1.0)]
     assert [one.name for one in found] == ["trial 0", "trial 1"]
-    assert [one.hyperparameters for one in found] == [
-        replace(default, **drawn_by(number)) for number in (seed, 0)
-    ]
-    assert [len(one.by_month) for one in found] == [10, 10]
+    drawn = [replace(default, **drawn_by(number)) for number in (seed, 0, 1, 2, 3, 4)]
+    assert [one.hyperparameters for one in found] == drawn[:2]
+    assert [one.by_month for one in found] == [(one.row_share,) * 2 for one in drawn[:2]]
     assert search(1) == found[:1]
     assert len(progress) == 2
+    six = search(6)
+    assert six[:2] == found
+    agreed = [one.hyperparameters == by_seed for one, by_seed in zip(six, drawn, strict=True)]
+    assert agreed == [True] * 5 + [False]
+    assert len(progress) == 6

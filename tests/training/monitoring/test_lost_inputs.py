@@ -151,6 +151,9 @@ def test_a_column_must_have_been_known_to_a_fifth():
     assert lost_features(ReferenceProfile("", "", 10, bins, {}), 99, {"late_share": 0})
     empty = ReferenceProfile("", "", 0, {"late_share": Distribution((), (0, 0), 0.0, 1)}, {})
     assert lost_features(empty, 1_000, {"late_share": 0}) == frozenset()
+    # One row, which was known: never unknown by chance, also in nine units.
+    single = ReferenceProfile("", "", 1, {"late_share": Distribution((), (1, 0), 0.0, 1)}, {})
+    assert lost_features(single, 9, {"late_share": 0}) == {"late_share"}
 
 
 def test_what_is_lost_is_that_of_silent_tables_and_empty_columns():

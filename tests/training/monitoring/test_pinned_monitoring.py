@@ -12,8 +12,15 @@ from features.matrix import Matrix
 from models.scorecard import Scorecard
 from training.dataset.labels import EventLog, expected_labels
 from training.evaluation.bootstrap import Estimate
-from training.evaluation.selective_labels import ListPerformance
-from training.monitoring.check import CheckInputs, CheckReport, _lost, _outside, _with_verdict
+from training.evaluation.selective_labels import ListedEntry, ListPerformance
+from training.monitoring.check import (
+    CheckInputs,
+    CheckReport,
+    _lost,
+    _mature,
+    _outside,
+    _with_verdict,
+)
 from training.monitoring.drift import (
     SCORE,
     Shift,
@@ -359,3 +366,11 @@ def test_without_feeds_or_profile_nothing_is_called_lost(store, missing):
     now = at(["2025-01-01"], [np.nan], 1)
     assert _lost(store, inputs, now, AS_OF).feeds[0].table == "deposits"
     assert _lost(store, replace(inputs, **{missing: None}), now, AS_OF) is None
+
+
+def test_a_list_counts_once_its_labels_are_mature():
+    """A horizon and 30 days before 1 January 2025: 3 September 2024."""
+    third, fourth = (
+        ListedEntry(dt.date(2024, 9, day), "P1", "P1", "risk", None, 0.5) for day in (3, 4)
+    )
+    assert _mature([fourth, third], EventLog(AS_OF, {}, 30)) == [third]

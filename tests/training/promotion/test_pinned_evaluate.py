@@ -20,10 +20,11 @@ from training.evaluation.calibration import calibration_report
 from training.evaluation.challengers import Challenger
 from training.evaluation.predictions import MODEL
 from training.fit.fit import Holdout, Trained
-from training.promotion.challengers import judge_challenger
+from training.promotion.challengers import challenger_probability, judge_challenger
 from training.promotion.evaluate import _predictions, evaluate_challenger
 
 from ..evaluation.test_pinned_figures import predictions
+from ..fit.test_pinned_fit import made
 
 MONTHS = [dt.date(2024, 6, 1), dt.date(2024, 7, 1)]
 RECIPE = LogisticHyperparameters(0.5)
@@ -191,3 +192,25 @@ def test_the_calibration_of_the_gate_has_every_resample(scene):
     expected = calibration_report(chances, probable, weights[1:], 12, 12)
     assert found.document["calibration"] == asdict(expected)
     assert expected.ratio.value == pytest.approx(12 / 12.5)
+
+
+class OfRows:
+    """Gives a thousandth for each row that it was fitted on."""
+
+    def fit(self, features, labels):
+        self.chance = len(features) / 1_000
+        return self
+
+    def predict_proba(self, features):
+        return np.tile([1 - self.chance, self.chance], (len(features), 1))
+
+
+def test_a_challenger_learns_from_the_months_before_each_fold():
+    """Of twenty months the folds begin with the 11th, 14th and 17th, after 8, 11 and 13 of four.
+
+    The 14th month is February 2025, 89 days before May. The holdout begins with the 13th.
+    """
+    given = made(20, 4, [*range(0, 80, 4)])
+    held = given.matrix.where(given.matrix.as_ofs >= np.datetime64("2025-01-01"))
+    found = challenger_probability(Challenger("rows", OfRows()), given, held)
+    assert found.tolist() == [0.032] * 4 + [0.044] * 12 + [0.052] * 16

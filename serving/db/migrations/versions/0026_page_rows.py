@@ -17,7 +17,6 @@ from serving.db.page_rows import (
     entry_row,
     list_head,
     register_part_rows,
-    scored_project_rows,
 )
 
 revision = "0026"
@@ -162,7 +161,7 @@ def _write_register(connection: sa.Connection, number: int) -> None:
     found = sa.MetaData()
     found.reflect(connection, only=_TABLES)
     rows: Mapping[str, Iterable[dict[str, Any]]] = {
-        "scored_projects": scored_project_rows(register.get("projects", ())),
+        "scored_projects": map(_scored_project, register.get("projects", ())),
         "register_parts": register_part_rows(register),
         "deposit_rows": deposit_rows(register),
     }
@@ -171,6 +170,23 @@ def _write_register(connection: sa.Connection, number: int) -> None:
             connection.execute(
                 found.tables[name].insert(), [{"watchlist_id": number, **row} for row in batch]
             )
+
+
+_COPIED = (
+    *("project_id", "region_code", "rank", "tier", "probability", "project_name", "latitude"),
+    *("longitude", "workers", "amount_at_stake", "contractor_id", "contractor_name", "owner_id"),
+)
+
+
+def _scored_project(row: Mapping[str, Any]) -> dict[str, Any]:
+    owed = row.get("owed")
+    names = ("project_id", "project_name", "contractor_name", "owner_name")
+    return {
+        **{name: row.get(name) for name in _COPIED},
+        "amount_owed": (owed["amount"] if owed else 0) if "owed" in row else None,
+        "owed": owed,
+        "search": "\n".join(row.get(name) or "" for name in names).casefold(),
+    }
 
 
 def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
