@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import operator
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -23,7 +23,7 @@ from serving.watchlists.reader import ChosenList, Document, reader_of
 from serving.watchlists.route_planning import short_order, way
 from serving.watchlists.scored_projects import ScoredProjects
 from serving.web.render import render
-from serving.web.svg import MapProjection, fit_projection
+from serving.web.svg import MapProjection, dots, fit_projection
 
 router = APIRouter(include_in_schema=False)
 
@@ -55,40 +55,46 @@ def overview(
     if chosen is None:
         return render(request, "nothing", principal)
     scored = reader.scored(principal, chosen.summary)
+    scored.require_all()
     outlines, unreadable = _outlines(request, principal.region or chosen.summary.region)
-    tiers = scored.tiers()
     drawing = _drawn_before(request, principal, chosen, scored, outlines)
     return render(
         request,
         "map",
         principal,
         chosen=chosen,
-        projects=sum(tiers.values()),
+        projects=sum(drawing.tiers.values()),
         placed=drawing.placed,
         drawing=drawing.document,
         unreadable=unreadable,
-        listed=scored.listed(MOST_LINKED),
+        listed=drawing.listed,
         visits=visits_of(reader.database.engine, principal, chosen.summary.as_of),
-        tiers=[(tier, tiers.get(tier, 0)) for tier in _TIERS],
+        tiers=[(tier, drawing.tiers.get(tier, 0)) for tier in _TIERS],
     )
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawing, None without projects that have coordinates, and their number."""
+    """A drawing, None without projects that have coordinates, and their number.
+
+    ``tiers`` counts all projects, ``listed`` are those on the list.
+    """
 
     placed: int
     document: Document | None
     outlines: Sequence[Outline]
+    tiers: Mapping[str, int]
+    listed: Sequence[Document]
 
     @property
     def size(self) -> int:
         """About the bytes it takes in memory."""
+        rows = _LINK_BYTES * (1 + len(self.listed))
         if self.document is None:
-            return _LINK_BYTES
+            return rows
         paths = [*self.document["points"].values()]
         paths += [area.get("path", "") for area in self.document["areas"]]
-        return sum(map(len, paths)) + _LINK_BYTES * (1 + len(self.document["linked"]))
+        return sum(map(len, paths)) + rows + _LINK_BYTES * len(self.document["linked"])
 
 
 def _drawn_before(
@@ -117,11 +123,12 @@ def _are_same(some: Sequence[Outline], others: Sequence[Outline]) -> bool:
 
 def _draw(scored: ScoredProjects, outlines: Sequence[Outline]) -> Drawing:
     placed = [dict(row._mapping) for row in scored.placed()]
+    of_list = (outlines, scored.tiers(), scored.listed(MOST_LINKED))
     if not placed:
-        return Drawing(0, None, outlines)
+        return Drawing(0, None, *of_list)
     linked = scored.by_id([row["project_id"] for row in placed[:MOST_LINKED]])
     rows = [linked.get(row["project_id"], row) for row in placed]
-    return Drawing(len(placed), _drawing(rows, outlines), outlines)
+    return Drawing(len(placed), _drawing(rows, outlines), *of_list)
 
 
 @router.get("/route")
@@ -182,8 +189,7 @@ def _drawing(rows: Sequence[Document], outlines: Sequence[Outline] = ()) -> Docu
         "height": frame.height,
         "linked": [{"row": row, "at": _at(frame, row)} for row in reversed(linked)],
         "points": {
-            tier: "".join(_point(frame, row) for row in others if row["tier"] == tier)
-            for tier in _TIERS
+            tier: dots(_at(frame, row) for row in others if row["tier"] == tier) for tier in _TIERS
         },
         "areas": _drawn(frame, outlines) if outlines else _areas(frame, rows),
     }
@@ -191,11 +197,6 @@ def _drawing(rows: Sequence[Document], outlines: Sequence[Outline] = ()) -> Docu
 
 def _at(frame: MapProjection, row: Document) -> tuple[float, float]:
     return frame.place(row["latitude"], row["longitude"])
-
-
-def _point(frame: MapProjection, row: Document) -> str:
-    x, y = _at(frame, row)
-    return f"M{x:g} {y:g}h0"
 
 
 def _drawn(frame: MapProjection, outlines: Sequence[Outline]) -> list[Document]:

@@ -45,7 +45,7 @@ class ScoredProjects:
 
     def totals(self) -> tuple[Mapping[str, int], int | None]:
         """Return the number of projects by tier, and the wages owed by all, None if unknown."""
-        self._require_all()
+        self.require_all()
         count, owed = func.count().label("projects"), func.sum(_COLUMNS.amount_owed).label("owed")
         query = select(_COLUMNS.tier, count, owed).where(self._own).group_by(_COLUMNS.tier)
         rows = self._all(query)
@@ -54,7 +54,7 @@ class ScoredProjects:
 
     def search(self, words: str, tier: str, limit: int) -> tuple[int, list[Document]]:
         """Return how many match, and the first of them by probability."""
-        self._require_all()
+        self.require_all()
         where: list[ColumnElement[bool]] = [self._own]
         if wanted := words.strip().casefold():
             where.append(or_(*(holds(self._engine, one, wanted) for one in _FOUND_BY)))
@@ -79,7 +79,7 @@ class ScoredProjects:
 
     def named(self, words: str, limit: int) -> list[str]:
         """Return the ids of the first projects whose name contains ``words`` as written."""
-        self._require_all()
+        self.require_all()
         name = func.coalesce(_COLUMNS.project_name, _COLUMNS.project_id)
         query = select(_COLUMNS.project_id).where(self._own, holds(self._engine, name, words))
         by = by_code_point(self._engine, _COLUMNS.project_id)
@@ -98,7 +98,7 @@ class ScoredProjects:
 
     def of_party(self, role: Role, party: str, besides: str, limit: int) -> list[Document]:
         """Return the projects of a contractor or owner, the likeliest first."""
-        self._require_all()
+        self.require_all()
         query = select(*_SHOWN).where(
             self._own, _COLUMNS[role] == party, _COLUMNS.project_id != besides
         )
@@ -114,7 +114,7 @@ class ScoredProjects:
         """Return place, region and tier of the projects that have coordinates, listed ones first,
         then by probability.
         """
-        self._require_all()
+        self.require_all()
         names = ("project_id", "latitude", "longitude", "region_code", "tier", "rank")
         query = select(*(_COLUMNS[name] for name in names)).where(
             self._own, _COLUMNS.latitude.is_not(None), _COLUMNS.longitude.is_not(None)
@@ -123,7 +123,8 @@ class ScoredProjects:
         code = by_code_point(self._engine, _COLUMNS.project_id)
         return self._all(query.order_by(*by, code))
 
-    def _require_all(self) -> None:
+    def require_all(self) -> None:
+        """Raise ListArchived where only the entries of the list stayed."""
         refuse_archived(self._list.as_of, self._list.archive)
 
     def _rows(self, query: Select[Any]) -> list[Document]:

@@ -31,6 +31,8 @@ from serving.watchlists.repository import (
 )
 from serving.watchlists.snapshot_repository import (
     has_register,
+    load_case_file,
+    load_dossier,
     load_register,
     load_register_part,
 )
@@ -70,6 +72,15 @@ def stored(sqlite_template, tmp_path_factory):
             made = _made(number)
             found = snapshot(made)
             found.register["matters"] = [{"list": number + 1}]
+            dossiers = {
+                key: {**found.dossiers[key], "id": key, "list": number + 1}
+                for key in found.dossiers
+            }
+            # A case file at each of two places, and one of a project without a place.
+            for key, place in (("X-1", "990101"), ("X-2", None)):
+                case = {"region_code": place, "id": key, "list": number + 1}
+                dossiers[key] = {"unscored": case}
+            found = replace(found, dossiers=dossiers)
             extras = replace(make_extras(), snapshot=found) if number in (0, 1, 3) else None
             _store(database, made, as_of, extras)
     return path
@@ -132,6 +143,7 @@ def test_the_closest_list_is_of_the_own_region_or_the_widest_of_the_newest_day(l
     summaries = lists.summaries()
     closest = [closest_list(summaries, one) for one in (COUNTY, OFFICE, EAST, WEST)]
     assert [int(one.model_version) for one in closest] == [3, 4, 4, 4]
+    assert closest_list([summaries[0], summaries[2]], EAST) == summaries[0]
     assert closest_list([], OFFICE) is None
 
 
@@ -177,6 +189,7 @@ def test_a_list_that_is_not_there_names_those_that_are(lists, employers):
         with pytest.raises(NotPublished) as raised:
             lists.watchlist(*asked)
         assert raised.value.fields["as_of"] == wanted
+        assert raised.value.fields["region"] == ("990102" if "990102" in asked else "*")
         assert raised.value.fields["available"] == available
 
 
@@ -275,6 +288,10 @@ def test_a_score_of_a_day_whose_list_was_archived_is_refused(database, lists):
     for asked in (["P-00004"], ["P-00001", "P-00004"]):
         with pytest.raises(ListArchived):
             lists.scores(asked, MAY)
+    with pytest.raises(ListArchived):
+        lists.project_risk("P-9", MAY)
+    with pytest.raises(ProjectNotScored):
+        lists.project_risk("P-9")
     assert lists.scores(["P-9"], JUNE) == {}
     assert lists.scores(["P-9"], None) == {}
 
@@ -347,6 +364,26 @@ def test_registers_are_those_of_day_region_and_kind(database, lists, employers):
     parts = [load_register_part(database.engine, one, OFFICE, "matters") for one in summaries]
     assert [[row["list"] for row in part] for part in parts] == [[4], [], [1], [], [2], []]
     assert load_register_part(database.engine, summaries[0], OFFICE, "no such part") == ()
+
+
+def test_dossiers_and_case_files_are_of_project_day_and_region(database):
+    def of(load, *asked):
+        found = load(database.engine, *asked)
+        return None if found is None else (found["id"], found["list"])
+
+    # Of the lists of June that of projects was sealed last.
+    assert of(load_dossier, "P-00000", JUNE, OFFICE) == ("P-00000", 4)
+    assert of(load_dossier, "P-00001", JUNE, OFFICE) == ("P-00001", 4)
+    assert of(load_dossier, "P-00001", MAY, OFFICE) == ("P-00001", 1)
+    assert of(load_dossier, "P-00001", MAY, EAST) == ("P-00001", 1)
+    assert of(load_dossier, "P-00001", MAY, WEST) is None
+    assert of(load_dossier, "P-00009", MAY, OFFICE) is None
+    assert of(load_case_file, "X-1", None, OFFICE) == ("X-1", 4)
+    assert of(load_case_file, "X-1", MAY, EAST) == ("X-1", 1)
+    assert of(load_case_file, "X-1", None, WEST) is None
+    assert of(load_case_file, "X-2", None, OFFICE) == ("X-2", 4)
+    assert of(load_case_file, "X-2", None, COUNTY) is None
+    assert of(load_case_file, "P-00000", None, OFFICE) is None
 
 
 def test_the_register_of_an_archived_list_is_refused_and_of_no_other(database, lists, employers):
