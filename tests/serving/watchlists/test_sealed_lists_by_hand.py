@@ -64,7 +64,9 @@ def _made(number):
 
 @pytest.fixture(scope="module")
 def stored(sqlite_template, tmp_path_factory):
-    """A file with the lists; those of the county in June and of April's employers have no register."""
+    """A file with the lists; that of the county in June and that of employers in April have no
+    register.
+    """
     path = tmp_path_factory.mktemp("lists") / "service.sqlite"
     shutil.copyfile(sqlite_template, path)
     with Database(f"sqlite:///{path}") as database:
