@@ -64,7 +64,9 @@ def _made(number):
 
 @pytest.fixture(scope="module")
 def stored(sqlite_template, tmp_path_factory):
-    """A file with the lists; those of April and of the county in June have no register."""
+    """A file with the lists; that of the county in June and that of employers in April have no
+    register.
+    """
     path = tmp_path_factory.mktemp("lists") / "service.sqlite"
     shutil.copyfile(sqlite_template, path)
     with Database(f"sqlite:///{path}") as database:
@@ -81,7 +83,7 @@ def stored(sqlite_template, tmp_path_factory):
                 case = {"region_code": place, "id": key, "list": number + 1}
                 dossiers[key] = {"unscored": case}
             found = replace(found, dossiers=dossiers)
-            extras = replace(make_extras(), snapshot=found) if number in (0, 1, 3) else None
+            extras = replace(make_extras(), snapshot=found) if number in (0, 1, 3, 4) else None
             _store(database, made, as_of, extras)
     return path
 
@@ -358,12 +360,15 @@ def test_registers_are_those_of_day_region_and_kind(database, lists, employers):
     assert matters(MAY, "", EAST) == [1]
     summaries = [*lists.summaries(), *employers.summaries()]
     assert [has_register(database.engine, one) for one in summaries] == [
-        *(True, False, True, False),
+        *(True, False, True, True),
         *(True, False),
     ]
     parts = [load_register_part(database.engine, one, OFFICE, "matters") for one in summaries]
-    assert [[row["list"] for row in part] for part in parts] == [[4], [], [1], [], [2], []]
+    assert [[row["list"] for row in part] for part in parts] == [[4], [], [1], [5], [2], []]
     assert load_register_part(database.engine, summaries[0], OFFICE, "no such part") == ()
+    assert (matters(APRIL, "990102", WEST), matters(APRIL, "990102", EAST)) == ([5], None)
+    for who, rows in ((WEST, [{"list": 5}]), (COUNTY, [{"list": 5}]), (EAST, ())):
+        assert load_register_part(database.engine, summaries[3], who, "matters") == rows
 
 
 def test_dossiers_and_case_files_are_of_project_day_and_region(database):
@@ -391,7 +396,7 @@ def test_the_register_of_an_archived_list_is_refused_and_of_no_other(database, l
     _archive(database, 2)
     assert load_register(database.engine, JUNE) is not None
     assert load_register(database.engine, JUNE, "8801") is None
-    assert load_register(database.engine, APRIL, "990102") is None
+    assert load_register(database.engine, APRIL, "990102", OFFICE, "employer") is None
     with pytest.raises(ListArchived):
         load_register(database.engine, JUNE, "9901")
     with pytest.raises(ListArchived):
