@@ -38,7 +38,7 @@ def test_the_same_briefing_is_stored_once(database):
     engine = database.engine
     made = (
         (MADE, b"a"),
-        (replace(MADE, period="year"), b"a"),
+        (replace(MADE, period="year"), b"of the year"),
         (replace(MADE, month=dt.date(2025, 2, 1)), b"a"),
         (replace(MADE, region="990103"), b"a"),
         (replace(MADE, format="docx"), b"a"),
