@@ -13,6 +13,8 @@ UV := $(shell command -v uv 2>/dev/null)
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 # Tests import a third of the modules and compile those: pip would take a minute for all. uv does not.
 NO_COMPILE := $(if $(UV),,--no-compile)
+# PySpark is built from its sources: to compress its jars again takes half of the time of that.
+STORED := DIST_EXTRA_CONFIG=$(CURDIR)/requirements/stored.cfg
 # Compiled modules are kept: the tests start some hundred processes, each would compile all of them.
 export PYTHONDONTWRITEBYTECODE :=
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
@@ -23,7 +25,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
 setup: $(STAMP)
 
 $(STAMP): $(DEV_LOCK) pyproject.toml | venv
-	@$(INSTALL) $(NO_COMPILE) --require-hashes -r $(DEV_LOCK)
+	@$(STORED) $(INSTALL) $(NO_COMPILE) --require-hashes -r $(DEV_LOCK)
 	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 

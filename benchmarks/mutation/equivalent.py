@@ -37,9 +37,13 @@ def equivalents() -> tuple[Equivalent, ...]:
 
 def change_by(mutant: Mutant, source: str) -> tuple[str, str]:
     """Return the line of ``source`` without and with the fault, without the spaces around it."""
-    number = mutant.line - 1
-    after = mutant.apply(source).splitlines()
-    return source.splitlines()[number].strip(), after[number].strip() if number < len(after) else ""
+    start = source.rfind("\n", 0, mutant.start) + 1
+    after = source[start : mutant.start] + mutant.after + source[mutant.end :]
+    return _first_line(source[start:]), _first_line(after)
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0].strip()
 
 
 def is_equivalent(file: str, mutant: Mutant, source: str) -> bool:

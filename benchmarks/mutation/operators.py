@@ -28,6 +28,9 @@ _METHODS = {
 }
 """Methods of SQLAlchemy."""
 
+_MAY_NOT_PARSE = frozenset({"*", "/", "//"})
+"""What means something else before a parameter; all other faults in tokens are valid Python."""
+
 _LOOKS_LIKE_SQL = re.compile(r"\b(SELECT|FROM|WHERE|JOIN|GROUP BY|CASE WHEN|coalesce\()", re.ASCII)
 _CONDITION = r"(?:[^()\n\"]|\((?:[^()\n\"]|\([^()\n\"]*\))*\))+?"
 """A condition on one line; what it calls may call something."""
@@ -116,7 +119,11 @@ def mutants(source: str) -> list[Mutant]:
         if token.start[0] not in skipped
         for one in _of_token(token, starts)
     ]
-    planted = [one for one, in_text in found if in_text or _parses(one.apply(source))]
+    planted = [
+        one
+        for one, in_text in found
+        if in_text or one.before not in _MAY_NOT_PARSE or _parses(one.apply(source))
+    ]
     return sorted([*planted, *_conditions(source, starts)], key=lambda one: (one.start, one.end))
 
 

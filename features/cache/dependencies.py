@@ -7,14 +7,13 @@ a family uses count: a flag depends on whether a table has any row, not on its r
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from features.catalogue import Family
-from features.engines.duckdb import DuckDBEngine
+from features.engines.duckdb import FUNCTIONS
 from features.feature_sets import FEATURE_SETS
 from features.matrix import steps
 from features.sql_tables import ParsedQuery, parse
@@ -164,14 +163,22 @@ def _select_of(view: str) -> str:
     return view.split(" AS ", 1)[1].rstrip().removesuffix(";")
 
 
+_shown: dict[tuple[str, ...], str] = {}
+"""What :func:`_functions` returns, by the SQL that creates them."""
+
+
 def _functions(store: RecordStore) -> str:
-    """The definitions of the functions the engine provides for the steps."""
-    engine = DuckDBEngine(store, [dt.date(2000, 1, 1)])
-    try:
-        found = engine.rows(
-            "SELECT function_name, parameters, macro_definition FROM duckdb_functions()"
-            " WHERE function_type = 'macro' AND NOT internal ORDER BY ALL"
-        )
-    finally:
-        engine.close()
-    return str(found)
+    """The definitions of the functions the engine provides for the steps, as DuckDB shows them.
+
+    Any store shows the same, and DuckDB goes through some thousand functions for it.
+    """
+    if FUNCTIONS not in _shown:
+        with store.cursor() as cursor:
+            for sql in FUNCTIONS:
+                cursor.execute(sql)
+            found = cursor.execute(
+                "SELECT function_name, parameters, macro_definition FROM duckdb_functions()"
+                " WHERE function_type = 'macro' AND NOT internal ORDER BY ALL"
+            ).fetchall()
+        _shown[FUNCTIONS] = str(found)
+    return _shown[FUNCTIONS]

@@ -18,7 +18,7 @@ from risk.store.store import RecordStore
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_FUNCTIONS = (
+FUNCTIONS = (
     "CREATE OR REPLACE TEMP MACRO days_between(earlier, later) AS datediff('day', earlier, later)",
     "CREATE OR REPLACE TEMP MACRO months_later(day, n) AS CAST(day + to_months(n) AS DATE)",
 )
@@ -48,7 +48,7 @@ class DuckDBEngine:
         self._connection = store.cursor()
         self.kind = store.kind
         self._row_id_tables = self._tables_with_row_ids(known_before)
-        for sql in _FUNCTIONS:
+        for sql in FUNCTIONS:
             self._connection.execute(sql)
         wages = minimum_wages_sql(store.minimum_wages or minimum_wages())
         self._create_views({"minimum_wages": wages})

@@ -26,6 +26,7 @@ class DuckDBTables:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._created: list[str] = []
 
     def create(self, name: str, sql: str) -> None:
         """Create the table ``name`` as the result of ``sql``."""
@@ -41,6 +42,12 @@ class DuckDBTables:
         )
         self._create(name, f"SELECT {cells}", [[row[n] for row in rows] for n in range(len(kinds))])
 
+    def drop(self) -> None:
+        """Drop the tables, whose copies of all records take as much memory as the records."""
+        for name in self._created:
+            self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+        self._created.clear()
+
     def create_functions(self) -> None:
         """Create the functions that rules call."""
         for macro in _MACROS:
@@ -48,3 +55,4 @@ class DuckDBTables:
 
     def _create(self, name: str, sql: str, parameters: object = None) -> None:
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", parameters)
+        self._created.append(name)

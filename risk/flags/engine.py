@@ -123,8 +123,9 @@ class StagedFlags:
         require_codes(must_visit)
         # A cursor that is not closed: it holds the rows for as long as they are read.
         cursor = store.connection if store.settled_at == as_of else store.cursor()
+        tables = DuckDBTables(cursor)
         if written is None:
-            create_snapshot(DuckDBTables(cursor), as_of, None, law, settled_sql(store, as_of))
+            create_snapshot(tables, as_of, None, law, settled_sql(store, as_of))
         rows_sql = rule_sql if written is None else written
         self._found: list[tuple[_Flags, Staged]] = []
         codes: dict[str, list[str]] = {}
@@ -137,6 +138,7 @@ class StagedFlags:
                 self._found.append((_Flags(law, rule, as_of, must_visit), rows))
             else:
                 rows.drop()
+        tables.drop()  # what is read from here on are the rows of the rules
         self.codes: Mapping[str, tuple[str, ...]] = {key: tuple(codes[key]) for key in codes}
 
     def of(self, project_ids: Sequence[str]) -> dict[str, tuple[RedFlag, ...]]:

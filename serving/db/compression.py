@@ -11,12 +11,12 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from zstandard import ZstdCompressionDict, ZstdCompressionWriter
+    from zstandard import ZstdCompressionDict
 
 T = TypeVar("T")
 
@@ -40,6 +40,10 @@ _SEGMENT, _SHARED = 2000, 8
 _LEVEL = 15
 """From 16 on, a document costs two to ten times the work for a twentieth fewer bytes."""
 
+_AT_ONCE = 1024 * 1024
+"""Bodies up to this size are compressed as a whole: zstandard would clear 64 MB of memory for a
+stream, of which it does not know how short it is."""
+
 _CACHED = 4
 
 
@@ -57,10 +61,7 @@ def dictionary_of(bodies: Sequence[bytes], most: int = _MOST_BYTES) -> bytes:
     """
     step = max(len(bodies) // _samples(bodies), 1)
     shared = _trained(bodies, most) or b"".join(bodies[::step])[-most:]
-    body = io.BytesIO()
-    with compressing(body) as file:
-        file.write(shared)
-    return body.getvalue()
+    return compressed_body([shared])
 
 
 def _trained(bodies: Sequence[bytes], most: int) -> bytes | None:
@@ -81,11 +82,24 @@ def _samples(bodies: Sequence[bytes]) -> int:
     return max(_SAMPLES, min(small, len(bodies) // _FEW))
 
 
-def compressing(body: BinaryIO) -> ZstdCompressionWriter:
-    """A file for what is written to ``body`` compressed, without a dictionary."""
+def compressed_body(parts: Iterable[bytes]) -> bytes:
+    """``parts`` compressed as one body, without a dictionary; they are read one by one."""
     from zstandard import ZstdCompressor
 
-    return ZstdCompressor(level=_LEVEL).stream_writer(body, closefd=False)
+    compressor = ZstdCompressor(level=_LEVEL)
+    rest, first = iter(parts), bytearray()
+    for part in rest:
+        first += part
+        if len(first) > _AT_ONCE:
+            break
+    else:
+        return compressor.compress(first)
+    body = io.BytesIO()
+    with compressor.stream_writer(body, closefd=False) as file:
+        file.write(first)
+        for part in rest:
+            file.write(part)
+    return body.getvalue()
 
 
 def packed(body: bytes, dictionary: bytes) -> bytes:

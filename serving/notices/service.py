@@ -12,7 +12,7 @@ from serving.clock import office_date
 from serving.db.database import Database
 from serving.notices.payload import build_payload, seal
 from serving.notices.repository import Notice, find_sent, insert_notice, lock_next_number
-from serving.watchlists.project_document import project_document
+from serving.watchlists.project_document import kind_of, project_document
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.snapshot_repository import load_dossier
 
@@ -50,7 +50,7 @@ def store_notice(
     as_of = dt.date.fromisoformat(risk["as_of"])
     digest = next(
         summary.digest
-        for summary in WatchlistRepository(database).summaries()
+        for summary in WatchlistRepository(database, kind_of(risk)).summaries()
         if summary.as_of == as_of and summary.region == risk["region"]
     )
     before = find_sent(connection, request.department, request.project_id, digest)

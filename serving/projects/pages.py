@@ -13,7 +13,6 @@ from sqlalchemy import Engine
 from risk.departments import CODES
 from risk.legal_elements import KINDS, elements_of, has_open_matter
 from risk.locale import Language, text
-from risk.unit_kinds import Kind
 from serving.audit.writes import write_audited
 from serving.auth.dependencies import require
 from serving.auth.jurisdiction import covers
@@ -47,6 +46,7 @@ from serving.outcomes.service import to_schema
 from serving.projects import repository
 from serving.projects.service import draft_listing_notice
 from serving.projects.visit_plan import contacts_for, documents_for, site_state
+from serving.watchlists.project_document import kind_of
 from serving.watchlists.reader import Document, WatchlistReader, reader_of
 from serving.watchlists.repository import ListSummary, WatchlistRepository
 from serving.watchlists.scored_projects import Role, ScoredProjects
@@ -377,11 +377,6 @@ def _list_of(reader: WatchlistReader, principal: Principal, risk: Document) -> L
         if one.as_of.isoformat() == risk["as_of"] and one.region == risk["region"]:
             return one
     return None
-
-
-def kind_of(risk: Document) -> Kind:
-    """Return the kind of unit of a risk."""
-    return "employer" if risk.get("kind") == "employer" else "project"
 
 
 def _tree(contracts: Sequence[Document]) -> list[Document]:

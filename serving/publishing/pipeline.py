@@ -64,7 +64,11 @@ def publish_watchlist(
     """
     check_settings(context.workspace, context.settings, context.hooks)
     with context.as_known(request.as_of) as known:
-        return _publish(known, request, progress)
+        published = _publish(known, request, progress)
+    # Not before what the list was made from is freed: it reads the whole register.
+    context.hooks.after_store(context.database, context.settings)
+    progress("done", 1.0)
+    return published
 
 
 def _publish(context: PublishContext, request: PublishRequest, progress: Progress) -> PublishResult:
@@ -82,8 +86,6 @@ def _publish(context: PublishContext, request: PublishRequest, progress: Progres
         published_by=request.by,
         extras=extras,
     )
-    context.hooks.after_store(context.database, context.settings)
-    progress("done", 1.0)
     return PublishResult(
         digest=published.digest,
         new=published.new,

@@ -14,7 +14,7 @@ from features.sql_tables import tables_read
 from risk.contract import TABLES
 from risk.locale import LANGUAGES
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, query_rows, with_known_tables
+from serving.snapshot.as_of_query import Row, with_known_tables
 
 if TYPE_CHECKING:
     from risk.flags import Duty, Law, RedFlag, Value
@@ -125,10 +125,15 @@ def _tables_known(
 ) -> Mapping[str, set[str]]:
     """Return the tables that hold records of each project."""
     every = " UNION ALL ".join(
-        f"SELECT DISTINCT project_id, '{name}' AS name FROM {name}" for name in _OF_PROJECTS
+        f"SELECT project_id, '{name}' AS name FROM {name}" for name in _OF_PROJECTS
+    )
+    # Not filtered here: the rows of a whole province are many times those of its cases.
+    rows = store.rows(
+        f"{with_known_tables(*_OF_PROJECTS)} SELECT DISTINCT project_id, name FROM ({every})"
+        " WHERE project_id IN (SELECT unnest($2))",
+        [as_of, sorted(projects)],
     )
     found: dict[str, set[str]] = {project: {"projects"} for project in projects}
-    for row in query_rows(store, f"{with_known_tables(*_OF_PROJECTS)} {every}", as_of):
-        if row["project_id"] in found:
-            found[row["project_id"]].add(row["name"])
+    for project, name in rows:
+        found[project].add(name)
     return found

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
+from risk.unit_kinds import Kind
 from serving.auth.principal import OFFICE, Principal
 from serving.db.database import Database
 from serving.watchlists.document import Document
@@ -35,3 +38,8 @@ def project_document(
 def is_scored(document: Document) -> bool:
     """Whether ``document`` is a sealed risk."""
     return bool(document.get("scored", True))
+
+
+def kind_of(document: Mapping[str, Any]) -> Kind:
+    """Return the kind of unit that ``document`` is about."""
+    return "employer" if document.get("kind") == "employer" else "project"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
 from serving.db.compression import (
     CLOSELY_SEARCHED,
-    compressing,
+    compressed_body,
     dictionary_of,
     packed,
     sample_of,
@@ -116,11 +115,7 @@ def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, Spool]:
             yield from _json_parts(of_projects(rows) if name == "projects" else rows)
         yield b"}"
 
-    body = io.BytesIO()
-    with compressing(body) as file:
-        for part in parts():
-            file.write(part)
-    return body.getvalue(), projects
+    return compressed_body(parts()), projects
 
 
 def _part_rows(register: Mapping[str, Any]) -> list[dict[str, Any]]:

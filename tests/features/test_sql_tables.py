@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from features.cache import dependencies
 from features.cache.dependencies import family_dependencies
 from features.feature_sets import FEATURE_SETS
 from features.matrix import steps_read_by
@@ -65,6 +66,16 @@ def test_parse_refuses_anything_but_a_select(sql):
 def test_family_dependencies_are_the_pinned_tables(store, kind, expected):
     found = family_dependencies(store.for_kind(kind), FEATURE_SETS[kind].families)
     assert {name: " ".join(sorted(one.tables)) for name, one in found.items()} == expected
+
+
+def test_the_code_of_a_family_changes_with_a_function_of_its_steps(store, monkeypatch):
+    (payments,) = [one for one in FEATURE_SETS["project"].families if one.name == "payments"]
+    before = family_dependencies(store, [payments])["payments"].code
+    other = "CREATE OR REPLACE TEMP MACRO days_between(earlier, later) AS 0"
+    monkeypatch.setattr(dependencies, "FUNCTIONS", (other,))
+    assert family_dependencies(store, [payments])["payments"].code != before
+    monkeypatch.undo()
+    assert family_dependencies(store, [payments])["payments"].code == before
 
 
 @pytest.mark.parametrize(

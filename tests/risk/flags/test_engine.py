@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -72,6 +73,23 @@ def test_flags_read_a_few_projects_at_a_time_are_the_same(reporting):
     assert found.codes == {key: tuple(one.code for one in flags) for key, flags in whole.items()}
     with pytest.raises(FlagUnknown):
         StagedFlags(reporting.store, AS_OF, ["no such flag"], read_law())
+
+
+def test_finding_flags_leaves_no_copy_of_the_records(reporting):
+    messy(reporting)
+    with closing(with_settled(reporting.store, AS_OF)) as view:
+        before = _temporary(view)
+        found = StagedFlags(view, AS_OF, MUST_VISIT, read_law())
+        left = _temporary(view) - before
+        assert left
+        assert all(name.startswith("staged_") for name in left)
+        assert found.of(["P1"]) == red_flags(reporting.store, AS_OF, ["P1"])
+
+
+def _temporary(store):
+    return {
+        name for (name,) in store.rows("SELECT table_name FROM duckdb_tables() WHERE temporary")
+    }
 
 
 def test_red_flags_of_one_project_equal_those_of_all(reporting):

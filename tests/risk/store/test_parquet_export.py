@@ -120,6 +120,32 @@ def test_import_records_numbers_new_rows_last(tmp_path):
         ]
 
 
+@pytest.mark.parametrize(
+    ("stored", "drawn", "arrivals", "following"),
+    [
+        (0, 0, [1, 2], 3),
+        (3, 0, [1, 2, 3, 4, 5], 6),
+        # Five numbers were drawn for rows that were rolled back.
+        (0, 5, [6, 7], 8),
+        (1, 4, [1, 6, 7], 8),
+    ],
+)
+def test_numbers_go_on_after_all_that_were_given(tmp_path, stored, drawn, arrivals, following):
+    shares = []
+    with empty_store() as store, empty_store() as other:
+        for sector in ("water", "energy"):
+            store_rows(store, [("projects", {**PROJECT, "sector": sector})])
+        export_records(store, tmp_path / "records")
+        store_rows(other, [("projects", {**PROJECT, "sector": "building"})] * stored)
+        for _ in range(drawn):
+            other.rows("SELECT nextval('arrivals')")
+        import_records(other, tmp_path / "records", lambda name, share: shares.append(share))
+        found = other.rows("SELECT arrival FROM projects ORDER BY arrival")
+        assert [arrival for (arrival,) in found] == arrivals
+        assert other.rows("SELECT nextval('arrivals')") == [(following,)]
+    assert shares == [0.5, 1.0]
+
+
 def test_export_records_of_the_employer_view_is_complete(tmp_path):
     with empty_store() as store:
         store_rows(store, [("projects", PROJECT)])

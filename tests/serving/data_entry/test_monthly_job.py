@@ -12,7 +12,7 @@ from sqlalchemy import select
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import own_region, region_of_all, save_regions
 from serving.auth.roles import Role
-from serving.briefings.jobs import PeriodInvalid, parse_period, start_briefing
+from serving.briefings.jobs import start_briefing
 from serving.briefings.repository import Briefing, insert_briefing, list_briefings
 from serving.clock import now
 from serving.data_entry.service import start_month
@@ -167,14 +167,3 @@ def test_a_county_on_its_own_reads_briefings_of_all_regions(database):
     with database.engine.begin() as connection:
         save_regions(connection, {"Q": "420103"})
     assert seen() == []
-
-
-@pytest.mark.parametrize("found", ["2025", "2025-03", "2000-01"])
-def test_a_period_is_a_month_or_a_year(found):
-    assert f"{parse_period(found, dt.date(2025, 3, 1)).start}".startswith(found)
-
-
-@pytest.mark.parametrize("found", ["", "2025-13", "2025-04", "2026", "1999", "2025-3", "二〇二五"])
-def test_other_periods_are_refused(found):
-    with pytest.raises(PeriodInvalid):
-        parse_period(found, dt.date(2025, 3, 31))

@@ -8,12 +8,19 @@ import random
 import zlib
 
 import pytest
+import zstandard
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import select
 
 from risk.watchlist.sealed_document import verify
-from serving.db.compression import dictionary_of, packed, sample_of, unpacked
+from serving.db.compression import (
+    compressed_body,
+    dictionary_of,
+    packed,
+    sample_of,
+    unpacked,
+)
 from serving.db.database import Database
 from serving.db.engine import writing
 from serving.db.tables import DOSSIERS, LIST_DICTIONARIES, PROJECT_RISKS
@@ -55,6 +62,18 @@ def test_what_documents_share_is_found_far_away():
     words = dictionary_of([body + b"%d" % place for place, body in enumerate(common)])
     for body in common:
         assert len(packed(body + b"99", words)) < 200
+
+
+@pytest.mark.parametrize(
+    ("parts", "length", "stated"),
+    # Up to 1 MB is compressed as a whole, whose length the frame states; more is a stream.
+    [([], 0, 0), ([b"ab"] * 524_288, 2**20, 2**20), ([b"ab"] * 524_288 + [b"c"], 2**20 + 1, -1)],
+)
+def test_parts_are_compressed_as_one_body(parts, length, stated):
+    found = compressed_body(iter(parts))
+    assert zstandard.frame_content_size(found) == stated
+    assert unpacked(found, None) == b"".join(parts)
+    assert len(b"".join(parts)) == length
 
 
 def test_a_new_file_has_pages_for_several_documents(tmp_path):

@@ -10,10 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.matrix import compute_in_batches, matrix_table, to_matrix
 from models.arrears import Hyperparameters
-from risk.store.store import RecordStore
-from training.dataset.labels import EventLog, event_log, training_dates
+from training.dataset.labels import EventLog
 from training.dataset.parquet_dataset import FeatureFiles, NoFeatureFiles, feature_files
 from training.dataset.training_set import TrainingSet, training_set_from_matrix
 from training.fit.fit import fit
@@ -25,24 +23,33 @@ RECIPE = Hyperparameters(leaves=4, min_rows_in_leaf=50, l2=20.0, max_rounds=60, 
 
 
 @pytest.fixture(scope="module")
-def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, TrainingSet]:
-    """The same features as a folder partitioned by date, in two files a date, and in memory."""
+def both_ways(county_training_set, tmp_path_factory) -> tuple[EventLog, FeatureFiles, TrainingSet]:
+    """Features as a folder partitioned by date, in two files a date, and in memory.
+
+    They are the county's; those of the last date stand for a later one too, which is not mature.
+    """
     folder = tmp_path_factory.mktemp("features")
-    with RecordStore(county.records, read_only=True) as store:
-        log = event_log(store, COUNTY_TRAINED_AT)
-        dates = [*training_dates(log), COUNTY_TRAINED_AT]  # the last is not mature
-        tables = []
-        for engine in compute_in_batches(store, dates):
-            table = matrix_table(engine)
-            tables.append(table)
-            as_ofs = table["as_of"].to_numpy().astype("datetime64[D]")
-            for day in np.unique(as_ofs):
-                place = folder / f"as_of={day}"
-                place.mkdir()
-                rows = table.filter(as_ofs == day)
-                pq.write_table(rows.slice(0, 100), place / "part-0.parquet")
-                pq.write_table(rows.slice(100), place / "part-1.parquet")
-    matrix = to_matrix(pa.concat_tables(tables))
+    mature = county_training_set.matrix
+    last = mature.where(mature.as_ofs == mature.as_ofs.max())
+    later = np.full(len(last.as_ofs), np.datetime64(COUNTY_TRAINED_AT))
+    matrix = dataclasses.replace(
+        mature,
+        as_ofs=np.concatenate([mature.as_ofs, later]),
+        project_ids=(*mature.project_ids, *last.project_ids),
+        values=np.asfortranarray(np.concatenate([mature.values, last.values])),
+    )
+    for day in np.unique(matrix.as_ofs):
+        place = folder / f"as_of={day}"
+        place.mkdir()
+        rows = matrix.where(matrix.as_ofs == day)
+        cells = {  # what is unknown is NULL, as features are written
+            name: pa.array(column, from_pandas=True)
+            for name, column in zip(rows.columns, rows.values.T, strict=True)
+        }
+        table = pa.table({"project_id": list(rows.project_ids), **cells})
+        pq.write_table(table.slice(0, 100), place / "part-0.parquet")
+        pq.write_table(table.slice(100), place / "part-1.parquet")
+    log = county_training_set.log
     return log, feature_files(folder), training_set_from_matrix(log, matrix)
 
 
