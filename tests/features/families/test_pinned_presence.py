@@ -18,7 +18,7 @@ from .value_table import value_table
 AS_OF = dt.date(2025, 1, 1)
 NAMES = (
     *("present_unpaid_share", "present_unlisted_share", "listed_over_present"),
-    "attendance_steadiness",
+    *("attendance_steadiness", "present_without_payroll_months"),
 )
 
 PRESENT: dict[str, dict[str, int | None]] = {
@@ -29,12 +29,18 @@ PRESENT: dict[str, dict[str, int | None]] = {
     "too late": {"2024-11": 10},
     "twelve months": {"2023-12": 99, "2024-01": 8, "2024-02": 10, "2024-12": 12, "2024-03": None},
     "two months": {"2024-01": 8, "2024-12": 12},
+    "two teams": {"2024-01": 5, "2024-02": 6, "2024-12": 12},
     "twins": {"2024-10": 10},
     "overpaid": {"2024-10": 10},
     "fewer paid": {"2024-10": 10},
     "nothing due": {"2024-10": 10},
+    "no payrolls": {"2024-05": 10, "2024-10": 10},
+    "nobody": {"2024-10": 0},
     "none": {},
 }
+
+OTHER_TEAM = {"two teams": {"2024-01": 3, "2024-02": 4}}
+"""People of a second team in these months, in which there are 5 and 6 of the first."""
 
 ROLLS: dict[str, list[tuple[str, str, int | None, int, int | None]]] = {
     # month, team, workers on the payroll, share of the wages paid in percent, people paid
@@ -59,22 +65,26 @@ EXPECTED = {
     # October: 10 people paid in full and 6 by half are 13 of 20 paid, 16 of 20 listed. September:
     # more people than on site. May: nobody on a payroll. The spread is that of 100, 10, 5, 20 and
     # 100, mean 47: the squares 53, 37, 42, 27 and 53 add up to 9,480.
-    "site": (17 / 35, 14 / 35, 24 / 25, sqrt(9_480 / 4) / 47),
-    "heads unknown": (nan, nan, nan, nan),
+    "site": (17 / 35, 14 / 35, 24 / 25, sqrt(9_480 / 4) / 47, 1),
+    "heads unknown": (nan, nan, nan, nan, 0),
     # The 50 people of a month with unknown presence are compared with nobody.
-    "presence unknown": (0.2, 0.2, 0.8, nan),
-    "too early": (nan, nan, nan, nan),
-    "too late": (nan, nan, nan, nan),
+    "presence unknown": (0.2, 0.2, 0.8, nan, 0),
+    "too early": (nan, nan, nan, nan, nan),
+    "too late": (nan, nan, nan, nan, nan),
     # 8, 10 and 12: deviation 2, mean 10. Nobody is on a payroll, but no month is of the six.
-    "twelve months": (nan, nan, nan, 0.2),
-    "two months": (nan, nan, nan, nan),
+    "twelve months": (nan, nan, nan, 0.2, nan),
+    "two teams": (nan, nan, nan, 0.2, nan),
+    "two months": (nan, nan, nan, nan, nan),
     # Two payrolls alike are of 8 people; what is overpaid pays nobody else.
-    "twins": (0.2, 0.2, 0.8, nan),
-    "overpaid": (0.2, 0.2, 0.8, nan),
-    "fewer paid": (0.5, 0.2, 0.8, nan),
+    "twins": (0.2, 0.2, 0.8, nan, 0),
+    "overpaid": (0.2, 0.2, 0.8, nan, 0),
+    "fewer paid": (0.5, 0.2, 0.8, nan, 0),
     # Those who were due nothing are paid.
-    "nothing due": (0.2, 0.2, 0.8, nan),
-    "none": (nan, nan, nan, nan),
+    "nothing due": (0.2, 0.2, 0.8, nan, 0),
+    "no payrolls": (1, 1, nan, nan, 2),
+    # Where nobody was on site no payroll is missing.
+    "nobody": (nan, nan, nan, nan, 0),
+    "none": (nan, nan, nan, nan, nan),
 }
 """The values of ``NAMES``."""
 
@@ -92,6 +102,9 @@ def build(world: World) -> None:
             row = {"project_id": project, "period": f"{month}-01", "workers_present": people}
             known_at = "2024-12-31" if month == "2024-12" else following(month, 5)
             world.add("attendance", **row, known_at=known_at)
+            if more := OTHER_TEAM.get(project, {}).get(month):
+                second = {**row, "contract_id": "b", "workers_present": more}
+                world.add("attendance", **second, known_at=known_at)
         for month, team, listed, percent, paid in ROLLS.get(project, []):
             key, due_on = f"{project} {month} {team}", following(month, 15)
             row = {"project_id": project, "period": f"{month}-01", "contract_id": team}

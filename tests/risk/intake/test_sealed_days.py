@@ -133,3 +133,24 @@ def test_latest_of_the_binding_lists_counts():
     assert sealed_day(found, {"330102": 10}, "330102") == dt.date(2025, 2, 1)
     assert sealed_day(found, {"330102": 21}, "330102") is None
     assert sealed_day(found, {}, None) is None
+
+
+@pytest.mark.parametrize(("first", "bound"), [(9, True), (10, True), (11, False), (None, False)])
+def test_a_list_binds_a_county_that_had_a_row_when_it_was_sealed(first, bound):
+    """The list saw rows up to the tenth; of a county's rows the first decides."""
+    seals = [Seal("list", THROUGH, 10), Seal("other history", dt.date(2026, 1, 1), None)]
+    arrivals = {"330106": 1} if first is None else {"330102": first, "330106": 1}
+    assert sealed_day(seals, arrivals, "330102") == (THROUGH if bound else None)
+    # Rows of no county are of all.
+    assert sealed_day(seals, {**arrivals, None: 10}, "330102") == THROUGH
+    assert sealed_day(seals, {"330106": 11, None: 12}, "330102") is None
+    assert sealed_day(seals, {"330106": 10}, None) == THROUGH
+
+
+def test_the_first_new_row_moves_too_and_older_rows_decide(office, store):
+    """County A has rows before and after the list: the first of them binds."""
+    office.payroll("R2", "2025-02-20", project_id="A")
+    first = first_new(office)
+    office.payroll("R3", "2025-02-15", project_id="A", dated_by="unfolded")
+    assert move_behind_seals(store, STORED_TABLES["payrolls"], first) == SealedRows(1, ())
+    assert known(store, "payrolls", first) == [(THROUGH, "sealed")]

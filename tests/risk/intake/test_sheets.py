@@ -357,6 +357,8 @@ def test_amounts_out_of_proportion_are_marked(store, book, today, amounts, code)
 def test_plausible_ranges_name_fields_of_money():
     for table, name in plausible_ranges():
         assert TABLES[table].field(name).type == "money"
+    wages = plausible_ranges()["payrolls", "amount_due"]  # a billion yuan, 300 yuan
+    assert (wages.largest, wages.median) == (100_000_000_000, 30_000)
 
 
 def test_keys_that_return_for_something_else_are_shown_with_both(store, book, today):

@@ -31,6 +31,7 @@ def paid(world):
     world.payment("heads", "2024-06-12", 1, workers_paid=3)
     world.payment("unknown", "2024-06-11", 1, workers_paid=2)
     world.payment("unknown", "2024-06-12", 1)
+    world.payment("nowhere", "2024-06-11", 7)  # of no payroll that is known
     # Replaced by another amount: the day before, and on the day, when it is not known yet.
     for payroll, mended in (("late", "2024-07-01"), ("moved", "2024-06-30")):
         world.payment(payroll, "2024-06-05", 1000, payment_id=payroll)
@@ -47,6 +48,7 @@ EXPECTED = {
     "unknown": (2, None, None),
     "late": (1000, None, 1000),
     "moved": (3000, None, 3000),
+    "nowhere": (7, None, None),
 }
 
 

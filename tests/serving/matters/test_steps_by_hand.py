@@ -11,7 +11,14 @@ from serving.auth.project_regions import ProjectUnknown, save_regions
 from serving.auth.roles import Role
 from serving.matters.escalation import _due
 from serving.matters.queries import MatterFilter, current_states, filter_states, is_in_state
-from serving.matters.repository import Facts, Matter, Step, all_matters
+from serving.matters.repository import (
+    Facts,
+    Matter,
+    Step,
+    all_matters,
+    facts_until,
+    has_unprocessed_lists,
+)
 from serving.matters.rules import matter_rules
 from serving.matters.state import state_on
 from serving.matters.steps import (
@@ -349,6 +356,9 @@ def test_states_are_those_after_each_step_and_list(database):
 
 def test_a_county_follows_matters_since_the_first_of_any_of_its_townships(database):
     later = NOW + dt.timedelta(days=20)
+    # What somebody opened by hand the day before is no beginning.
+    with database.engine.begin() as connection:
+        open_manually(connection, WHO, NewMatter("工地", PLACE, "巡查"), NOW - dt.timedelta(days=1))
     for as_of, now, places in (
         (MAY, NOW, ["990102101"]), (JUNE, later, ["990102101", "990102201", "990103101"]),
     ):  # fmt: skip
@@ -358,4 +368,24 @@ def test_a_county_follows_matters_since_the_first_of_any_of_its_townships(databa
     found = {one.region_code: one.go_live for one in all_matters(database.engine, OFFICE)}
     july = dt.date(2025, 7, 1)
     # What its county brought later is no history of the time before.
-    assert found == {"990102101": TODAY, "990102201": None, "990103101": july}
+    by_list = {"990102101": TODAY, "990102201": None, "990103101": july}
+    assert found == {PLACE: None, **by_list}
+
+
+def test_facts_of_a_day_are_those_of_the_region_from_lists_up_to_it(database):
+    rows = [listed("case:A"), listed("case:B", region_code="990103101")]
+    publish_register(database, MAY, matters=rows)
+    assert has_unprocessed_lists(database.engine)
+    sync_from_lists(database, RULES, NOW)
+    assert not has_unprocessed_lists(database.engine)
+    publish_register(database, JUNE, matters=[listed("case:A", workers=13), rows[1]])
+    assert has_unprocessed_lists(database.engine)
+    sync_from_lists(database, RULES, NOW)
+    county = Principal("county", "county", Role.SUPERVISOR, PLACE)
+    eve = MAY - dt.timedelta(days=1), JUNE - dt.timedelta(days=1)
+    with database.engine.connect() as connection:
+        found = [
+            {key: facts.workers for key, facts in facts_until(connection, who, day).items()}
+            for who, day in ((OFFICE, MAY), (county, JUNE), (county, eve[1]), (OFFICE, eve[0]))
+        ]
+    assert found == [{"case:A": 12, "case:B": 12}, {"case:A": 13}, {"case:A": 12}, {}]

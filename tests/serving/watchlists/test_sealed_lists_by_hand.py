@@ -18,6 +18,8 @@ from serving.db.engine import writing
 from serving.db.tables import LIST_ARCHIVES, WATCHLISTS
 from serving.publishing.repository import store_publication
 from serving.watchlists.archived import ListArchived
+from serving.watchlists.document import EntryChange, RemovedEntry
+from serving.watchlists.list_part import ListPart
 from serving.watchlists.repository import (
     AlreadyPublished,
     NothingPublished,
@@ -59,12 +61,17 @@ def _made(number):
     as_of, region, kind, listed, cohort = LISTS[number]
     made = publication(as_of, listed=listed, cohort=cohort, region=region)
     model = replace(made.header.model, version=str(number + 1))
-    return replace(made, header=replace(made.header, kind=kind, model=model))
+    gone = tuple(
+        RemovedEntry(name, name, EntryChange("gone", 1)) for name in ("P-00001", "P-00002", "P-X")
+    )
+    return replace(made, header=replace(made.header, kind=kind, model=model), gone=gone)
 
 
 @pytest.fixture(scope="module")
 def stored(sqlite_template, tmp_path_factory):
-    """A file with the lists; those of April and of the county in June have no register."""
+    """A file with the lists; that of the county in June and that of employers in April have no
+    register.
+    """
     path = tmp_path_factory.mktemp("lists") / "service.sqlite"
     shutil.copyfile(sqlite_template, path)
     with Database(f"sqlite:///{path}") as database:
@@ -81,7 +88,7 @@ def stored(sqlite_template, tmp_path_factory):
                 case = {"region_code": place, "id": key, "list": number + 1}
                 dossiers[key] = {"unscored": case}
             found = replace(found, dossiers=dossiers)
-            extras = replace(make_extras(), snapshot=found) if number in (0, 1, 3) else None
+            extras = replace(make_extras(), snapshot=found) if number in (0, 1, 3, 4) else None
             _store(database, made, as_of, extras)
     return path
 
@@ -347,6 +354,34 @@ def test_a_list_is_inserted_once(database):
         assert insert_publication(connection, new, list_rows(new), moment, "y") == 7
 
 
+def test_parts_of_a_list_are_its_own(database, lists, employers):
+    for repository in (lists, employers):
+        for one in repository.summaries():
+            part = ListPart(database, one, OFFICE)
+            assert int(part.head["model"]["version"]) == int(one.model_version)
+            assert part.total == one.entries
+    part = ListPart(database, lists.summaries()[0], OFFICE)
+    assert part.among(["P-00001", "P-00002"]) == {"P-00001"}
+    assert part.regions() == {"P-00000": "990100", "P-00001": "990101"}
+
+
+def test_projects_that_are_gone_are_seen_in_their_region(database, lists):
+    """P-X is of no region that is known: who may see the whole list sees it."""
+    inspector = replace(OFFICE, role=Role.INSPECTOR)
+    of_office, of_county, *_ = lists.summaries()
+    for summary, principal, names in (
+        (of_office, OFFICE, ["P-00001", "P-00002", "P-X"]),
+        (of_office, inspector, ["P-00001", "P-00002", "P-X"]),
+        (of_office, EAST, ["P-00001"]),
+        (of_office, COUNTY, ["P-00001", "P-00002"]),
+        (of_county, COUNTY, ["P-00001", "P-00002", "P-X"]),
+        (of_county, replace(COUNTY, role=Role.INSPECTOR), ["P-00001", "P-00002"]),
+        (of_county, WEST, ["P-00002"]),
+    ):
+        gone = ListPart(database, summary, principal).head["gone"]
+        assert [one["project_id"] for one in gone] == names
+
+
 def test_registers_are_those_of_day_region_and_kind(database, lists, employers):
     def matters(*asked):
         found = load_register(database.engine, *asked)
@@ -358,12 +393,15 @@ def test_registers_are_those_of_day_region_and_kind(database, lists, employers):
     assert matters(MAY, "", EAST) == [1]
     summaries = [*lists.summaries(), *employers.summaries()]
     assert [has_register(database.engine, one) for one in summaries] == [
-        *(True, False, True, False),
+        *(True, False, True, True),
         *(True, False),
     ]
     parts = [load_register_part(database.engine, one, OFFICE, "matters") for one in summaries]
-    assert [[row["list"] for row in part] for part in parts] == [[4], [], [1], [], [2], []]
+    assert [[row["list"] for row in part] for part in parts] == [[4], [], [1], [5], [2], []]
     assert load_register_part(database.engine, summaries[0], OFFICE, "no such part") == ()
+    assert (matters(APRIL, "990102", WEST), matters(APRIL, "990102", EAST)) == ([5], None)
+    for who, rows in ((WEST, [{"list": 5}]), (COUNTY, [{"list": 5}]), (EAST, ())):
+        assert load_register_part(database.engine, summaries[3], who, "matters") == rows
 
 
 def test_dossiers_and_case_files_are_of_project_day_and_region(database):
@@ -391,7 +429,7 @@ def test_the_register_of_an_archived_list_is_refused_and_of_no_other(database, l
     _archive(database, 2)
     assert load_register(database.engine, JUNE) is not None
     assert load_register(database.engine, JUNE, "8801") is None
-    assert load_register(database.engine, APRIL, "990102") is None
+    assert load_register(database.engine, APRIL, "990102", OFFICE, "employer") is None
     with pytest.raises(ListArchived):
         load_register(database.engine, JUNE, "9901")
     with pytest.raises(ListArchived):
