@@ -58,3 +58,5 @@ def test_a_submission_waits_until_it_is_imported(database):
     assert waiting_submissions(database.engine) == [second]
     assert submission_state(database.engine, "a", "case") == result
     assert submission_state(database.engine, "b", "case") is None
+    mark_imported(database.engine, second[0], result)
+    assert waiting_submissions(database.engine) == []
