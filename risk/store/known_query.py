@@ -82,10 +82,9 @@ class KnownQuery:
     ) -> list[tuple[Any, ...]]:
         """The same rows in memory; for small results."""
         needed = () if self.name in written else self.reads
-        settled = settled_sql(store, as_of)
         try:
             for query in needed:
-                sql = query.sql(as_of, settled)
+                sql = query.sql(as_of, settled_sql(store, as_of))
                 store.rows(f"CREATE OR REPLACE TEMP TABLE {query.name} AS {sql}")
             return store.rows(self.rows_sql(store, as_of, written))
         finally:
