@@ -188,12 +188,11 @@ def test_flags_are_read_where_they_were_written(flags_of, written, changed):
     assert without != expected
 
 
-def test_flags_of_other_rules_are_found_again(flags_of, changed):
-    shutil.rmtree(changed / FLAGS_FOLDER)
+def test_flags_of_other_rules_are_not_read(changed):
     for flags in ("0" * 64, None):
         manifest = parse_manifest((changed / MANIFEST).read_text())
         (changed / MANIFEST).write_text(replace(manifest, flags=flags).to_json())
-        assert flags_of(changed.parent) == flags_of()
+        assert written_flags(str(changed.parent), AS_OF, read_law()) is None
 
 
 def test_flags_of_a_rule_that_are_not_there_are_refused(flags_of, changed):
