@@ -76,13 +76,42 @@ def find_or_train(
     cache_dir: Path | None,
     progress: Progress | None = None,
 ) -> ModelVersion:
-    """The registered model for ``request``; the same request and records give the same version."""
-    key = _key(store, request)
-    return registry.stand_in(key) or _train(registry, store, request, cache_dir, key, progress)
+    """The registered model for ``request``; the same request and records give the same version.
+
+    Where a model could be fitted it also scores later dates at which the same inputs are gone.
+    """
+    keys = _keys(store, request)
+    for key in (keys.of_date, keys.of_training):
+        if (found := registry.stand_in(key)) is not None:
+            return found
+    return _train(registry, store, request, cache_dir, keys, progress)
 
 
-def _key(store: RecordStore, request: StandInRequest) -> str:
-    parts = [request.to_document(), store.digest(request.as_of), feature_definitions(store)]
+@dataclass(frozen=True)
+class _Keys:
+    """What a stand-in is found again by.
+
+    ``of_date`` covers all that is known at the date of the list, ``of_training`` only what a fit
+    reads: the champion, what is lost, and what was known before the champion was trained. So a
+    fitted model is found under either, and the scorecard, which takes its bins from the cohort to
+    be scored, under the first alone.
+    """
+
+    of_date: str
+    of_training: str
+
+
+def _keys(store: RecordStore, request: StandInRequest) -> _Keys:
+    why, definitions = request.to_document(), feature_definitions(store)
+    trained_at = request.champion.trained_at
+    lasting = {name: value for name, value in why.items() if name != "as_of"}
+    fitted_on = [lasting, trained_at.isoformat(), store.digest(trained_at), definitions]
+    return _Keys(
+        _hash([why, store.digest(request.as_of), definitions]), _hash(["fitted", *fitted_on])
+    )
+
+
+def _hash(parts: list[Any]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -91,15 +120,17 @@ def _train(
     store: RecordStore,
     request: StandInRequest,
     cache_dir: Path | None,
-    key: str,
+    keys: _Keys,
     progress: Progress | None,
 ) -> ModelVersion:
     training_set = _training_set(store, request.champion.trained_at, cache_dir, progress)
-    trained, about, artifacts = (
-        _fitted_again(store, training_set, request, progress)
-        if training_set is not None and training_set.events >= SCORECARD_BELOW
-        else _card_with_champions_rate(store, request, training_set.events if training_set else 0)
-    )
+    if training_set is not None and training_set.events >= SCORECARD_BELOW:
+        key = keys.of_training
+        trained, about, artifacts = _fitted_again(store, training_set, request, progress)
+    else:
+        events = training_set.events if training_set else 0
+        key = keys.of_date
+        trained, about, artifacts = _card_with_champions_rate(store, request, events)
     return registry.register(
         trained.model,
         {**about, "stand_in": request.to_document()},

@@ -11,6 +11,7 @@ from risk.unit_kinds import Kind
 from risk.watchlist.sealed_document import Sealed
 from serving.db.engine import utc
 from serving.db.tables import PROJECT_RISKS, RACES, WATCHLISTS
+from serving.db.text_match import by_code_point
 from serving.errors import CommandError
 from serving.watchlists.archived import require_stored
 
@@ -61,7 +62,9 @@ def ranked_projects(engine: Engine, as_of: dt.date, region: str, kind: Kind) -> 
         .where(
             WATCHLISTS.c.as_of == as_of, WATCHLISTS.c.region == region, WATCHLISTS.c.kind == kind
         )
-        .order_by(PROJECT_RISKS.c.probability.desc(), PROJECT_RISKS.c.project_id)
+        .order_by(
+            PROJECT_RISKS.c.probability.desc(), by_code_point(engine, PROJECT_RISKS.c.project_id)
+        )
     )
     with engine.connect() as connection:
         of_list = (WATCHLISTS.c.region == region, WATCHLISTS.c.kind == kind)

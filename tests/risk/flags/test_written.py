@@ -6,7 +6,8 @@ import duckdb
 import pytest
 
 from risk.flags import RULES
-from risk.flags.written import FLAGS_FOLDER, WrittenFlagsMissing, written_rows_sql
+from risk.flags.written import FLAGS_FOLDER, written_rows_sql
+from risk.store.known_query import WrittenRowsMissing
 
 RULE = RULES[0]
 
@@ -27,6 +28,6 @@ def test_rows_are_those_of_all_files_of_the_rule(tmp_path):
 def test_a_rule_without_files_is_named(tmp_path):
     place = tmp_path / FLAGS_FOLDER / RULE.code
     place.mkdir(parents=True)
-    with pytest.raises(WrittenFlagsMissing) as refused:
+    with pytest.raises(WrittenRowsMissing) as refused:
         written_rows_sql(tmp_path, RULE)
     assert refused.value.fields["path"] == str(place)

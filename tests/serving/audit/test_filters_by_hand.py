@@ -64,6 +64,7 @@ def engine(database):
         (AuditFilter(day=dt.date(2025, 6, 2)), [3, 2]),
         (AuditFilter(projects=["P1"]), [5, 3, 2]),
         (AuditFilter(projects=["P1", "P10"]), [5, 4, 3, 2]),
+        (AuditFilter(projects=["P_", "%"]), []),
         (AuditFilter(who="李", projects=["P1"], day=dt.date(2025, 6, 2)), [3, 2]),
         (AuditFilter(who="王", projects=["P1"]), []),
     ],
@@ -97,6 +98,13 @@ def test_the_first_opening_of_a_list_counts_from_the_day_on(engine):
     assert opened(EAST, 4) == {}
     assert opened(OFFICE, 3)["赵"] == ("2025-06-03T02:00:00+00:00", "990103")
     assert opened(OFFICE, 3)["李"] == ("2025-06-03T07:00:00+00:00", "990102001")
+
+
+def test_of_openings_in_two_regions_the_earliest_counts(engine):
+    """Li opened the list first and last in the county, and in between in a township."""
+    write_audit_entries(engine, [_entry(12, "2025-06-03T08:00:00")])
+    found = openings(engine, EAST, "d", dt.date(2025, 6, 2))["李"]
+    assert (found.at.isoformat(), found.region) == ("2025-06-01T16:00:00+00:00", "990102")
 
 
 def test_entered_visits_are_of_their_newest_version_by_who_entered_them_first(database):

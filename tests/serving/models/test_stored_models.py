@@ -13,8 +13,9 @@ from serving.db.engine import writing
 from serving.db.pagination import PageRequest
 from serving.indicators.repository import CountyRates, list_rates, save_rates
 from serving.models.repository import ModelNotPublished, list_models, save_model, stored_model
+from serving.publishing.repository import store_publication
 
-from ..conftest import PUBLISHED_AT, make_extras
+from ..conftest import PUBLISHED_AT, make_extras, make_publication
 
 
 @pytest.fixture
@@ -40,6 +41,19 @@ def test_champion_is_the_model_of_the_newest_list(engine):
     assert stored_model(engine, "2").version == "2"
     with pytest.raises(ModelNotPublished):
         stored_model(engine, "3")
+
+
+def test_champion_is_of_projects_and_of_the_list_of_a_day_that_was_sealed_last(database):
+    june, july = dt.date(2025, 6, 1), dt.date(2025, 7, 1)
+    lists = (june, "9901", "project"), (june, "", "project"), (july, "", "employer")
+    for version, (as_of, region, kind) in enumerate(lists, start=1):
+        made = make_publication(as_of, region, version=str(version))
+        made = replace(made, header=replace(made.header, kind=kind))
+        store_publication(database, made.seal(), published_at=PUBLISHED_AT, published_by="x")
+        with writing(database.engine).begin() as connection:
+            one = replace(make_extras().model, version=str(version))
+            save_model(connection, one, PUBLISHED_AT)
+    assert stored_model(database.engine, "champion").version == "2"
 
 
 def test_rates_are_of_the_newest_date_the_region_and_the_level(database):

@@ -56,12 +56,14 @@ def test_a_list_without_payments_is_scored_without_them_and_says_so(without_paym
         stored = context.lists.watchlist(AS_OF, "")
         assert replay(context, AS_OF, "", _quiet).same
         again = score_cohort(office, store, AS_OF, _quiet)
+        month_later = score_cohort(office, store, AS_OF + dt.timedelta(days=31), _quiet)
     registry = Registry(office)
     champion = registry.champion()[1]
     found = Watchlist.model_validate(stored.document())
     assert found.model.remarks.instead_of == champion.version
     assert [one.table for one in found.model.remarks.lost_tables] == ["payments"]
     assert found.model.version == done.model.version == again.model.version != champion.version
+    assert month_later.model.version == done.model.version, "what it was fitted on is the same"
     assert "payments (latest 2025-02-" in found.model.note.en
     assert found.model.note.zh in warnings(stored.document(), "zh")
     model, version = registry.load(found.model.version)

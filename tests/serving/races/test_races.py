@@ -52,6 +52,17 @@ def test_picks_are_the_first_column_without_its_heading():
     assert parse_picks('项目编号\tx\nP-1\tlate\n\n"P-2"\nP-1\n', ["项目编号"]) == ["P-1", "P-2"]
 
 
+def test_picks_need_no_heading():
+    assert parse_picks("P-1\nP-2", ["项目编号"]) == ["P-1", "P-2"]
+    assert parse_picks("", ["项目编号"]) == parse_picks("项目编号", ["项目编号"]) == []
+
+
+def test_of_an_unknown_pick_the_three_nearest_are_named():
+    with pytest.raises(PicksInvalid) as raised:
+        make_race(RANKED, ["P-9"], "digest", seed=0)
+    assert raised.value.fields["problems"].count("P-") == 4  # itself and three others
+
+
 def test_result_by_arm_counts_shared_projects_on_both_sides():
     sealed = race(["A", "B", "C", "D"], ["D", "E", "F", "G"])
     found = {"A", "B", "D"}
@@ -83,6 +94,8 @@ def test_only_the_first_visit_since_the_start_counts():
     before, after = day - dt.timedelta(days=1), day + dt.timedelta(days=4)
     rows = [("A", after, True), ("A", day, False), ("B", before, True)]
     assert first_visits(rows, day) == [Visit("A", arrears_found=False)]
+    rows = [("A", after, False), ("A", day, True)]
+    assert first_visits(rows, day) == [Visit("A", arrears_found=True)]
 
 
 def test_a_race_by_command(wagewatch, tmp_path):

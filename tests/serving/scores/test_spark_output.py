@@ -206,6 +206,9 @@ def by_spark(office_with_trees, tmp_path_factory):
             "spark.eventLog.enabled": "true",
             "spark.eventLog.dir": f"file://{place}/events",
             "spark.checkpoint.dir": f"file://{place}/checkpoints",
+            # As in the session of the other tests: the plans are many and their rows few.
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         }
         text = "".join(f"{name} {value}\n" for name, value in settings.items())
         (place / "conf" / "spark-defaults.conf").write_text(text)

@@ -18,6 +18,8 @@ from serving.db.engine import writing
 from serving.db.tables import LIST_ARCHIVES, WATCHLISTS
 from serving.publishing.repository import store_publication
 from serving.watchlists.archived import ListArchived
+from serving.watchlists.document import EntryChange, RemovedEntry
+from serving.watchlists.list_part import ListPart
 from serving.watchlists.repository import (
     AlreadyPublished,
     NothingPublished,
@@ -59,7 +61,10 @@ def _made(number):
     as_of, region, kind, listed, cohort = LISTS[number]
     made = publication(as_of, listed=listed, cohort=cohort, region=region)
     model = replace(made.header.model, version=str(number + 1))
-    return replace(made, header=replace(made.header, kind=kind, model=model))
+    gone = tuple(
+        RemovedEntry(name, name, EntryChange("gone", 1)) for name in ("P-00001", "P-00002", "P-X")
+    )
+    return replace(made, header=replace(made.header, kind=kind, model=model), gone=gone)
 
 
 @pytest.fixture(scope="module")
@@ -347,6 +352,34 @@ def test_a_list_is_inserted_once(database):
         assert (raised.value.fields["as_of"], raised.value.fields["region"]) == (JUNE, "*")
         new = publication(JULY, listed=1, cohort=1).seal()
         assert insert_publication(connection, new, list_rows(new), moment, "y") == 7
+
+
+def test_parts_of_a_list_are_its_own(database, lists, employers):
+    for repository in (lists, employers):
+        for one in repository.summaries():
+            part = ListPart(database, one, OFFICE)
+            assert int(part.head["model"]["version"]) == int(one.model_version)
+            assert part.total == one.entries
+    part = ListPart(database, lists.summaries()[0], OFFICE)
+    assert part.among(["P-00001", "P-00002"]) == {"P-00001"}
+    assert part.regions() == {"P-00000": "990100", "P-00001": "990101"}
+
+
+def test_projects_that_are_gone_are_seen_in_their_region(database, lists):
+    """P-X is of no region that is known: who may see the whole list sees it."""
+    inspector = replace(OFFICE, role=Role.INSPECTOR)
+    of_office, of_county, *_ = lists.summaries()
+    for summary, principal, names in (
+        (of_office, OFFICE, ["P-00001", "P-00002", "P-X"]),
+        (of_office, inspector, ["P-00001", "P-00002", "P-X"]),
+        (of_office, EAST, ["P-00001"]),
+        (of_office, COUNTY, ["P-00001", "P-00002"]),
+        (of_county, COUNTY, ["P-00001", "P-00002", "P-X"]),
+        (of_county, replace(COUNTY, role=Role.INSPECTOR), ["P-00001", "P-00002"]),
+        (of_county, WEST, ["P-00002"]),
+    ):
+        gone = ListPart(database, summary, principal).head["gone"]
+        assert [one["project_id"] for one in gone] == names
 
 
 def test_registers_are_those_of_day_region_and_kind(database, lists, employers):

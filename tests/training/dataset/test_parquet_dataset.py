@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tracemalloc
+from pathlib import Path
 
 import lightgbm as lgb
 import numpy as np
@@ -133,6 +134,8 @@ def test_feature_files_of_dates_opens_no_file(tmp_path):
     (tmp_path / f"as_of={DAYS[0]}" / "part-0.parquet").write_bytes(b"no Parquet")
     picked = files.of_dates(DAYS[1:3])
     assert [partition_date(path) for path in picked.files] == DAYS[1:3]
+    inner = Path("as_of=2023-01-01/as_of=2024-02-01/more/part-0.parquet")
+    assert partition_date(inner) == dt.date(2024, 2, 1)
     assert picked.rows() == 2
 
 
