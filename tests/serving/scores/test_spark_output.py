@@ -265,7 +265,7 @@ def test_spark_features_use_the_configuration_of_spark(by_spark, office_with_emp
 def test_spark_refuses_a_model_without_its_inputs_before_it_computes_features(by_spark):
     assert "are gone (operations;" in said(by_spark)
     assert not (by_spark / "refused").exists()
-    assert said(by_spark).count("100% ") == 3, "steps of two commands, and dossiers"
+    assert said(by_spark).count("100% ") == 2, "steps of two commands"
 
 
 @thorough
