@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 def write_queries(
     engine: SparkEngine, as_of: dt.date, queries: Iterable[KnownQuery], folder: str
 ) -> None:
-    """Write the rows of each of ``queries`` to ``FOLDER/NAME/part-*.parquet``."""
+    """Write the rows of each of ``queries`` to ``FOLDER/NAME/part-*.parquet``.
+
+    The tables that they read are computed once.
+    """
     engine.view(SETTLED.name, SETTLED.sql(as_of), materialised=True)
     for query in queries:
+        for table in query.reads:
+            engine.view(table.name, table.sql(as_of, SETTLED.name), materialised=True)
         rows = engine.frame(query.sql(as_of, SETTLED.name))
         rows.write.mode("overwrite").parquet(f"{folder}/{query.name}")

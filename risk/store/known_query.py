@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from risk.errors import WagewatchError
 from risk.store.settled import SETTLED_SQL, settled_sql
@@ -47,12 +48,14 @@ class KnownQuery:
     """A query by its ``name``; engines give its rows in any order, they are read in ``order``.
 
     ``text`` gives the SQL for a date, in which ``$1`` is that date and ``$settled`` the table of
-    what was paid on each payroll, see :func:`risk.store.settled.settled_sql`.
+    what was paid on each payroll, see :func:`risk.store.settled.settled_sql`. ``reads`` are queries
+    whose rows are in tables of their names before.
     """
 
     name: str
     text: Callable[[dt.date], str]
     order: str
+    reads: tuple[KnownQuery, ...] = ()
 
     def sql(self, as_of: dt.date, settled: str = f"({SETTLED_SQL})") -> str:
         """Complete SQL, without parameters, as of a date."""
@@ -61,14 +64,32 @@ class KnownQuery:
 
     def digest(self, as_of: dt.date) -> str:
         """SHA-256 over all that decides the rows besides the records."""
-        return hashlib.sha256(self.sql(as_of).encode()).hexdigest()
+        texts = [query.sql(as_of) for query in (*self.reads, self)]
+        return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
 
     def rows_sql(
         self, store: RecordStore, as_of: dt.date, written: Written = NOTHING_WRITTEN
     ) -> str:
-        """SQL of the rows in order, for ``store``; those that are ``written`` are read."""
+        """SQL of the rows in order, for ``store``; those that are ``written`` are read.
+
+        The tables that it ``reads`` are not created.
+        """
         found = written.get(self.name) or self.sql(as_of, settled_sql(store, as_of))
         return f"SELECT * FROM ({found}) known ORDER BY {self.order}"
+
+    def rows(
+        self, store: RecordStore, as_of: dt.date, written: Written = NOTHING_WRITTEN
+    ) -> list[tuple[Any, ...]]:
+        """The same rows in memory; for small results."""
+        needed = () if self.name in written else self.reads
+        try:
+            for query in needed:
+                sql = query.sql(as_of, settled_sql(store, as_of))
+                store.rows(f"CREATE OR REPLACE TEMP TABLE {query.name} AS {sql}")
+            return store.rows(self.rows_sql(store, as_of, written))
+        finally:
+            for query in needed:
+                store.rows(f"DROP TABLE IF EXISTS temp.{query.name}")
 
 
 SETTLED = KnownQuery("settled_payrolls", lambda _: SETTLED_SQL, "payroll_id")

@@ -1,7 +1,7 @@
 """What was paid on each payroll, as known before a date: one table for all that reads it.
 
 Red flags, timelines, money by month, teams owed and rates all add up the payments of a payroll.
-:func:`with_settled` opens a view of a store in which that sum is computed once.
+:func:`with_settled` opens a view of a store in which that sum is computed once, if it is needed.
 """
 
 from __future__ import annotations
@@ -34,12 +34,11 @@ GROUP BY p.payroll_id
 def with_settled(store: RecordStore, as_of: dt.date) -> RecordStore:
     """A view of ``store`` for many queries as of one date; close it to free its memory.
 
-    It computes once which rows are superseded and what was paid on each payroll, so the store must
-    not be written to while it is open.
+    It computes once which rows are superseded and, when that is first asked for, what was paid on
+    each payroll, so the store must not be written to while it is open.
     """
     view = store.for_kind(store.kind)
     view.cache_superseded()
-    view.connection.execute(f"CREATE TEMP TABLE {_TABLE} AS {SETTLED_SQL}", [as_of])
     view.settled_at = as_of
     return view
 
@@ -50,4 +49,7 @@ def settled_sql(store: RecordStore, as_of: dt.date) -> str:
     Columns: ``payroll_id``; ``paid`` before ``as_of``, None without any; ``heads`` paid then, None
     if a payment does not state them; ``paid_in_time`` up to the due day.
     """
-    return _TABLE if store.settled_at == as_of else f"({SETTLED_SQL})"
+    if store.settled_at != as_of:
+        return f"({SETTLED_SQL})"
+    store.connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {_TABLE} AS {SETTLED_SQL}", [as_of])
+    return _TABLE

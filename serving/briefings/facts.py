@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from risk.calendar.dates import add_months
-from risk.indicators import COUNTY, PlaceMonth, Rate, add_up, newest_months, rates_by_place
+from risk.indicator_sql import COUNTY
+from risk.indicators import PlaceMonth, Rate, add_up, newest_months, rates_by_place
 from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role

@@ -21,7 +21,7 @@ from serving.http.dependencies import settings_of
 from serving.watchlists.reader import reader_of
 from serving.watchlists.repository import NothingPublished
 from serving.web.render import page_language, render
-from serving.web.responses import XLSX, attachment
+from serving.web.responses import XLSX, attached_file
 
 router = APIRouter(include_in_schema=False)
 
@@ -69,7 +69,7 @@ def campaign_sheet(request: Request, principal: Reader, name: Name = None) -> Re
     """Return unchecked and listed projects of the campaign as a workbook."""
     found = _status(request, principal, name)
     body = campaign_xlsx(found, page_language(request))
-    return attachment(f"campaign-{found.until}.xlsx", XLSX, body)
+    return attached_file(f"campaign-{found.until}.xlsx", XLSX, body)
 
 
 def _status(request: Request, principal: Principal, name: str | None) -> CampaignStatus:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 from risk.locale import Language, text
 from serving.campaigns.status import CampaignStatus
@@ -19,7 +19,7 @@ _PROJECT = (
 _AGAINST = ("target", "key", "name", "workers", "unit", "due", "due_note")
 
 
-def campaign_xlsx(progress: CampaignStatus, language: Language) -> bytes:
+def campaign_xlsx(progress: CampaignStatus, language: Language) -> IO[bytes]:
     """Return the workbook; an empty cell is unknown."""
     listed = sorted((r for r in progress.projects if r["rank"]), key=lambda row: row["rank"])
     heads = [text(f"campaigns.columns.{name}", language) for name in _PROJECT]

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query, Request, Response
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.deposits.service import DepositFilter, deposits_of
-from serving.deposits.xlsx import days_left_text, history_text, share_text
+from serving.deposits.service import DepositFilter, deposits_of, each_deposit
+from serving.deposits.xlsx import days_left_text, deposits_xlsx, history_text, share_text
 from serving.http.dependencies import settings_of
 from serving.watchlists.reader import reader_of
 from serving.watchlists.repository import ListSummary
 from serving.web.render import page_language, render
-from serving.web.responses import XLSX, attachment
+from serving.web.responses import XLSX, attached_file
 
 router = APIRouter(include_in_schema=False)
 
@@ -61,15 +61,13 @@ def deposits(
 @router.get("/deposits.xlsx")
 def deposits_workbook(request: Request, principal: Reader) -> Response:
     """Return the tables as a workbook."""
-    from serving.deposits.xlsx import deposits_xlsx
-
     summary = _newest(request, principal)
     if summary is None:
         return render(request, "nothing", principal)
     wanted = DepositFilter(settings_of(request).deposits.warn_days)
-    found = deposits_of(reader_of(request).database, principal, summary, wanted)
-    body = deposits_xlsx(found.advice, found.ending, page_language(request), found.returns)
-    return attachment(f"deposits-{summary.as_of}.xlsx", XLSX, body)
+    rows = each_deposit(reader_of(request).database, principal, summary, wanted)
+    body = deposits_xlsx(rows, page_language(request), summary.as_of)
+    return attached_file(f"deposits-{summary.as_of}.xlsx", XLSX, body)
 
 
 def _newest(request: Request, principal: Principal) -> ListSummary | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.db.database import Database
-from serving.deposits.repository import DepositRows
+from serving.deposits.repository import Condition, DepositRows, Part
 from serving.watchlists.repository import ListSummary
 
 Row = Mapping[str, Any]
@@ -21,7 +21,7 @@ def advice_rows(
 ) -> list[Row]:
     """Return advice per contractor and county; events outside the region are redacted."""
     return [
-        {**row, "events": [_redact(event, principal) for event in row["events"]]}
+        _redacted(row, principal)
         for row in found.get("advice", ())
         if covers(principal, row["region_code"]) and row["region_code"].startswith(region[:6])
     ]
@@ -82,28 +82,57 @@ def deposits_of(
     """Return advice per contractor and county, deposits that are missing, expired or expire, and
     deposits still stored for completed projects. Events outside the region are redacted.
     """
-    rows, region = DepositRows(database, summary, principal), wanted.region
-    of_advice = [rows.of_region(region[:6])]
-    if wanted.step:
-        of_advice.append(rows.with_step(wanted.step))
-    if wanted.q.strip():
-        of_advice.append(rows.named(wanted.q))
-    of_ending = [rows.of_region(region), rows.within_days(wanted.warn_days)]
-    advised, advice = rows.page("advice", of_advice, wanted.most, wanted.skip)
-    endings, ending = rows.page("ending", of_ending, wanted.most, wanted.skip)
-    returned, returns = rows.page("returns", [rows.of_region(region)], wanted.most, wanted.skip)
+    rows = DepositRows(database, summary, principal)
+    where = _conditions(rows, wanted)
+    advised, advice = rows.page("advice", where["advice"], wanted.most, wanted.skip)
+    endings, ending = rows.page("ending", where["ending"], wanted.most, wanted.skip)
+    returned, returns = rows.page("returns", where["returns"], wanted.most, wanted.skip)
     return Found(
-        [{**row, "events": [_redact(one, principal) for one in row["events"]]} for row in advice],
+        [_redacted(row, principal) for row in advice],
         ending,
         returns,
         {"advice": advised, "ending": endings, "returns": returned},
     )
 
 
+def each_deposit(
+    database: Database, principal: Principal, summary: ListSummary, wanted: DepositFilter
+) -> Mapping[Part, Iterator[Row]]:
+    """Return all rows of the three tables, as :func:`deposits_of`, read while they are asked for.
+
+    ``most`` and ``skip`` are of pages, and are not looked at.
+    """
+    rows = DepositRows(database, summary, principal)
+    where = _conditions(rows, wanted)
+    return {
+        "advice": (_redacted(row, principal) for row in rows.each("advice", where["advice"])),
+        "ending": rows.each("ending", where["ending"]),
+        "returns": rows.each("returns", where["returns"]),
+    }
+
+
+def _conditions(rows: DepositRows, wanted: DepositFilter) -> Mapping[Part, list[Condition]]:
+    region = rows.of_region(wanted.region)
+    of_advice = [rows.of_region(wanted.region[:6])]
+    if wanted.step:
+        of_advice.append(rows.with_step(wanted.step))
+    if wanted.q.strip():
+        of_advice.append(rows.named(wanted.q))
+    return {
+        "advice": of_advice,
+        "ending": [region, rows.within_days(wanted.warn_days)],
+        "returns": [region],
+    }
+
+
 def fen_to_yuan(row: Row) -> Row:
     """Return a row with amounts in yuan."""
     amounts = {name: row[name] for name in ("amount", "required_amount", "cap") if name in row}
     return {**row, **{name: None if fen is None else fen / 100 for name, fen in amounts.items()}}
+
+
+def _redacted(row: Row, principal: Principal) -> Row:
+    return {**row, "events": [_redact(one, principal) for one in row["events"]]}
 
 
 def _redact(event: Row, principal: Principal) -> Row:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
-from typing import Any
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from itertools import repeat
+from typing import IO, Any
 
 from risk.locale import Language, text
+from serving.deposits.repository import Part
 from serving.documents.csv import Cell
+from serving.documents.xlsx import Sheet, to_xlsx
 
 Row = Mapping[str, Any]
 
@@ -118,32 +121,20 @@ def _project_cells(row: Row) -> list[Cell]:
 
 
 def deposits_xlsx(
-    advice: Sequence[Row],
-    ending: Sequence[Row],
-    language: Language,
-    returns: Sequence[Row] = (),
-) -> bytes:
-    """Return the parts as a workbook; text is never a formula."""
-    import xlsxwriter
-
-    memory = io.BytesIO()
-    with xlsxwriter.Workbook(memory, {"in_memory": True, "strings_to_formulas": False}) as book:
-        bold = book.add_format({"bold": True, "bg_color": "#EEEEEE", "border": 1})
-        parts = (
-            ("advice", [advice_cells(row, language) for row in advice]),
-            ("ending", [ending_cells(row, language) for row in ending]),
-            ("returns", [return_cells(row, language) for row in returns]),
+    rows_of: Mapping[Part, Iterable[Row]], language: Language, day: dt.date
+) -> IO[bytes]:
+    """Return the rows of each part as a sheet; they are read while they are written."""
+    cells: Mapping[Part, Callable[[Row, Language], list[Cell]]] = {
+        "advice": advice_cells,
+        "ending": ending_cells,
+        "returns": return_cells,
+    }
+    sheets = [
+        Sheet(
+            text(f"deposits.sheets.{part}", language),
+            headings(part, language),
+            map(made, rows_of[part], repeat(language)),
         )
-        for name, rows in parts:
-            sheet = book.add_worksheet(text(f"deposits.sheets.{name}", language))
-            for place, heading in enumerate(headings(name, language)):
-                sheet.write_string(0, place, heading, bold)
-                sheet.set_column(place, place, 18)
-            for number, cells in enumerate(rows, start=1):
-                for place, cell in enumerate(cells):
-                    if isinstance(cell, str):
-                        sheet.write_string(number, place, cell)
-                    elif cell is not None:
-                        sheet.write_number(number, place, cell)
-            sheet.freeze_panes(1, 0)
-    return memory.getvalue()
+        for part, made in cells.items()
+    ]
+    return to_xlsx(sheets, day)

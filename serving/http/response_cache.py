@@ -25,6 +25,9 @@ MAX_BYTES = 64_000_000
 _OVERHEAD = 4_000
 """Bytes of a cached answer beside its body: key, headers, principal."""
 
+_MOST_MESSAGES = 3
+"""Two are a whole answer: its head and its body."""
+
 _VARYING_HEADERS = frozenset({b"authorization", b"accept-encoding", b"if-none-match"})
 
 Key = tuple[object, ...]
@@ -101,7 +104,7 @@ class ResponseCache:
 
 
 class _Recorder:
-    """Forwards messages and keeps copies of them."""
+    """Forwards messages and keeps copies of the first ones: an answer in parts is not cached."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -109,7 +112,8 @@ class _Recorder:
 
     async def send(self, message: Message) -> None:
         """Copy the message before outer middleware changes it."""
-        self.messages.append(dict(message))
+        if len(self.messages) < _MOST_MESSAGES:
+            self.messages.append(dict(message))
         await self._send(message)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from risk.indicators import COUNTY, TOWNSHIP
+from risk.indicator_sql import COUNTY, TOWNSHIP
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission

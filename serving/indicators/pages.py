@@ -10,11 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from risk.calendar.dates import add_months
 from risk.calendar.spring_festival import SpringFestivalUnknown, spring_festival
+from risk.indicator_sql import COUNTY, TOWNSHIP
 from risk.indicators import (
     COUNTERPARTS,
-    COUNTY,
     MONEY,
-    TOWNSHIP,
     Rate,
     add_up,
     is_short,

@@ -36,7 +36,7 @@ from serving.watchlists.reader import reader_of
 from serving.web.region_choices import region_choices
 from serving.web.render import page_language, render
 from serving.web.requests import Form
-from serving.web.responses import XLSX, attachment
+from serving.web.responses import XLSX, attached_file
 
 router = APIRouter(include_in_schema=False)
 
@@ -109,7 +109,7 @@ def ledger_xlsx(
     """Return the same matters as a workbook."""
     found = _chosen(_standings(request, principal), narrow)
     body = matters_xlsx(found, page_language(request), today())
-    return attachment(f"matters-{today()}.xlsx", XLSX, body)
+    return attached_file(f"matters-{today()}.xlsx", XLSX, body)
 
 
 @router.post("/ledger/{matter:path}")

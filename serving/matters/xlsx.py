@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import IO
 
 from risk.locale import Language, text
 from serving.documents.xlsx import Cell, Sheet, to_xlsx
@@ -15,10 +16,10 @@ _HEADS = (
 )
 
 
-def matters_xlsx(found: Sequence[MatterState], language: Language, day: dt.date) -> bytes:
+def matters_xlsx(found: Sequence[MatterState], language: Language, day: dt.date) -> IO[bytes]:
     """Return the workbook; amounts in yuan, empty if unknown."""
     heads = [text(f"matters.columns.{name}", language) for name in _HEADS]
-    rows = [_row(state, language) for state in found]
+    rows = (_row(state, language) for state in found)
     return to_xlsx([Sheet(text("matters.sheet", language), heads, rows)], day)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from risk.indicator_sql import rates_query
 from risk.store.known_query import KnownQuery
+from risk.unit_kinds import Kind
 from serving.publishing.timeline import TIMELINES
 from serving.snapshot.owed_by_month import OWED_BY_MONTH
 from serving.snapshot.payment_history import MONEY
@@ -13,6 +15,11 @@ DOSSIERS_FOLDER = "_dossiers"
 underscore."""
 
 
-def dossier_queries() -> tuple[KnownQuery, ...]:
-    """All of them."""
-    return (TIMELINES, MONEY, TEAMS_OWED, OWED_BY_MONTH)
+RATE_MONTHS = 24
+"""A year, and the one before to compare it with."""
+
+
+def dossier_queries(kind: Kind, transfer_days: int) -> tuple[KnownQuery, ...]:
+    """All of them for units of ``kind``; lists of employers come without rates of counties."""
+    of_counties = (rates_query(RATE_MONTHS, transfer_days),) if kind == "project" else ()
+    return (TIMELINES, MONEY, TEAMS_OWED, OWED_BY_MONTH, *of_counties)

@@ -19,7 +19,7 @@ from serving.clock import now
 from serving.errors import CommandError
 from serving.indicators.repository import CountyRates
 from serving.publishing.context import PublishContext, PublishRequest, PublishResult
-from serving.publishing.dossier_queries import dossier_queries
+from serving.publishing.dossier_queries import RATE_MONTHS, dossier_queries
 from serving.publishing.publication_builder import (
     Contributions,
     PreviousList,
@@ -41,9 +41,6 @@ from serving.watchlists.seal_version import parse_sealed
 
 if TYPE_CHECKING:
     from risk.flags import StagedFlags
-
-_RATE_MONTHS = 24
-"""A year, and the one before to compare it with."""
 
 
 class RegionUnknown(CommandError):
@@ -109,7 +106,8 @@ def collect_extras(
     scored = inputs.scored
     days = context.settings.indicators.transfer_days
     of_projects = inputs.kind == "project"
-    rates = county_rates(context.store, inputs.request.as_of, days) if of_projects else []
+    as_of, written = inputs.request.as_of, inputs.written
+    rates = county_rates(context.store, as_of, days, written) if of_projects else []
     rules = context.hooks.deposit_rules(context.workspace, context.settings)
     snapshot = collect_snapshot(
         context.store,
@@ -130,14 +128,19 @@ def collect_extras(
     )
 
 
-def county_rates(store: RecordStore, as_of: dt.date, transfer_days: int = 0) -> list[CountyRates]:
+def county_rates(
+    store: RecordStore,
+    as_of: dt.date,
+    transfer_days: int = 0,
+    written: Written = NOTHING_WRITTEN,
+) -> list[CountyRates]:
     """The eight rates of every county and township in each of the last two years' months."""
     from risk.indicators import rates_by_place
 
     return [
         CountyRates(as_of, place, month, {name: asdict(rate) for name, rate in by.items()})
         for (place, month), by in rates_by_place(
-            store, as_of, _RATE_MONTHS, transfer_days=transfer_days
+            store, as_of, RATE_MONTHS, transfer_days=transfer_days, written=written
         ).items()
     ]
 
@@ -165,7 +168,7 @@ def collect_inputs(
     progress("red flags", 0.75)
     flags = _red_flags(context, request)
     progress("timelines", 0.8)
-    written = _written(request)
+    written = _written(context, request)
     previous = previous_list(context.lists, request, sealed_before=sealed_before)
     return PublishInputs(
         request=request,
@@ -235,11 +238,13 @@ def _red_flags(context: PublishContext, request: PublishRequest) -> StagedFlags:
     return StagedFlags(context.store, as_of, must_visit, law, written)
 
 
-def _written(request: PublishRequest) -> Written:
+def _written(context: PublishContext, request: PublishRequest) -> Written:
     """The rows of queries in the folder of the request."""
     if request.scores is None:
         return NOTHING_WRITTEN
-    return written_queries(request.scores, request.as_of, dossier_queries())
+    days = context.settings.indicators.transfer_days
+    queries = dossier_queries(context.store.kind, days)
+    return written_queries(request.scores, request.as_of, queries)
 
 
 def _scored_before(

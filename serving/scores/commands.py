@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import typer
@@ -30,7 +29,6 @@ from serving.terminal.resources import open_settings
 
 if TYPE_CHECKING:
     from serving.publishing.used_model import UsedModel
-    from serving.scores.spark_output import Part
 
 
 def score(
@@ -48,10 +46,8 @@ def score(
     from serving.publishing.remarks import model_info
 
     cli = cli_context(context)
-    asked: dict[Part, bool] = {"flags": flags, "dossiers": dossiers}
-    also = [part for part, is_asked in asked.items() if is_asked]
     projects, model = (
-        _by_spark(cli, as_of, out, records, kind, also)
+        _by_spark(cli, as_of, out, records, kind, flags=flags, dossiers=dossiers)
         if engine == "spark"
         else _here(cli, as_of, out, records, kind)
     )
@@ -87,13 +83,17 @@ def _by_spark(
     out: str,
     records: str | None,
     kind: KindOption,
-    also: Collection[Part],
+    *,
+    flags: bool,
+    dossiers: bool,
 ) -> tuple[int, UsedModel]:
     from serving.office_values import office_values
-    from serving.scores.spark_output import records_for_spark, require_folder, write_scores
+    from serving.publishing.dossier_queries import dossier_queries
+    from serving.scores.spark_output import Parts, records_for_spark, require_folder, write_scores
 
     require_folder(out)
     settings = open_settings(cli)
+    queries = dossier_queries(kind, settings.indicators.transfer_days)
     workspace = cli.workspace.require()
     with (
         records_for_spark(records, lambda: open_records_in(cli, records)) as folder,
@@ -105,5 +105,5 @@ def _by_spark(
             tiers=settings.tiers.thresholds(),
             progress=step,
             values=office_values(workspace, settings),
-            also=also,
+            also=Parts(flags, queries if dossiers else ()),
         )

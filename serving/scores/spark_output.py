@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from risk.progress import Progress
 from risk.unit_kinds import Kind
@@ -20,13 +21,21 @@ if TYPE_CHECKING:
     from features.engines.spark import SparkEngine
     from risk.flags import Value
     from risk.minimum_wage import MinimumWage
+    from risk.store.known_query import KnownQuery
     from risk.store.store import RecordStore
     from risk.tiers import Tiers
     from serving.publishing.used_model import UsedModel
 
 
-Part = Literal["flags", "dossiers"]
-"""What can be written with scores."""
+@dataclass(frozen=True)
+class Parts:
+    """What is written with scores: red flags, and the rows of ``queries``."""
+
+    flags: bool = False
+    queries: Sequence[KnownQuery] = ()
+
+
+_SCORES_ALONE = Parts()
 
 
 class InputsLost(CommandError):
@@ -106,13 +115,13 @@ def write_scores(
     tiers: Tiers,
     progress: Progress,
     values: Sequence[Value] = (),
-    also: Collection[Part] = (),
+    also: Parts = _SCORES_ALONE,
 ) -> tuple[int, UsedModel]:
     """Score the cohort to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; return row count and model.
 
-    ``also`` written in the folder of that date are the red flags of all running projects and the
-    rows of the queries for dossiers; ``values`` are the office's own legal values. A manifest names
-    what the files were made of; it is written last.
+    What is ``also`` written, of all running projects, goes to the folder of that date; ``values``
+    are the office's own legal values. A manifest names what the files were made of; it is written
+    last.
 
     Raises:
         NoModel: nothing was trained yet.
@@ -133,7 +142,7 @@ def write_scores(
     from risk.flags.minimum_wages import minimum_wages
     from risk.flags.office_values import add_values
     from risk.flags.written import flags_digest
-    from serving.publishing.dossier_queries import DOSSIERS_FOLDER, dossier_queries
+    from serving.publishing.dossier_queries import DOSSIERS_FOLDER
     from serving.publishing.scoring import model_at
     from training.dataset.training_set import NoProjectsKnown
 
@@ -152,21 +161,20 @@ def write_scores(
         scores = score_cohort_on_spark(engine, model, f"{used.kind} {used.version}", tiers)
         engine.write_frame(scores, _address(out))
         place = f"{_address(out)}/as_of={as_of.isoformat()}"
-        if "flags" in also:
+        if also.flags:
             progress("red flags", 1.0)
             write_flags(engine, as_of, law, place)
-        queries = dossier_queries() if "dossiers" in also else ()
-        if queries:
+        if also.queries:
             progress("dossiers", 1.0)
-            write_queries(engine, as_of, queries, f"{place}/{DOSSIERS_FOLDER}")
+            write_queries(engine, as_of, also.queries, f"{place}/{DOSSIERS_FOLDER}")
         manifest = ScoresManifest(
             model=used.version,
             model_digest=Registry(workspace, kind).get(used.version).digest,
             features=_definitions(kind, wages),
             records=digest_on_spark(engine, as_of),
             projects=units,
-            flags=flags_digest(as_of, law) if "flags" in also else None,
-            dossiers={query.name: query.digest(as_of) for query in queries},
+            flags=flags_digest(as_of, law) if also.flags else None,
+            dossiers={query.name: query.digest(as_of) for query in also.queries},
         )
         write_text(engine.session, f"{place}/{MANIFEST}", manifest.to_json())
     return units, used

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix
 from models.calibration import Calibration
-from models.logistic import _to_ranks, fit_logistic
+from models.logistic import LogisticModel, _to_ranks, fit_logistic
 from models.scorecard import Scorecard
 from models.storage import load, save
 
@@ -93,3 +93,14 @@ def test_a_regression_drawn_to_the_scorecard_adds_up_and_is_stored(scored, tmp_p
     digest = save(model, tmp_path / "model", {"trained_at": "2025-01-01"})
     again, _ = load(tmp_path / "model", digest)
     assert again == model
+
+
+def test_the_scorecard_adds_to_its_own_features_and_to_the_base():
+    """Two points each, 0.5 and 0.25 are typical: 1.5 and 1.75 of 0.14, and 0.75 in the base."""
+    columns = ("complaints_90d", "age_months", "listed")
+    card = Scorecard(typical=(0.5, 0.25), columns=("listed", "complaints_90d"))
+    nothing = (0.0,) * 3
+    model = LogisticModel(columns, ((0.5,),) * 3, nothing, nothing, -1.0, scorecard=card)
+    day = np.full(1, np.datetime64("2025-01-01"))
+    parts = model.contributions(Matrix(day, ("P",), columns, np.array([[1.0, 7.0, 1.0]])))
+    assert parts[0].tolist() == pytest.approx([0.245, 0, 0.21, -0.895])

@@ -121,3 +121,14 @@ def test_a_case_that_is_set_back_is_no_event(world, status, confirmed_on, counts
     world.add("cases", **opened, **later, known_at="2024-03-10")
     assert ("P1" in event_log(world.store, AS_OF).days) is counts
     assert "P1" in event_log(world.store, dt.date(2024, 3, 1)).days
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "lag"), [("import", "given", UNKNOWN), ("given", "import", 4)]
+)
+def test_the_lag_of_what_was_corrected_is_that_of_its_first_day(world, measures, first, then, lag):
+    world.project()
+    report(world, 6, dated_by=first)
+    report(world, 6, dated_by=then, lag=20)
+    _, payroll_lag, _, attendance_lag = measures()
+    assert (payroll_lag, attendance_lag) == (lag, lag)

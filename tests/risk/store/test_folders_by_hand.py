@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -24,15 +26,21 @@ from .test_parquet_export import PROJECT, rewrite
 LATER = {**PROJECT, "known_at": dt.date(2025, 3, 4)}
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
     """Projects of two years: P1 known in 2024 and again in 2025, P2 withdrawn."""
+    target = tmp_path_factory.mktemp("exported") / "records"
     rows = [PROJECT, LATER, {**PROJECT, "project_id": "P2"}]
     with empty_store() as store:
         store_rows(store, [("projects", row) for row in rows])
         store.rows("UPDATE projects SET withdrawn = TRUE WHERE project_id = 'P2'")
-        export_records(store, tmp_path / "records")
-    return tmp_path / "records"
+        export_records(store, target)
+    return target
+
+
+@pytest.fixture
+def folder(exported, tmp_path):
+    return Path(shutil.copytree(exported, tmp_path / "records"))
 
 
 def test_entries_of_a_folder_are_tables_years_and_files(folder):

@@ -62,6 +62,16 @@ def test_payments_count_as_known_made_and_not_returned_before_the_day(paid):
     assert _settled(paid) == EXPECTED
 
 
+def test_the_table_of_many_queries_is_there_once_it_is_asked_for(paid):
+    view = with_settled(paid, AS_OF)
+    try:
+        assert not view.rows("SELECT 1 FROM duckdb_tables() WHERE table_name LIKE 'settled%'")
+        (table,) = {settled_sql(view, AS_OF) for _ in range(2)}
+        assert view.rows(f"SELECT count(*) FROM {table}") == [(len(EXPECTED),)]
+    finally:
+        view.close()
+
+
 def test_the_table_of_many_queries_holds_the_same(paid):
     view = with_settled(paid, AS_OF)
     try:

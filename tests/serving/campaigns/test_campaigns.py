@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
 from dataclasses import replace
 
@@ -133,7 +132,8 @@ def test_campaign_report_is_consistent_with_the_status(county, language):
 
 
 def test_campaign_xlsx_lists_unchecked_projects(county):
-    book = openpyxl.load_workbook(io.BytesIO(campaign_xlsx(progress(county), "zh")))
+    with campaign_xlsx(progress(county), "zh") as file:
+        book = openpyxl.load_workbook(file)
     assert book.sheetnames == ["尚未排查", "名单上的项目", "清零目标未结事项"]
     left = [row[0].value for row in book.worksheets[0].iter_rows(min_row=2)]
     assert left == ["P/004", "P/003", "P/002"]

@@ -26,7 +26,6 @@ from serving.data_entry.repository import (
     list_accounts,
     load_upload,
     newest_overview,
-    save_upload,
 )
 from serving.data_entry.service import costs, late_feeds
 from serving.db.pagination import PageRequest
@@ -326,15 +325,6 @@ def test_one_job_at_a_time_works_on_an_upload(clerk, work):
     work()
     assert clerk.get(f"/data/jobs/{job}").headers["HX-Refresh"] == "true"
     assert "日期 2999-01-01 不对" in press(clerk, upload, "import", known_on="2999-01-01")
-
-
-def test_files_nobody_imported_are_deleted_after_days(clerk, workspace, database):
-    old = send(clerk, {"2025年9月工资表.csv": payrolls_csv()})
-    save_upload(database.engine, old, created_at=now() - files.KEPT - dt.timedelta(minutes=1))
-    young = send(clerk, {"2025年9月工资表.csv": payrolls_csv()})
-    assert load_upload(database.engine, old).closed
-    assert not load_upload(database.engine, young).closed
-    assert [path.name for path in (workspace.root / "uploads").iterdir()] == [young]
 
 
 def test_overview_is_renewed_when_the_records_change(clerk, work, workspace, database):

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from risk.intake.project_merges import ProjectPairUnknown
-from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.clock import now, today
@@ -107,8 +106,10 @@ def test_files_wait_for_seven_days(database, workspace, monkeypatch):
     for name, age in (("seven", dt.timedelta(7)), ("older", dt.timedelta(7) + MICROSECOND)):
         with writing(database.engine).begin() as connection:
             add_upload(connection, name, "李", NOON - age)
+        UploadFolder(workspace).new_file(name).write_bytes(b"x")
     with writing(database.engine).begin() as connection:
         started = service.start_upload(connection, workspace, "王")
+    assert [path.name for path in (workspace.root / "uploads").iterdir()] == ["seven"]
     assert [load_upload(database.engine, name).closed for name in ("seven", "older")] == [
         *(False, True),
     ]
@@ -399,7 +400,9 @@ def test_an_overview_is_outdated_where_the_records_are_of_another_state(database
 
 def test_the_last_month_of_a_feed_is_that_of_its_newest_event_known(world):
     """The payroll that was due on the last day of knowledge is; one due later is not."""
-    assert all(one["last_month"] is None for one in overview(world.store)["feeds"])
+    empty = overview(world.store)
+    assert all(one["last_month"] is None for one in empty["feeds"])
+    assert (empty["quarantined"], empty["unreadable"], empty["unreadable_groups"]) == ([], [], 0)
     rows = (
         ("2025-04-30", "2025-05-02"),
         ("2025-05-02", "2025-04-02"),
@@ -413,12 +416,6 @@ def test_the_last_month_of_a_feed_is_that_of_its_newest_event_known(world):
     assert (payrolls["rows"], payrolls["last_known_at"]) == (3, "2025-05-02")
     assert (payrolls["last_month"], payrolls["quarantined"]) == ("2025-05", 0)
     assert (payrolls["waiting"], found["payments"]["last_month"]) == (3, None)
-
-
-def test_an_empty_store_has_an_empty_overview():
-    with RecordStore(":memory:") as store:
-        found = overview(store)
-    assert (found["quarantined"], found["unreadable"], found["unreadable_groups"]) == ([], [], 0)
 
 
 def test_progress_of_an_import_counts_its_files():

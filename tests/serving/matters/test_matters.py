@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import threading
 from dataclasses import replace
 
@@ -368,7 +367,8 @@ def test_count_by_unit_and_filter_states(ledger):
         "case:B"
     }
     assert [one.group for one in every if one.matter.key == "case:B"] == [50]
-    book = openpyxl.load_workbook(io.BytesIO(matters_xlsx(every, "zh", TODAY)))
+    with matters_xlsx(every, "zh", TODAY) as file:
+        book = openpyxl.load_workbook(file)
     assert book.worksheets[0].max_row == len(every) + 1
 
 
@@ -376,7 +376,8 @@ def test_matters_xlsx_marks_deadlines_without_a_holiday_plan_as_provisional(ledg
     state = standing(ledger, "case:A")
     deadlines = [Deadline(dt.date(2040, 1, 2), "term", 5, planned) for planned in (True, False)]
     found = [replace(state, due=due) for due in deadlines]
-    book = openpyxl.load_workbook(io.BytesIO(matters_xlsx(found, "zh", TODAY)))
+    with matters_xlsx(found, "zh", TODAY) as file:
+        book = openpyxl.load_workbook(file)
     heads, *rows = book.worksheets[0].iter_rows(values_only=True)
     notes = [row[heads.index("期限说明")] for row in rows]
     assert notes == [None, "节假日安排尚未公布，暂按双休日推算"]

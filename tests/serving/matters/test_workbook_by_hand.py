@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 
 import openpyxl
 
@@ -38,7 +37,8 @@ def state(*steps, **facts):
 
 
 def rows(*states):
-    sheet = openpyxl.load_workbook(io.BytesIO(matters_xlsx(states, "zh", ON))).worksheets[0]
+    with matters_xlsx(states, "zh", ON) as file:
+        sheet = openpyxl.load_workbook(file).worksheets[0]
     told = [[cell.value for cell in row] for row in sheet.iter_rows()]
     at = next(number for number, row in enumerate(told) if "case:A" in row)
     plain = [[v.date() if isinstance(v, dt.datetime) else v for v in row] for row in told[at:]]

@@ -8,31 +8,31 @@ import pytest
 
 from features.engines.spark import SparkEngine
 from features.engines.spark_queries import write_queries
+from risk.indicators import DEFINITIONS, rates_by_place
 from risk.store.known_query import written_rows_sql
 from risk.store.parquet_export import export_records
-from serving.publishing.dossier_queries import dossier_queries
+from serving.publishing.dossier_queries import RATE_MONTHS, dossier_queries
 from serving.publishing.timeline import ITEMS_PER_PROJECT
 
 from ...conftest import thorough
 
 AS_OF = dt.date(2025, 4, 15)
 ONCE = "2025-03-05"
-QUERIES = dossier_queries()
+QUERIES = dossier_queries("project", 3)
 NAMES = [query.name for query in QUERIES]
 
 
 @pytest.fixture
-def told(world):
+def records(world):
     """Records on both sides of every number and day in the queries."""
-    world.project(contractor_id="O1")
-    world.project("P2", started_on=ONCE, completed_on=ONCE, known_at=ONCE)
+    world.project(contractor_id="O1", notice_board=True)
+    world.project(
+        "P2", started_on=ONCE, completed_on=ONCE, known_at=ONCE, notice_board=False,
+        region_code="420300",
+    )  # fmt: skip
     world.add("organizations", org_id="O1", org_name="中铁某局", known_at="2024-01-02")
     world.add("contracts", contract_id="K1", project_id="P1", contractor_id="O1", known_at=ONCE)
     wages(world)
-    for number, share in enumerate((98, 99, 100)):
-        world.add("transfers", transfer_id=f"T{number}", project_id="P1", period="2025-02-01",
-                  due_on="2025-03-01", amount_due=100_000, amount_paid=share * 1_000,
-                  known_at=ONCE)  # fmt: skip
     for number in range(ITEMS_PER_PROJECT + 2):
         world.add("complaints", complaint_id=f"C{number:02d}", project_id="P2",
                   received_on=ONCE, workers=number % 3 or None, known_at=ONCE)  # fmt: skip
@@ -40,8 +40,7 @@ def told(world):
         world.add("listings", listing_id=org, org_id=org, listed_on=ONCE, known_at=ONCE)
     world.add("accounts", account_id="A", project_id="P1", opened_on=ONCE, closed_on=ONCE,
               known_at=ONCE)  # fmt: skip
-    for month in ("2023-04-01", "2023-05-01", "2025-04-01"):
-        world.add("attendance", project_id="P1", period=month, workers_present=3, known_at=ONCE)
+    of_counties(world)
     return world.store
 
 
@@ -66,9 +65,36 @@ def wages(world):
                       payment_id=f"{payroll}-{returned_on}")  # fmt: skip
 
 
+def of_counties(world):
+    """Labour cost, deposits, accounts and attendance on both sides of the ends of months."""
+    shares = ((98, "2025-03-03"), (99, "2025-03-04"), (100, "2025-03-04"), (100, "2025-03-05"),
+              (0, None), (None, "2025-03-01"))  # fmt: skip
+    for number, (share, paid_on) in enumerate(shares):
+        world.add(
+            "transfers", transfer_id=f"T{number}", project_id="P1", period="2025-02-01",
+            due_on="2025-03-01", amount_due=100_000, paid_on=paid_on, known_at=ONCE,
+            amount_paid=share and share * 1_000,
+        )  # fmt: skip
+    for number, valid_to in enumerate((None, "2024-06-30", "2024-07-01")):
+        kind = {"kind": "cash", "status": "stored"} if number else {"kind": "exempt"}
+        world.add(
+            "deposits", deposit_id=f"D{number}", project_id=f"P{1 + number % 2}", **kind,
+            valid_from=f"2024-0{4 + number}-01", valid_to=valid_to, known_at=ONCE,
+        )  # fmt: skip
+    for number, closed_on in enumerate(("2024-02-01", "2024-03-02")):
+        world.add("accounts", account_id=f"A{number}", project_id="P1", known_at=ONCE,
+                  opened_on="2024-01-31", closed_on=closed_on)  # fmt: skip
+    for month, heads in (
+        ("2023-04-01", 2), ("2023-05-01", 9), ("2025-02-01", None), ("2025-03-01", 4),
+        ("2025-04-01", 3),
+    ):  # fmt: skip
+        world.add("attendance", project_id="P1", period=month, workers_present=6,
+                  workers_registered=heads, workers_with_contract=5, known_at=ONCE)  # fmt: skip
+
+
 @thorough
-def test_spark_writes_the_rows_that_duckdb_finds(told, spark, tmp_path):
-    export_records(told, tmp_path / "records")
+def test_spark_writes_the_rows_that_duckdb_finds(records, spark, tmp_path):
+    export_records(records, tmp_path / "records")
     engine = SparkEngine(str(tmp_path / "records"), [AS_OF], session=spark)
     try:
         write_queries(engine, AS_OF, QUERIES, str(tmp_path / "written"))
@@ -76,13 +102,19 @@ def test_spark_writes_the_rows_that_duckdb_finds(told, spark, tmp_path):
         engine.close()
     for query in QUERIES:
         written = {query.name: written_rows_sql(tmp_path / "written" / query.name)}
-        expected = told.rows(query.rows_sql(told, AS_OF))
+        expected = query.rows(records, AS_OF)
         assert len(expected) > 1, query.name
-        assert told.rows(query.rows_sql(told, AS_OF, written)) == expected, query.name
+        assert query.rows(records, AS_OF, written) == expected, query.name
+
+
+def test_the_records_have_every_rate(records):
+    rates = rates_by_place(records, AS_OF, RATE_MONTHS, transfer_days=3)
+    assert {name for by_name in rates.values() for name in by_name} == set(DEFINITIONS)
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=NAMES)
 def test_a_query_uses_no_words_that_only_one_engine_knows(query):
-    text = query.sql(AS_OF).upper()
-    foreign = ("EXCLUDE", "QUALIFY", "UNNEST", "::", "(FROM", "$", "TO_MONTHS", "RANGE(", "HUGEINT")
-    assert not [word for word in foreign if word in text]
+    text = " ".join(one.sql(AS_OF) for one in (*query.reads, query)).upper()
+    foreign = ("EXCLUDE", "QUALIFY", "UNNEST", "::", "(FROM", "$", "GROUP BY ALL")
+    of_dates = ("INTERVAL", "TO_MONTHS", "RANGE(", "HUGEINT")
+    assert not [word for word in (*foreign, *of_dates) if word in text]

@@ -129,6 +129,14 @@ def test_the_holdout_has_six_months_and_eighty_events(months, events, recent):
     assert not rows[: (months - recent) * 100].any()
 
 
+@pytest.mark.parametrize(("last", "months"), [(14, 7), (15, 6)])
+def test_eighty_events_suffice_and_not_one_less(last, months):
+    """Thirteen in each of seven months and ``last`` in the eighth: 79 or 80 in the last six."""
+    starts = np.concatenate([np.arange(20) < count for count in (*[13] * 7, last)])
+    as_ofs = np.repeat(np.arange(8), 20).astype("datetime64[M]")
+    assert recent_months(as_ofs, starts, np.ones(160, dtype=bool)).sum() == 20 * months
+
+
 def test_the_best_stage_has_the_lowest_loss():
     labels = np.array([1.0, 1, 0, 0, 0])
     right = np.array([2.0, 2, -2, -2, -2])

@@ -1,0 +1,75 @@
+"""Which briefing is stored, listed and read, one difference at a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+import pytest
+
+from serving.auth.principal import OFFICE, Principal
+from serving.auth.roles import Role
+from serving.briefings.repository import (
+    Briefing,
+    BriefingFiguresUnknown,
+    BriefingUnknown,
+    insert_briefing,
+    list_briefings,
+    read_briefing,
+    read_figures,
+)
+from serving.db.pagination import PageRequest
+
+JANUARY = dt.date(2025, 1, 1)
+NOON = dt.datetime(2025, 6, 1, 12, tzinfo=dt.UTC)
+MADE = Briefing(0, JANUARY, "990102", "html", "", NOON, "李")
+EAST = Principal("e", "e", Role.BRIEFER, "990102")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Some figure, in place of all of them."""
+
+    paid: int
+    day: dt.date = JANUARY
+
+
+def test_the_same_briefing_is_stored_once(database):
+    engine = database.engine
+    made = (
+        (MADE, b"a"),
+        (replace(MADE, period="year"), b"of the year"),
+        (replace(MADE, month=dt.date(2025, 2, 1)), b"a"),
+        (replace(MADE, region="990103"), b"a"),
+        (replace(MADE, format="docx"), b"a"),
+        (MADE, b"b"),
+    )
+    for briefing, body in (*made, *made):
+        insert_briefing(engine, briefing, body)
+    first = list_briefings(engine, OFFICE, PageRequest(4))
+    assert [one.id for one in first.items] == [6, 5, 4, 3]
+    rest = list_briefings(engine, OFFICE, PageRequest(4, first.next))
+    assert [(one.id, one.label) for one in rest.items] == [(2, "2025"), (1, "2025-01")]
+    assert rest.next is None
+    assert [one.id for one in list_briefings(engine, EAST, PageRequest(9)).items] == [
+        *(6, 5, 3, 2, 1),
+    ]
+    assert [read_briefing(engine, number, EAST)[1] for number in (1, 6)] == [b"a", b"b"]
+    for number in (4, 7):
+        with pytest.raises(BriefingUnknown):
+            read_briefing(engine, number, EAST)
+
+
+def test_figures_are_of_their_briefing_and_the_first_stay(database):
+    engine = database.engine
+    insert_briefing(engine, MADE, b"a", Figures(1))
+    insert_briefing(engine, MADE, b"a", Figures(2))
+    insert_briefing(engine, MADE, b"b")
+    insert_briefing(engine, MADE, b"c", Figures(3))
+    assert read_figures(engine, 1, EAST) == {"paid": 1, "day": "2025-01-01"}
+    assert read_figures(engine, 3, EAST)["paid"] == 3
+    with pytest.raises(BriefingFiguresUnknown):
+        read_figures(engine, 2, EAST)
+    for number, who in ((4, EAST), (1, replace(EAST, region="990103"))):
+        with pytest.raises(BriefingUnknown):
+            read_figures(engine, number, who)
