@@ -6,7 +6,14 @@ import datetime as dt
 
 import pytest
 
-from serving.ingest.repository import Submission, add_submission, waiting_submissions
+from serving.ingest.repository import (
+    ImportResult,
+    Submission,
+    add_submission,
+    mark_imported,
+    submission_state,
+    waiting_submissions,
+)
 
 NOON = dt.datetime(2025, 6, 10, 4, tzinfo=dt.UTC)
 
@@ -31,3 +38,25 @@ def test_a_day_is_no_earlier_than_the_last_within_two_days(database, days, count
             add_submission(connection, one)
     waiting = waiting_submissions(database.engine)
     assert tuple(one.received_on.day for _, one in waiting) == counted
+
+
+def test_a_submission_waits_until_it_is_imported(database):
+    """What was never sent, or by another, is not there; what was imported stays so."""
+    with database.engine.begin() as connection:
+        for name in "ab":
+            one = Submission(name, "payments", ("payment_id",), [("P1",)], dt.date(2025, 6, 10),
+                             NOON, "case", "", "")  # fmt: skip
+            add_submission(connection, one)
+    first, second = waiting_submissions(database.engine)
+    assert waiting_submissions(database.engine, 1) == [first]
+    assert submission_state(database.engine, "a", "case") is None
+    for name, sender in (("c", "case"), ("a", "another")):
+        assert submission_state(database.engine, name, sender) is False
+    result = ImportResult(NOON, 3, 2, 1)
+    mark_imported(database.engine, first[0], result)
+    mark_imported(database.engine, first[0], ImportResult(NOON, 0, 0, 0))
+    assert waiting_submissions(database.engine) == [second]
+    assert submission_state(database.engine, "a", "case") == result
+    assert submission_state(database.engine, "b", "case") is None
+    mark_imported(database.engine, second[0], result)
+    assert waiting_submissions(database.engine) == []
