@@ -13,7 +13,7 @@ import io
 import zlib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 if TYPE_CHECKING:
     from zstandard import ZstdCompressionDict
@@ -41,8 +41,8 @@ _LEVEL = 15
 """From 16 on, a document costs two to ten times the work for a twentieth fewer bytes."""
 
 _AT_ONCE = 1024 * 1024
-"""Bodies up to this size are compressed as a whole: zstandard would clear 64 MB of memory for a
-stream, of which it does not know how short it is."""
+"""Bodies up to this size are compressed as a whole, and in longer ones no repetition is sought at a
+greater distance: zstandard would clear 64 MB of memory for that."""
 
 _CACHED = 4
 
@@ -84,18 +84,19 @@ def _samples(bodies: Sequence[bytes]) -> int:
 
 def compressed_body(parts: Iterable[bytes]) -> bytes:
     """``parts`` compressed as one body, without a dictionary; they are read one by one."""
-    from zstandard import ZstdCompressor
+    from zstandard import ZstdCompressionParameters, ZstdCompressor
 
-    compressor = ZstdCompressor(level=_LEVEL)
     rest, first = iter(parts), bytearray()
     for part in rest:
         first += part
         if len(first) > _AT_ONCE:
             break
     else:
-        return compressor.compress(first)
+        return ZstdCompressor(level=_LEVEL).compress(first)
+    # Searched as far back as in the largest body that is compressed as a whole.
+    near = ZstdCompressionParameters.from_level(_LEVEL, source_size=_AT_ONCE)
     body = io.BytesIO()
-    with compressor.stream_writer(body, closefd=False) as file:
+    with ZstdCompressor(compression_params=near).stream_writer(body, closefd=False) as file:
         file.write(first)
         for part in rest:
             file.write(part)
@@ -133,6 +134,17 @@ def unpacked(stored: bytes, dictionary: bytes | None) -> bytes:
     if stored.startswith(_PACKED):
         return _expanded(stored, _ZSTD + stored[1:], _words(dictionary or b""))
     return _expanded(stored, stored, None) if stored.startswith(_ZSTD) else stored
+
+
+def opened(stored: bytes) -> BinaryIO:
+    """A file of a body that was stored without a dictionary, expanded as it is read."""
+    if stored.startswith(_ZSTD):
+        from zstandard import ZstdDecompressor
+
+        return cast("BinaryIO", ZstdDecompressor().stream_reader(stored))
+    if stored.startswith(_GZIP):
+        return cast("BinaryIO", gzip.GzipFile(fileobj=io.BytesIO(stored)))
+    return io.BytesIO(unpacked(stored, None))
 
 
 def _expanded(stored: bytes, frame: bytes, words: ZstdCompressionDict | None) -> bytes:

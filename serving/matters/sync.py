@@ -37,6 +37,9 @@ from serving.matters.rules import MatterRules
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.snapshot_repository import load_register
 
+_OF_MATTERS = frozenset({"matters", "closed", "duties"})
+"""Parts of a register that are read; of its projects only those on the list."""
+
 _FROM_RECORDS = frozenset({"case", "rectification", "finding", "complaint"})
 
 Document = Mapping[str, Any]
@@ -73,9 +76,16 @@ class _ListMatters:
 
 
 def _read(database: Database, source: UnprocessedList, rules: MatterRules) -> _ListMatters:
-    stored = load_register(database.engine, source.as_of, source.region, kind=source.kind)
     lists = WatchlistRepository(database, source.kind)
     listed = lists.watchlist(source.as_of, source.region).document()
+    entries = {entry["project_id"] for entry in listed["entries"]}
+
+    def wanted(part: str, row: Document) -> bool:
+        return part in _OF_MATTERS or (part == "projects" and row["project_id"] in entries)
+
+    stored = load_register(
+        database.engine, source.as_of, source.region, kind=source.kind, wanted=wanted
+    )
     rows = {row["project_id"]: row for row in stored.document["projects"]} if stored else {}
     return _ListMatters(
         list(_openings(stored.document, source)) if stored else [],

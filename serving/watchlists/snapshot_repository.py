@@ -21,6 +21,7 @@ from serving.db.compression import (
     CLOSELY_SEARCHED,
     compressed_body,
     dictionary_of,
+    opened,
     packed,
     sample_of,
     unpacked,
@@ -38,6 +39,7 @@ from serving.db.tables import (
 from serving.watchlists.archived import refuse_archived, require_stored
 from serving.watchlists.dictionaries import dictionary, save_dictionary
 from serving.watchlists.dossier_columns import by_column, by_row
+from serving.watchlists.register_document import Wanted, read_register
 from serving.watchlists.repository import ListSummary
 from serving.watchlists.snapshot import RowsInBatches, Snapshot
 
@@ -220,8 +222,11 @@ def load_register(
     region: str = "",
     principal: Principal = OFFICE,
     kind: Kind = "project",
+    wanted: Wanted | None = None,
 ) -> StoredRegister | None:
     """Return the register of the list of ``as_of``, ``region`` and ``kind``; None if there is none.
+
+    Of its rows only those that ``wanted`` accepts, given the name of their part and the row.
 
     It holds all projects of the list's region; the caller restricts it to what the principal may
     see.
@@ -244,7 +249,10 @@ def load_register(
         if row is None:
             of_list = (WATCHLISTS.c.region == region, WATCHLISTS.c.kind == kind)
             require_stored(connection, as_of, *of_list, overlaps(WATCHLISTS.c.region, principal))
-    return StoredRegister(row.as_of, row.region, row.digest, _document(row.body)) if row else None
+    if row is None:
+        return None
+    document = read_register(opened(row.body), wanted) if wanted else _document(row.body)
+    return StoredRegister(row.as_of, row.region, row.digest, document)
 
 
 def has_register(engine: Engine, summary: ListSummary) -> bool:
