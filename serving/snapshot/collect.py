@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from risk.deposits import RuleTable
 from risk.store.known_query import NOTHING_WRITTEN, Written
@@ -89,11 +89,11 @@ def collect_snapshot(
     Besides the scored projects, those with a matter that is followed have a dossier, with a case
     file in ``unscored``. ``stories`` are the events of all projects, ``flags`` the red flags of all
     running projects under ``law_values``; without, those that are needed are found here, as is what
-    is ``seen`` of the risks. ``written`` are rows of queries that another engine wrote. Dossiers
+    was ``seen`` before. ``written`` are rows of queries that another engine wrote. Dossiers
     and rows of the register are made when they are read.
     """
     as_of = publication.header.as_of
-    outlines, sealing = seen or _seen(store, publication)
+    outlines, sealing, unlinked = seen or _seen(store, publication)
     scored = [one.project_id for one in outlines]
     all_facts = ProjectFacts(store, as_of)
     places = all_facts.places()
@@ -138,7 +138,8 @@ def collect_snapshot(
         "duties": load_legal_duties(
             store, as_of, handled["matters"], law_values, among(flags, with_duties)
         ),
-        **_advice(store, publication, deposit_rules),
+        "unlinked": unlinked,
+        "deposits": _deposits(store, publication, deposit_rules),
     }
     # In order, so that each batch of the sources is read once.
     return Snapshot(Dossiers(sorted([*scored, *files]), dossier), register)
@@ -153,19 +154,28 @@ def _handled(store: RecordStore, publication: Publication) -> dict[str, list[Row
     }
 
 
-def _advice(
+def complaints_unlinked(store: RecordStore, as_of: dt.date, region: str) -> SpooledRows:
+    """The complaints without a project with their candidates, on disk as far as they are many."""
+    return SpooledRows(unlinked_complaints(store, as_of, region))
+
+
+def _deposits(
     store: RecordStore, publication: Publication, deposit_rules: Sequence[RuleTable]
-) -> dict[str, Any]:
-    header = publication.header
-    deposits = load_deposit_advice(store, header.as_of, deposit_rules)
-    return {
-        "unlinked": SpooledRows(unlinked_complaints(store, header.as_of, header.region)),
-        "deposits": {part: _of_region(rows, publication) for part, rows in deposits.items()},
-    }
+) -> dict[str, list[Row]]:
+    deposits = load_deposit_advice(store, publication.header.as_of, deposit_rules)
+    return {part: _of_region(rows, publication) for part, rows in deposits.items()}
 
 
-Seen = tuple[Sequence[Outline], Sealing]
-"""The outlines of the risks, and what else was seen while they were sealed."""
+class Seen(NamedTuple):
+    """What was found while a publication was made: see :func:`collect_snapshot`.
+
+    The outlines of the risks, what else was seen while they were sealed, and
+    :func:`complaints_unlinked`.
+    """
+
+    outlines: Sequence[Outline]
+    sealing: Sealing
+    unlinked: SpooledRows
 
 
 def _seen(store: RecordStore, publication: Publication) -> Seen:
@@ -173,7 +183,8 @@ def _seen(store: RecordStore, publication: Publication) -> Seen:
     for risk in publication.risks:
         outlines.append(outline_of(risk))
         sealing.add(risk)
-    return outlines, sealing
+    header = publication.header
+    return Seen(outlines, sealing, complaints_unlinked(store, header.as_of, header.region))
 
 
 class _Sources:

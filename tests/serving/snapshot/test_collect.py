@@ -20,7 +20,7 @@ from serving.publishing.pipeline import collect_extras, collect_inputs
 from serving.publishing.publication_builder import build_publication
 from serving.publishing.timeline import timelines
 from serving.settings import load_settings
-from serving.snapshot.collect import Sealing, collect_snapshot
+from serving.snapshot.collect import Sealing, Seen, collect_snapshot, complaints_unlinked
 from serving.snapshot.deposit_advice import load_deposit_advice
 from serving.snapshot.legal_duties import load_legal_duties
 from serving.snapshot.open_matters import closed_cases, open_matters
@@ -141,7 +141,9 @@ def test_batches_of_any_size_give_the_same_bytes(published, office, monkeypatch)
             made = build_publication(material)
             sealing = Sealing(known.store, AS_OF)
             sealed = made.seal(sealing.add)
-            again = collect_extras(known, material, made, (sealed.outlines, sealing)).snapshot
+            unlinked = complaints_unlinked(known.store, AS_OF, "")
+            seen = Seen(sealed.outlines, sealing, unlinked)
+            again = collect_extras(known, material, made, seen).snapshot
             rows, dossiers = list(again.register["projects"]), dict(again.dossiers)
     whole = publication.seal()
     assert len(whole.risks) % 7, "the last batch is smaller"
