@@ -128,6 +128,8 @@ def test_a_wage_sheet_is_a_payroll_of_its_team(store, folder, today):
     assert store.rows("SELECT due_on FROM payrolls") == [(dt.date(2025, 10, 31),)]
     assert store.rows("FROM payments") == []
     assert codes(report) == {"worker_totals", "worker_due_by_rule", "worker_no_paid_on"}
+    notes = [note for file in report.files for note in file.notes]
+    assert [one.needs_answer for one in notes if one.code == "worker_totals"] == [False]
     assert report.files[1].sheets[0].ignored == ("序号", "工种", "出勤天数", "日工资", "扣款")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from risk.store.parquet_export import RecordsFolderFailed, export_records
+from risk.store.parquet_export import RecordsFolderFailed, export_records, import_records
 from risk.store.parquet_store import open_folder
 from risk.store.parquet_validation import (
     RecordsFolderEmpty,
@@ -41,6 +41,20 @@ def exported(tmp_path_factory):
 @pytest.fixture
 def folder(exported, tmp_path):
     return Path(shutil.copytree(exported, tmp_path / "records"))
+
+
+def test_progress_of_an_import_is_a_share_of_two_passes(tmp_path):
+    dispute = {"dispute_id": "D1", "project_id": "P1", "opened_on": dt.date(2025, 1, 2)}
+    target, steps = tmp_path / "records", []
+    with empty_store() as store:
+        store_rows(store, [("projects", PROJECT)])
+        store_rows(store, [("disputes", {**dispute, "known_at": dt.date(2025, 1, 3)})])
+        export_records(store, target)
+    with empty_store() as store:
+        import_records(store, target, lambda step, share: steps.append((step, share)))
+    assert sorted(steps, key=lambda one: one[1]) == steps
+    assert [share for _, share in steps] == [0.25, 0.5, 0.75, 1.0]
+    assert {step for step, _ in steps} == {"projects", "disputes"}
 
 
 def test_entries_of_a_folder_are_tables_years_and_files(folder):

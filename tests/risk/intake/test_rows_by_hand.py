@@ -1,0 +1,37 @@
+"""Which rows of a sheet are no records, and where a chunk of rows ends, decided by hand."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from risk.intake.non_records import NonRecord, non_record
+from risk.intake.readers.csv_columnar import Chunk
+from risk.intake.sheet_records import _without
+
+
+@pytest.mark.parametrize(
+    ("lone", "kind"),
+    [
+        ("在建项目(续)", NonRecord.TITLE),
+        ("二、市政工程", NonRecord.TITLE),
+        ("城关镇", NonRecord.TITLE),
+        ("2025年9月", NonRecord.TITLE),
+        ("安居家园", None),
+    ],
+)
+def test_a_lone_cell_is_a_title_for_any_one_reason(lone, kind):
+    key = "P-01"
+    found = non_record([lone, None, None], [key], complete=False, titles=())
+    assert found is kind
+    assert non_record([None, lone], [key], complete=False, titles=()) is (
+        NonRecord.TITLE if lone == "2025年9月" else None
+    )
+
+
+def test_a_chunk_ends_before_the_row_of_the_next_header():
+    chunk = Chunk([2, 3, 5], (pa.array(["a", "b", "d"]),), ((4, ["c"]), (6, ["e"]), (7, ["f"])))
+    left = _without(chunk, {3}, below=6)
+    assert list(left.numbers) == [2, 5]
+    assert left.columns[0].to_pylist() == ["a", "d"]
+    assert left.ragged == ((4, ["c"]),)
