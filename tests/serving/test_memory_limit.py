@@ -63,6 +63,7 @@ def test_a_job_keeps_the_limit_of_the_settings(small, limits):
 
 def test_the_service_keeps_the_limit_of_the_settings(small, monkeypatch):
     monkeypatch.setenv(server.SERVED, str(small.root))
+    monkeypatch.setattr(server, "log_to", lambda path: None)
     app = server.create_served_app()
     try:
         assert app.state.workspace.memory_gb == 0.25
