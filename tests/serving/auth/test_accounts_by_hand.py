@@ -580,6 +580,9 @@ def test_a_session_is_of_its_user_and_ends_alone(database):
     with accounts(engine) as changed:
         changed.disable_user("张", AT)
     assert sessions.find(second.secret, AT) is None
+    with engine.begin() as connection:
+        late = sessions.start(connection, user(database, "张"), AT, second_factor=False)
+    assert sessions.find(late.secret, AT) is None
     sessions.close()
     assert SessionLimits() == SessionLimits(dt.timedelta(minutes=60), dt.timedelta(hours=12))
 
