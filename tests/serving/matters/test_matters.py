@@ -29,7 +29,15 @@ from serving.matters.queries import (
     is_in_state,
     states_at,
 )
-from serving.matters.repository import Facts, Matter, MatterUnknown, Step, all_matters
+from serving.matters.repository import (
+    Facts,
+    Matter,
+    MatterUnknown,
+    Step,
+    all_matters,
+    facts_until,
+    has_unprocessed_lists,
+)
 from serving.matters.rules import matter_rules
 from serving.matters.state import Deadline, state_on
 from serving.matters.steps import (
@@ -347,6 +355,10 @@ def test_states_at_uses_the_list_of_the_next_day(database):
     assert [(one.open, one.closed) for one in found] == [(1, 1)]
     april = states_at(database, RULES, OFFICE, dt.date(2025, 4, 30))
     assert [one.closed for one in april] == [False, False]
+    with database.engine.connect() as connection:
+        assert sorted(facts_until(connection, HERE, JUNE)) == ["case:A", "case:B"]
+        assert facts_until(connection, ELSEWHERE, JUNE) == {}
+    assert not has_unprocessed_lists(database.engine)
     # The list of June contains what was known by the end of 31 May, not of the 30th.
     before = states_at(database, RULES, OFFICE, dt.date(2025, 5, 30))
     assert [one.closed for one in before] == [False, False]
