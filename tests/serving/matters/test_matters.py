@@ -369,6 +369,7 @@ def test_count_by_unit_and_filter_states(ledger):
     take(ledger, "complaint:T", step="given", unit="大队", person="李四")
     take(ledger, "complaint:T", step="closed", reason="unfounded", text="x")
     every = current_states(ledger, Settings(matters=MatterSettings(alerts=())), HERE, TODAY, NOW)
+    assert (len(every), ledger.derived.size) == (4, 40_000)
     tallies = {one.unit: one for one in count_by_unit(every, JUNE, dt.date(2025, 7, 1))}
     assert (tallies["大队"].open, tallies["大队"].closed) == (1, 1)
     assert (tallies[None].open, tallies[None].closed) == (1, 0)
