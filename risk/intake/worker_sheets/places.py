@@ -59,7 +59,7 @@ class KnownProjects:
     @cached_property
     def _by_key(self) -> Mapping[str, frozenset[str]]:
         rows = self._store.rows(
-            "SELECT DISTINCT project_id, project_name, left(region_code, 6) FROM projects"
+            "SELECT project_id, project_name, left(region_code, 6) FROM projects"
             f" WHERE project_id IN ({CURRENT_PROJECTS})"
         )
         found: dict[str, set[tuple[str, str]]] = {}
@@ -83,9 +83,9 @@ class KnownProjects:
         """
         key = name_key(text)
         held = [name for name in self._by_key if len(name) >= 2 and _contains(key, name)]
-        longest = max(map(len, held), default=0)
-        codes = [self._by_key[name] for name in held if len(name) == longest]
-        return _only(frozenset().union(*codes)) if codes else None
+        longest = max(map(len, held), default=None)
+        codes = (self._by_key[name] for name in held if len(name) == longest)
+        return _only(frozenset().union(*codes))
 
     def names(self, code: str) -> tuple[str, ...]:
         """Normal forms of the code and names of a project, the longest first."""

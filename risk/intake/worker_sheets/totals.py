@@ -60,7 +60,7 @@ def count_days(group: Group, marks: DayMarks, *, hours: bool) -> Days:
         present += own > 0
     if unclear or not present:
         return Days(None, None, unclear, disagreeing)
-    return Days(present, int(total.quantize(Decimal(1), ROUND_HALF_UP)), 0, disagreeing)
+    return Days(present, int(total.to_integral_value(ROUND_HALF_UP)), 0, disagreeing)
 
 
 def counts_hours(block: Block, marks: DayMarks) -> bool:

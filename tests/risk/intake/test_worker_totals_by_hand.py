@@ -343,6 +343,9 @@ def test_a_name_is_taken_out_of_a_title_with_spaces_in_it():
         (202509, None, SEPTEMBER),
         (20250905, None, None),
         (True, 2025, None),
+        ("2025年9月1日至5日", None, SEPTEMBER),
+        ("2025年9月1日、2025年9月5日", None, SEPTEMBER),
+        ("2025年9月1日", None, None),
         (None, 2025, None),
         ("九月", None, None),
         (dt.date(2025, 9, 5), None, SEPTEMBER),
@@ -607,6 +610,10 @@ def test_sheets_of_one_team_are_added_up_and_an_unknown_part_leaves_the_sum_unkn
     ]
     assert _notes(found)["worker_twice"] == (True, {"sheet": "甲", "workers": 1})
     assert _notes(found)["worker_due_by_rule"] == (False, {"totals": 1})
+    part = _Sheet([TITLE, DAYS, ["丁", "√"]])
+    half = _read(store, sheet("甲", None), part)
+    assert _notes(half)["worker_no_due"] == (True, {"sheet": "甲", "workers": 1})
+    assert [one.header_row for one in _read(store, _Sheet([]), part).sheets] == [0, 2]
     for parts in ((1, None, 2), (None, 1, 2)):
         read = (sheet(name, due) for name, due in zip("甲乙丙", parts, strict=True))
         with pytest.raises(WorkerSheetUnplaced) as raised:
@@ -699,6 +706,9 @@ def test_attendance_and_rosters_of_a_team(store, projects):
     assert _records(both, "attendance")[0]["worker_days"] is None
     assert _notes(both)["worker_days_unclear"] == (True, {"sheet": "二", "workers": 1})
     assert _notes(both)["worker_twice"] == (True, {"sheet": "二", "workers": 2})
+    roster.content[1][3] = "备注"
+    assert "worker_contracts_unclear" not in _notes(_read(store, roster))
+    roster.content[1][3] = "是否签订劳动合同"
     roster.content[4][3] = "不清楚"
     unclear = _read(store, roster)
     assert _notes(unclear)["worker_contracts_unclear"] == (True, {"sheet": "名册"})
