@@ -11,6 +11,7 @@ import os
 import pickle
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -286,6 +287,18 @@ def tracking_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def process_state() -> Iterator[None]:
+    """Fail the last test of a file that leaves the process another than it found it."""
+    from .process_state import ProcessState
+
+    before = ProcessState.now()
+    yield
+    left = before.differences(ProcessState.now())
+    if left:
+        pytest.fail(f"the tests of this file changed the process and left it so: {left}")
+
+
 MIGRATES = "tests/serving/db/"
 """Tests of the migrations themselves run them."""
 
@@ -455,6 +468,7 @@ def spark() -> Iterator[Any]:
         pytest.skip("pyspark is not installed")
     from features.engines.spark_session import open_session
 
+    interrupt = signal.getsignal(signal.SIGINT)
     session = open_session(
         {
             "spark.master": "local[2]",
@@ -468,5 +482,6 @@ def spark() -> Iterator[Any]:
             "spark.sql.adaptive.enabled": "false",
         }
     )
+    signal.signal(signal.SIGINT, interrupt)  # PySpark takes it, and never gives it back
     yield session
     session.stop()
