@@ -232,6 +232,12 @@ def test_chunks_end_above_another_header():
     assert records.set_aside == {NonRecord.TOTAL: 1}
 
 
+def test_a_header_of_another_width_is_no_row_above_it():
+    records = _records([HEAD])
+    kept = _kept(records, _chunk([(1, HEAD), (2, A)], [(3, [*HEAD, "合同金额"]), (4, [*A, "5"])]))
+    assert (kept, records.resume_at, records.blank_rows) == ([[1, 2]], 3, 0)
+
+
 def test_the_first_row_of_chunks_may_name_another_year():
     records = _records([HEAD], titles=["2025年度"])
     assert _kept(records, _chunk([(1, HEAD), (2, A)], [(3, ["2024年度"]), (4, B)])) == [[1, 2]]
@@ -252,10 +258,24 @@ def test_the_unit_and_the_titles_above_a_later_header_count_for_its_block():
     assert records.titles == (["二、市政工程", "单位：万元"], ["单位：千元"])
 
 
-def test_a_merged_cell_is_the_value_of_all_its_rows():
-    merges = [CellRange(2, 2, 4, 2), CellRange(2, 0, 2, 1)]
-    rows = [HEAD, A, [*B[:2], None, B[3]], ["GC-03", "丙"], ["GC-04", "丁", None, A[3]]]
-    found = _read(_records(rows, merges=merges))[0][1]
-    assert [cells[2] if len(cells) > 2 else None for _, cells in found] == [
-        *("420321", "420321", "420321", None),
+def test_a_merged_cell_is_the_value_of_all_its_rows_but_an_amount_counts_once():
+    head = [*HEAD, "合同金额(元)"]
+    rows = [head, [*A, "5"], B[:2], ["GC-03", "丙", None, A[3]], ["GC-04", "丁", None, A[3]]]
+    merges = [
+        CellRange(2, 4, 4, 4),
+        CellRange(2, 2, 4, 2),
+        CellRange(2, 0, 2, 1),
+        CellRange(1, 1, 3, 1),
+        CellRange(1, 3, 3, 3),
+        CellRange(3, 2, 4, 2),
+        CellRange(2, 5, 3, 5),
+        CellRange(2, 9, 3, 9),
     ]
+    records = _records(rows, merges=merges)
+    assert [cells for _, cells in _read(records)[0][1]] == [
+        [*A, "5"],
+        [*B[:2], "420321"],
+        ["GC-03", "丙", "420321", A[3]],
+        rows[4],
+    ]
+    assert records.merged.not_repeated == {"合同金额(元)": 2}
