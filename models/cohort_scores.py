@@ -84,7 +84,8 @@ class ScoredProjects(Sequence[ScoredProject]):
         self, facts: CohortFacts, model: ScoringModel, answers: Answers, rows: NDArray[np.intp]
     ) -> None:
         self._facts, self._model, self._answers, self._rows = facts, model, answers, rows
-        self._start, self._batch = -1, list[ScoredProject]()
+        self._start: int | None = None
+        self._batch: list[ScoredProject] = []
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -7,6 +7,7 @@ complaint's n-grams found in a name is one sparse matrix product per block of co
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,7 +31,6 @@ _GROUPS = 256
 _LEAST = float(np.finfo(np.float32).tiny)
 _EQUAL = 10.0
 """More than the shares of site and firm together."""
-_EPOCH_BEFORE, _EPOCH_AFTER = -(10**6), 10**6
 GRACE_DAYS = 180
 """Days after completion within which complaints are still usual."""
 
@@ -129,7 +129,8 @@ class Blocking:
             site[of_site[0]], firm[of_firm[0]] = of_site[1], of_firm[1]
             day = complaint.received_on.toordinal()
             usual = (start <= day + 30) & (end >= day - GRACE_DAYS)
-            total = (site + firm) * np.where(usual, np.float32(1), np.float32(0.6))
+            total = site + firm
+            total[~usual] *= np.float32(0.6)
             if match is not None:
                 total[list(match.candidates)] += _EQUAL
             best = _largest(total, count)
@@ -216,6 +217,6 @@ def _ngrams_of(names: Sequence[str]) -> set[str]:
 
 def _days(candidates: Sequence[Candidate]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Ordinals of start and completion; far in the past or future if unknown."""
-    start = [c.started_on.toordinal() if c.started_on else _EPOCH_BEFORE for c in candidates]
-    end = [c.completed_on.toordinal() if c.completed_on else _EPOCH_AFTER for c in candidates]
+    start = [(one.started_on or dt.date.min).toordinal() for one in candidates]
+    end = [(one.completed_on or dt.date.max).toordinal() for one in candidates]
     return np.array(start, dtype=np.int64), np.array(end, dtype=np.int64)

@@ -99,7 +99,7 @@ def _best(
         return np.zeros(0)
     similarity = cpdist(left, right, scorer=by, dtype=np.float32, workers=-1) / 100
     # rapidfuzz gives two empty texts the similarity 1; here they are no evidence.
-    similarity[np.array([not (a and b) for a, b in zip(left, right, strict=True)])] = 0
+    similarity[np.array([not text for text in left])] = 0
     return np.asarray(np.maximum.reduceat(similarity, starts))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -75,7 +76,8 @@ def open_matter(request: Request, principal: Writer, form: Form) -> Response:
         )
     except WagewatchError as error:
         message = page_message(error, page_language(request))
-        return render(request, "refused", principal, status=422, message=message)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return render(request, "refused", principal, status=status, message=message)
     answer = render(request, "said", principal, said="steps.opened")
     answer.headers["HX-Redirect"] = f"/matters/{made[0].key}"
     return answer
@@ -85,7 +87,7 @@ def open_matter(request: Request, principal: Writer, form: Form) -> Response:
 def take_step(request: Request, matter: str, principal: Writer, form: Form) -> Response:
     """Apply a step and reload the page."""
     answer = step_response(request, matter, principal, form)
-    if answer.status_code < 400:
+    if answer.status_code == HTTPStatus.OK:
         answer.headers["HX-Refresh"] = "true"
     return answer
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
 Document = Mapping[str, Any]
@@ -64,10 +65,12 @@ def documents_for(flags: Collection[str]) -> list[SiteDocument]:
 def contacts_for(facts: Document, teams: Sequence[Document], flags: Iterable[str]) -> list[Contact]:
     """Return whom to ask for: the contractor's labour officer, teams owed wages, and the owner.
 
+    A unit with several teams is named once, and so are all teams without a recorded unit.
     The owner is named where a red flag is about its duties. Records hold units, not persons.
     """
     found = [Contact("labour_officer", facts.get("contractor_name"))]
-    found += [Contact("team", team["name"]) for team in teams[:_MOST_TEAMS]]
+    units = dict.fromkeys(team["name"] for team in teams)
+    found += [Contact("team", unit) for unit in islice(units, _MOST_TEAMS)]
     if _OWNER_FLAGS.intersection(flags):
         found.append(Contact("owner", facts.get("owner_name")))
     return found

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from models.calibration import Calibration, Prior, fit
+from models.calibration import Calibration, Prior, fit, with_mean
 
 from ..conftest import thorough
 
@@ -105,3 +105,12 @@ def test_a_line_through_two_rates_is_exact_to_the_last_digits():
     found = fit(raw, labels, Prior(slope_precision=0.0))
     assert found.intercept == pytest.approx(-np.log(49), abs=1e-12)
     assert found.slope == pytest.approx(np.log(49 / 19), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("raw", "rate", "intercept"),
+    [([0, 4], 0.5, -2), ([-4, 0], 0.5, 2), ([2, 2], 0.25, -np.log(3) - 2), ([1], 0.5, -1)],
+)
+def test_the_mean_is_moved_to_a_rate(raw, rate, intercept):
+    found = with_mean(np.array(raw, dtype=float), rate)
+    assert (found.slope, found.intercept) == (1, pytest.approx(intercept, abs=1e-9))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from features.engines.duckdb import DuckDBEngine
+from features.feature_sets import ALL_FEATURES, FAMILY_OF
 from features.matrix import Matrix, steps_read_by
 from models.cohort_scores import (
     _DETAILS,
@@ -18,6 +20,7 @@ from models.cohort_scores import (
     score_cohort,
     score_records,
 )
+from models.logistic import LogisticModel
 from models.novelty import Novelty
 from models.scorecard import Scorecard
 from risk.contract import TABLES
@@ -177,12 +180,31 @@ def test_scores_have_the_figures_of_their_own_project():
     assert [one.raw for one in found.projects] == pytest.approx([0.28, 0.84])
     assert first.contributions["complaints"] == pytest.approx(0.28)
     # Cohorts are compared and shown without the contributions of single features.
-    assert found == replace(found, explained=None)
-    assert "explained" not in repr(found)
+    assert found == replace(found, explained=None, levers={})
+    assert not {"explained", "levers"} & set(re.findall(r"\w+(?==)", repr(found)))
     assert second.contributions["payments"] == pytest.approx(0.56)
     assert [one.base for one in found.projects] == [0, 0]
     chances = card.calibration.probability(np.array([0.28, 0.84]))
     assert [one.probability for one in found.projects] == pytest.approx(chances.tolist())
+
+
+def test_a_project_has_the_same_reasons_in_any_batch(monkeypatch):
+    """To the last digit, also where it is asked for alone; each has its own place."""
+    monkeypatch.setattr("models.cohort_scores.AT_ONCE", 2)
+    columns = tuple(one.name for one in ALL_FEATURES if FAMILY_OF[one.name] == "payments")
+    weights = tuple(1 / (3 + number) for number in range(len(columns)))
+    model = LogisticModel(columns, ((0.0, 1.0),) * len(columns), weights, (0.1,) * len(columns), 0)
+    names = tuple(f"P{number}" for number in range(5))
+    values = np.outer(np.arange(5) / 5, np.linspace(0, 1, len(columns) + 2))
+    more = ("building_sector", "contract_amount_yuan")
+    matrix = Matrix(np.full(5, np.datetime64(AS_OF)), names, (*columns, *more), values)
+    details = {name: (name, "42", name, *[None] * 5) for name in names}
+    records = CohortRecords(AS_OF, matrix, NoEvidence(), details, {}, (), None)
+    projects = score_records(records, model).projects
+    alone = [projects.named([name])[0] for name in names]
+    assert [one.project_id for one in projects] == list(names)
+    assert [projects[place] for place in (3, 0, 4, 2, 1)] == [alone[p] for p in (3, 0, 4, 2, 1)]
+    assert len({one.raw for one in projects}) == 5
 
 
 def test_a_cohort_is_read_with_the_records_behind_it(world):

@@ -122,9 +122,7 @@ def varies(matrix: Matrix, family: Family) -> bool:
 
 def column_varies(column: NDArray[np.float64]) -> bool:
     """Whether ``column`` has more than one value, unknown being a value."""
-    return len(column) > 0 and not np.array_equal(
-        column, np.full(len(column), column[0]), equal_nan=True
-    )
+    return not np.array_equal(column[1:], column[:-1], equal_nan=True)
 
 
 def _without_each(

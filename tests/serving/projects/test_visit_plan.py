@@ -44,6 +44,12 @@ def test_the_owner_is_asked_for_where_its_duties_are_in_doubt():
     assert contacts_for(facts, (), ["labour_cost_short"]) == [officer, Contact("owner", "业主公司")]
 
 
+def test_a_unit_with_several_teams_is_named_once():
+    teams = [{"name": name} for name in ("甲", None, "甲", None, "乙", "丙", "丁")]
+    named = [one.unit for one in contacts_for({}, teams, ()) if one.role == "team"]
+    assert named == ["甲", None, "乙"]
+
+
 def test_site_state_is_unknown_without_facts():
     assert site_state({}) == "unknown"
     assert site_state({"started_on": "2025-01-01"}) == "running"
