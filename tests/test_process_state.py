@@ -55,8 +55,11 @@ def test_a_variable_that_a_library_adds_is_none_of_them(before, monkeypatch):
 
 
 def test_a_handler_of_a_signal_is_found(before):
-    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    assert differences(before) == [f"signals SIGINT: {old}, now {signal.SIG_IGN}"]
+    def ignore(*_):
+        """A handler of nobody else; shells start background jobs with SIGINT ignored."""
+
+    old = signal.signal(signal.SIGINT, ignore)
+    assert differences(before) == [f"signals SIGINT: {old}, now {ignore}"]
 
 
 @pytest.mark.parametrize("name", ["wagewatch.left", "root"])

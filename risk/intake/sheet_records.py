@@ -370,7 +370,7 @@ def _repeats(raw: HeaderCells, cells: Sequence[Cell]) -> bool:
     filled = [(index, plain(cell)) for index, cell in enumerate(cells) if not _empty(cell)]
     for heads in (raw.headings, raw.groups, raw.units):
         same = sum(index < len(heads) and plain(heads[index]) == text for index, text in filled)
-        if heads and same * 10 >= len(filled) * 9 and same >= min(2, len(filled)):
+        if heads and same * 10 >= len(filled) * 9:
             return True
     return False
 

@@ -125,10 +125,11 @@ class _Reader:
         """``row`` with the text of merged cells in the columns of teams, projects and months."""
         number, cells = row
         head = self._found.blocks[-1].head
-        filled = list(cells)
+        # A row may end before the column of a merged cell.
+        filled = [*cells, *[None] * max(one.index for one in head.columns)]
         for role in (Role.TEAM, Role.PROJECT, Role.MONTH):
             index = head.index(role)
-            if index is None or index >= len(filled):
+            if index is None:
                 continue
             if (number, index) in self._held:
                 self._held[number, index] = filled[index]

@@ -22,12 +22,13 @@ B = ["GC-02", "滨江路", "420321", "2024-11-01"]
 NUMBERED = ["1", "2", "3", "4"]
 
 
-def _records(rows, *, titles=(), head=None, row=1, supplied=(), table=PROJECTS, **more):
-    cells = HeaderCells(row, head or rows[0], titles=titles)
-    match = contract_matcher(table)
-    header = parse_header(table, cells, file="x", match=match)
-    sheet = SmallSheet(rows, **more)
-    return SheetRecords(table, sheet, header, cells=cells, match=match, file="x", supplied=supplied)
+def _records(rows, *, titles=(), given=(), supplied=(), **more):
+    cells, match = HeaderCells(1, rows[0], titles=titles), contract_matcher(PROJECTS)
+    header = parse_header(PROJECTS, cells, file="x", match=match, given=given)
+    return SheetRecords(
+        *(PROJECTS, SmallSheet(rows, **more), header),
+        **{"cells": cells, "match": match, "file": "x", "supplied": supplied},
+    )
 
 
 def _read(records, **more):
@@ -79,7 +80,8 @@ def test_supplied_cells_follow_the_columns_of_the_header():
     ("yuan", "wan", "left"),
     [
         ("8120000", "812", "8120000"),
-        ("8128120", "812", "8128120"),
+        ("10000", "0.999", "10000"),
+        ("0.999", "0.0001", "0.999"),
         ("8128129", "812", None),
         ("812", "8128129", None),
         (None, "812", "812万元"),
@@ -144,6 +146,44 @@ def test_what_looks_like_a_header():
     assert kept([f"{long} ", None, "行政区划代码"]) == [2, 3, 4]
 
 
+def test_a_row_that_repeats_an_earlier_header_is_no_record():
+    second, third = [*HEAD[1:], HEAD[0], "附丙", "附丁"], [*HEAD[2:], *HEAD[:2]]
+    rows = [HEAD, A, second, [*A[1:], A[0]], third, [*A[2:], *A[:2]]]
+    rows.append([*[None] * 4, "附丙", "附丁"])
+    assert _numbers(_records([*rows, [*A[2:], *A[:2]]])) == [(1, [2]), (3, [4]), (5, [6, 8])]
+
+
+def test_a_later_header_may_have_two_rows():
+    turned = ["项目", None, HEAD[3], HEAD[2]]
+    rows = [HEAD, A, turned, ["编码", "项目名称"], [*A[:2], A[3], A[2]]]
+    assert _numbers(_records(rows)) == [(1, [2]), (4, [5])]
+
+
+def test_columns_that_a_later_header_lacks_come_after_its_own():
+    records = _records([HEAD, A, HEAD[1::-1], A[1::-1]])
+    header = [header for header, found in records.blocks() if list(found)][1]
+    assert [(one.field.name, one.index) for one in header.columns] == [
+        *(("project_name", 0), ("project_id", 1), ("region_code", 2), ("started_on", 3)),
+    ]
+
+
+def test_a_complete_row_is_a_total_only_if_its_key_says_so():
+    head = [HEAD[1], HEAD[0], HEAD[2]]
+    assert _numbers(_records([HEAD, A, head, ["小计", "GC-9", "420321"]]))[1] == (3, [4])
+    turned = [*HEAD[1:], HEAD[0]]
+    assert _numbers(_records([turned, ["合计", None, None], [*A[1:], A[0]]])) == [(1, [3])]
+    keyless = _records([HEAD[1:], ["合计", "420321", "2025-01-01"], A[1:]], given=["project_id"])
+    assert _numbers(keyless) == [(1, [3])]
+    assert _numbers(_records([HEAD, A, [5], B])) == [(1, [2, 3, 4])]
+
+
+def test_the_last_fifty_cells_of_titles_are_remembered():
+    title = ["一、市政工程", *[None] * 29]
+    records = _records([HEAD, A, title, title, HEAD[::-1], A[::-1]])
+    assert [len(list(found)) for _, found in records.blocks()] == [1, 1]
+    assert len(records.titles[0]) == 50
+
+
 def test_a_title_that_names_another_year_begins_a_block():
     rows = [HEAD, A, ["一、2024年"], B, ["一、2024年"], A, ["2025年", 5], A, ["二、2023年"], B]
     records = _records(rows, titles=["2025年度台账"])
@@ -178,6 +218,16 @@ def test_a_group_heading_above_a_new_header_is_no_record():
 
 
 def test_a_row_that_repeats_most_of_the_header_is_no_record():
+    marks = [f"附{number}" for number in range(1, 20)]
+    wide = [*HEAD, *marks]
+
+    def aside(cells):
+        return _numbers(_records([wide, A, [*[None] * 4, *cells], B])) == [(1, [2, 4])]
+
+    assert aside([*marks[:9], "x"])
+    assert not aside([*marks[:17], "x", "y"])
+    assert aside([None, "附2"])
+    assert not aside(["附2"])
     head = [*HEAD, *("建设单位", "合同金额(元)", "附甲", "附乙", "附丙", "附丁")]
 
     def kept(row):
@@ -205,6 +255,9 @@ def test_of_chunks_the_first_row_below_the_header_is_looked_at():
     assert _kept(records, *chunks) == [[1], [3], [4]]
     assert records.set_aside == {NonRecord.HEADING: 1}
     assert (records.resume_at, records.blank_rows) == (None, 0)
+    records = _records([HEAD])
+    rows = [(1, HEAD), (2, NUMBERED), (3, NUMBERED)]
+    assert _kept(records, _chunk(rows, [(4, ["合计"])])) == [[1, 3]]
 
 
 def test_blank_rows_of_chunks():
@@ -225,7 +278,7 @@ def test_chunks_end_above_another_header():
     blank = ["", "", "", ""]
     records = _records([HEAD])
     total = ["合计", "", "", ""]
-    rows = [(1, HEAD), (2, A), (3, total), (4, blank), (6, other), (7, A), (8, blank)]
+    rows = [(1, HEAD), (2, A), (3, total), (4, blank), (6, other), (7, total), (8, blank)]
     kept = _kept(records, _chunk(rows, [(5, ["GC-05"]), (9, ["GC-09"])]), _chunk([(10, A)]))
     assert kept == [[1, 2, 4, 5]]
     assert (records.resume_at, records.blank_rows) == (6, 1)

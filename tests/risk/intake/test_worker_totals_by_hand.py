@@ -475,7 +475,7 @@ def test_blocks_of_a_sheet_from_top_to_bottom():
             ["合计", 1, 1],
             WAGES,
             ["石大川", 2, 2],
-            ["电工班"],
+            ["电工班", None, " "],
             ["江小河", 3, 3],
             ["班组：瓦工班"],
             [*WAGES[:3], "身份证号"],
@@ -524,6 +524,22 @@ def test_a_merged_cell_ends_with_its_last_row():
         "瓦工班": {"甲", "乙"},
         "": {"丙"},
     }
+    rows = [["姓名", *range(1, 11), "班组"], ["甲", *["√"] * 10, "瓦工班"], ["乙"]]
+    rows.append(["丙", *["√"] * 10, "电工班"])
+    [block] = read_blocks(SmallSheet(rows, merges=[CellRange(2, 11, 4, 11)])).blocks
+    assert {one.team: {*group.persons} for one, group in block.groups.items()} == {
+        "瓦工班": {"甲", "乙"},
+        "电工班": {"丙"},
+    }
+
+
+def test_a_row_without_a_name_belongs_to_the_worker_above_if_most_of_its_cells_are_days():
+    head = ["序号", "姓名", "时段", *range(1, 11)]
+    rows = [head, [1, "甲", "上午", "√"], [None, None, "下午", "√", "√", " "]]
+    rows += [[None, None, "下午", "半", " "]]
+    [block] = read_blocks(SmallSheet(rows)).blocks
+    halves = block.groups[Written()].attendance["甲"].halves
+    assert [cell for cell in halves if cell] == ["√", "√", "√", " "]
 
 
 def test_a_legend_is_among_the_first_two_hundred_texts():
