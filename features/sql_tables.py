@@ -6,7 +6,6 @@ A column or an alias that has the name of a table is not taken for one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,6 +13,8 @@ from typing import Any
 import duckdb
 
 from risk.store.connection import connect
+
+_SERIALIZED = "SELECT json_serialize_sql(?::VARCHAR, skip_null := true, skip_empty := true)"
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,20 @@ def parse(sql: str) -> ParsedQuery:
         ValueError: it cannot be parsed.
     """
     # A cursor of its own for each call: a connection must not be shared by threads.
-    row = _parser().cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
-    tree = json.loads(row[0]) if row else {}
+    row = _parser().cursor().execute(_SERIALIZED, [sql]).fetchone()
+    nodes: list[dict[str, Any]] = []
+
+    def noted(node: dict[str, Any]) -> dict[str, Any]:
+        nodes.append(node)
+        return node
+
+    # Noting every JSON object while it is read takes a fraction of walking the tree.
+    tree = json.loads(row[0] if row else "{}", object_hook=noted)
     if tree.get("error", True):
         raise ValueError(f"{tree.get('error_message')} in the SQL: {sql}")
-    nodes = list(_nodes(tree))
     own = {cte["key"] for node in nodes for cte in node.get("cte_map", {}).get("map", ())}
     tables = (
-        (node["schema_name"], node["table_name"])
+        (node.get("schema_name", ""), node["table_name"])
         for node in nodes
         if node.get("type") == "BASE_TABLE"
     )
@@ -66,15 +73,3 @@ def tables_read(sql: str) -> frozenset[str]:
 @cache
 def _parser() -> duckdb.DuckDBPyConnection:
     return connect(threads=1)
-
-
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every JSON object of the tree."""
-    todo = [tree]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, dict):
-            yield node
-            todo.extend(node.values())
-        elif isinstance(node, list):
-            todo.extend(node)

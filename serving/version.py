@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -37,8 +39,15 @@ def code_digest(root: Path) -> str:
     """
     total = hashlib.sha256()
     for package in _PACKAGES:
-        for path in sorted((root / package).rglob("*")):
-            if path.suffix in _SUFFIXES and root / _SITE not in path.parents:
-                total.update(path.relative_to(root).as_posix().encode() + b"\0")
-                total.update(path.read_bytes() + b"\0")
+        for parts in sorted(_files(root, package)):
+            total.update("/".join(parts).encode() + b"\0")
+            total.update(Path(root, *parts).read_bytes() + b"\0")
     return total.hexdigest()
+
+
+def _files(root: Path, package: str) -> Iterator[tuple[str, ...]]:
+    """The parts of the paths of a package's files; paths of pathlib take ten times as long."""
+    for folder, below, names in os.walk(root / package):
+        parts = Path(folder).relative_to(root).parts
+        below[:] = [name for name in below if (*parts, name) != _SITE.parts]
+        yield from ((*parts, name) for name in names if os.path.splitext(name)[1] in _SUFFIXES)

@@ -43,10 +43,13 @@ def is_working_day(day: dt.date) -> tuple[bool, bool]:
     >>> is_working_day(dt.date(2026, 10, 1)), is_working_day(dt.date(2099, 10, 1))
     ((False, True), (True, False))
     """
-    try:
-        return bool(chinese_calendar.is_workday(day)), True
-    except NotImplementedError:
-        return day.weekday() < _SATURDAY, False
+    in_week = day.weekday() < _SATURDAY
+    if not _BEFORE < day <= _LAST:
+        return in_week, False
+    # ``chinese_calendar.is_workday`` compares the day with all years first.
+    return day in chinese_calendar.workdays or (
+        in_week and day not in chinese_calendar.holidays
+    ), True
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -83,10 +83,18 @@ def _clauses(flag: RedFlag, fields: Mapping[str, str], language: Language) -> st
     return "".join(text(f"flags.{flag.code}.clauses.{name}", language, **fields) for name in shown)
 
 
+def _clause_names(code: str, language: Language) -> Sequence[str]:
+    return _clauses_by_code(language).get(code, ())
+
+
 @cache
-def _clause_names(code: str, language: Language) -> tuple[str, ...]:
-    prefix = f"flags.{code}.clauses."
-    return tuple(k.removeprefix(prefix) for k in catalogue(language) if k.startswith(prefix))
+def _clauses_by_code(language: Language) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for key in catalogue(language):
+        match key.split("."):
+            case ["flags", code, "clauses", name]:
+                found.setdefault(code, []).append(name)
+    return found
 
 
 def _measured(name: str, value: float, language: Language) -> str:

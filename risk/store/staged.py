@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -39,8 +40,12 @@ class Staged:
         self._connection = connection
         self.table = f"staged_{next(_NUMBERS)}"
         connection.execute(f"CREATE TEMP TABLE {self.table} AS {sql}", parameters)
-        described = connection.execute(f"SELECT * FROM {self.table} LIMIT 0").description
-        self.columns = tuple(column[0] for column in described or ())
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, from a query of their own: few readers need them."""
+        described = self._connection.execute(f"SELECT * FROM {self.table} LIMIT 0").description
+        return tuple(column[0] for column in described or ())
 
     def add(self, rows: pa.Table) -> None:
         """Add ``rows``, which have the same columns."""

@@ -7,12 +7,11 @@ from http import HTTPStatus
 
 from sqlalchemy import Connection, delete, insert, select
 
+from risk.store.staged import in_batches
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.db.tables import PLACES
 from serving.errors import ApiError
-
-_BATCH = 400
 
 
 class ProjectUnknown(ApiError):
@@ -37,9 +36,9 @@ def region_of(connection: Connection, project_id: str, principal: Principal) -> 
 def regions_of(connection: Connection, project_ids: Collection[str]) -> dict[str, str]:
     """Return the region codes of the known ones of ``project_ids``."""
     ordered, regions = sorted(project_ids), {}
-    for start in range(0, len(ordered), _BATCH):
+    for batch in in_batches(ordered):
         query = select(PLACES.c.project_id, PLACES.c.region_code).where(
-            PLACES.c.project_id.in_(ordered[start : start + _BATCH])
+            PLACES.c.project_id.in_(batch)
         )
         regions.update({row.project_id: row.region_code for row in connection.execute(query)})
     return regions
@@ -51,8 +50,7 @@ def save_regions(connection: Connection, regions: Mapping[str, str]) -> None:
     moved = {key: code for key, code in regions.items() if known.get(key) != code}
     rows = [{"project_id": key, "region_code": code} for key, code in sorted(moved.items())]
     old = sorted(set(moved) & set(known))
-    for start in range(0, len(old), _BATCH):
-        batch = old[start : start + _BATCH]
+    for batch in in_batches(old):
         connection.execute(delete(PLACES).where(PLACES.c.project_id.in_(batch)))
     if rows:
         connection.execute(insert(PLACES), rows)

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, or_, select, text
 
+from risk.store.staged import in_batches
 from serving.auth.jurisdiction import overlaps, touches, within
 from serving.auth.principal import Principal
 from serving.auth.roles import Role
@@ -102,8 +103,7 @@ def lock_events(connection: Connection) -> None:
 
 
 def _numbers(connection: Connection, ids: Sequence[str]) -> Iterator[tuple[str, int]]:
-    for start in range(0, len(ids), 400):
-        piece = ids[start : start + 400]
+    for piece in in_batches(ids):
         query = select(EVENTS.c.event_id, EVENTS.c.id).where(EVENTS.c.event_id.in_(piece))
         for row in connection.execute(query):
             yield row.event_id, row.id

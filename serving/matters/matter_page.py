@@ -76,7 +76,8 @@ def open_matter(request: Request, principal: Writer, form: Form) -> Response:
         )
     except WagewatchError as error:
         message = page_message(error, page_language(request))
-        return render(request, "refused", principal, status=422, message=message)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return render(request, "refused", principal, status=status, message=message)
     answer = render(request, "said", principal, said="steps.opened")
     answer.headers["HX-Redirect"] = f"/matters/{made[0].key}"
     return answer

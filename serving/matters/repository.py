@@ -12,7 +12,18 @@ from dataclasses import asdict, dataclass, field, fields
 from http import HTTPStatus
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, func, insert, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    true,
+)
 
 from risk.unit_kinds import Kind as UnitKind
 from serving.auth.jurisdiction import within
@@ -319,11 +330,9 @@ def unprocessed_lists(connection: Connection) -> list[UnprocessedList]:
 
 def has_unprocessed_lists(engine: Engine) -> bool:
     """Whether any list is unprocessed; a cheap query."""
-    query = select(WATCHLISTS.c.id).where(
-        WATCHLISTS.c.id.not_in(select(MATTER_LISTS.c.watchlist_id))
-    )
+    unprocessed = exists().where(WATCHLISTS.c.id.not_in(select(MATTER_LISTS.c.watchlist_id)))
     with engine.connect() as connection:
-        return connection.execute(query.limit(1)).first() is not None
+        return connection.execute(select(unprocessed)).scalar_one()
 
 
 def mark_processed(connection: Connection, numbers: Collection[int], now: dt.datetime) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
+from risk.store.staged import in_batches
 from serving.auth.jurisdiction import covers, within
 from serving.auth.principal import Principal
 from serving.auth.project_regions import regions_of
@@ -37,7 +38,6 @@ _OF_THE_RISK = frozenset(
 )
 """Fields that a risk has and an entry has not."""
 
-_IDS_AT_ONCE = 500
 _SHOWN = (ENTRIES.rank, ENTRIES.change, ENTRIES.from_rank, ENTRIES.change_reason, ENTRIES.shown)
 
 
@@ -116,8 +116,7 @@ class ListPart:
         """Return those of ``project_ids`` that are entries."""
         ordered, found = sorted(project_ids), set[str]()
         with self.engine.connect() as connection:
-            for start in range(0, len(ordered), _IDS_AT_ONCE):
-                batch = ordered[start : start + _IDS_AT_ONCE]
+            for batch in in_batches(ordered):
                 query = select(ENTRIES.project_id).where(self._own, ENTRIES.project_id.in_(batch))
                 found.update(connection.execute(query).scalars())
         return found

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
+from risk.store.staged import in_batches
 from serving.auth.principal import Principal
 from serving.db.database import Database
 from serving.db.page_rows import OWED, SEARCHED, owed_summary
@@ -24,7 +25,6 @@ _HIDDEN = frozenset({"watchlist_id", "search", "owner_name"})
 _SHOWN = [column for column in _COLUMNS if column.name not in _HIDDEN]
 _OWED = [_COLUMNS.amount_owed, *(_COLUMNS[f"owed_{name}"] for name in OWED)]
 _FOUND_BY = [_COLUMNS.search, *(_COLUMNS[name] for name in SEARCHED)]
-_IDS_AT_ONCE = 500
 
 
 class ScoredProjects:
@@ -71,8 +71,8 @@ class ScoredProjects:
     def by_id(self, project_ids: Collection[str]) -> Mapping[str, Document]:
         """Return those of the projects that there are, by project_id."""
         ordered, found = sorted(set(project_ids)), {}
-        for start in range(0, len(ordered), _IDS_AT_ONCE):
-            among = _COLUMNS.project_id.in_(ordered[start : start + _IDS_AT_ONCE])
+        for batch in in_batches(ordered):
+            among = _COLUMNS.project_id.in_(batch)
             rows = self._rows(select(*_SHOWN).where(self._own, among))
             found.update({row["project_id"]: row for row in rows})
         return found

@@ -11,7 +11,7 @@ import anyio
 import pytest
 from sqlalchemy import insert, literal, select
 
-from serving.auth import names, passwords, project_regions
+from serving.auth import names, passwords
 from serving.auth.accounts import LastAdmin
 from serving.auth.hashing_queue import HashingQueue
 from serving.auth.jurisdiction import covers, overlaps, require_covers, touches, within
@@ -402,7 +402,7 @@ def test_a_permission_needs_role_scope_and_second_factor(changed, has):
 
 
 def test_regions_of_projects_are_read_and_replaced_in_batches(database, monkeypatch):
-    monkeypatch.setattr(project_regions, "_BATCH", 2)
+    monkeypatch.setattr("risk.store.staged.AT_ONCE", 2)
     first = {f"P{number}": f"42030{number}" for number in range(5)}
     moved = {**first, "P0": "990102", "P3": "990103", "P4": "990104", "P5": "990105"}
     with database.engine.begin() as connection:

@@ -9,8 +9,12 @@ import pytest
 
 from serving.db.engine import writing
 from serving.documents.model import Table
+from serving.events.repository import record_events
+from serving.events.types import PUBLISHED
+from serving.matters import digest
 from serving.matters.digest import SECTIONS, Audience, Digest, Item, build_digest
 from serving.matters.digest_document import digest_document
+from serving.matters.events import digest_recorded, record_digest
 from serving.matters.rules import matter_rules
 from serving.matters.sync import sync_from_lists
 from serving.notices.repository import Notice, insert_notice
@@ -120,7 +124,7 @@ def test_a_list_counts_from_its_own_day(database):
     assert [digest.until for digest in digests] == [dt.date(2025, 6, 7), dt.date(2025, 6, 8)]
 
 
-def test_a_notice_is_unanswered_from_the_day_after_the_one_it_asks_for(database):
+def test_a_notice_is_unanswered_from_the_day_after_the_one_it_asks_for(database, monkeypatch):
     publish_register(database)
     notice = Notice(
         id=7,
@@ -139,12 +143,17 @@ def test_a_notice_is_unanswered_from_the_day_after_the_one_it_asks_for(database)
         insert_notice(connection, notice)
     days = (ON, ON + dt.timedelta(days=1))
     digests = [build_digest(database, SETTINGS, Audience(), day, NOW) for day in days]
-    assert [len(digest.sections["answers"]) for digest in digests] == [0, 1]
+    assert [len(one.sections["answers"]) for one in digests] == [0, 1]
     nameless = replace(notice, id=8, project_id="P/002", digest="f", body=b'{"project": {}}')
     with writing(database.engine).begin() as connection:
         insert_notice(connection, nameless)
     late = build_digest(database, SETTINGS, Audience(), days[1], NOW).sections["answers"]
     assert [one.name for one in late] == ["P/002", "x"]
+    # Of more than five hundred the newest are looked at.
+    assert digest.MOST_NOTICES == 500
+    monkeypatch.setattr(digest, "MOST_NOTICES", 1)
+    late = build_digest(database, SETTINGS, Audience(), days[1], NOW).sections["answers"]
+    assert [one.name for one in late] == ["P/002"]
     unit = build_digest(database, SETTINGS, Audience(unit="x"), days[1], NOW)
     assert unit.sections["answers"] == []
 
@@ -191,3 +200,18 @@ def test_a_digest_on_paper_is_for_its_person_first():
     for audience, whom in ((Audience(person="张", unit="大队"), "张"), (Audience("990102"), None)):
         paper = digest_document(Digest(ON, ON, None, audience, found), Settings())
         assert paper.addressee == (whom or "990102")
+
+
+def test_a_digest_of_a_region_and_week_is_recorded_once(database):
+    week = dt.date(2025, 6, 9)
+    with writing(database.engine).begin() as connection:
+        lists = {"type": PUBLISHED, "as_of": week, "region": "", "project_id": None, "data": {}}
+        record_events(connection, [lists], NOW)
+        assert not digest_recorded(connection, "", week)
+        assert [
+            record_digest(connection, region, day, {}, NOW)
+            for region, day in (
+                *(("", week), ("", week), ("990102", week)),
+                *(("", week + dt.timedelta(days=7)), ("990102", week)),
+            )
+        ] == [True, False, True, True, False]

@@ -29,7 +29,15 @@ from serving.matters.queries import (
     is_in_state,
     states_at,
 )
-from serving.matters.repository import Facts, Matter, MatterUnknown, Step, all_matters
+from serving.matters.repository import (
+    Facts,
+    Matter,
+    MatterUnknown,
+    Step,
+    all_matters,
+    facts_until,
+    has_unprocessed_lists,
+)
 from serving.matters.rules import matter_rules
 from serving.matters.state import Deadline, state_on
 from serving.matters.steps import (
@@ -347,6 +355,10 @@ def test_states_at_uses_the_list_of_the_next_day(database):
     assert [(one.open, one.closed) for one in found] == [(1, 1)]
     april = states_at(database, RULES, OFFICE, dt.date(2025, 4, 30))
     assert [one.closed for one in april] == [False, False]
+    with database.engine.connect() as connection:
+        assert sorted(facts_until(connection, HERE, JUNE)) == ["case:A", "case:B"]
+        assert facts_until(connection, ELSEWHERE, JUNE) == {}
+    assert not has_unprocessed_lists(database.engine)
     # The list of June contains what was known by the end of 31 May, not of the 30th.
     before = states_at(database, RULES, OFFICE, dt.date(2025, 5, 30))
     assert [one.closed for one in before] == [False, False]
@@ -357,6 +369,7 @@ def test_count_by_unit_and_filter_states(ledger):
     take(ledger, "complaint:T", step="given", unit="大队", person="李四")
     take(ledger, "complaint:T", step="closed", reason="unfounded", text="x")
     every = current_states(ledger, Settings(matters=MatterSettings(alerts=())), HERE, TODAY, NOW)
+    assert (len(every), ledger.derived.size) == (4, 40_000)
     tallies = {one.unit: one for one in count_by_unit(every, JUNE, dt.date(2025, 7, 1))}
     assert (tallies["大队"].open, tallies["大队"].closed) == (1, 1)
     assert (tallies[None].open, tallies[None].closed) == (1, 0)

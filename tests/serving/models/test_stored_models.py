@@ -65,7 +65,8 @@ def test_rates_are_of_the_newest_date_the_region_and_the_level(database):
         for code in codes
     ]
     with writing(database.engine).begin() as connection:
-        save_rates(connection, rates)
+        save_rates(connection, rates[:4])
+        save_rates(connection, rates[4:])
         save_rates(connection, [replace(rates[0], rates={}), replace(rates[0], month=june)])
 
     def found(region, as_of, digits):

@@ -153,6 +153,9 @@ def test_deposits_are_found_by_part_region_step_and_days(database, summary):
     assert found(every, "ending") == (4, [1, 2, 3, 4])
     assert found(east, "ending", limit=2) == (3, [1, 2])
     assert found(east, "ending", limit=3) == (3, [1, 2, 3])
+    assert every.page("ending", (), 3, 3) == (4, [{"at": 4}])
+    assert every.page("ending", (), 2, 1) == (4, [{"at": 2}, {"at": 3}])
+    assert list(east.each("ending", [east.named("C1")])) == [{"at": 2}, {"at": 3}]
     assert found(every, "ending", every.within_days(30)) == (3, [2, 3, 4])
     assert found(every, "ending", every.of_region("990102")) == (3, [1, 2, 3])
     assert found(every, "ending", every.named(" C1 ")) == (3, [2, 3, 4])
