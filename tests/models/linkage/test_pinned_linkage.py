@@ -438,6 +438,8 @@ def test_a_snapshot_has_complaints_from_a_day_on_without_links_people_made(world
     complaint(world, "U2", DAY, project_text="云渡", employer_text="青川", project_id="P1")
     complaint(world, "U1", DAY - days(1))
     complaint(world, "U4", DAY, AS_OF)
+    complaint(world, "U5", DAY, project_id="P1")  # with a project and no name: nothing to learn
+    complaint(world, "U6", DAY, employer_text="青川", project_id="P1")
     world.add(
         "links",
         complaint_id="U3",
@@ -450,4 +452,5 @@ def test_a_snapshot_has_complaints_from_a_day_on_without_links_people_made(world
     assert found == [
         ComplaintText("U2", DAY, "云渡", "青川", None, None, None, "P1"),
         ComplaintText("U3", DAY, "", "", 4, 500, "三人", None),
+        ComplaintText("U6", DAY, "", "青川", None, None, None, "P1"),
     ]
