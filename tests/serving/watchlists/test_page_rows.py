@@ -182,6 +182,7 @@ def test_counts_and_head_are_those_of_the_sealed_list(database, stored, principa
     seen = {entry["project_id"] for entry in entries}
     every = [f"P-{number:05d}" for number in range(40)]
     assert part.among(every) == seen
+    assert part.among(every[:3]) == seen & set(every[:3])
     drawn = {every[number] for number in range(2, 14, 3)} & seen
     assert part.drawn() == (None if principal is VIEWER else drawn)
     kinds = [entry["change"]["kind"] for entry in entries]
