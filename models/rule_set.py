@@ -23,7 +23,9 @@ A condition on an unknown value does not hold.
 
 from __future__ import annotations
 
+import errno
 import operator
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -138,8 +140,7 @@ def read_rule_set(path: Path) -> RuleSet:
         RuleSetInvalid: the file is no rule set; all problems are listed.
     """
     try:
-        with path.open("rb") as file:
-            document = tomllib.loads(file.read(_MAX_BYTES).decode("utf-8-sig"))
+        document = tomllib.loads(_bytes_of(path).decode("utf-8-sig"))
     except (OSError, ValueError) as error:
         problem = RuleProblem("file", 0, {"found": str(error)})
         raise RuleSetInvalid(path=path, problems=(problem,)) from error
@@ -151,6 +152,14 @@ def read_rule_set(path: Path) -> RuleSet:
         kind=document.get("kind", "project"),
         rules=tuple(_rule(one, colours) for one in document["rules"]),
     )
+
+
+def _bytes_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        found = file.read(_MAX_BYTES + 1)
+    if len(found) > _MAX_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return found
 
 
 def read_rule_sets(paths: Sequence[Path], kind: Kind) -> tuple[RuleSet, ...]:

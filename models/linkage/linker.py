@@ -230,7 +230,7 @@ def _rank(
     ):
         first = match.candidates if match and match.likeness == "equal" else ()
         real = [(float(p), int(n)) for p, n in zip(chances[:-1], row, strict=True) if n >= 0]
-        real = [(p, n) for p, n in real if p >= MIN_PROBABILITY or (n in first and p)]
+        real = [(p, n) for p, n in real if p >= MIN_PROBABILITY or n in first]
         real.sort(key=lambda pair: (pair[1] not in first, -round(pair[0], 6), pair[1]))
         ranked.append(
             tuple(

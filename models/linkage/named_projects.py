@@ -38,7 +38,7 @@ WHERE known_at < $1 AND project_name IS NOT NULL GROUP BY ALL ORDER BY ALL
 
 _PROJECTS = f"""
 SELECT p.project_id, region_code, contractor_id, started_on, completed_on
-FROM projects_versions p WHERE {_AS_OF} ORDER BY project_id
+FROM projects_versions p WHERE {_AS_OF}
 """
 
 _FIRMS = f"SELECT org_id, org_name FROM organizations_versions WHERE {_AS_OF}"
@@ -150,10 +150,10 @@ def _names(
 
 def _closest(site: str, names: Sequence[tuple[str, dt.date]]) -> tuple[str, dt.date]:
     """The name that ``site`` matches best, the earliest of equals."""
-    order = {"equal": 0, "nearly": 1, None: 2}
+    order = ("equal", "nearly", None)
 
     def rank(one: tuple[str, dt.date]) -> tuple[int, dt.date]:
         match = NameIndex([(one[0],)]).find(site)
-        return (order[match.likeness if match else None], one[1])
+        return (order.index(match.likeness if match else None), one[1])
 
     return min(names, key=rank)

@@ -17,7 +17,7 @@ _LEGAL_FORM = re.compile(
 )
 _COUNTER = r"期|标|号|区|段|栋|幢|座|楼|地块"
 _TENS = re.compile(rf"([一二三四五六七八九]?)十([一二三四五六七八九]?)(?={_COUNTER})")
-_ROMAN = re.compile(rf"(?<![a-z])(iii|ii|iv|i|v)(?={_COUNTER})")
+_ROMAN = re.compile(rf"(?<![a-z])(?:iii|ii|iv|i|v)(?={_COUNTER})")
 _ROMAN_VALUES = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
 _ORDINAL = re.compile(r"第(?=\d)")
 _FOREMAN = re.compile(r"包工头|工头|老板|姓|带班|班长|1个|叫|老|的|[赵钱孙李周吴郑王张刘陈杨黄]")

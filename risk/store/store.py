@@ -86,6 +86,8 @@ class RecordStore:
     """Minimum wages for features of this store; None for those shipped with the law."""
     settled_at: dt.date | None = None
     """The date of its table of payments by payroll, see :mod:`risk.store.settled`."""
+    memory_gb: float | None = None
+    """The memory limit; None for that of DuckDB."""
     _lacks_employer_views = False
     _caches_superseded = False
     _database_name = ""
@@ -122,8 +124,8 @@ class RecordStore:
         self._temp_directory = self._set_temp_directory(
             None if str(path) == ":memory:" else Path(path)
         )
-        if memory_gb is not None:
-            self.connection.execute(f"SET memory_limit = '{int(memory_gb * 1000)}MB'")
+        self.memory_gb = memory_gb
+        self._limit_memory(1)
         if not read_only:
             self._prepare_to_write(is_temporary=str(path) == ":memory:")
 
@@ -229,6 +231,22 @@ class RecordStore:
             raise
         self.connection.execute("COMMIT")
 
+    @contextmanager
+    def leaving_memory(self, share: float) -> Iterator[None]:
+        """Use less than the memory limit in the block, and leave ``share`` of it to the program."""
+        # What is in use may not fit into less; then nothing is left.
+        with suppress(duckdb.OutOfMemoryException):
+            self._limit_memory(1 - share)
+        try:
+            yield
+        finally:
+            self._limit_memory(1)
+
+    def _limit_memory(self, share: float) -> None:
+        if self.memory_gb is not None:
+            megabytes = int(self.memory_gb * 1000 * share)
+            self.connection.execute(f"SET memory_limit = '{megabytes}MB'")
+
     def feeds(self) -> list[FeedSpan]:
         """Contents of each table in contract order, then of our own tables that have rows."""
         filled = self.tables_with_rows()
@@ -293,7 +311,7 @@ class RecordStore:
     def _view(self, kind: Kind, last_arrival: int | None) -> RecordStore:
         view = object.__new__(RecordStore)
         view.kind, view.last_arrival = kind, last_arrival
-        view.minimum_wages = self.minimum_wages
+        view.minimum_wages, view.memory_gb = self.minimum_wages, self.memory_gb
         view.connection, view._views = self.connection.cursor(), []
         view._temp_directory = None
         if kind == "employer" and self._lacks_employer_views:

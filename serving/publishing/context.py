@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from risk.flags import Value
 
 
+LEFT_TO_PROGRAM = 0.25
+"""Share of the record store's memory limit that it does not use while a list is made.
+
+DuckDB takes more than its limit counts, and names and figures of every project are held as well."""
+
+
 @dataclass(frozen=True)
 class PublishHooks:
     """Work of other subjects that belongs to publishing a list.
@@ -65,8 +71,14 @@ class PublishContext:
 
     @contextmanager
     def as_known(self, as_of: dt.date) -> Iterator[PublishContext]:
-        """The same context with what many queries as of one date share, computed once."""
-        with closing(with_settled(self.store, as_of)) as store:
+        """The same context with what many queries as of one date share, computed once.
+
+        The record store leaves :data:`LEFT_TO_PROGRAM` of its memory limit.
+        """
+        with (
+            self.store.leaving_memory(LEFT_TO_PROGRAM),
+            closing(with_settled(self.store, as_of)) as store,
+        ):
             yield replace(self, store=store)
 
     def for_kind(self, kind: Kind) -> PublishContext:

@@ -32,7 +32,7 @@ from serving.publishing.scoring import Scored, score_cohort
 from serving.publishing.settings_check import check_settings
 from serving.publishing.timeline import timelines_of
 from serving.publishing.written_scores import take_scores, written_flags, written_queries
-from serving.snapshot.collect import Sealing, Seen, collect_snapshot, complaints_unlinked
+from serving.snapshot.collect import Sealing, Seen, collect_snapshot
 from serving.snapshot.contributions import with_contributions
 from serving.watchlists.document import Publication
 from serving.watchlists.ranking import ranking_of
@@ -69,15 +69,13 @@ def publish_watchlist(
 
 
 def _publish(context: PublishContext, request: PublishRequest, progress: Progress) -> PublishResult:
-    # All names of projects and firms are indexed for them: before the records fill the memory.
-    unlinked = complaints_unlinked(context.store, request.as_of, request.region)
     inputs = collect_inputs(context, request, progress)
     publication = build_publication(inputs)
     progress("seal", 0.85)
     sealing = Sealing(context.store, request.as_of)
     sealed = publication.seal(sealing.add)
     progress("dossiers", 0.95)
-    extras = collect_extras(context, inputs, publication, Seen(sealed.outlines, sealing, unlinked))
+    extras = collect_extras(context, inputs, publication, (sealed.outlines, sealing))
     published = store_publication(
         context.database,
         sealed,
@@ -103,7 +101,7 @@ def collect_extras(
 ) -> PublicationExtras:
     """Data published with a list: indicators, the model with its card, data for the pages.
 
-    ``seen`` is what was found of it before; without, that is found here.
+    ``seen`` is what was seen of its risks while it was sealed.
     """
     scored = inputs.scored
     days = context.settings.indicators.transfer_days

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from risk.causes import about_wages, found_otherwise
@@ -14,6 +14,8 @@ from risk.store.store import RecordStore
 
 T = TypeVar("T")
 Row = dict[str, Any]
+
+_ROWS_AT_ONCE = 2_000
 
 _KNOWN = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
 
@@ -40,13 +42,21 @@ def with_known_tables(*tables: str, every_cause: bool = False) -> str:
 
 def query_rows(store: RecordStore, sql: str, as_of: dt.date) -> list[Row]:
     """Run a query and return its rows as dictionaries."""
-    return _rows(store, sql, [as_of])
+    return list(_rows(store, sql, [as_of]))
 
 
-def _rows(store: RecordStore, sql: str, parameters: list[object]) -> list[Row]:
+def plain_rows(store: RecordStore, sql: str, as_of: dt.date) -> list[Row]:
+    """Run a query and return its rows with JSON values."""
+    return [_plain(row) for row in _rows(store, sql, [as_of])]
+
+
+def _rows(store: RecordStore, sql: str, parameters: list[object]) -> Iterator[Row]:
+    """Yield rows of which few are tuples too; read them before the next query."""
     cursor = store.connection.execute(sql, parameters)
     names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    while found := cursor.fetchmany(_ROWS_AT_ONCE):
+        for row in found:
+            yield dict(zip(names, row, strict=True))
 
 
 def by_project(
@@ -83,7 +93,7 @@ def _by_project(
     projects: Iterable[str] | None,
 ) -> Mapping[str, T]:
     if projects is None:
-        found = group_by_project(_rows(store, sql, parameters))
+        found = group_by_project(list(_rows(store, sql, parameters)))
         return {project: convert(rows) for project, rows in found.items()}
     staged = Staged(store.connection, sql, parameters)
 
@@ -96,7 +106,11 @@ def _by_project(
 
 def plain(rows: Sequence[Row]) -> list[Row]:
     """Return rows with JSON values."""
-    return [{name: to_json_value(value) for name, value in row.items()} for row in rows]
+    return [_plain(row) for row in rows]
+
+
+def _plain(row: Row) -> Row:
+    return {name: to_json_value(value) for name, value in row.items()}
 
 
 def group_by_project(rows: Sequence[Row]) -> Mapping[str, list[Row]]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from risk.deposits import RuleTable
 from risk.store.known_query import NOTHING_WRITTEN, Written
@@ -89,11 +89,11 @@ def collect_snapshot(
     Besides the scored projects, those with a matter that is followed have a dossier, with a case
     file in ``unscored``. ``stories`` are the events of all projects, ``flags`` the red flags of all
     running projects under ``law_values``; without, those that are needed are found here, as is what
-    was ``seen`` before. ``written`` are rows of queries that another engine wrote. Dossiers
+    is ``seen`` of the risks. ``written`` are rows of queries that another engine wrote. Dossiers
     and rows of the register are made when they are read.
     """
     as_of = publication.header.as_of
-    outlines, sealing, unlinked = seen or _seen(store, publication)
+    outlines, sealing = seen or _seen(store, publication)
     scored = [one.project_id for one in outlines]
     all_facts = ProjectFacts(store, as_of)
     places = all_facts.places()
@@ -138,8 +138,7 @@ def collect_snapshot(
         "duties": load_legal_duties(
             store, as_of, handled["matters"], law_values, among(flags, with_duties)
         ),
-        "unlinked": unlinked,
-        "deposits": _deposits(store, publication, deposit_rules),
+        **_advice(store, publication, deposit_rules),
     }
     # In order, so that each batch of the sources is read once.
     return Snapshot(Dossiers(sorted([*scored, *files]), dossier), register)
@@ -154,28 +153,19 @@ def _handled(store: RecordStore, publication: Publication) -> dict[str, list[Row
     }
 
 
-def complaints_unlinked(store: RecordStore, as_of: dt.date, region: str) -> SpooledRows:
-    """The complaints without a project with their candidates, on disk as far as they are many."""
-    return SpooledRows(unlinked_complaints(store, as_of, region))
-
-
-def _deposits(
+def _advice(
     store: RecordStore, publication: Publication, deposit_rules: Sequence[RuleTable]
-) -> dict[str, list[Row]]:
-    deposits = load_deposit_advice(store, publication.header.as_of, deposit_rules)
-    return {part: _of_region(rows, publication) for part, rows in deposits.items()}
+) -> dict[str, Any]:
+    header = publication.header
+    # First: the candidates of all complaints and the advice do not fit into memory together.
+    unlinked = SpooledRows(unlinked_complaints(store, header.as_of, header.region))
+    deposits = load_deposit_advice(store, header.as_of, deposit_rules)
+    spooled = {part: SpooledRows(_of_region(rows, publication)) for part, rows in deposits.items()}
+    return {"unlinked": unlinked, "deposits": spooled}
 
 
-class Seen(NamedTuple):
-    """What was found while a publication was made: see :func:`collect_snapshot`.
-
-    The outlines of the risks, what else was seen while they were sealed, and
-    :func:`complaints_unlinked`.
-    """
-
-    outlines: Sequence[Outline]
-    sealing: Sealing
-    unlinked: SpooledRows
+Seen = tuple[Sequence[Outline], Sealing]
+"""The outlines of the risks, and what else was seen while they were sealed."""
 
 
 def _seen(store: RecordStore, publication: Publication) -> Seen:
@@ -183,8 +173,7 @@ def _seen(store: RecordStore, publication: Publication) -> Seen:
     for risk in publication.risks:
         outlines.append(outline_of(risk))
         sealing.add(risk)
-    header = publication.header
-    return Seen(outlines, sealing, complaints_unlinked(store, header.as_of, header.region))
+    return outlines, sealing
 
 
 class _Sources:

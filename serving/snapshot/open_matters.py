@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, query_rows, to_json_value, with_known_tables
+from serving.snapshot.as_of_query import Row, plain_rows, with_known_tables
 
 TABLES = ("cases", "inspections", "complaints", "projects", "organizations")
 
@@ -112,12 +112,12 @@ def open_matters(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
     missing reports mean nothing there. A case may belong to an organisation without a project.
     Money in fen. ``region_code`` is None if neither project nor organisation is known.
     """
-    return [_plain(row) for row in query_rows(store, _OPEN, as_of)]
+    return plain_rows(store, _OPEN, as_of)
 
 
 def closed_cases(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
     """Return cases closed in the last twelve months; ``checked_on``: first visit after closing."""
-    return [_plain(row) for row in query_rows(store, _CLOSED, as_of)]
+    return plain_rows(store, _CLOSED, as_of)
 
 
 def transferred_unlisted(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
@@ -127,8 +127,4 @@ def transferred_unlisted(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
     from the day of the transfer on, and one still in force on that day. ``org_id`` is None where
     neither is known. Money in fen; the newest transfer comes first.
     """
-    return [_plain(row) for row in query_rows(store, _UNLISTED, as_of)]
-
-
-def _plain(row: Row) -> Row:
-    return {name: to_json_value(value) for name, value in row.items()}
+    return plain_rows(store, _UNLISTED, as_of)

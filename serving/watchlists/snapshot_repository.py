@@ -89,11 +89,12 @@ def pack_snapshot(found: Snapshot) -> PackedSnapshot:
         bodies.add(key, packed(_to_json(by_column(document)), words))
     register, projects = _packed_register(found.register)
     regions = {key: json.loads(row)["region_code"] for key, row in projects.items()}
-    deposits = list(deposit_rows(found.register))
-    spoken = dictionary_of([row["body"] for row in deposits])
+    spoken = dictionary_of([row["body"] for row in deposit_rows(found.register)])
     rows = {
         REGISTER_PARTS.name: _part_rows(found.register),
-        DEPOSIT_ROWS.name: [{**row, "body": packed(row["body"], spoken)} for row in deposits],
+        DEPOSIT_ROWS.name: [
+            {**row, "body": packed(row["body"], spoken)} for row in deposit_rows(found.register)
+        ],
     }
     return PackedSnapshot(
         words, bodies, {**regions, **places}, places, register, projects, rows, spoken
@@ -110,14 +111,8 @@ def _packed_register(register: Mapping[str, Any]) -> tuple[bytes, Spool]:
                 projects.add(row["project_id"], _to_json(own))
             yield row
 
-    def parts() -> Iterator[bytes]:
-        for number, name in enumerate(sorted(register)):
-            rows = register[name]
-            yield (b"," if number else b"{") + _to_json(name) + b":"
-            yield from _json_parts(of_projects(rows) if name == "projects" else rows)
-        yield b"}"
-
-    return compressed_body(parts()), projects
+    document = {**register, "projects": of_projects(register["projects"])}
+    return compressed_body(_json_parts(document)), projects
 
 
 def _part_rows(register: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -129,15 +124,31 @@ def _part_rows(register: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+_MADE_WHEN_READ = (SpooledRows, RowsInBatches, Iterator)
+
+
+def _holds_made(document: Mapping[str, Any]) -> bool:
+    """Whether rows in ``document`` are made when they are read."""
+    return any(
+        isinstance(part, _MADE_WHEN_READ) or (isinstance(part, dict) and _holds_made(part))
+        for part in document.values()
+    )
+
+
 def _json_parts(document: Any) -> Iterator[bytes]:
     """The JSON of a document, row by row where rows are made when they are read."""
-    if not isinstance(document, SpooledRows | RowsInBatches | Iterator):
+    if isinstance(document, _MADE_WHEN_READ):
+        yield b"["
+        for place, row in enumerate(document):
+            yield b"," * (place > 0) + _to_json(row)
+        yield b"]"
+    elif isinstance(document, dict) and _holds_made(document):
+        for place, name in enumerate(sorted(document)):
+            yield (b"," if place else b"{") + _to_json(name) + b":"
+            yield from _json_parts(document[name])
+        yield b"}"
+    else:
         yield _to_json(document)
-        return
-    yield b"["
-    for place, row in enumerate(document):
-        yield b"," * (place > 0) + _to_json(row)
-    yield b"]"
 
 
 def _gzipped(parts: Iterable[bytes]) -> bytes:

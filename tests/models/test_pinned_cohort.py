@@ -184,6 +184,17 @@ def test_scores_have_the_figures_of_their_own_project():
     assert not {"explained", "levers"} & set(re.findall(r"\w+(?==)", repr(found)))
     assert second.contributions["payments"] == pytest.approx(0.56)
     assert [one.base for one in found.projects] == [0, 0]
+    document = found.explained.to_document("P2")
+    assert (document["base"], found.explained.to_document("P3")) == (0, None)
+    assert list(document["calibration"].values()) == [
+        card.calibration.slope,
+        card.calibration.intercept,
+    ]
+    assert [list(one.values()) for one in document["features"]] == [
+        ["complaints_90d", "complaints", None, 0],
+        ["listed", "history", 1, 0.28],
+        ["unpaid_share_3m", "payments", 0.4, 0.56],
+    ]
     chances = card.calibration.probability(np.array([0.28, 0.84]))
     assert [one.probability for one in found.projects] == pytest.approx(chances.tolist())
 
@@ -200,11 +211,14 @@ def test_a_project_has_the_same_reasons_in_any_batch(monkeypatch):
     matrix = Matrix(np.full(5, np.datetime64(AS_OF)), names, (*columns, *more), values)
     details = {name: (name, "42", name, *[None] * 5) for name in names}
     records = CohortRecords(AS_OF, matrix, NoEvidence(), details, {}, (), None)
-    projects = score_records(records, model).projects
+    cohort = score_records(records, model)
+    projects = cohort.projects
     alone = [projects.named([name])[0] for name in names]
     assert [one.project_id for one in projects] == list(names)
     assert [projects[place] for place in (3, 0, 4, 2, 1)] == [alone[p] for p in (3, 0, 4, 2, 1)]
     assert len({one.raw for one in projects}) == 5
+    shown = [one["contribution"] for one in cohort.explained.to_document("P3")["features"]]
+    assert shown == [round(one, 12) for one in shown]
 
 
 def test_a_cohort_is_read_with_the_records_behind_it(world):

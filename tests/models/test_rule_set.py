@@ -105,20 +105,46 @@ def test_all_problems_are_listed_at_once(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "key"),
+    ("text", "key", "rule"),
     [
-        ("name = ", "file"),
-        ('name = "x"\nrules = []', "rules"),
-        ('name = "x"\nkind = "house"\n[[rules]]\npoints = 1', "kind"),
-        ('name = "x"\ncolours = 3\n[[rules]]\npoints = 1', "colours"),
-        ('name = "x"\n[[rules]]\nwhen = { complaints_90d = "> 0" }\npoints = nan', "points"),
+        ("name = ", "file", 0),
+        ('name = "x"\nrules = []', "rules", 0),
+        ('name = "x"\nkind = "house"\n[[rules]]\npoints = 1', "kind", 0),
+        ('name = "x"\ncolours = 3\n[[rules]]\npoints = 1', "colours", 0),
+        ('name = "x"\n[[rules]]\nwhen = { complaints_90d = "> 0" }\npoints = nan', "points", 1),
+        ('name = "x"\n[[rules]]\nwhen = {}\npoints = 1', "when", 1),
+        ('name = "x"\n[[rules]]\nwhen = "always"\npoints = 1', "when", 1),
     ],
 )
-def test_refused_files(tmp_path, text, key):
+def test_refused_files(tmp_path, text, key, rule):
     with pytest.raises(RuleSetInvalid) as refused:
         read_rule_set(written(tmp_path, text))
-    assert [one.key for one in refused.value.fields["problems"]] == [key]
+    assert [(one.key, one.rule) for one in refused.value.fields["problems"]] == [(key, rule)]
     assert refused.value.message("zh") != refused.value.message("en")
+
+
+@pytest.mark.parametrize(("name", "near"), [("unpaid_share", 3), ("zzzzzzzz", 0)])
+def test_at_most_three_names_like_an_unknown_one_are_shown(tmp_path, name, near):
+    text = f'name = "x"\n[[rules]]\nwhen = {{ {name} = "> 0" }}\npoints = 1\n'
+    with pytest.raises(RuleSetInvalid) as refused:
+        read_rule_set(written(tmp_path, text))
+    (problem,) = refused.value.fields["problems"]
+    shown = problem.fields["near"]
+    assert shown.count("unpaid") == near
+    assert (shown == "–") == (not near)
+
+
+def test_a_file_that_is_too_long_is_refused_and_not_cut(tmp_path):
+    text = RULES + "\n#"
+    path = written(tmp_path, text)
+    with path.open("ab") as file:
+        file.write(b"-" * (1_000_000 - path.stat().st_size))
+    assert read_rule_set(path).rules
+    with path.open("ab") as file:
+        file.write(b"-")
+    with pytest.raises(RuleSetInvalid) as refused:
+        read_rule_set(path)
+    assert [one.key for one in refused.value.fields["problems"]] == ["file"]
 
 
 def test_a_missing_file_is_refused(tmp_path):
@@ -130,8 +156,9 @@ def test_rule_sets_of_the_other_kind_are_left_out_and_names_are_unique(tmp_path)
     one = written(tmp_path, RULES)
     employers = SHIPPED / "published_employer.toml"
     assert [found.name for found in read_rule_sets([one, employers], "project")] == ["县红黄牌规则"]
-    with pytest.raises(RuleSetInvalid, match="another file"):
+    with pytest.raises(RuleSetInvalid, match="another file") as refused:
         read_rule_sets([one, written(tmp_path, RULES, "again.toml")], "project")
+    assert [one.rule for one in refused.value.fields["problems"]] == [0]
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)

@@ -34,7 +34,7 @@ _GROUP_COMPLAINT_OPEN = Rule(
       SELECT g.complaint_id, k.opened_on, k.status
       FROM groups g
       JOIN known_cases k ON k.project_id = g.project_id AND k.opened_on >= g.received_on
-      WHERE k.complaint_id IS NULL AND k.opened_on < g.as_of
+      WHERE k.opened_on < g.as_of
         AND NOT EXISTS (SELECT 1 FROM linking l WHERE l.county = g.county)
     ), own AS (
       SELECT complaint_id, max(opened_on) AS opened_on,

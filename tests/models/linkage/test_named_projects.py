@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from models.linkage.named_projects import count_open, open_complaints
+from models.linkage.named_projects import OpenComplaints, count_open, open_complaints
 
 from ...empty_store import empty_store
 
@@ -127,8 +127,8 @@ def test_a_named_project_has_its_builder_and_the_day_it_could_be_known(store):
     put(store, "organizations", dt.date(2024, 1, 1), org_id="C", org_name="青川建设")
     put(store, "organizations", AS_OF, org_id="C", org_name="未来建设")
     project(store, "A", "云渡镇小学", dt.date(2025, 5, 15), contractor_id="C", owner_id="O")
-    project(store, "A", "云渡镇小学校舍", dt.date(2025, 5, 20), contractor_id="C")
-    project(store, "A", "云渡小学", dt.date(2025, 5, 16), contractor_id="C")
+    project(store, "A", "云渡镇小学校舍", dt.date(2025, 5, 13), contractor_id="C")
+    project(store, "A", "云渡小学", dt.date(2025, 5, 14), contractor_id="C")
     project(store, "A", "云渡镇小学", dt.date(2025, 5, 25), contractor_id="C")
     put(store, "organizations", dt.date(2024, 1, 1), org_id="O", org_name="业主")
     for known in (dt.date(2025, 5, 10), dt.date(2025, 5, 30)):
@@ -136,14 +136,20 @@ def test_a_named_project_has_its_builder_and_the_day_it_could_be_known(store):
     put(store, "complaints", DAY, complaint_id="T3", received_on=DAY - dt.timedelta(1))
     early = {"received_on": DAY - dt.timedelta(1), "employer_text": "青川"}
     put(store, "complaints", DAY, complaint_id="T9", project_text="云渡镇小学校舍", **early)
+    complaint(store, "T4", "云渡小学工程")
     found = open_complaints(store, AS_OF)
-    assert [one.complaint_id for one in found.named] == ["T9", "T2"]
-    first, second = found.named
+    assert [one.complaint_id for one in found.named] == ["T9", "T2", "T4"]
+    first, second, third = found.named
+    assert (third.project_name, third.likeness) == ("云渡小学", "nearly")
     assert (first.project_name, first.firm, first.known_from) == ("云渡镇小学校舍", "青川", DAY)
     assert (second.project_name, second.known_from) == ("云渡镇小学", dt.date(2025, 5, 15))
     assert (second.project_id, second.contractor) == ("A", "青川建设")
     assert (second.region_code, second.firm) == ("990101", "")
-    assert found.count == 3
+    assert found.count == 4
+
+
+def test_without_complaints_none_awaits_a_decision(store):
+    assert open_complaints(store, AS_OF) == OpenComplaints(0, ())
 
 
 @pytest.mark.parametrize(

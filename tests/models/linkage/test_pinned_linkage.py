@@ -13,7 +13,7 @@ from models.linkage.blocking import CandidatePairs, block, ngrams
 from models.linkage.conditional_logit import Weights, fit, probabilities, shipped_weights
 from models.linkage.equal_names import NameMatch
 from models.linkage.linker import match_probabilities, training_examples
-from models.linkage.normalise import numbers, plain_name
+from models.linkage.normalise import core_firm_name, numbers, plain_name, shared_pieces
 from models.linkage.similarity import FEATURE_COUNT, PAIR_FEATURES, similarity_features
 from models.linkage.snapshot import Candidate, ComplaintText, LinkageSnapshot, read_snapshot
 
@@ -129,6 +129,14 @@ def test_names_are_compared_whole_and_in_part():
     assert none == [1, 0, 0]
 
 
+def test_a_part_of_a_name_is_not_the_name():
+    found, _ = features(said("云渡", "青川"), project(firms=("青川建设",)))
+    ratios = {name: value for name, value in found.items() if not name.endswith("found")}
+    assert ratios == pytest.approx(
+        {"site_ratio": 4 / 6, "site_partial": 1, "firm_ratio": 4 / 6, "firm_partial": 1}
+    )
+
+
 def test_what_is_not_named_is_like_nothing():
     found, none = features(said(), project(names=(), firms=()))
     assert (found, none) == (
@@ -184,6 +192,20 @@ def test_numerals_with_ten_and_numbers_of_nothing_but_zeros():
     assert plain_name("云渡二十一标") == "云渡21标"
     assert plain_name("云渡十标") == "云渡10标"
     assert numbers("云渡000号") == {"0"}
+    assert [core_firm_name(name) for name in ("王青", "王青川")] == ["", "王青川"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "pieces"),
+    [
+        ("石桥湾小学工地", "模拟·石桥湾中心小学教学楼0012号", ("石桥湾", "小学")),
+        ("云渡小学", "Ⅲ云渡小学", ("云渡小学",)),  # 3 characters where it is normalised
+        ("云渡2期", "云渡（二期）", ("云渡", "二期")),
+        ("云甲渡", "云渡", ()),  # one character by itself says nothing
+    ],
+)
+def test_shared_pieces_are_as_the_name_writes_them(text, name, pieces):
+    assert shared_pieces(text, name) == pieces
 
 
 # Probabilities and weights
@@ -340,6 +362,19 @@ def test_an_equal_name_comes_before_a_more_probable_one(world):
     first, second = found.projects
     assert [(one.key, one.likeness) for one in (first, second)] == [("P1", "equal"), ("P2", None)]
     assert first.probability < second.probability
+    assert {len(str(one.probability)) for one in found.projects} == {6}  # four decimals
+
+
+def test_the_more_probable_come_first_and_the_improbable_are_not_shown(world):
+    """P0 is long over; 石桥路桥厂 shares nothing but 桥."""
+    over = str(DAY - days(181))
+    world.project("P0", project_name="云渡小学", completed_on=over)
+    world.project("P1", project_name="云渡小学")
+    world.project("P2", project_name="石桥路桥厂")
+    complaint(world, "U", DAY, project_text="云渡小学东桥")
+    (found,) = link_complaints(world.store, AS_OF).complaints
+    assert [one.key for one in found.projects] == ["P1", "P0"]
+    assert [one.likeness for one in found.projects] == [None, None]
 
 
 def test_a_snapshot_has_what_was_known_the_day_before(world):
@@ -349,7 +384,12 @@ def test_a_snapshot_has_what_was_known_the_day_before(world):
     world.project("P1", project_name="新名", contractor_id="C", owner_id="O", known_at=before)
     world.project("P1", project_name="来名", contractor_id="D", known_at=today)
     world.project("P2", known_at=today)
-    for org, name, known in (("C", "甲", before), ("C", "未", today), ("S", "乙", before)):
+    again = "2024-01-01"
+    world.project("P1", project_name="旧名", contractor_id="O", known_at=again)
+    for org, name, known in (
+        *(("C", "甲", again), ("C", "甲", before), ("C", "未", today)),
+        ("S", "乙", before),
+    ):
         world.add("organizations", org_id=org, org_name=name, region_code="42", known_at=known)
     contracts = (
         ("K1", "P1", "S", None, before),
@@ -398,6 +438,8 @@ def test_a_snapshot_has_complaints_from_a_day_on_without_links_people_made(world
     complaint(world, "U2", DAY, project_text="云渡", employer_text="青川", project_id="P1")
     complaint(world, "U1", DAY - days(1))
     complaint(world, "U4", DAY, AS_OF)
+    complaint(world, "U5", DAY, project_id="P1")  # with a project and no name: nothing to learn
+    complaint(world, "U6", DAY, employer_text="青川", project_id="P1")
     world.add(
         "links",
         complaint_id="U3",
@@ -410,4 +452,5 @@ def test_a_snapshot_has_complaints_from_a_day_on_without_links_people_made(world
     assert found == [
         ComplaintText("U2", DAY, "云渡", "青川", None, None, None, "P1"),
         ComplaintText("U3", DAY, "", "", 4, 500, "三人", None),
+        ComplaintText("U6", DAY, "", "青川", None, None, None, "P1"),
     ]

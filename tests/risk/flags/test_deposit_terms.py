@@ -154,13 +154,13 @@ def test_project_without_a_row_is_flagged_only_where_the_office_says_so(scenes, 
     assert flag.values == {"late_days": 2}
     assert flag.evidence == (Evidence("projects", "nothing_is_on_record:P1",
                                       dt.date(2025, 4, 29)),)  # fmt: skip
-    for name, table in (
-        ("permit_before_a_contract", "projects"),
-        ("nothing_but_the_start", "projects"),
-        ("contract_alone", "contracts"),
+    for name, table, record in (
+        ("permit_before_a_contract", "projects", "P1"),
+        ("nothing_but_the_start", "projects", "P1"),
+        ("contract_alone", "contracts", "C0"),
     ):
-        (record,) = stated[name]["deposit_not_recorded"].evidence
-        assert (record.table, record.known_at) == (table, dt.date(2025, 4, 29))
+        wanted = Evidence(table, f"{name}:{record}", dt.date(2025, 4, 29))
+        assert stated[name]["deposit_not_recorded"].evidence == (wanted,)
     for name in ("twenty_working_days_are_not_over", "an_exemption_is_on_record"):
         assert "deposit_not_recorded" not in stated[name]
     for law in (stating("43"), stating("42", 0)):

@@ -1271,7 +1271,7 @@ def drawn_twice(site: Site) -> None:
 def two_months_of_half_registered(site: Site) -> None:
     """The newest month with both numbers is shown, with the heads of two teams."""
     site.add("projects")
-    attend(site, 3, 90, workers_registered=10)
+    attend(site, 3, 900, workers_registered=100)
     attend(site, 2, 70, workers_registered=50)
     attend(site, 2, 30, workers_registered=10, contract_id="C2")
     attend(site, 1, 100)

@@ -76,6 +76,11 @@ def _in_a_county_that_names_no_complaint(scenes):
         complaint(site, "2025-03-03", linked=False)
         case(site, complaint_id=None, opened_on="2025-03-02", status="unfounded")
 
+    @scenes
+    def a_case_of_no_complaint_opens_today(site):
+        complaint(site, "2025-03-03", linked=False)
+        case(site, complaint_id=None, opened_on="2025-06-01", known_at="2025-05-31")
+
 
 @pytest.fixture(scope="module")
 def found(new_scenes):
@@ -181,8 +186,9 @@ def test_a_complaint_of_several_cases_ends_with_the_last_and_has_its_term(found)
 
 
 def test_a_case_that_opens_today_was_not_opened_yet(found):
-    flag = found["its_own_case_opens_today"]["group_complaint_open"]
-    assert (flag.values["unfiled"], flag.values["over_term"]) == (1, 0)
+    for name in ("its_own_case_opens_today", "a_case_of_no_complaint_opens_today"):
+        flag = found[name]["group_complaint_open"]
+        assert (flag.values["unfiled"], flag.values["over_term"]) == (1, 0)
 
 
 def test_where_no_case_names_its_complaint_a_later_one_of_the_project_may_be_its_own(found):

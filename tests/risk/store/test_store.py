@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,3 +31,22 @@ def test_cache_superseded_changes_no_version(records, kind):
         before = versions(store)
         store.cache_superseded()
         assert versions(store) == before
+
+
+def test_memory_that_is_left_is_given_back(tmp_path):
+    def limit(store):
+        return store.rows("SELECT current_setting('memory_limit')")[0][0]
+
+    def fail(store):
+        with store.leaving_memory(0.25):
+            assert limit(store) == "715.2 MiB"
+            raise KeyError
+
+    with RecordStore(tmp_path / "records.duckdb", memory_gb=1) as store:
+        with pytest.raises(KeyError):
+            fail(store.for_kind("project"))
+        assert limit(store) == "953.6 MiB"
+    with RecordStore(tmp_path / "records.duckdb") as store:
+        usual = limit(store)
+        with store.leaving_memory(0.25):
+            assert limit(store) == usual

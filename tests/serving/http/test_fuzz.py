@@ -19,7 +19,7 @@ from serving.publishing.repository import store_publication
 from serving.settings import LimitSettings, Settings
 
 from ...conftest import MUST_RUN_ALL
-from ..conftest import PUBLISHED_AT, make_extras, make_publication, on_server, served
+from ..conftest import PUBLISHED_AT, make_extras, make_publication, served
 from ..people import add_token
 
 # Of each of some hundred operations.
@@ -42,8 +42,9 @@ def _addresses(request, folder):
     found = [f"sqlite:///{shutil.copyfile(template, folder / 'service.sqlite')}"]
     if MUST_RUN_ALL:
         server = request.getfixturevalue("postgresql")
-        on_server(server, "CREATE DATABASE fuzz")
-        request.addfinalizer(lambda: on_server(server, "DROP DATABASE fuzz WITH (FORCE)"))
+        on_postgresql = request.getfixturevalue("on_postgresql")
+        on_postgresql("CREATE DATABASE fuzz")
+        request.addfinalizer(lambda: on_postgresql("DROP DATABASE fuzz WITH (FORCE)"))
         found.append(f"{server}/fuzz")
     return found
 

@@ -13,20 +13,28 @@ from risk.flags import CODES, read_law
 from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
+from serving.db.compression import opened
 from serving.db.database import Database
+from serving.db.spool import SpooledRows
 from serving.publishing.context import PublishRequest
 from serving.publishing.hooks import publish_context
 from serving.publishing.pipeline import collect_extras, collect_inputs
 from serving.publishing.publication_builder import build_publication
 from serving.publishing.timeline import timelines
 from serving.settings import load_settings
-from serving.snapshot.collect import Sealing, Seen, collect_snapshot, complaints_unlinked
+from serving.snapshot.collect import Sealing, collect_snapshot
 from serving.snapshot.deposit_advice import load_deposit_advice
 from serving.snapshot.legal_duties import load_legal_duties
 from serving.snapshot.open_matters import closed_cases, open_matters
 from serving.watchlists.project_document import is_scored, project_document
 from serving.watchlists.repository import ProjectNotScored, WatchlistRepository
-from serving.watchlists.snapshot_repository import load_case_file, load_dossier, load_register
+from serving.watchlists.snapshot import Snapshot
+from serving.watchlists.snapshot_repository import (
+    load_case_file,
+    load_dossier,
+    load_register,
+    pack_snapshot,
+)
 
 from ..conftest import LISTS
 
@@ -134,16 +142,18 @@ def test_batches_of_any_size_give_the_same_bytes(published, office, monkeypatch)
     database, publication, found, _ = published
     for module in ("risk.store.staged", "models.cohort_scores", "serving.watchlists.document"):
         monkeypatch.setattr(f"{module}.AT_ONCE", 7)
-    with RecordStore(office.records, read_only=True) as store:
+    monkeypatch.setattr("serving.snapshot.as_of_query._ROWS_AT_ONCE", 7)
+    with RecordStore(office.records, read_only=True, memory_gb=1) as store:
         opened = publish_context(office, store, database, load_settings(office))
         with opened.as_known(AS_OF) as known:
+            # A quarter of the limit is left to the program.
+            limit = known.store.rows("SELECT current_setting('memory_limit')")
+            assert limit == [("715.2 MiB",)]
             material = collect_inputs(known, PublishRequest(AS_OF, 8, "", "test"), _quiet)
             made = build_publication(material)
             sealing = Sealing(known.store, AS_OF)
             sealed = made.seal(sealing.add)
-            unlinked = complaints_unlinked(known.store, AS_OF, "")
-            seen = Seen(sealed.outlines, sealing, unlinked)
-            again = collect_extras(known, material, made, seen).snapshot
+            again = collect_extras(known, material, made, (sealed.outlines, sealing)).snapshot
             rows, dossiers = list(again.register["projects"]), dict(again.dossiers)
     whole = publication.seal()
     assert len(whole.risks) % 7, "the last batch is smaller"
@@ -151,6 +161,27 @@ def test_batches_of_any_size_give_the_same_bytes(published, office, monkeypatch)
     assert sealed.risks.digests == whole.risks.digests
     assert rows == list(found.register["projects"])
     assert json.dumps(dossiers, sort_keys=True) == json.dumps(dict(found.dossiers), sort_keys=True)
+
+
+def test_rows_on_disk_are_stored_as_rows_in_memory_are():
+    rows = [
+        {"contractor_id": "O1", "contractor_name": "建设", "region_code": "9901", "step": "raise"},
+        {"contractor_id": "O2", "state": "ending", "days_left": 3, "region_code": None},
+    ]
+
+    def packed(of):
+        deposits = {"ending": of(rows), "advice": of(rows[:1]), "returns": of([])}
+        register = {"projects": [], "deposits": deposits, "matters": of(rows), "months": rows}
+        return pack_snapshot(Snapshot({}, register))
+
+    on_disk = packed(SpooledRows)
+    assert on_disk == packed(list)
+    assert json.loads(opened(on_disk.register).read()) == {
+        "projects": [],
+        "deposits": {"ending": rows, "advice": rows[:1], "returns": []},
+        "matters": rows,
+        "months": rows,
+    }
 
 
 def test_load_dossier_is_restricted_to_the_region(published):
