@@ -129,6 +129,14 @@ def test_names_are_compared_whole_and_in_part():
     assert none == [1, 0, 0]
 
 
+def test_a_part_of_a_name_is_not_the_name():
+    found, _ = features(said("云渡", "青川"), project(firms=("青川建设",)))
+    ratios = {name: value for name, value in found.items() if not name.endswith("found")}
+    assert ratios == pytest.approx(
+        {"site_ratio": 4 / 6, "site_partial": 1, "firm_ratio": 4 / 6, "firm_partial": 1}
+    )
+
+
 def test_what_is_not_named_is_like_nothing():
     found, none = features(said(), project(names=(), firms=()))
     assert (found, none) == (
@@ -376,7 +384,12 @@ def test_a_snapshot_has_what_was_known_the_day_before(world):
     world.project("P1", project_name="新名", contractor_id="C", owner_id="O", known_at=before)
     world.project("P1", project_name="来名", contractor_id="D", known_at=today)
     world.project("P2", known_at=today)
-    for org, name, known in (("C", "甲", before), ("C", "未", today), ("S", "乙", before)):
+    again = "2024-01-01"
+    world.project("P1", project_name="旧名", contractor_id="O", known_at=again)
+    for org, name, known in (
+        *(("C", "甲", again), ("C", "甲", before), ("C", "未", today)),
+        ("S", "乙", before),
+    ):
         world.add("organizations", org_id=org, org_name=name, region_code="42", known_at=known)
     contracts = (
         ("K1", "P1", "S", None, before),
