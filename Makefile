@@ -9,9 +9,11 @@ BIN := $(VENV)/bin
 LOCKS := requirements/runtime.txt requirements/build.txt
 DEV_LOCK := requirements/dev.txt
 STAMP := $(VENV)/.installed
+COMPILED := $(VENV)/.compiled
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 # Tests import a third of the modules and compile those: pip would take a minute for all. uv does not.
+# Of those of the clients they import fewer still.
 NO_COMPILE := $(if $(UV),,--no-compile)
 # PySpark is built from its sources: to compress its jars again takes half of the time of that.
 STORED := DIST_EXTRA_CONFIG=$(CURDIR)/requirements/stored.cfg
@@ -41,18 +43,23 @@ venv:
 # An environment without Wagewatch, in which tests make a client and load models.
 clients:
 	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
-	@$(if $(UV),$(UV) pip install --quiet --python .venv-clients/bin/python,.venv-clients/bin/python -m pip install --quiet) --require-hashes -r requirements/clients.txt
+	@$(if $(UV),$(UV) pip install --quiet --python .venv-clients/bin/python,.venv-clients/bin/python -m pip install --quiet) $(NO_COMPILE) --require-hashes -r requirements/clients.txt
 
 demo: setup site
 	@$(BIN)/wagewatch -w demo-workspace demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 # mypy, on one core, takes a minute without its cache; pytest need not wait for it.
 test: setup
-	@$(MAKE) --no-print-directory -j2 lint imports
-	@$(MAKE) --no-print-directory -j2 types pytest
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j3 imports types pytest
+
+# Once after setup, one process compiles what collection imports; each of three would compile all of it.
+$(COMPILED): $(STAMP)
+	@$(BIN)/python -m pytest -p no:xdist --collect-only -qq >/dev/null 2>&1 || true  # pytest says why
+	@touch $(COMPILED)
 
 # Three processes on two cores: one waits for a server, a browser or Spark most of the time.
-pytest: setup
+pytest: setup $(COMPILED)
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: setup

@@ -306,7 +306,7 @@ def _leads(
     whether the member may be stated. Arrays have shape (rows, members), ``totals`` (rows,).
     """
     strength = np.where(totals > 0, 1.0, -1.0)[:, None] * parts
-    rank = np.where(may & (strength > 0), 2, np.where(known & (strength > 0), 1, 0))
+    rank = (strength > 0) * (known.astype(int) + may)  # what may be stated is known
     best = rank == rank.max(axis=1, keepdims=True)
     leads = np.where(best, strength, -np.inf).argmax(axis=1)
     return leads, rank.max(axis=1) == 2

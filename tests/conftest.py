@@ -11,11 +11,12 @@ import os
 import pickle
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,8 @@ LONG_FIRST = (
     *("tests/serving/web/", "tests/serving/scores/", "tests/packaging/"),
 )
 """Files that take long; started last, one of them would leave the other processes idle."""
+ON_ONE_SPARK = ("tests/features/engines/", "tests/serving/publishing/test_dossiers_agree.py")
+"""Files whose tests share a process, and a session of Spark that each process would start anew."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -99,6 +102,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next(n for n, folder in enumerate(places) if item.nodeid.startswith(folder))
 
     items.sort(key=place)
+    _require_one_spark(items)
+
+
+def _require_one_spark(items: list[pytest.Item]) -> None:
+    """Fail where a file asks Spark that another process would run."""
+    asking = {item.nodeid.split("::")[0] for item in items if "spark" in _fixtures_of(item)}
+    others = sorted(file for file in asking if not file.startswith(ON_ONE_SPARK))
+    if others:
+        raise pytest.UsageError(f"add to ON_ONE_SPARK, whose tests share a session: {others}")
+
+
+def _fixtures_of(item: pytest.Item) -> Sequence[str]:
+    return getattr(item, "fixturenames", ())
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -286,6 +302,18 @@ def tracking_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def process_state() -> Iterator[None]:
+    """Fail the last test of a file that leaves the process another than it found it."""
+    from .process_state import ProcessState
+
+    before = ProcessState.now()
+    yield
+    left = before.differences(ProcessState.now())
+    if left:
+        pytest.fail(f"the tests of this file changed the process and left it so: {left}")
+
+
 MIGRATES = "tests/serving/db/"
 """Tests of the migrations themselves run them."""
 
@@ -455,6 +483,7 @@ def spark() -> Iterator[Any]:
         pytest.skip("pyspark is not installed")
     from features.engines.spark_session import open_session
 
+    interrupt = signal.getsignal(signal.SIGINT)
     session = open_session(
         {
             "spark.master": "local[2]",
@@ -468,5 +497,6 @@ def spark() -> Iterator[Any]:
             "spark.sql.adaptive.enabled": "false",
         }
     )
+    signal.signal(signal.SIGINT, interrupt)  # PySpark takes it, and never gives it back
     yield session
     session.stop()

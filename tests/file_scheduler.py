@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from xdist.scheduler import LoadFileScheduling
 
+from .conftest import ON_ONE_SPARK
+
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
-
-ON_ONE_SPARK = "tests/features/engines/"
-"""Its tests share a session of Spark, which each process would start anew."""
 
 
 class FileScheduling(LoadFileScheduling):
@@ -18,7 +17,7 @@ class FileScheduling(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return ON_ONE_SPARK if file.startswith(ON_ONE_SPARK) else file
+        return ON_ONE_SPARK[0] if file.startswith(ON_ONE_SPARK) else file
 
     def mark_test_complete(
         self, node: WorkerController, item_index: int, duration: float = 0

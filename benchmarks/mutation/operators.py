@@ -79,8 +79,8 @@ _SQL = (
 """
 
 
-_LEFT_ALONE = re.compile(r"\{[^{}]*\}|--[^\n]*")
-"""Fields of an f-string, and comments."""
+_LEFT_ALONE = re.compile(r"\{[^{}]*\}|--[^\n]*|\bEXISTS \(\s*SELECT 1\b")
+"""Fields of an f-string, comments, and the number in whose place EXISTS takes any."""
 
 _RANGE = re.compile(r"(\bBETWEEN \S+ )AND\b")
 """The AND of a range joins no conditions; it is read as ``~~~``."""

@@ -35,7 +35,7 @@ class Weights:
     """
 
     values: tuple[float, ...]
-    learnt_from: int = 0
+    learnt_from: int
 
 
 @cache
@@ -81,14 +81,14 @@ def fit(
 
     centre = np.array(start.values) if start else np.zeros(FEATURE_COUNT)
     if not len(parts):
-        return start or Weights(tuple(centre))
+        return start or Weights(tuple(centre), 0)
 
     def loss(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         raw = np.where(real, parts @ values, -np.inf)
         every, right = _softmax(raw), _softmax(np.where(target & real, raw, -np.inf))
         off = values - centre
         slope = np.einsum("nk,nkf->f", every[0] - right[0], parts) + prior_strength * off
-        value = float((every[1] - right[1]).sum()) + prior_strength / 2 * float((off**2).sum())
+        value = float((every[1] - right[1]).sum()) + prior_strength / 2 * float(off @ off)
         return value, slope
 
     found = minimize(loss, centre, jac=True, method="L-BFGS-B", options={"maxiter": 500})

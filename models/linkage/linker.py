@@ -54,10 +54,10 @@ class RankedCandidate:
     site_words: tuple[str, ...]
     firm_words: tuple[str, ...]
     under_way: bool | None
-    likeness: Likeness | None = None
+    likeness: Likeness | None
     """How far the names are the same."""
 
-    unique: bool = False
+    unique: bool
     """Whether it is the only candidate of that likeness."""
 
 
@@ -207,7 +207,7 @@ def _match(
     adds = np.array([EQUAL_LOG_ODDS[match.likeness] if match else 0.0 for match in equal])
     real = (pairs.candidates >= 0) & (same | ~_any_in_time(same, parts))
     ones = np.ones((len(complaints), 1), dtype=np.bool_)
-    offset = np.hstack([same * adds[:, None], 0.0 * ones])
+    offset = np.hstack([same * adds[:, None], np.zeros(ones.shape)])
     return pairs, probabilities(parts, np.hstack([real, ones]), weights, offset)
 
 

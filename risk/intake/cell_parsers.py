@@ -94,7 +94,6 @@ _DAY_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0+)?")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 _SERIALS = range(32_874, 58_805)  # 1990 to 2060; others (20251) are typing errors
 _DAY_OR_MONTH_FIRST = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}")
-_MONTH_DIGITS = re.compile(r"(\d{4})(\d{2})(?:\.0+)?")
 PLAIN_ID = r"(?:[A-Za-z_.:-]+[0-9][A-Za-z0-9_.:-]*|[0-9][A-Za-z0-9_:-]*)"
 """Identifiers that :func:`parse_id` returns unchanged; 1.5E17 is not among them."""
 
@@ -255,10 +254,6 @@ def parse_date(cell: Cell) -> dt.date | Noted[dt.date] | None:
 
 def parse_month(cell: Cell) -> dt.date | None:
     """Month as its first day; a date counts as its month."""
-    if isinstance(cell, str | int | float):
-        found = _MONTH_DIGITS.fullmatch(_text_of(cell))
-        if found:
-            _calendar_day(int(found[1]), int(found[2]), 1, "not_a_month")
     try:
         day = parse_date(cell)
     except CellRefused as refused:
@@ -426,7 +421,7 @@ def _fen(amount: Decimal, own: str | None, unit: Unit | None) -> int:
     fen = amount * factor * 100
     if fen > MAX_FEN:
         raise CellRefused("too_large")
-    return int(fen.quantize(Decimal(1), ROUND_HALF_UP))
+    return int(fen.to_integral_value(ROUND_HALF_UP))
 
 
 def _why_no_amount(text: str) -> str:
@@ -459,7 +454,7 @@ def _day_of(cell: Cell) -> dt.date | Noted[dt.date] | None:
         return None
     if found := _DAY.fullmatch(text) or _DAY_DIGITS.fullmatch(text):
         year, month, day = (int(part) for part in found.groups()[:9] if part)
-        return _calendar_day(year, month, day, "not_a_date")
+        return _calendar_day(year, month, day)
     if (found := _SERIAL.fullmatch(text)) and int(found[1]) in _SERIALS:
         return _SERIAL_ORIGIN + dt.timedelta(days=int(found[1]))
     # The number 2025.1 may be 2025.10.
@@ -482,11 +477,11 @@ def _day_by_hand(text: str, *, month: bool) -> dt.date | Noted[dt.date]:
     raise CellRefused("day_or_month_first" if _DAY_OR_MONTH_FIRST.fullmatch(text) else "not_a_date")
 
 
-def _calendar_day(year: int, month: int, day: int, code: str) -> dt.date:
+def _calendar_day(year: int, month: int, day: int) -> dt.date:
     try:
         return dt.date(year, month, day)
     except ValueError:
-        raise CellRefused(code) from None
+        raise CellRefused("not_a_date") from None
 
 
 @cache

@@ -23,16 +23,16 @@ _SHORT_FORM = re.compile(rf"(?P<head>.*(?P<place>[亿万千百]))(?P<last>[1-9]|
 _SHORT_PLACES = {"亿": 10**7, "万": 1000, "千": 100, "百": 10}
 
 
-def parse_numeral(text: str, *, short_form: bool = True) -> Decimal | None:
+def parse_numeral(text: str) -> Decimal | None:
     """Number written with Chinese digits or place words; None if ``text`` is no such number.
 
-    ``short_form`` allows a last digit without its place word, as in speech: 三万五 is 35,000.
+    A last digit may lack its place word, as in speech: 三万五 is 35,000.
 
     >>> [int(parse_numeral(text)) for text in ("十五", "叁万伍仟", "3万5", "二百零五")]
     [15, 35000, 35000, 205]
     """
     text = text.translate(_OTHER_FORMS).translate(_TENS)
-    if short_form and (short := _SHORT_FORM.fullmatch(text)):
+    if short := _SHORT_FORM.fullmatch(text):
         head = _large(short["head"])
         last = _value(short["last"])
         if head is None or last is None:

@@ -265,9 +265,9 @@ def _jiao_amount(text: str) -> Amount | None:
         return None
     if is_short_form(found["yuan"]):  # 3万5元 is 35,000 or 30,005 yuan
         return None
-    yuan = parse_numeral(found["yuan"], short_form=False)
-    jiao = parse_numeral(found["jiao"] or "零", short_form=False)
-    fen = parse_numeral(found["fen"] or "零", short_form=False)
+    yuan = parse_numeral(found["yuan"])
+    jiao = parse_numeral(found["jiao"] or "零")
+    fen = parse_numeral(found["fen"] or "零")
     if yuan is None or jiao is None or fen is None:
         return None
     return Amount(yuan + jiao / 10 + fen / 100, "元", False)
@@ -279,7 +279,7 @@ def _mixed_amount(text: str) -> Amount | None:
     plain = vague[1] + vague[2] if vague else text
     if not re.search("[十百千万亿拾佰仟萬億]", plain):
         return None  # 五 alone: units are lacking
-    number = parse_numeral(plain, short_form=vague is None)
+    number = parse_numeral(plain)
     if number is None:
         return None
     # 五十 counts in the unit of the column; with 万 or 3千 the cell has its own.
@@ -291,7 +291,7 @@ def _number(text: str) -> Decimal | None:
     text = text.strip()
     if _PLAIN.fullmatch(text):
         return Decimal(text.replace(",", ""))
-    return parse_numeral(text, short_form=False)
+    return None if is_short_form(text) else parse_numeral(text)  # 三百五人: 305 or 350
 
 
 def _bare_date(text: str) -> str:

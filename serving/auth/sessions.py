@@ -74,7 +74,7 @@ class SessionRepository:
         user: User,
         now: dt.datetime,
         *,
-        second_factor: bool = False,
+        second_factor: bool,
     ) -> Session:
         """Start a session of ``user`` and delete those that are over.
 

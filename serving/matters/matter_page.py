@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -85,7 +86,7 @@ def open_matter(request: Request, principal: Writer, form: Form) -> Response:
 def take_step(request: Request, matter: str, principal: Writer, form: Form) -> Response:
     """Apply a step and reload the page."""
     answer = step_response(request, matter, principal, form)
-    if answer.status_code < 400:
+    if answer.status_code == HTTPStatus.OK:
         answer.headers["HX-Refresh"] = "true"
     return answer
 

@@ -205,9 +205,8 @@ def _rebuild(
             inputs,
             scored=replace(inputs.scored, model=model),
             seal_version=seal_version_of(sealed),
+            sealed_flags=_sealed_flags(context, sealed, version),
         )
-        if seal_version_of(sealed) < FLAGS_SINCE:
-            inputs = replace(inputs, sealed_flags=_sealed_flags(context, sealed, version))
         built = build_publication(inputs)
         head = replace(built.header, code_version=sealed["code_version"], seal_version=version)
         # Risks are made from the records while they are sealed.
@@ -216,8 +215,10 @@ def _rebuild(
 
 def _sealed_flags(
     context: PublishContext, sealed: Document, version: int
-) -> Mapping[str, tuple[SealedFlag, ...]]:
-    """The red flags of all scored projects as sealed with the list; its rules are gone."""
+) -> Mapping[str, tuple[SealedFlag, ...]] | None:
+    """The red flags of all scored projects as sealed with the list, if its rules are gone."""
+    if seal_version_of(sealed) >= FLAGS_SINCE:
+        return None
     risks = context.lists.project_risks(dt.date.fromisoformat(sealed["as_of"]), sealed["region"])
     documents = {key: risk.document(version) for key, risk in risks.items()}
     return {

@@ -87,6 +87,7 @@ def test_faults_of_python(source, expected):
             [("contractor_id", "owner_id"), ("contractor_id = $1", "TRUE"), ("=", "<>")],
         ),
         ("FROM t -- WHERE a < 3", []),
+        ("FROM t JOIN u ON NOT EXISTS (\n  SELECT 1 FROM v)", [("NOT ", "")]),
     ],
 )
 def test_faults_of_sql(sql, expected):

@@ -90,6 +90,8 @@ def test_a_regression_drawn_to_the_scorecard_adds_up_and_is_stored(scored, tmp_p
     labels[:30] = 1
     model = fit_logistic(scored, labels, strength=1.0, scorecard=Scorecard())
     assert np.abs(model.contributions(scored).sum(axis=1) - model.raw(scored)).max() < 1e-9
+    # An intercept is free, so that as many are expected as were.
+    assert (1 / (1 + np.exp(-model.raw(scored)))).sum() == pytest.approx(30, abs=1e-3)
     digest = save(model, tmp_path / "model", {"trained_at": "2025-01-01"})
     again, _ = load(tmp_path / "model", digest)
     assert again == model
@@ -104,3 +106,35 @@ def test_the_scorecard_adds_to_its_own_features_and_to_the_base():
     day = np.full(1, np.datetime64("2025-01-01"))
     parts = model.contributions(Matrix(day, ("P",), columns, np.array([[1.0, 7.0, 1.0]])))
     assert parts[0].tolist() == pytest.approx([0.245, 0, 0.21, -0.895])
+
+
+def test_a_score_is_the_intercept_and_weights_times_ranks():
+    """1 has the rank 1 and 0.5 the rank 0 of a; b is twice as much to the other side."""
+    model = LogisticModel(("a", "b"), ((0.0, 1.0),) * 2, (2.0, -4.0), (0.5, 0.25), 0.3)
+    days = np.array(["2025-01-01"] * 2, dtype="datetime64[D]")
+    matrix = Matrix(days, ("P", "Q"), ("a", "b"), np.array([[1.0, 0.5], [np.nan, 1.0]]))
+    assert model.raw(matrix) == pytest.approx(np.array([2.3, -3.7]))
+    expected = np.array([[1.0, 1.0, 0.3], [-1.0, -3.0, 0.3]])
+    assert model.contributions(matrix) == pytest.approx(expected)
+
+
+def test_ranks_are_between_twenty_one_quantiles():
+    days = np.repeat(np.array(["2025-01-01"], dtype="datetime64[D]"), 3)
+    values = np.array([[0.0, np.nan], [0.0, np.nan], [100.0, np.nan]])
+    found = fit_logistic(Matrix(days, ("P", "Q", "R"), ("a", "b"), values), np.array([0.0, 0, 1]))
+    # Of three values the second is the middle: quantiles from 0.55 on are above 0, ten of them.
+    assert found.edges[0] == pytest.approx(range(0, 101, 10))
+    assert found.edges[1] == (0.0,)
+    assert found.typical == (-0.333333333, 0.0)
+
+
+def test_a_feature_without_a_direction_pushes_either_way():
+    days = np.repeat(np.array(["2025-01-01"], dtype="datetime64[D]"), 4)
+    values = np.array([[0.0, 1, 0, 1], [0, 1, 0, 1], [1, 0, 1, 0], [1, 0, 1, 0]])
+    matrix = Matrix(days, tuple("PQRS"), tuple("abcd"), values)
+    labels = np.array([0.0, 0, 1, 1])
+    found = fit_logistic(matrix, labels, [0, 0, 1, -1], strength=1.0)
+    assert found.weights[0] == pytest.approx(-found.weights[1], abs=1e-6)
+    assert min(found.weights[0], found.weights[2], -found.weights[3]) > 0.1
+    held = fit_logistic(matrix, labels, [-1, 1, -1, 1], strength=1.0)
+    assert held.weights == (0, 0, 0, 0)

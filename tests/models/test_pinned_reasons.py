@@ -214,6 +214,26 @@ def test_facts_of_several_projects_are_told_apart():
     assert found[:, 0].tolist() == [row[3] for row in rows]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "usual", "part", "stated"),
+    [
+        ("complaints_90d", 1, 0, 0.4, True),  # stated from 1 on
+        ("complaints_90d", 0.9, 0, 0.4, False),
+        ("unpaid_share_3m", 0.01, 0, 0.4, True),
+        ("unpaid_share_3m", 0.009, 0, 0.4, False),
+        ("unpaid_share_3m", 0, 0.2, -0.4, True),  # stated of 0 alone
+        ("unpaid_share_3m", 0.001, 0.2, -0.4, False),
+        ("unpaid_share_3m", 0, 0, -0.4, False),  # nothing unusual
+        ("unpaid_share_3m", 0, np.nan, -0.4, True),
+        ("account_open", 1, 0, -0.4, True),  # more of it means less risk
+        ("account_open", 1, 0, 0.4, False),
+    ],
+)
+def test_a_fact_is_within_the_bounds_of_its_sentence(name, value, usual, part, stated):
+    values, typical, parts = (np.array([[one]], dtype=float) for one in (value, usual, part))
+    assert _may_be_stated([FEATURES[name]], values, typical, parts).tolist() == [[stated]]
+
+
 KIND = (("township", "420300101"),)
 OTHER = (("township", "420300102"),)
 

@@ -38,8 +38,6 @@ def day(cell: Cell) -> dt.date | None:
 
 def days(cell: Cell) -> Decimal | None:
     """Number of days, such as 22.5 or 25天."""
-    if cell is None or isinstance(cell, bool | dt.date | dt.time):
-        return None
     found = _DAYS.fullmatch(match_key(str(cell)[:20]))
     return Decimal(found[1]) if found else None
 

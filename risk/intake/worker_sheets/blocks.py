@@ -65,7 +65,6 @@ class Group:
     """Workers of one project, team and month. Persons are only held to count them."""
 
     persons: set[str] = field(default_factory=set)
-    rows: int = 0
     due: int = 0
     due_to: set[str] = field(default_factory=set)
     no_due: int = 0
@@ -117,7 +116,6 @@ class Block:
             month if isinstance(month, str | int | dt.date) else None,
         )
         group = self.groups.setdefault(written, Group())
-        group.rows += 1
         group.persons.add(person)
         self._current = written, person
         if self.head.has_wages:

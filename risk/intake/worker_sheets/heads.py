@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from risk.intake.cells import Cell, Row
 from risk.intake.worker_sheets.roles import NEVER_KEPT, Role, day_of_month, plain_heading, role_of
@@ -25,12 +24,11 @@ _FINAL = re.compile(r"合计|总计|总额|总金额")
 
 @dataclass(frozen=True)
 class Column:
-    """Column of a head; ``day`` is the day of the month of a day column."""
+    """Column of a head."""
 
     index: int
     heading: str
     role: Role
-    day: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ class Head:
     row: int
     rows: int
     columns: tuple[Column, ...]
-    is_roster: bool = False
-    is_claims: bool = False
+    is_roster: bool
+    is_claims: bool
 
     def index(self, role: Role) -> int | None:
         """Index of the column with ``role``; None without one."""
@@ -56,11 +54,6 @@ class Head:
     def has_wages(self) -> bool:
         """Whether the sheet has amounts per worker."""
         return self.index(Role.DUE) is not None or self.index(Role.PAID) is not None
-
-    @property
-    def personal(self) -> tuple[str, ...]:
-        """Headings of columns about persons."""
-        return tuple(one.heading for one in self.columns if one.role in NEVER_KEPT)
 
 
 def read_head(row: Row, below: Sequence[Cell], titles: Sequence[Cell]) -> Head | None:
@@ -119,7 +112,7 @@ def _continues(below: Sequence[Cell], name: int) -> bool:
     if name < len(below) and plain_heading(below[name]):
         return False
     filled = [cell for cell in below if plain_heading(cell)]
-    if len(_day_columns(below)) >= MIN_DAYS:
+    if _day_columns(below):
         return True
     if len(filled) >= MIN_DAYS and all(str(cell).strip()[-1:] in _WEEKDAYS for cell in filled):
         return True
@@ -138,10 +131,9 @@ def _columns(top: Sequence[Cell], below: Sequence[Cell]) -> tuple[Column, ...]:
             group = upper
         own = lower if plain_heading(lower) else upper
         if index in days:
-            found.append(Column(index, str(own), Role.DAY, days[index]))
+            found.append(Column(index, str(own), Role.DAY))
         elif plain_heading(own):
-            over = group if plain_heading(lower) and group is not own else None
-            found.append(_column(index, own, over))
+            found.append(_column(index, own, group))
     return _single(found)
 
 
@@ -149,7 +141,7 @@ def _column(index: int, cell: Cell, group: Cell) -> Column:
     own, above = plain_heading(cell), plain_heading(group)
     heading = " ".join(str(cell).split())[:40]
     role = role_of(own)
-    if above and above != own:
+    if above != own:
         joined = role_of(above + own)
         role = joined if joined is not Role.OTHER else role
         if role is Role.OTHER and role_of(above) in NEVER_KEPT:
@@ -173,22 +165,23 @@ def _single(columns: Sequence[Column]) -> tuple[Column, ...]:
     )
 
 
-def _rank(column: Column) -> int:
+def _rank(column: Column) -> tuple[bool, bool]:
+    """Whether a heading says clearly what its role says, and whether it says total."""
     text = plain_heading(column.heading)
-    if column.role is Role.DUE and text in ("金额", "工资"):
-        return 0
-    if column.role is Role.CONTRACT and text.endswith("编号"):
-        return 0
-    return 1 + bool(_FINAL.search(text))
+    vague = {Role.DUE: text in ("金额", "工资"), Role.CONTRACT: text.endswith("编号")}
+    return not vague.get(column.role), bool(_FINAL.search(text))
 
 
-def _day_columns(cells: Sequence[Cell]) -> dict[int, int]:
-    """Columns by index of consecutive days of a month, at least ``MIN_DAYS`` of them."""
-    numbered = [(index, day) for index, cell in enumerate(cells) if (day := day_of_month(cell))]
-    best: list[tuple[int, int]] = []
-    run: list[tuple[int, int]] = []
-    for (_, before), (index, day) in pairwise([(-1, 0), *numbered]):
-        follows = day == before + 1 or (day == 1 and before >= 28)
-        run = [*run, (index, day)] if run and follows else [(index, day)]
+def _day_columns(cells: Sequence[Cell]) -> Collection[int]:
+    """Indices of columns of consecutive days of a month, at least ``MIN_DAYS`` of them."""
+    best: dict[int, int] = {}
+    run: dict[int, int] = {}
+    before: int | None = None
+    for index, cell in enumerate(cells):
+        if (day := day_of_month(cell)) is None:
+            continue
+        if before is not None and not (day == before + 1 or (day == 1 and before >= 28)):
+            run = {}
+        run[index] = before = day
         best = max(best, run, key=len)
-    return dict(best) if len(best) >= MIN_DAYS else {}
+    return best if len(best) >= MIN_DAYS else ()

@@ -59,7 +59,7 @@ class KnownProjects:
     @cached_property
     def _by_key(self) -> Mapping[str, frozenset[str]]:
         rows = self._store.rows(
-            "SELECT DISTINCT project_id, project_name, left(region_code, 6) FROM projects"
+            "SELECT project_id, project_name, left(region_code, 6) FROM projects"
             f" WHERE project_id IN ({CURRENT_PROJECTS})"
         )
         found: dict[str, set[tuple[str, str]]] = {}
@@ -83,9 +83,9 @@ class KnownProjects:
         """
         key = name_key(text)
         held = [name for name in self._by_key if len(name) >= 2 and _contains(key, name)]
-        longest = max(map(len, held), default=0)
-        codes = [self._by_key[name] for name in held if len(name) == longest]
-        return _only(frozenset().union(*codes)) if codes else None
+        longest = max(map(len, held), default=None)
+        codes = (self._by_key[name] for name in held if len(name) == longest)
+        return _only(frozenset().union(*codes))
 
     def names(self, code: str) -> tuple[str, ...]:
         """Normal forms of the code and names of a project, the longest first."""
@@ -127,7 +127,7 @@ def team_in(text: str, project: Iterable[str] = ()) -> str:
         plain = _without(plain, name)
     plain = _WHOLE.sub(" ", plain)
     for part in re.split(r"[\s()（）【】\[\],，、:：._\-—]+", plain):
-        head = _DOCUMENT.split(part, maxsplit=1)[0]
+        head = _DOCUMENT.split(part)[0]
         for found in _TEAM.finditer(_BEFORE_TEAM.sub("", head) or head):
             if not _NO_TEAM.search(found[1]):
                 return found[1]
@@ -153,7 +153,7 @@ def find_month(
 
 def _month_of_day(cell: Cell) -> dt.date | None:
     if isinstance(cell, dt.date):
-        return cell.replace(day=1) if type(cell) is dt.date else dt.date(cell.year, cell.month, 1)
+        return dt.date(cell.year, cell.month, 1)
     months = {(int(one[0]), int(one[1])) for one in _DAYS.findall(normalise(str(cell or "")))}
     return dt.date(*months.pop(), 1) if len(months) == 1 else None
 
@@ -184,24 +184,17 @@ def _year_of(cell: Cell) -> int | None:
 
 
 def _contains(text: str, name: str) -> bool:
-    start = text.find(name)
-    while start >= 0:
-        before, after = text[:start][-1:], text[start + len(name) :][:1]
-        joined = (before.isdigit() and name[0].isdigit()) or (after.isdigit() and _number(name[-1]))
-        if not joined:
-            return True
-        start = text.find(name, start + 1)
-    return False
-
-
-def _number(character: str) -> bool:
-    return character.isdigit()
+    if name not in text:
+        return False
+    before = r"(?<!\d)" if name[:1].isdigit() else ""
+    after = r"(?!\d)" if name[-1:].isdigit() else ""
+    return re.search(f"{before}{re.escape(name)}{after}", text) is not None
 
 
 def _without(text: str, key: str) -> str:
     """``text`` without the part whose normal form is ``key``."""
     for start in range(len(text)):
-        for end in range(start + len(key), min(len(text), start + 2 * len(key) + 4) + 1):
+        for end in range(start + len(key), start + 2 * len(key) + 5):
             if name_key(text[start:end]) == key:
                 return f"{text[:start]} {text[end:]}"
     return text

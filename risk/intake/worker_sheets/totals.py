@@ -16,7 +16,7 @@ from risk.intake.worker_sheets.blocks import (
     Group,
     Paid,
 )
-from risk.intake.worker_sheets.marks import HOURS_PER_DAY, DayMarks
+from risk.intake.worker_sheets.marks import HOURS_PER_DAY, NONE, DayMarks
 from risk.intake.worker_sheets.roles import Role
 
 _MOST_DAYS = 31
@@ -60,20 +60,20 @@ def count_days(group: Group, marks: DayMarks, *, hours: bool) -> Days:
         present += own > 0
     if unclear or not present:
         return Days(None, None, unclear, disagreeing)
-    return Days(present, int(total.quantize(Decimal(1), ROUND_HALF_UP)), 0, disagreeing)
+    return Days(present, int(total.to_integral_value(ROUND_HALF_UP)), 0, disagreeing)
 
 
 def counts_hours(block: Block, marks: DayMarks) -> bool:
     """Whether the numbers in the day cells of a block are hours."""
     return any(
-        _is_number(cell) and (marks.value(cell) or 0) > HOURS_ABOVE for cell in _cells(block)
+        _is_number(cell) and (marks.value(cell) or NONE) > HOURS_ABOVE for cell in _cells(block)
     )
 
 
 def is_ticked(block: Block) -> bool:
     """Whether a block has plain marks of presence, so that circles and strokes mean absence."""
-    plain = DayMarks(ticked=False)
-    return any((plain.value(cell) or 0) > 0 for cell in _cells(block))
+    plain = DayMarks()
+    return any((plain.value(cell) or NONE) > NONE for cell in _cells(block))
 
 
 def count_registered(group: Group, month: dt.date, *, asked: bool) -> Registered:

@@ -109,6 +109,9 @@ def test_the_phase_under_way_stays_beside_an_equal_name_long_completed():
         ("云渡镇小学工程", ["云渡镇小学"], ((0,), "nearly")),
         ("云渡镇小学", ["云渡镇小学", "云渡镇小学"], ((0, 1), "equal")),  # twins
         ("小区", ["小区"], None),  # says too little
+        ("河东桥", ["河东桥"], ((0,), "equal")),
+        ("河东镇桥", ["河东桥"], ((0,), "nearly")),
+        ("河东镇", ["河东"], None),
         ("工地", ["项目部"], None),
         ("", [""], None),
     ],

@@ -155,7 +155,7 @@ def test_fit_recovers_the_weights_that_made_the_choices():
     parts[:, :3, 0], parts[:, :3, 4] = rng.random((2, 4000, 3))
     parts[:, 3, FEATURE_COUNT - 3] = 1
     real = np.ones((4000, 4), dtype=bool)
-    odds = probabilities(parts, real, Weights(tuple(true)))
+    odds = probabilities(parts, real, Weights(tuple(true), 0))
     drawn = (odds.cumsum(axis=1) > rng.random((4000, 1))).argmax(axis=1)
     found = fit(parts, real, np.eye(4, dtype=bool)[drawn], prior_strength=1e-6)
     assert np.array(found.values)[[0, 4, FEATURE_COUNT - 3]] == pytest.approx(

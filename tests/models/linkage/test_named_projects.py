@@ -117,3 +117,46 @@ def test_a_complaint_before_the_start_says_so(store):
     complaint(store, "T1", "云渡镇小学")
     complaint(store, "T2", "石桥镇小学")
     assert [one.under_way for one in open_complaints(store, AS_OF).named] == [False, None]
+
+
+def test_a_named_project_has_its_builder_and_the_day_it_could_be_known(store):
+    """Words known from 10 May and the name from 15 May, of which the later counts.
+
+    Complaints are in the order of their days; the name given is the one meant, by its first day.
+    """
+    put(store, "organizations", dt.date(2024, 1, 1), org_id="C", org_name="青川建设")
+    put(store, "organizations", AS_OF, org_id="C", org_name="未来建设")
+    project(store, "A", "云渡镇小学", dt.date(2025, 5, 15), contractor_id="C", owner_id="O")
+    project(store, "A", "云渡镇小学校舍", dt.date(2025, 5, 20), contractor_id="C")
+    project(store, "A", "云渡小学", dt.date(2025, 5, 16), contractor_id="C")
+    project(store, "A", "云渡镇小学", dt.date(2025, 5, 25), contractor_id="C")
+    put(store, "organizations", dt.date(2024, 1, 1), org_id="O", org_name="业主")
+    for known in (dt.date(2025, 5, 10), dt.date(2025, 5, 30)):
+        complaint(store, "T2", "云渡镇小学", known)
+    put(store, "complaints", DAY, complaint_id="T3", received_on=DAY - dt.timedelta(1))
+    early = {"received_on": DAY - dt.timedelta(1), "employer_text": "青川"}
+    put(store, "complaints", DAY, complaint_id="T9", project_text="云渡镇小学校舍", **early)
+    found = open_complaints(store, AS_OF)
+    assert [one.complaint_id for one in found.named] == ["T9", "T2"]
+    first, second = found.named
+    assert (first.project_name, first.firm, first.known_from) == ("云渡镇小学校舍", "青川", DAY)
+    assert (second.project_name, second.known_from) == ("云渡镇小学", dt.date(2025, 5, 15))
+    assert (second.project_id, second.contractor) == ("A", "青川建设")
+    assert (second.region_code, second.firm) == ("990101", "")
+    assert found.count == 3
+
+
+@pytest.mark.parametrize(
+    ("started", "completed", "expected"),
+    [
+        (DAY, None, True),
+        (DAY + dt.timedelta(1), None, False),
+        (dt.date(2024, 1, 1), DAY, True),
+        (dt.date(2024, 1, 1), DAY - dt.timedelta(1), False),
+        (None, DAY - dt.timedelta(1), None),
+    ],
+)
+def test_a_project_is_under_way_from_its_first_day_to_its_last(store, started, completed, expected):
+    project(store, "A", "云渡镇小学", started_on=started, completed_on=completed)
+    complaint(store, "T1", "云渡镇小学")
+    assert [one.under_way for one in open_complaints(store, AS_OF).named] == [expected]

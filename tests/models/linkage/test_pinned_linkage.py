@@ -12,7 +12,7 @@ from models.linkage import link_complaints
 from models.linkage.blocking import CandidatePairs, block, ngrams
 from models.linkage.conditional_logit import Weights, fit, probabilities, shipped_weights
 from models.linkage.equal_names import NameMatch
-from models.linkage.linker import training_examples
+from models.linkage.linker import match_probabilities, training_examples
 from models.linkage.normalise import numbers, plain_name
 from models.linkage.similarity import FEATURE_COUNT, PAIR_FEATURES, similarity_features
 from models.linkage.snapshot import Candidate, ComplaintText, LinkageSnapshot, read_snapshot
@@ -75,6 +75,13 @@ def test_projects_long_before_or_after_come_last(usual, unusual):
     found = block([said("云渡小学")], [project("A", **unusual), project("B", **usual)])
     assert found.candidates.tolist() == [[1, 0]]
     assert found.site == pytest.approx(np.ones((1, 2)))
+
+
+def test_what_one_complaint_shares_is_not_left_to_the_next():
+    targets = [project("A", firms=("青川",)), project("B", ("石桥",), ("槐埠",))]
+    asked = [said("云渡小学", "青川"), said("石桥", "槐埠"), said("云渡小学"), said("", "青川")]
+    assert block(asked, targets).candidates.tolist() == [[0, -1], [1, -1], [0, -1], [0, -1]]
+    assert block(asked, targets).firm == pytest.approx(np.array([[1, 0]] * 2 + [[0, 0], [1, 0]]))
 
 
 def test_a_whole_name_counts_0_6_where_the_project_was_not_under_way():
@@ -187,9 +194,23 @@ def test_chances_are_odds_of_those_who_are_there():
     parts = np.zeros((2, 3, FEATURE_COUNT))
     parts[:, 0, 0] = 1
     real = np.array([[True, True, True], [True, False, True]])
-    weights = Weights((math.log(2), *[0.0] * (FEATURE_COUNT - 1)))
-    found = probabilities(parts, real, weights, np.array([0, math.log(3), 0]))
-    assert found == pytest.approx(np.array([[2 / 6, 3 / 6, 1 / 6], [2 / 3, 0, 1 / 3]]))
+    weights = Weights((math.log(2), *[0.0] * (FEATURE_COUNT - 1)), 0)
+    for more in (0, 800):
+        found = probabilities(parts, real, weights, np.array([0, math.log(3), 0]) + more)
+        assert found == pytest.approx(np.array([[2 / 6, 3 / 6, 1 / 6], [2 / 3, 0, 1 / 3]]))
+
+
+@pytest.mark.parametrize("first", [0, 10])
+def test_only_an_equal_name_under_way_leaves_no_others(first):
+    """One of two is yet to begin, whichever comes first; without the other anyone may be meant."""
+    days_of = (first, 10 - first)
+    equal = [project(str(ahead), started_on=DAY + days(ahead)) for ahead in days_of]
+    others = [project("C", ("云渡小学东楼",))]
+    for targets, left in ((equal, False), ([one for one in equal if one.key == "10"], True)):
+        _, (chances,) = match_probabilities(
+            [said("云渡小学")], [*targets, *others], shipped_weights("project")
+        )
+        assert (chances[-2] > 0) == left
 
 
 def test_a_weight_balances_the_prior_and_what_happened():
@@ -201,7 +222,9 @@ def test_a_weight_balances_the_prior_and_what_happened():
     assert fit(parts, real, chosen) == Weights((0.0247, *rest), 1)
     found = fit(parts, real, chosen, start=Weights((1.0, *rest), 9))
     assert found == Weights((1.0133, *rest), 1)
-    assert fit(parts[:0], real[:0], chosen[:0]) == Weights((0.0, *rest))
+    assert fit(parts[:0], real[:0], chosen[:0]) == Weights((0.0, *rest), 0)
+    fewer = [np.insert(one, 1, 0, axis=1) for one in (parts, real, chosen)]  # nobody in between
+    assert fit(*fewer) == Weights((0.0247, *rest), 1)
 
 
 def snapshot(complaints, **more):
@@ -305,6 +328,18 @@ def test_candidates_of_the_name_come_first_and_at_most_five(world):
     assert (first.unique, first.probability) == (False, pytest.approx(1 / 6, abs=0.01))
     (few,) = link_complaints(world.store, AS_OF, most=2).complaints
     assert [one.key for one in few.projects] == ["P0", "P1"]
+
+
+def test_an_equal_name_comes_before_a_more_probable_one(world):
+    """P1 is yet to begin, and the firm is that of P2."""
+    world.project("P1", project_name="云渡小学", started_on=str(DAY + days(30)))
+    world.project("P2", project_name="云渡小学东楼", contractor_id="C")
+    world.add("organizations", org_id="C", org_name="青川建设", known_at="2024-01-01")
+    complaint(world, "U", DAY, project_text="云渡小学", employer_text="青川建设")
+    (found,) = link_complaints(world.store, AS_OF).complaints
+    first, second = found.projects
+    assert [(one.key, one.likeness) for one in (first, second)] == [("P1", "equal"), ("P2", None)]
+    assert first.probability < second.probability
 
 
 def test_a_snapshot_has_what_was_known_the_day_before(world):

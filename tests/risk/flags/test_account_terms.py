@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from risk.flags import describe
+from risk.flags import Evidence, describe
 
 
 def signed(site, day, **values):
@@ -30,6 +30,10 @@ def found(new_scenes):
     @scenes
     def thirtieth_day_was_saturday_31_may(site):
         signed(site, "2025-05-01")
+
+    @scenes
+    def work_began_on_wednesday_30_april(site):
+        site.add("projects", started_on="2025-04-30", known_at="2025-04-29")
 
     @scenes
     def contract_of_2020(site):
@@ -106,6 +110,13 @@ def test_account_is_late_after_the_thirtieth_day(found):
     flag = found["thirtieth_day_was_friday_30_may"]["account_missing"]
     assert (flag.values["late_days"], flag.since) == (2, dt.date(2025, 5, 31))
     assert "account_missing" not in found["thirtieth_day_was_saturday_31_may"]
+
+
+def test_term_runs_from_the_start_of_work_without_a_contract(found):
+    flag = found["work_began_on_wednesday_30_april"]["account_missing"]
+    project = "work_began_on_wednesday_30_april:P1"
+    assert flag.evidence == (Evidence("projects", project, dt.date(2025, 4, 29)),)
+    assert (flag.values["late_days"], flag.since) == (2, dt.date(2025, 5, 31))
 
 
 def test_term_that_ends_on_a_day_of_rest_ends_on_the_next_working_day(found):

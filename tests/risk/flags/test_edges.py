@@ -969,6 +969,13 @@ def steps_of_three_months_and_one(site: Site) -> None:
         transfer(site, day, name)
 
 
+@quiet("labour_cost_cycle_long")
+def a_step_of_one_month_over_the_new_year(site: Site) -> None:
+    site.add("projects")
+    for name, day in (("T1", "2024-12-28"), ("T2", "2025-01-28"), ("T3", "2025-07-28")):
+        transfer(site, day, name)
+
+
 @quiet("correction_overdue")
 def orders_without_arrears_or_fulfilled(site: Site) -> None:
     site.add("projects")
@@ -1160,18 +1167,23 @@ def two_months_paid_to_fewer(site: Site) -> None:
     pay(site, 5_000, payment_id="M-2", workers_paid=7)
 
 
-# Due so far: 30,000 + 10,000 + 20,000; unpaid 6,000 since 28 August, and 20,000.
-@several("labour_cost_overdue", short_fen=26_000_00, short_share=26 / 60, transfers=2, late_days=34)
+# Due so far: 30,000 + 10,000 + 20,000 yuan and a fen; unpaid 6,000 since 28 August, 20,000, a fen.
+@several(
+    "labour_cost_overdue",
+    **{"short_fen": 26_000_01, "short_share": 26_000_01 / 60_000_01},
+    **{"transfers": 3, "late_days": 34},
+)
 def two_transfers_overdue(site: Site) -> None:
     site.add("projects")
     paid = {"paid_on": "2025-07-28", "amount_paid": 30_000 * YUAN}
     transfer(site, "2025-07-28", "T0", amount_due=30_000 * YUAN, **paid)
     transfer(site, "2025-08-28", "T1", amount_paid=4_000 * YUAN)
     transfer(site, "2025-09-28", "T2", amount_due=20_000 * YUAN)
+    transfer(site, "2025-09-28", "T2 of a fen", amount_due=1)
     transfer(site, "2025-10-01", "T3", amount_due=60_000 * YUAN)
 
 
-@several("transfers_stopped_in_dispute", short_fen=26_000_00, dispute_days=92)
+@several("transfers_stopped_in_dispute", short_fen=26_000_01, dispute_days=92)
 def two_transfers_overdue_in_two_disputes(site: Site) -> None:
     two_transfers_overdue(site)
     site.add("disputes", dispute_id="S2", opened_on="2025-07-10", known_at="2025-07-10")
@@ -1272,10 +1284,12 @@ def a_month_without_anybody_after_one_of_half(site: Site) -> None:
     attend(site, 1, 0, workers_registered=0, workers_with_contract=0)
 
 
-@several("contractor_listed", listed_days=273, units=2, contractors=1, subcontractors=1)
-def contractor_and_team_listed(site: Site) -> None:
+@several("contractor_listed", listed_days=273, units=3, contractors=1, subcontractors=2)
+def contractor_and_two_teams_listed(site: Site) -> None:
     site.add("projects", contractor_id="ORG")
     subcontract(site, contractor_id="TEAM")
+    subcontract(site, contract_id="C2", contractor_id="TEAM 2")
+    site.add("listings", listing_id="L5", org_id="TEAM 2", listed_on="2025-06-01")
     site.add("listings", listing_id="L1", org_id="ORG", listed_on="2025-01-01")
     site.add("listings", listing_id="L2", org_id="ORG", listed_on="2025-06-01")
     site.add("listings", listing_id="L3", org_id="TEAM", listed_on="2025-06-01")
@@ -1307,12 +1321,13 @@ def two_oral_contracts(site: Site) -> None:
 # 1 May to 1 October: 153 days. Sixty working days after 3 June ended on 26 August.
 @several(
     "group_complaint_open",
-    **{"complaints": 2, "people": 30, "open_days": 153, "unfiled": 1, "over_term": 1},
+    **{"complaints": 3, "people": 30, "open_days": 153, "unfiled": 2, "over_term": 1},
     **{"handling_days": 60, "extended_days": 90},
 )
-def one_complaint_unfiled_and_one_over_its_term(site: Site) -> None:
+def two_complaints_unfiled_and_one_over_its_term(site: Site) -> None:
     site.add("projects")
     site.add("complaints", workers=12)
+    site.add("complaints", complaint_id="K3", workers=11)
     late = {"received_on": "2025-06-02", "known_at": "2025-06-02"}
     site.add("complaints", complaint_id="K2", workers=30, **late)
     case = {"opened_on": "2025-06-03", "known_at": "2025-06-03"}
@@ -1551,7 +1566,7 @@ def test_number_of_the_law_decides_at_its_edge(key, found):
 @pytest.mark.parametrize("code", SEVERAL)
 def test_flag_measures_several_records(code, found):
     values = found[DAY][f"{code}:several:P1"][code].values
-    assert values == pytest.approx(SEVERAL[code].values)
+    assert values == pytest.approx(SEVERAL[code].values, rel=1e-9)  # to the fen
 
 
 @pytest.mark.parametrize(("code", "scene"), QUIET)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import re
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -31,6 +32,7 @@ from serving.auth.repository import (
     NameUnknown,
     NewAccount,
     UserRepository,
+    real_names,
     store_password,
 )
 from serving.auth.roles import Permission, Role
@@ -52,7 +54,7 @@ from serving.auth.sessions import SessionLimits, SessionRepository
 from serving.auth.sign_in_limits import SignInLimits
 from serving.auth.totp import code_of, new_secret, step_at
 from serving.db.engine import writing
-from serving.db.tables import PLACES, SECOND_FACTORS
+from serving.db.tables import PLACES, SECOND_FACTORS, USERS
 
 from ..people import accounts, add_token, add_user
 
@@ -145,7 +147,10 @@ def test_users_are_found_as_they_typed_their_name(database):
     assert users.user_to_sign_in(" ｗａｎｇ ").name == "wang"
     assert users.user_to_sign_in("zhang") is None
     assert users.user_by(name="wang", region="9902") is None
+    real = replace(account("li", region="9902"), real_name="李明")
+    add_user(engine, real, password_hash="x")
     assert users.region_of("wang") == "9901"
+    assert real_names(engine) == {"li": "李明"}
     with accounts(engine) as found:
         found.disable_user("wang", AT)
     assert users.user_to_sign_in("wang") is None
@@ -403,6 +408,7 @@ def test_regions_of_projects_are_read_and_replaced_in_batches(database, monkeypa
     with database.engine.begin() as connection:
         save_regions(connection, first)
         assert regions_of(connection, [*first, "none"]) == first
+        assert regions_of(connection, ["P3", "none"]) == {"P3": "420303"}
         save_regions(connection, moved)
         assert regions_of(connection, moved) == moved
         rows = connection.execute(select(PLACES.c.project_id)).scalars().all()
@@ -469,6 +475,24 @@ def test_a_second_factor_counts_once_it_is_confirmed(database):
     assert all(re.fullmatch(r"[a-z2-7]{4}(-[a-z2-7]{4}){3}", code) for code in codes[0])
     assert len(set(codes[0])) == 8
     assert grouped("ABCDEFGHIJ") == "ABCD EFGH IJ"
+
+
+def test_what_one_does_with_codes_changes_nothing_of_another(database):
+    engine, factors, secret = database.engine, SecondFactors("k"), new_secret()
+    for name in ("王", "张"):
+        add_user(engine, account(name), password_hash="x")
+    one, other = user(database, "王").id, user(database, "张").id
+    with writing(engine).begin() as connection:
+        for who in (one, other):
+            factors.store(connection, who, secret, None)
+        codes = new_recovery_codes(connection, other)
+        theirs = select(SECOND_FACTORS, USERS.c.stamp).join(USERS).where(USERS.c.id == other)
+        before = connection.execute(theirs).one()
+        assert factors.check(connection, one, "x", AT) is Outcome.WRONG
+        assert factors.check(connection, one, codes[0], AT) is Outcome.WRONG
+        assert factors.check(connection, one, code_of(secret, step_at(AT)), AT) is Outcome.ACCEPTED
+        confirm(connection, one, AT)
+        assert connection.execute(theirs).one() == before
 
 
 def test_codes_change_every_thirty_seconds_and_secrets_have_160_bits():
@@ -556,6 +580,9 @@ def test_a_session_is_of_its_user_and_ends_alone(database):
     with accounts(engine) as changed:
         changed.disable_user("张", AT)
     assert sessions.find(second.secret, AT) is None
+    with engine.begin() as connection:
+        late = sessions.start(connection, user(database, "张"), AT, second_factor=False)
+    assert sessions.find(late.secret, AT) is None
     sessions.close()
     assert SessionLimits() == SessionLimits(dt.timedelta(minutes=60), dt.timedelta(hours=12))
 

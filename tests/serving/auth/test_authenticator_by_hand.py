@@ -150,7 +150,7 @@ def test_writes_in_a_session_carry_its_csrf_token(database, made):
     guard = made()
     user = UserRepository(database.engine).user_by(name="李")
     with database.engine.begin() as connection:
-        session = guard.sessions.start(connection, user, now())
+        session = guard.sessions.start(connection, user, now(), second_factor=False)
     cookie = {"cookie": f"{COOKIE}={session.secret}"}
     csrf = {CSRF_HEADER.lower().replace("-", "_"): session.csrf}
     for method in ("GET", "HEAD", "OPTIONS"):

@@ -40,7 +40,7 @@ def sessions(database):
 
 def started(database, sessions, user):
     with database.engine.begin() as connection:
-        return sessions.start(connection, user, NOON).secret
+        return sessions.start(connection, user, NOON, second_factor=False).secret
 
 
 @pytest.mark.parametrize(("seconds", "open_"), [(0, True), (599, True), (600, False)])
@@ -75,7 +75,7 @@ def test_a_clock_that_is_set_back_prolongs_no_session(database, sessions, user, 
     secret = started(database, sessions, user)
     assert (sessions.find(secret, NOON - back) is not None) is open_
     with database.engine.begin() as connection:
-        again = sessions.start(connection, user, NOON - back).secret
+        again = sessions.start(connection, user, NOON - back, second_factor=False).secret
     assert sessions.find(again, NOON - back) is not None
 
 
@@ -101,7 +101,7 @@ def test_sessions_in_use_are_deleted_after_their_total_time(
     later = NOON + dt.timedelta(seconds=seconds)
     with database.engine.begin() as connection:
         connection.execute(update(SESSIONS).values(seen_at=later))
-        sessions.start(connection, user, later)
+        sessions.start(connection, user, later, second_factor=False)
         assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar_one() == left
 
 
@@ -115,7 +115,7 @@ def test_renewals_asked_for_are_remembered_up_to_a_number(database, sessions, us
 def test_sessions_that_are_over_are_deleted_at_the_next_sign_in(database, sessions, user):
     started(database, sessions, user)
     with database.engine.begin() as connection:
-        sessions.start(connection, user, NOON + dt.timedelta(minutes=10))
+        sessions.start(connection, user, NOON + dt.timedelta(minutes=10), second_factor=False)
         assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar_one() == 1
 
 

@@ -210,8 +210,12 @@ def test_feedback_and_notes_store_author_and_time(someone):
     for family in (None, "payments"):
         answer = someone.post("/v1/feedback", json={**given, "family": family}, headers=key())
         assert answer.status_code == 201
+    other = {**given, "project_id": "P/001"}
+    assert someone.post("/v1/feedback", json=other, headers=key()).status_code == 201
     found = someone.get("/v1/feedback", params={"project_id": "P/000"}).json()["items"]
     assert [one["family"] for one in found] == [None, "payments"]
+    every = someone.get("/v1/feedback").json()["items"]
+    assert [one["project_id"] for one in every] == ["P/000", "P/000", "P/001"]
     assert all(one["given_by"].startswith("system-") and one["given_at"] for one in found)
     none = someone.post("/v1/feedback", json={**given, "as_of": "2025-05-01"}, headers=key())
     assert none.status_code == 404

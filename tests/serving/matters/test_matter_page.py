@@ -7,6 +7,7 @@ import re
 
 import httpx
 import pytest
+from fastapi import Response
 
 from serving.app import create_app
 from serving.auth.principal import OFFICE
@@ -126,6 +127,13 @@ def test_page_of_a_closed_case_with_its_second_look(database, shown):
 
 def test_pages_of_matters_are_not_part_of_the_described_api():
     assert not any(route.include_in_schema for route in matter_page.router.routes)
+
+
+@pytest.mark.parametrize(("status", "reloads"), [(200, True), (422, False)])
+def test_a_step_reloads_the_page_unless_it_was_refused(monkeypatch, status, reloads):
+    monkeypatch.setattr(matter_page, "step_response", lambda *_: Response(status_code=status))
+    answer = matter_page.take_step(None, "case:A", None, {})
+    assert ("HX-Refresh" in answer.headers) is reloads
 
 
 FORM = {"name": "工地", "region_code": "990102", "text": "巡查"}

@@ -17,11 +17,12 @@ from serving.models.repository import list_models
 from serving.publishing import inputs
 from serving.publishing.context import PublishContext, PublishRequest
 from serving.publishing.pipeline import county_rates
-from serving.publishing.publication_builder import PreviousList, _Risks
+from serving.publishing.publication_builder import PreviousList, _head, _Risks
 from serving.publishing.remarks import model_info
 from serving.publishing.repository import store_publication
 from serving.publishing.timeline import ITEMS_PER_PROJECT
 from serving.publishing.used_model import UsedModel, used_model
+from serving.settings import Settings
 from serving.watchlists.repository import WatchlistRepository
 
 from ..conftest import PUBLISHED_AT, make_extras
@@ -47,6 +48,29 @@ def test_note_names_tables_or_columns_that_are_gone():
     assert with_columns != with_table
     stopped = {**gone, "tables": [{**table, "newest": "2025-03-04"}]}
     assert "2025-03-04" in note("zh", stand_in=stopped)
+
+
+@pytest.mark.parametrize(
+    ("version", "has_remarks", "names_events"),
+    [(4, False, True), (5, True, True), (6, True, True), (7, True, False)],
+)
+def test_a_note_is_that_of_the_version_of_the_seal(version, has_remarks, names_events):
+    """Older seals have the events of every scorecard, the present one those of too few."""
+    made = _head(
+        SimpleNamespace(
+            request=PublishRequest(JUNE, 5, "", "李"),
+            scored=SimpleNamespace(
+                model=UsedModel("arrears", "3", "scorecard", 12_345),
+                cohort=SimpleNamespace(projects=(1, 2), missing_feeds=()),
+            ),
+            settings=Settings(), kind="project", law_values=(), records_digest="d",
+            previous=PreviousList(None, None), seal_version=version,
+        ),
+        "probability",
+    )  # fmt: skip
+    assert (made.model.remarks is not None) is has_remarks
+    assert ("12345" in made.model.note.en) is names_events
+    assert made.cohort == 2
 
 
 def test_note_names_families_in_its_language():
@@ -113,8 +137,6 @@ def test_rates_are_of_the_last_two_years(world):
 
 
 def test_office_values_of_a_past_list_stand_in(workspace):
-    from serving.settings import Settings
-
     context = PublishContext(workspace, None, None, Settings(), None)
     assert context.office_values() == ()
     assert replace(context, law_values=()).office_values() == ()

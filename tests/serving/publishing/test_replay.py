@@ -22,7 +22,7 @@ from serving.publishing.context import PublishRequest
 from serving.publishing.hooks import publish_context
 from serving.publishing.pipeline import collect_inputs
 from serving.publishing.publication_builder import build_publication
-from serving.publishing.replay import replay
+from serving.publishing.replay import _sealed_flags, replay
 from serving.publishing.replay_commands import show_replay
 from serving.publishing.replay_comparison import ListDocuments, compare_versions
 from serving.publishing.repository import store_publication
@@ -164,6 +164,10 @@ def test_replay_of_a_list_under_earlier_rules_has_its_flags(context, inputs, ver
     assert (done.same, done.succeeded, done.verdict) == (False, True, "same")
     assert (found.sealed_version, found.current_version) == (version, SEAL_VERSION)
     assert (found.texts, found.numbers, found.flags, found.other) == ((), (), (), ())
+
+
+def test_flags_of_a_list_under_the_present_rules_are_found_again():
+    assert _sealed_flags(None, {"seal_version": FLAGS_SINCE}, SEAL_VERSION) is None
 
 
 @thorough

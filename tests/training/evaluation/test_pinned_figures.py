@@ -148,6 +148,20 @@ def test_calibration_of_probabilities_on_both_sides_of_a_half():
     assert found.intercept.value == pytest.approx(0, abs=1e-5)
 
 
+def test_parts_of_the_brier_score_are_of_the_rows_of_each_bin():
+    """None of two came at 0.1, one of two at 0.5, three of four at 0.8; four of eight in all.
+
+    Reliability is (2 * 0.1² + 4 * 0.05²) / 8, resolution (2 * 0.5² + 4 * 0.25²) / 8.
+    """
+    found = calibration_report(
+        np.repeat([0.1, 0.5, 0.8], [2, 2, 4]), np.array([0.0, 0, 1, 0, 1, 1, 1, 0]), alone(8)[1:]
+    )
+    assert found.brier.value == pytest.approx(0.16)
+    assert found.brier_reliability.value == pytest.approx(0.00375)
+    assert found.brier_resolution.value == pytest.approx(0.09375)
+    assert found.brier_uncertainty.value == pytest.approx(0.25)
+
+
 def test_calibration_of_certain_chances_has_a_slope():
     found = calibration_report(np.repeat([1.0, 0.0], 2), np.array([1.0, 0, 1, 0]), alone(4)[1:])
     assert (found.slope.value, found.ratio.value) == (pytest.approx(0, abs=1e-3), 1.0)
