@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from risk.store.store import RecordStore
 
+_ROWS_AT_ONCE = 2_000
+
 _AS_OF = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
 
 _COMPLAINTS = f"""
 SELECT complaint_id, received_on, coalesce(project_text, ''), coalesce(employer_text, ''), workers,
        amount_claimed, text, CASE WHEN NOT linked THEN project_id END
-FROM complaints_versions WHERE {_AS_OF} AND received_on >= $2 ORDER BY received_on, complaint_id
+FROM complaints_versions WHERE {_AS_OF} AND received_on >= $2
+  -- Of one with a project and without names nothing can be learned; there are many.
+  AND (linked IS NOT FALSE OR project_id IS NULL OR coalesce(project_text, '') <> ''
+       OR coalesce(employer_text, '') <> '')
+ORDER BY received_on, complaint_id
 """
 
 _SITES = f"""
@@ -32,7 +38,7 @@ SELECT project_id, max(present) FROM (
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ComplaintText:
     """A complaint as written: site and firm in free text, the claimed ``amount`` in fen.
 
@@ -49,7 +55,7 @@ class ComplaintText:
     project_id: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A project or organisation that a complaint may mean.
 
@@ -69,7 +75,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class LinkageSnapshot:
-    """All input of linkage.
+    """All input of linkage; complaints that name neither site nor firm only without a project.
 
     ``builders`` are the organisations of each project, ``respondents`` the organisation of the case
     that followed each complaint.
@@ -88,8 +94,11 @@ def read_snapshot(store: RecordStore, as_of: dt.date, since: dt.date) -> Linkage
     Names include those of all earlier versions of an organisation or project.
     """
 
-    def rows(sql: str, *more: object) -> list[tuple[Any, ...]]:
-        return store.rows(sql, [as_of, *more])
+    def rows(sql: str, *more: object) -> Iterator[tuple[Any, ...]]:
+        """Yield rows, to be read before the next query; all at once do not fit into memory."""
+        cursor = store.connection.execute(sql, [as_of, *more])
+        while found := cursor.fetchmany(_ROWS_AT_ONCE):
+            yield from found
 
     organisations = _group(
         rows("SELECT DISTINCT org_id, org_name FROM organizations WHERE known_at < $1 ORDER BY ALL")
@@ -100,12 +109,11 @@ def read_snapshot(store: RecordStore, as_of: dt.date, since: dt.date) -> Linkage
             " ORDER BY ALL"
         )
     )
-    contracts = rows(
-        "SELECT DISTINCT project_id, contractor_id, contractor_name FROM contracts_versions"
-        f" WHERE {_AS_OF} ORDER BY ALL"
-    )
-    sites = rows(_SITES)
+    sites = list(rows(_SITES))
     max_present = dict(rows(_MAX_PRESENT))
+    contracts = rows(
+        f"SELECT project_id, contractor_id, contractor_name FROM contracts_versions WHERE {_AS_OF}"
+    )
     builders, firms = _builders(sites, contracts, organisations)
     regions = rows(
         f"SELECT org_id, region_code FROM organizations_versions WHERE {_AS_OF} ORDER BY 1"
@@ -137,7 +145,7 @@ def read_snapshot(store: RecordStore, as_of: dt.date, since: dt.date) -> Linkage
     )
 
 
-def _group(pairs: Sequence[tuple[str, str]]) -> Mapping[str, list[str]]:
+def _group(pairs: Iterable[tuple[Any, ...]]) -> Mapping[str, list[str]]:
     groups: dict[str, list[str]] = defaultdict(list)
     for key, name in pairs:
         groups[key].append(name)
@@ -146,12 +154,12 @@ def _group(pairs: Sequence[tuple[str, str]]) -> Mapping[str, list[str]]:
 
 def _builders(
     sites: Sequence[tuple[Any, ...]],
-    contracts: Sequence[tuple[str, str | None, str | None]],
+    contracts: Iterable[tuple[Any, ...]],
     organisations: Mapping[str, list[str]],
 ) -> tuple[Mapping[str, frozenset[str]], Mapping[str, tuple[str, ...]]]:
     """Organisations of each project, and the names of all its builders, including persons."""
-    keys: dict[str, set[str]] = {row[0]: {key for key in row[4:6] if key} for row in sites}
-    written: dict[str, set[str]] = {row[0]: set() for row in sites}
+    keys: dict[str, set[str]] = {row[0]: {key for key in row[4:] if key} for row in sites}
+    written: dict[str, set[str]] = defaultdict(set)
     for project, contractor, name in contracts:
         if project in keys:
             if contractor:
@@ -160,7 +168,10 @@ def _builders(
                 written[project].add(name)
     names = {
         project: tuple(
-            sorted(written[project] | {name for org in orgs for name in organisations.get(org, ())})
+            sorted(
+                written.get(project, set())
+                | {name for org in orgs for name in organisations.get(org, ())}
+            )
         )
         for project, orgs in keys.items()
     }
