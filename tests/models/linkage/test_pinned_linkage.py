@@ -338,7 +338,7 @@ def test_candidates_of_the_name_come_first_and_at_most_five(world):
     for number in range(6):
         world.project(f"P{number}", project_name="云渡小学", contractor_id="C")
     world.project("Q", project_name="云渡小学工程")
-    for number, name in enumerate(("青川建设有限公司", "青川路桥建设有限公司")):
+    for number, name in enumerate(("青川水利水电建设有限公司", "青川路桥公司")):
         known = f"2024-01-0{number + 1}"
         world.add("organizations", org_id="C", org_name=name, known_at=known)
     complaint(world, "U", DAY, project_text="云渡小学", employer_text="青川路桥")
@@ -346,7 +346,7 @@ def test_candidates_of_the_name_come_first_and_at_most_five(world):
     assert [one.key for one in found.projects] == ["P0", "P1", "P2", "P3", "P4"]
     first = found.projects[0]
     assert (first.name, first.site_words, first.likeness) == ("云渡小学", ("云渡小学",), "equal")
-    assert (first.firm, first.firm_words) == ("青川路桥建设有限公司", ("青川路桥",))
+    assert (first.firm, first.firm_words) == ("青川路桥公司", ("青川路桥",))
     assert (first.unique, first.probability) == (False, pytest.approx(1 / 6, abs=0.01))
     (few,) = link_complaints(world.store, AS_OF, most=2).complaints
     assert [one.key for one in few.projects] == ["P0", "P1"]
