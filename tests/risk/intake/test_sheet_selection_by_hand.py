@@ -6,6 +6,7 @@ import pytest
 
 from risk.contract import TABLES
 from risk.intake.file_errors import (
+    ColumnsMissing,
     FileEmpty,
     HeaderMissing,
     SeveralTablesFit,
@@ -153,6 +154,12 @@ def test_files_without_a_sheet_to_read_are_refused():
     assert _select(SmallSheet([*deep, HEAD]))[0] == [("表", "projects")]
     with pytest.raises(HeaderMissing):
         _select(SmallSheet([*deep, ["x"], HEAD]))
+
+
+def test_the_first_five_hundred_characters_of_the_headings_are_shown():
+    with pytest.raises(ColumnsMissing) as missing:
+        _select(SmallSheet([[*HEAD[:3], "x" * 199, "y" * 199, "z" * 199]]))
+    assert len(missing.value.fields["found"]) == 500
 
 
 def test_fields_that_a_sheet_supplies_need_no_column():

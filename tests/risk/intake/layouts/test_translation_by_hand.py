@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from risk.contract import TABLES
 from risk.intake.headings import parse_heading
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
 from risk.intake.layouts.names import Namer
-from risk.intake.layouts.plan import lacking_fields
+from risk.intake.layouts.plan import OfficeLayouts, _register, lacking_fields
 from risk.intake.layouts.translation import TranslatedSheet, layout_matcher
 
 from ..small_sheets import SmallSheet
@@ -76,3 +77,10 @@ def test_a_layout_gives_fields_by_its_key_and_its_filling():
     assert lacking(fill={"started_on": "{month_end}"}) == ["project_id", "region_code"]
     match = layout_matcher([LAYOUT])
     assert match(parse_heading("合同价(万元)")).name == "contract_amount"
+
+
+def test_a_register_gives_names_of_firms_that_have_a_code():
+    head = ["统一社会信用代码", "单位名称", "成立日期"]
+    code = "91510800MA62TEST1X"
+    rows = [head, [code, "甲"], ["91510800MA62TEST2X"], [code[:-1], ""]]
+    assert _register(Path("单位.xlsx"), [SmallSheet(rows)], OfficeLayouts()) == {code: "甲"}
