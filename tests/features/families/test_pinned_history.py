@@ -378,7 +378,8 @@ def _findings(world: World) -> None:
     for days, findings in ((400, "a;b;c;d"), (300, "a;b"), (100, "a")):
         visit(world, "found", days, arrears_found=False, findings=findings)
     project(world, "mended")
-    visit(world, "mended", 500)
+    # A visit with the identifier of a case that is no event.
+    visit(world, "mended", 500, key="recovered 40 unfounded")
     visit(world, "mended", 20, arrears_found=False)
 
 
