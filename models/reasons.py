@@ -20,7 +20,6 @@ import numpy as np
 
 from features import catalogue
 from features.catalogue import Feature, Statement, evidence_of
-from features.engines.engine import Engine
 from features.feature_sets import ALL_FAMILIES, FAMILY_OF, FEATURE_SETS
 from features.matrix import Matrix
 from models.base import ScoringModel
@@ -30,6 +29,7 @@ from risk.store.staged import Staged
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from features.engines.duckdb import DuckDBEngine
     from risk.store.store import RecordStore
     from risk.unit_kinds import Kind
 
@@ -201,16 +201,13 @@ class StagedEvidence:
     ``engine`` has one as_of. Ties are broken by record id, so the result is deterministic.
     """
 
-    def __init__(self, engine: Engine, store: RecordStore) -> None:
+    def __init__(self, engine: DuckDBEngine, store: RecordStore) -> None:
         self._statements = evidence_of(FEATURE_SETS[engine.kind].families)
         self._numbers = {evidence: number for number, evidence in enumerate(self._statements)}
         found = Staged(store.connection, _NO_EVIDENCE)
         for number, evidence in enumerate(self._statements):
-            found.add(
-                engine.fetch(
-                    f"SELECT {number} AS statement, * FROM ({top_evidence_sql(evidence)}) top"
-                )
-            )
+            top = f"SELECT {number} AS statement, * FROM ({top_evidence_sql(evidence)}) top"
+            engine.stage(top, found)
         order = f"SELECT * FROM {found.table} ORDER BY project_id, statement, place"
         self._rows = Staged(store.connection, order)
         found.drop()

@@ -13,6 +13,7 @@ from features.sql_tables import tables_read
 from risk.contract import STORED_TABLES
 from risk.flags.minimum_wages import minimum_wages
 from risk.minimum_wage import minimum_wages_sql
+from risk.store.staged import Staged
 from risk.store.store import RecordStore
 
 if TYPE_CHECKING:
@@ -45,9 +46,12 @@ class DuckDBEngine:
         needs.
         """
         self._store = store
-        self._connection = store.cursor()
         self.kind = store.kind
-        self._row_id_tables = self._tables_with_row_ids(known_before)
+        # A view of one date has found its superseded rows, and has no other reader now.
+        self._is_shared = known_before is None and [*as_ofs] == [store.settled_at]
+        self._connection = store.connection if self._is_shared else store.cursor()
+        self._created: dict[str, str] = {}
+        self._row_id_tables = set() if self._is_shared else self._tables_with_row_ids(known_before)
         for sql in FUNCTIONS:
             self._connection.execute(sql)
         wages = minimum_wages_sql(store.minimum_wages or minimum_wages())
@@ -58,14 +62,18 @@ class DuckDBEngine:
 
     def set_dates(self, as_ofs: Sequence[dt.date]) -> None:
         """Replace the dates by ``as_ofs``; steps must run again."""
-        self._connection.execute("CREATE OR REPLACE TEMP TABLE as_ofs (as_of DATE)")
+        self._create("TABLE", "as_ofs", "(as_of DATE)")
         self.days = tuple(sorted(set(as_ofs)))
         for day in self.days:
             self._connection.execute("INSERT INTO as_ofs VALUES (?)", [day])
 
     def _create_views(self, views: Mapping[str, str]) -> None:
         for name, sql in views.items():
-            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
+            self._create("VIEW", name, f"AS {sql}")
+
+    def _create(self, relation: str, name: str, body: str) -> None:
+        self._connection.execute(f"CREATE OR REPLACE TEMP {relation} {name} {body}")
+        self._created[name] = relation
 
     def _tables_with_row_ids(self, known_before: dt.date | None) -> set[str]:
         """Tables with rows, whose versions can be derived from their stored rows alone."""
@@ -90,7 +98,7 @@ class DuckDBEngine:
         for step in steps:
             self._prepare_versions(step.sql)
             relation = "VIEW" if step.inlined else "TABLE"
-            self._connection.execute(f"CREATE OR REPLACE TEMP {relation} {step.name} AS {step.sql}")
+            self._create(relation, step.name, f"AS {step.sql}")
             if done:
                 done(step.name)
 
@@ -101,6 +109,13 @@ class DuckDBEngine:
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """The result of ``sql`` as tuples."""
         return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def stage(self, sql: str, staged: Staged) -> None:
+        """Add the result to ``staged``, a table of the store's own connection."""
+        if self._is_shared:
+            staged.insert(sql)
+        else:
+            staged.add(self.fetch(sql))
 
     def write(self, sql: str, folder: str) -> None:
         """Write the result to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``; see :class:`Engine`.
@@ -113,7 +128,12 @@ class DuckDBEngine:
 
     def close(self) -> None:
         """Drop all temporary tables."""
-        self._connection.close()
+        if not self._is_shared:
+            self._connection.close()
+            return
+        for name, relation in self._created.items():
+            self._connection.execute(f"DROP {relation} temp.{name}")
+        self._created.clear()
 
 
 def _tables_with_versions(sql: str) -> set[str]:

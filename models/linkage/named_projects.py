@@ -21,7 +21,7 @@ _AS_OF = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
 _OPEN = f"""
 SELECT complaint_id, received_on, coalesce(project_text, ''), coalesce(employer_text, '')
 FROM complaints_versions c
-WHERE {_AS_OF} AND project_id IS NULL AND NOT linked
+WHERE {_AS_OF} AND project_id IS NULL
   AND complaint_id NOT IN (SELECT complaint_id FROM links_versions WHERE {_AS_OF})
 ORDER BY received_on, complaint_id
 """
@@ -33,7 +33,7 @@ WHERE known_at < $1 AND project_text IS NOT NULL GROUP BY ALL
 
 _NAMES = """
 SELECT project_id, project_name, min(known_at) FROM projects_versions
-WHERE known_at < $1 AND project_name IS NOT NULL GROUP BY ALL ORDER BY ALL
+WHERE known_at < $1 AND project_name IS NOT NULL GROUP BY ALL
 """
 
 _PROJECTS = f"""
@@ -149,11 +149,12 @@ def _names(
 
 
 def _closest(site: str, names: Sequence[tuple[str, dt.date]]) -> tuple[str, dt.date]:
-    """The name that ``site`` matches best, the earliest of equals."""
+    """The name that ``site`` matches best, the earliest of equals, the first of one day."""
     order = ("equal", "nearly", None)
 
-    def rank(one: tuple[str, dt.date]) -> tuple[int, dt.date]:
-        match = NameIndex([(one[0],)]).find(site)
-        return (order.index(match.likeness if match else None), one[1])
+    def rank(one: tuple[str, dt.date]) -> tuple[int, dt.date, str]:
+        name, known = one
+        match = NameIndex([(name,)]).find(site)
+        return (order.index(match.likeness if match else None), known, name)
 
     return min(names, key=rank)

@@ -112,8 +112,7 @@ def read_snapshot(store: RecordStore, as_of: dt.date, since: dt.date) -> Linkage
     sites = list(rows(_SITES))
     max_present = dict(rows(_MAX_PRESENT))
     contracts = rows(
-        "SELECT DISTINCT project_id, contractor_id, contractor_name FROM contracts_versions"
-        f" WHERE {_AS_OF} ORDER BY ALL"
+        f"SELECT project_id, contractor_id, contractor_name FROM contracts_versions WHERE {_AS_OF}"
     )
     builders, firms = _builders(sites, contracts, organisations)
     regions = rows(
@@ -159,7 +158,7 @@ def _builders(
     organisations: Mapping[str, list[str]],
 ) -> tuple[Mapping[str, frozenset[str]], Mapping[str, tuple[str, ...]]]:
     """Organisations of each project, and the names of all its builders, including persons."""
-    keys: dict[str, set[str]] = {row[0]: {key for key in row[4:6] if key} for row in sites}
+    keys: dict[str, set[str]] = {row[0]: {key for key in row[4:] if key} for row in sites}
     written: dict[str, set[str]] = defaultdict(set)
     for project, contractor, name in contracts:
         if project in keys:

@@ -102,7 +102,7 @@ def _pair(
 def _triple(
     rows: Sequence[Row], index: int, match: HeadingMatcher, merges: Sequence[CellRange]
 ) -> LocatedHeader | None:
-    """Header of the three rows from ``index``, or None if these are no neighbours.
+    """Header of the three rows from ``index``; None if these are no neighbours, or the last is one.
 
     A column is headed by its lowest filled cell; the next one above is its group.
     """
@@ -121,7 +121,10 @@ def _triple(
         groups.append(filled[1] if len(filled) > 1 else None)
     titles = tuple(cell for _, cells in rows[:index] for cell in cells)
     raw = HeaderCells(number, headings, groups=groups, titles=titles)
-    return LocatedHeader(raw, first, frozenset(fields_of(raw, match)))
+    fields = frozenset(fields_of(raw, match))
+    # A header of its own below a header and one record: the record is no part of it.
+    alone = fields_of(HeaderCells(number, below), match)
+    return None if fields == alone else LocatedHeader(raw, first, fields)
 
 
 def _filled_of(one: Cell, other: Cell) -> Cell:

@@ -24,8 +24,7 @@ class MergedCells:
         self.not_repeated: Counter[str] = Counter()
         self._starting: Mapping[int, list[CellRange]] = defaultdict(list)
         for one in ranges:
-            if one.bottom > one.top:
-                self._starting[one.top].append(one)
+            self._starting[one.top].append(one)
         self._values: dict[CellRange, Cell] = {}
 
     def fill(self, row: Row, header: Header) -> Row:

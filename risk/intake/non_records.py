@@ -44,6 +44,8 @@ _CONTINUED = re.compile(r"\(?续(?:表)?[一二三四五六七八九十\d]*\)?$"
 _SECTION = re.compile(r"(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)).+")
 _PLACE = re.compile(r"[^\d,;:]{1,6}(?:镇|乡|街道|街道办事处|办事处|开发区|高新区|园区|县)")
 _NUMBER = re.compile(r"[\d.]+")
+_LETTERS = ("", "甲", "甲乙", "甲乙丙", "甲乙丙丁")
+"""Letters with which a row of numbers of columns may begin."""
 
 
 def non_record(
@@ -113,8 +115,7 @@ def _leads(cell: Cell, cells: Sequence[Cell], key: Sequence[Cell]) -> bool:
 def _numbers_columns(filled: Sequence[Cell]) -> bool:
     """Whether a row numbers the columns: 1, 2, 3 or 甲, 乙, 1, 2."""
     texts = [plain(cell) for cell in filled]
-    letters = 0
-    while letters < min(len(texts), 4) and texts[letters] == "甲乙丙丁"[letters]:
-        letters += 1
-    numbers = [str(number) for number in range(1, len(texts) - letters + 1)]
-    return len(texts) >= 3 and texts[letters:] == numbers
+    return len(texts) >= 3 and any(
+        texts == [*letters, *map(str, range(1, len(texts) - len(letters) + 1))]
+        for letters in _LETTERS
+    )

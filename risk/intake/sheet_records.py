@@ -146,11 +146,11 @@ class SheetRecords:
         end = bisect_left(numbers, below) if below is not None else len(numbers)
         ragged = [n for n, _ in chunk.ragged if n > begin and (below is None or n < below)]
         above = bisect_right(numbers, begin)
-        last = max([*numbers[end - 1 : end], *ragged], default=0)
+        last = max([*numbers[end - 1 : end], *ragged], default=begin)
         empty = [n for n in blank if below is None or n < below]
         while last in blank:
             last -= 1
-        self._filled += max(end - above, 0) + len(ragged) - len(empty)
+        self._filled += end - above + len(ragged) - len(empty)
         self._last_filled = max(self._last_filled, last)
 
     @property
@@ -203,7 +203,7 @@ class SheetRecords:
         column = next(c for c in header.columns if c.field.name == alternate.field.name)
         pair = _amount(cells, column), _amount(cells, alternate)
         if pair[0] is None and pair[1] is not None and alternate.unit is not None:
-            other = [*cells, *[None] * (column.index + 1 - len(cells))]
+            other = [*cells, *[None] * (header.width - len(cells))]
             other[column.index] = f"{cells[alternate.index]}{alternate.unit.label}"
             return number, other
         if None in pair or _agree(*pair):  # type: ignore[arg-type]
@@ -370,7 +370,7 @@ def _repeats(raw: HeaderCells, cells: Sequence[Cell]) -> bool:
     filled = [(index, plain(cell)) for index, cell in enumerate(cells) if not _empty(cell)]
     for heads in (raw.headings, raw.groups, raw.units):
         same = sum(index < len(heads) and plain(heads[index]) == text for index, text in filled)
-        if heads and same * 10 >= len(filled) * 9 and same >= min(2, len(filled)):
+        if heads and same * 10 >= len(filled) * 9:
             return True
     return False
 

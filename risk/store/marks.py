@@ -40,10 +40,9 @@ class StoreMark:
 def current_mark(store: RecordStore) -> StoreMark:
     """The mark of all rows that ``store`` shows, with sums that imports stored."""
     arrival = newest_arrival(store)
-    found = {
-        table.name: mark_sums(store, table) or _sums(store, table, arrival)
-        for table in _filled(store)
-    }
+    tables = _filled(store)
+    stored = mark_sums(store, tables)
+    found = {table.name: stored.get(table.name) or _sums(store, table, arrival) for table in tables}
     return StoreMark(arrival, opening_at(store, arrival), _digest(found))
 
 

@@ -60,7 +60,7 @@ def extend_row_sums(store: Records) -> None:
     """
     with store.transaction():
         for table, newest in _not_counted(store):
-            counted = _counted(store, table)
+            counted = _counted(store, [table]).get(table.name)
             if counted is None:
                 store.rows(f"DELETE FROM {ROW_SUMS} WHERE table_name = ?", [table.name])
             new = f"(FROM {table.name} WHERE arrival > {counted.through if counted else 0})"
@@ -75,12 +75,7 @@ def _not_counted(store: Records) -> list[tuple[Table, int]]:
 
     Two queries for all tables: an import has rows for one or two of twenty.
     """
-    counted = {
-        (name, definition): (through, count)
-        for name, definition, through, count in store.rows(
-            f"SELECT table_name, definition, max(through), sum(count) FROM {ROW_SUMS} GROUP BY ALL"
-        )
-    }
+    counted = _stored_through(store)
     there = " UNION ALL ".join(
         f"SELECT '{name}', max(arrival), count(*) FROM {name}" for name in STORED_TABLES
     )
@@ -93,47 +88,66 @@ def _not_counted(store: Records) -> list[tuple[Table, int]]:
     ]
 
 
-def known_sums(store: Records, table: Table, as_of: dt.date) -> Sums | None:
-    """Sums of the rows of ``table`` as known before ``as_of``; None where none are stored.
+def known_sums(store: Records, tables: Sequence[Table], as_of: dt.date) -> dict[str, Sums]:
+    """Sums of the rows of ``tables`` as known before ``as_of``, by table.
 
-    The store must have cached its superseded rows.
+    Without those of which none are stored. The store must have cached its superseded rows.
     """
-    counted = _counted(store, table)
-    if counted is None:
-        return None
-    stored = store.rows(
-        f"SELECT sum(count), sum(low), sum(high) FROM {ROW_SUMS}"
-        " WHERE table_name = ? AND known_at < ?",
-        [table.name, as_of],
-    )[0]
-    # Where there is nothing to hash, planning that takes longer than all the rest.
-    added = taken = _NONE
-    if counted.newest > counted.through:
-        new = f"(FROM {store.stored(table.name)} WHERE known_at < $1 AND arrival > $2)"
-        added = store.rows(row_sums_sql(table, new), [as_of, counted.through])[0]
-    if store.rows(f"SELECT 1 FROM {table.name}_superseded LIMIT 1"):
-        gone = (
-            f"(SELECT t.* FROM {store.stored(table.name)} t"
-            f" JOIN {table.name}_superseded s ON s.place = t.rowid"
-            " WHERE t.known_at < $1 AND (s.hidden IS TRUE OR s.superseded_at < $1))"
-        )
-        taken = store.rows(row_sums_sql(table, gone), [as_of])[0]
-    return _total([stored, added], taken)
+    counted = _counted(store, tables)
+    if not counted:
+        return {}
+    stored = _stored(store, "low", "high", "known_at < ?", [as_of])
+    superseded = _with_rows(store, [f"{name}_superseded" for name in counted])
+    found: dict[str, Sums] = {}
+    for table in (table for table in tables if table.name in counted):
+        # Where there is nothing to hash, planning that takes longer than all the rest.
+        added = taken = _NONE
+        through, newest = counted[table.name]
+        if newest > through:
+            new = f"(FROM {store.stored(table.name)} WHERE known_at < $1 AND arrival > $2)"
+            added = store.rows(row_sums_sql(table, new), [as_of, through])[0]
+        if f"{table.name}_superseded" in superseded:
+            gone = (
+                f"(SELECT t.* FROM {store.stored(table.name)} t"
+                f" JOIN {table.name}_superseded s ON s.place = t.rowid"
+                " WHERE t.known_at < $1 AND (s.hidden IS TRUE OR s.superseded_at < $1))"
+            )
+            taken = store.rows(row_sums_sql(table, gone), [as_of])[0]
+        found[table.name] = _total([stored.get(table.name, _NONE), added], taken)
+    return found
 
 
-def mark_sums(store: Records, table: Table) -> Sums | None:
-    """Sums of all rows of ``table`` for a mark; None where none are stored."""
-    counted = _counted(store, table)
-    if counted is None:
-        return None
-    stored = store.rows(
-        f"SELECT sum(count), sum(mark_low), sum(mark_high) FROM {ROW_SUMS} WHERE table_name = ?",
-        [table.name],
-    )[0]
-    if counted.newest <= counted.through:
-        return _total([stored])
-    new = f"(FROM {store.stored(table.name)} WHERE arrival > {counted.through})"
-    return _total([stored, store.rows(row_sums_sql(table, new, *MARK_FIELDS))[0]])
+def mark_sums(store: Records, tables: Sequence[Table]) -> dict[str, Sums]:
+    """Sums of all rows of ``tables`` for a mark, without those of which none are stored."""
+    counted = _counted(store, tables)
+    stored = _stored(store, "mark_low", "mark_high", "true", []) if counted else {}
+    found: dict[str, Sums] = {}
+    for table in (table for table in tables if table.name in counted):
+        parts = [stored.get(table.name, _NONE)]
+        through, newest = counted[table.name]
+        if newest > through:
+            new = f"(FROM {store.stored(table.name)} WHERE arrival > {through})"
+            parts.append(store.rows(row_sums_sql(table, new, *MARK_FIELDS))[0])
+        found[table.name] = _total(parts)
+    return found
+
+
+def _stored(
+    store: Records, low: str, high: str, condition: str, parameters: Sequence[object]
+) -> dict[str, Sums]:
+    """The stored sums of the days that meet ``condition``, by table."""
+    rows = store.rows(
+        f"SELECT table_name, sum(count), sum({low}), sum({high}) FROM {ROW_SUMS}"
+        f" WHERE {condition} GROUP BY table_name",
+        parameters,
+    )
+    return {name: (count, low_sum, high_sum) for name, count, low_sum, high_sum in rows}
+
+
+def _with_rows(store: Records, names: Sequence[str]) -> set[str]:
+    """The tables of ``names`` that have rows."""
+    each = (f"SELECT '{name}' WHERE EXISTS (FROM {name})" for name in names)
+    return {name for (name,) in store.rows(" UNION ALL ".join(each))}
 
 
 def _total(added: Sequence[tuple[int | None, ...]], taken: tuple[int | None, ...] = _NONE) -> Sums:
@@ -150,26 +164,40 @@ class _Counted(NamedTuple):
     newest: int
 
 
-def _counted(store: Records, table: Table) -> _Counted | None:
-    """How far the rows of ``table`` are counted.
+def _counted(store: Records, tables: Sequence[Table]) -> dict[str, _Counted]:
+    """How far the rows of ``tables`` are counted, by table.
 
-    None where they are not, or where the stored sums are not of the rows now there.
+    Without those where they are not, or where the stored sums are not of the rows now there. Two
+    queries for all tables, each of which takes as long to plan as one of its own for each table.
     """
-    if store.kind != "project" or store.last_arrival is not None:
-        return None
-    if not store.has_table(ROW_SUMS):
-        return None
-    through, counted = store.rows(
-        f"SELECT max(through), sum(count) FROM {ROW_SUMS} WHERE table_name = ? AND definition = ?",
-        [table.name, _definition(table)],
-    )[0]
-    if through is None:
-        return None
-    there, newest = store.rows(
-        f"SELECT count(*) FILTER (arrival <= {int(through)}), max(arrival)"
-        f" FROM {store.stored(table.name)}"
-    )[0]
-    return _Counted(int(through), int(newest)) if there == counted else None
+    if store.kind != "project" or store.last_arrival is not None or not store.has_table(ROW_SUMS):
+        return {}
+    stored = _stored_through(store)
+    sums = {
+        table.name: stored[table.name, _definition(table)]
+        for table in tables
+        if (table.name, _definition(table)) in stored
+    }
+    if not sums:
+        return {}
+    there = " UNION ALL ".join(
+        f"SELECT '{name}', count(*) FILTER (arrival <= {through}), max(arrival)"
+        f" FROM {store.stored(name)}"
+        for name, (through, _) in sums.items()
+    )
+    return {
+        name: _Counted(sums[name][0], int(newest))
+        for name, count, newest in store.rows(there)
+        if count == sums[name][1]
+    }
+
+
+def _stored_through(store: Records) -> dict[tuple[str, str], tuple[int, int]]:
+    """The arrival number up to which rows are counted and their count, by table and definition."""
+    rows = store.rows(
+        f"SELECT table_name, definition, max(through), sum(count) FROM {ROW_SUMS} GROUP BY ALL"
+    )
+    return {(name, definition): (through, count) for name, definition, through, count in rows}
 
 
 def _definition(table: Table) -> str:

@@ -53,6 +53,10 @@ class Staged:
         self._connection.execute(f"INSERT INTO {self.table} SELECT * FROM rows_to_add")
         self._connection.unregister("rows_to_add")
 
+    def insert(self, sql: str) -> None:
+        """Add the rows of a query of the same connection, which have the same columns."""
+        self._connection.execute(f"INSERT INTO {self.table} {sql}")
+
     def add_rows(self, rows: Sequence[Row]) -> None:
         """Add ``rows``, at least one, of Python objects."""
         columns = [list(cells) for cells in zip(*rows, strict=True)]

@@ -290,10 +290,12 @@ class RecordStore:
         """
         filled = self.tables_with_rows()
         known = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
+        tables = [STORED_TABLES[name] for name in STORED_TABLES if name in filled]
+        stored = known_sums(self, [table for table in tables if self._is_cached(table)], as_of)
         found: dict[str, Sums] = {}
-        for table in (STORED_TABLES[name] for name in STORED_TABLES if name in filled):
+        for table in tables:
             shown = f"(FROM {table.name}_versions WHERE {known})"
-            sums = known_sums(self, table, as_of) if self._is_cached(table) else None
+            sums = stored.get(table.name)
             found[table.name] = sums or self.rows(row_sums_sql(table, shown), [as_of])[0]
         return records_digest(found)
 

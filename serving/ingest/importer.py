@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from risk.contract import STORED_TABLES
-from risk.intake.row_parser import BadRow
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.clock import now
 from serving.db.database import Database
-from serving.ingest.ownership import OwnedRows, Sender, assign_owners
 from serving.ingest.repository import ImportResult, Submission, mark_imported, waiting_submissions
 from serving.ingest.seals import record_seals
+
+if TYPE_CHECKING:
+    from risk.intake.row_parser import BadRow
+    from serving.ingest.ownership import OwnedRows
 
 
 def import_waiting(workspace: Workspace, database: Database) -> int:
@@ -26,10 +29,11 @@ def import_waiting(workspace: Workspace, database: Database) -> int:
     Raises:
         RecordStoreBusy: another process holds the record store; submissions remain waiting.
     """
-    from risk.intake.quarantine_book import write_quarantine
-
     if not waiting_submissions(database.engine, most=1):
         return 0
+    # What reads records is imported where there are some: publishing asks each time.
+    from risk.intake.quarantine_book import write_quarantine
+
     taken = 0
     with (
         RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store,
@@ -63,6 +67,8 @@ def _import(store: RecordStore, one: Submission, folder: Path) -> ImportResult:
 
 def _owned(store: RecordStore, one: Submission) -> OwnedRows:
     """Return the rows with the ids of the sender's namespace, without those of other regions."""
+    from serving.ingest.ownership import OwnedRows, Sender, assign_owners
+
     if one.namespace is None or not one.region:
         return OwnedRows([list(row) for row in one.rows], [])
     table, sender = STORED_TABLES[one.table_name], Sender(one.region, one.namespace)

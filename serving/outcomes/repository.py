@@ -141,7 +141,7 @@ def latest_outcome(connection: Connection, outcome_id: str, principal: Principal
     query = select(OUTCOMES).where(
         OUTCOMES.c.outcome_id == outcome_id, within(OUTCOMES.c.region_code, principal)
     )
-    row = connection.execute(query.order_by(OUTCOMES.c.version.desc()).limit(1)).first()
+    row = connection.execute(query.order_by(OUTCOMES.c.version.desc())).first()
     if row is None:
         raise OutcomeUnknown(outcome_id=outcome_id)
     return _outcome(row)
@@ -267,7 +267,6 @@ def listed_for(
             WATCHLISTS.c.as_of > inspected_on - dt.timedelta(days=COUNTED_DAYS),
         )
         .order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc())
-        .limit(1)
     ).first()
     return None if row is None else (row.as_of, row.selection == "random")
 

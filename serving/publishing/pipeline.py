@@ -132,7 +132,7 @@ def collect_extras(
 def county_rates(
     store: RecordStore,
     as_of: dt.date,
-    transfer_days: int = 0,
+    transfer_days: int,
     written: Written = NOTHING_WRITTEN,
 ) -> list[CountyRates]:
     """The eight rates of every county and township in each of the last two years' months."""

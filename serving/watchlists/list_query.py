@@ -77,8 +77,8 @@ def order(part: ListPart, wanted: ListQuery) -> list[ColumnElement[Any]]:
     by: Mapping[str, list[ColumnElement[Any]]] = {
         "rank": [],
         "probability": [ENTRIES.probability.desc()],
-        "workers": [func.coalesce(func.nullif(ENTRIES.workers, 0), -1).desc()],
-        "amount": [func.coalesce(func.nullif(ENTRIES.amount_at_stake, 0), -1).desc()],
+        "workers": [func.coalesce(ENTRIES.workers, 0).desc()],
+        "amount": [func.coalesce(ENTRIES.amount_at_stake, 0).desc()],
         "name": [by_code_point(part.engine, ENTRIES.project_name)],
     }
     return [*by[wanted.sort], ENTRIES.rank]
@@ -112,8 +112,8 @@ def _fits(entry: Document, wanted: ListQuery, visits: Mapping[str, Visit]) -> bo
 _ORDERS: Mapping[str, Any] = {
     "rank": lambda e: e["rank"],
     "probability": lambda e: (-e["probability"], e["rank"]),
-    "workers": lambda e: (-(e["workers"] or -1), e["rank"]),
-    "amount": lambda e: (-(e["amount_at_stake"] or -1), e["rank"]),
+    "workers": lambda e: (-(e["workers"] or 0), e["rank"]),
+    "amount": lambda e: (-(e["amount_at_stake"] or 0), e["rank"]),
     "name": lambda e: (e["project_name"], e["rank"]),
 }
 

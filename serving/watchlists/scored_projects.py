@@ -104,7 +104,7 @@ class ScoredProjects:
         )
         # Both databases would rather read all projects of the list: in the order of its index, and
         # SQLite by the key.
-        likeliest = (_COLUMNS.probability + 0).desc()
+        likeliest = func.abs(_COLUMNS.probability).desc()
         index = f"INDEXED BY ix_{SCORED_PROJECTS.name}_watchlist_id_{role}"
         query = query.with_hint(SCORED_PROJECTS, index, "sqlite")
         code = by_code_point(self._engine, _COLUMNS.project_id)

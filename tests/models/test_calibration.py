@@ -71,7 +71,7 @@ def newton(raw, labels):
     ],
     ids=["drawn", "separated", "separated the other way", "one event"],
 )
-@pytest.mark.parametrize("rows", [8, 300, 20_000])
+@pytest.mark.parametrize("rows", [8, 300, 4_000])
 def test_fit_finds_the_optimum_of_newtons_method(labels_of, rows):
     random = np.random.default_rng(rows)
     raw = random.normal(-1, 1.5, rows)

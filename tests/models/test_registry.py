@@ -7,8 +7,15 @@ import dataclasses
 import pytest
 
 from models.calibration import Calibration
-from models.promotion_log import MAX_REASON_LENGTH, ReasonMissing, ReasonTooLong
-from models.registry import ModelUnknown, NoEarlierChampion, NoModel, Registry
+from models.promotion_log import (
+    ChampionChange,
+    ReasonMissing,
+    ReasonTooLong,
+    as_tag,
+    from_tags,
+    require_reason,
+)
+from models.registry import ModelUnknown, NoEarlierChampion, NoModel, Registry, kind_of
 from models.scorecard import Scorecard
 from models.storage import ModelDamaged
 from risk.workspace import Workspace
@@ -110,8 +117,42 @@ def test_promote_needs_an_author_and_a_reason(fresh):
     for who, why in (("", "b"), ("a", ""), ("a", " \n")):
         with pytest.raises(ReasonMissing):
             fresh.promote("1", who=who, why=why)
-    with pytest.raises(ReasonTooLong):
-        fresh.promote("1", who="a", why="b" * (MAX_REASON_LENGTH + 1))
+    for who, why in (("a" * 2001, "b"), ("a", "b" * 2001)):
+        with pytest.raises(ReasonTooLong) as refused:
+            fresh.promote("1", who=who, why=why)
+        assert refused.value.fields == {"length": 2001, "longest": 2000}
+    require_reason("a" * 2000, "b" * 2000)
     assert fresh.changes() == ()
     with pytest.raises(NoModel):
         fresh.champion()
+
+
+def test_a_change_is_stored_as_people_wrote_it():
+    """The pages of MLflow show the text of a tag."""
+    change = ChampionChange("promoted", "2", None, "李", "第二版", "2025-06-01T00:00:00+00:00")
+    key, value = as_tag(change, 7)
+    assert (key, from_tags({"other": "", key: value})) == ("change_000007", (change,))
+    assert "第二版" in value
+
+
+def test_of_models_that_stand_in_for_one_key_the_first_counts(registry):
+    model = Scorecard()
+    about, nothing = {"trained_at": "2025-07-01"}, {"parameters": {}, "metrics": {}}
+    first = registry.register(model, about, **nothing, stands_in="key")
+    registry.register(model, about, **nothing, stands_in="key")
+    registry.register(model, about, **nothing, stands_in="other")
+    assert registry.stand_in("key") == first
+    assert registry.stand_in("none") is None
+    registry.attach(first.version, {"a.html": "甲"})
+    registry.attach(first.version, {"b.html": "乙"})
+    _, folder = registry.run_of(first.version)
+    assert [(folder / f"{name}.html").read_text("utf-8") for name in "ab"] == ["甲", "乙"]
+
+
+def test_an_empty_registry_names_no_version_and_has_an_origin_of_its_own(fresh):
+    with pytest.raises(ModelUnknown) as refused:
+        fresh.get("1")
+    assert refused.value.fields == {"version": "1", "known": "-"}
+    assert (fresh.origin(), len(fresh.origin())) == (fresh.origin(), 32)
+    assert (fresh.versions(), fresh.damaged_versions()) == ([], [])
+    assert [kind_of(version) for version in ("3", "employer-1")] == ["project", "employer"]

@@ -222,10 +222,10 @@ def no_leakage(suspicious: Sequence[SuspiciousFeature]) -> Check:
 
 
 def _can_tell(figure: Estimate) -> bool:
-    return not (figure.low is None or figure.high is None or np.isnan(figure.value))
+    return figure.low is not None
 
 
 def _reaches(figure: Estimate, allowed: tuple[float, float]) -> bool:
-    if figure.low is None or figure.high is None or np.isnan(figure.value):
+    if figure.low is None or figure.high is None:
         return True
     return figure.high >= allowed[0] and figure.low <= allowed[1]

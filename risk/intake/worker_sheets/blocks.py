@@ -179,8 +179,10 @@ class Block:
                 on.channels.add(channel)
         days = amounts.days(self.cell(cells, Role.DAYS)) or Decimal(0)
         for sums in (self._all, self._page):
-            sums.due += due or 0
-            sums.paid += paid or 0
+            if due:
+                sums.due += due
+            if paid:
+                sums.paid += paid
             sums.days += days
 
     def _add_days(self, group: Group, cells: Sequence[Cell], person: str) -> None:
@@ -232,7 +234,7 @@ def person_name(cells: Sequence[Cell], name: int) -> str:
     text = match_key(cell)
     if ":" in text:
         return ""
-    named = 0 < len(text) <= 30 and not text.isdigit() and any(map(str.isalpha, text))
+    named = len(text) <= 30 and not text.isdigit() and any(map(str.isalpha, text))
     return text if named and not _FOOTER.fullmatch(text) else ""
 
 

@@ -33,6 +33,9 @@ _NO_TEAM = re.compile(
 _BEFORE_TEAM = re.compile(
     r".*(?:有限公司|公司|项目部|项目|工程|标段|工地|\d号楼|号|年|月份?|期|-|—|_|\s)(?=.)"
 )
+_NO_NUMBER = r"(?:(?<!\d)|(?!\d))"
+"""A place that is not within a number."""
+
 _DOCUMENT = re.compile(
     r"(?:农民工|工人|民工|务工人员|人员|实名制)*(?:工资|考勤|花名册|名册|发放|支付|出勤|登记|明细|统计)"
 )
@@ -128,7 +131,7 @@ def team_in(text: str, project: Iterable[str] = ()) -> str:
     plain = _WHOLE.sub(" ", plain)
     for part in re.split(r"[\s()（）【】\[\],，、:：._\-—]+", plain):
         head = _DOCUMENT.split(part)[0]
-        for found in _TEAM.finditer(_BEFORE_TEAM.sub("", head) or head):
+        for found in _TEAM.finditer(_BEFORE_TEAM.sub("", head)):
             if not _NO_TEAM.search(found[1]):
                 return found[1]
     return ""
@@ -184,11 +187,9 @@ def _year_of(cell: Cell) -> int | None:
 
 
 def _contains(text: str, name: str) -> bool:
-    if name not in text:
+    if name not in text:  # fast path for nearly all names
         return False
-    before = r"(?<!\d)" if name[:1].isdigit() else ""
-    after = r"(?!\d)" if name[-1:].isdigit() else ""
-    return re.search(f"{before}{re.escape(name)}{after}", text) is not None
+    return re.search(f"{_NO_NUMBER}{re.escape(name)}{_NO_NUMBER}", text) is not None
 
 
 def _without(text: str, key: str) -> str:

@@ -60,12 +60,10 @@ def contract_of(store: RecordStore, key: TeamMonth, company: str) -> str | None:
     if not (key.team or company):
         return None
     found = store.rows(
-        "SELECT DISTINCT contract_id, contractor_name FROM contracts"
-        " WHERE project_id = ? AND contractor_name IS NOT NULL",
-        [key.project],
+        "SELECT contract_id, contractor_name FROM contracts WHERE project_id = ?", [key.project]
     )
     for wanted in filter(None, (key.team, name_key(company))):
-        own = {str(code) for code, name in found if name_key(str(name)) == wanted}
+        own = {str(code) for code, name in found if name_key(name or "") == wanted}
         if len(own) == 1:
             return own.pop()
     return None
@@ -80,7 +78,7 @@ def attendance_contract(store: RecordStore, key: TeamMonth, contract: str | None
     if not key.team:
         return contract
     kept = store.rows(
-        "SELECT 1 FROM attendance WHERE project_id = ? AND contract_id = ? LIMIT 1",
+        "SELECT contract_id FROM attendance WHERE project_id = ? AND contract_id = ?",
         [key.project, key.team_id],
     )
     return key.team_id if kept or contract is None else contract

@@ -38,10 +38,8 @@ class SheetBlocks:
 
 def find_head(sheet: Sheet) -> Head | None:
     """Head of a worker-level sheet in its first rows; None if it is no such sheet."""
-    rows = list(first_rows(sheet, SEARCHED_ROWS))
     titles: list[Cell] = []
-    for index, row in enumerate(rows):
-        below = rows[index + 1][1] if index + 1 < len(rows) else ()
+    for row, below in _pairs(first_rows(sheet, SEARCHED_ROWS)):
         if head := read_head(row, below, titles):
             return head
         titles.extend(row[1])
@@ -60,11 +58,14 @@ class _Reader:
         self._around: list[Sequence[Cell]] = []  # rows about the sheet since the last worker
         self._texts: list[str] = []
         self._labels = Labels()
-        merged = [one for one in sheet.merges if one.bottom > one.top]
         self._merged = {
-            (row, one.left): one.top for one in merged for row in range(one.top + 1, one.bottom + 1)
+            (row, one.left): one.top
+            for one in sheet.merges
+            for row in range(one.top + 1, one.bottom + 1)
         }
-        self._held: dict[tuple[int, int], Cell] = {(one.top, one.left): None for one in merged}
+        self._held: dict[tuple[int, int], Cell] = dict.fromkeys(
+            (one.top, one.left) for one in sheet.merges
+        )
 
     def read(self) -> SheetBlocks:
         skip_to = 0
@@ -124,10 +125,11 @@ class _Reader:
         """``row`` with the text of merged cells in the columns of teams, projects and months."""
         number, cells = row
         head = self._found.blocks[-1].head
-        filled = list(cells)
+        # A row may end before the column of a merged cell.
+        filled = [*cells, *[None] * max(one.index for one in head.columns)]
         for role in (Role.TEAM, Role.PROJECT, Role.MONTH):
             index = head.index(role)
-            if index is None or index >= len(filled):
+            if index is None:
                 continue
             if (number, index) in self._held:
                 self._held[number, index] = filled[index]

@@ -32,8 +32,8 @@ class Days:
 
     present: int | None
     days: int | None
-    unclear: int = 0
-    disagreeing: int = 0
+    unclear: int
+    disagreeing: int
 
 
 @dataclass(frozen=True)

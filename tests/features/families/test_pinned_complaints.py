@@ -116,6 +116,7 @@ EXPECTED = {
         "K until 30 June": 0,
         "K owns": 0,
         "L": 0,
+        "Q": 0,  # nobody complained of its contractor
         "none": NAN,  # its contractor is not on record
     },
     # Township 520300101: 1 on T1 (and one of 366 days ago), 2 on T2, none on T3, and 3 on
@@ -208,6 +209,7 @@ def _contractors(world: World) -> None:
     project(world, "K ended", contractor_id="K", completed_on=ago(1000))
     project(world, "K owns", contractor_id="M", owner_id="K")
     project(world, "L", contractor_id="L", owner_id="O")
+    project(world, "Q", contractor_id="Q", owner_id="O")
     for name, day in (("K until 30 June", 1), ("K until 1 July", 0)):
         project(world, name, contractor_id="K")
         project(world, name, contractor_id=f"after {name}", known_at=ago(day))

@@ -36,6 +36,7 @@ EXPECTED = {
         "K1": 1,
         "K clean": 0,  # those of 6 and 0 days ago are not known before 1 July
         "older order": 1,
+        "mended": 0,
         "without contractor": NAN,
     },
     "findings_last": {"found": 1, "K1": 0, "without contractor": NAN},
@@ -376,6 +377,9 @@ def _findings(world: World) -> None:
     project(world, "found")
     for days, findings in ((400, "a;b;c;d"), (300, "a;b"), (100, "a")):
         visit(world, "found", days, arrears_found=False, findings=findings)
+    project(world, "mended")
+    visit(world, "mended", 500)
+    visit(world, "mended", 20, arrears_found=False)
 
 
 def _listings(world: World) -> None:

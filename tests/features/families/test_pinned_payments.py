@@ -322,10 +322,11 @@ EXPECTED: dict[str, dict[str, float]] = {
     # 500 + 300 of 2,000, and 1,000 of 5,000.
     "worst": {"worst_team_unpaid_share": 0.4, "open_teams_share": 1},
     "foremen": {"foreman_share_3m": 0.25, "foreman_share_12m": 0.25, "bank_share_trend": 0},
-    "instalments": {"instalments_3m": (1 + 3) / 2},
+    "instalments": {"instalments_3m": (1 + 3) / 2, "returned_share_3m": 0},
     "old and new": {"days_since_payment": 30},
     "new and old": {"days_since_payment": 20},
-    "old ten days later": {"days_since_payment": 300},
+    # Nothing was paid and nothing came back of wages of the three months.
+    "old ten days later": {"days_since_payment": 300, "returned_share_3m": NAN},
     "seven months": {"months_not_full_6m": 6},
     # By measure 300 + 200 and by the piece 100 + 150 yuan of 750; 400 state no basis.
     "bases": {"measured_wage_share_3m": 2 / 3, "piece_wage_share_3m": 1 / 3},

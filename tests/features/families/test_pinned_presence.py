@@ -36,11 +36,15 @@ PRESENT: dict[str, dict[str, int | None]] = {
     "nothing due": {"2024-10": 10},
     "no payrolls": {"2024-05": 10, "2024-10": 10},
     "nobody": {"2024-10": 0},
+    "only one of two teams": {"2024-10": 0},
     "none": {},
 }
 
-OTHER_TEAM = {"two teams": {"2024-01": 3, "2024-02": 4}}
-"""People of a second team in these months, in which there are 5 and 6 of the first."""
+OTHER_TEAM = {
+    "two teams": {"2024-01": 3, "2024-02": 4},
+    "only one of two teams": {"2024-10": 5},
+}
+"""People of a second team in these months, beyond those of the first."""
 
 ROLLS: dict[str, list[tuple[str, str, int | None, int, int | None]]] = {
     # month, team, workers on the payroll, share of the wages paid in percent, people paid
@@ -84,6 +88,7 @@ EXPECTED = {
     "no payrolls": (1, 1, nan, nan, 2),
     # Where nobody was on site no payroll is missing.
     "nobody": (nan, nan, nan, nan, 0),
+    "only one of two teams": (1, 1, nan, nan, 1),
     "none": (nan, nan, nan, nan, nan),
 }
 """The values of ``NAMES``."""

@@ -195,6 +195,7 @@ ATTENDANCE_MISSING = {  # a month is known on the 5th after it, and counts from 
     ("June", NEXT): 4,  # of June to November: August to November
     ("before the end", LAST): 1,  # a month that is not over does not make up for June
     ("new", AS_OF): 1,  # October, the second month after the start in August
+    ("completed", AS_OF): 3,  # of June to September, before the month of completion
     ("old", AS_OF): nan,  # no attendance of it ever came
     ("never", AS_OF): nan,
     ("never", EARLY): nan,  # no attendance feed yet

@@ -230,8 +230,7 @@ def test_a_complaint_without_names_has_no_candidate(store):
     assert last.projects == last.organisations == ()
 
 
-@pytest.mark.parametrize("days", [0, 1, 200])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("days", "seed"), [(0, 0), (0, 1), (0, 2), (1, 0), (200, 0)])
 def test_what_became_known_later_changes_nothing(store, days, seed):
     fill(store)
     before = link_complaints(store, AS_OF)

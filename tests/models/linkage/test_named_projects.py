@@ -73,6 +73,9 @@ def test_open_complaints_leaves_out_what_a_person_decided(store):
             project_id=target,
             decided_on=DAY,
         )
+    complaint(store, "T4", "云渡镇小学")
+    link = {"decision": "linked", "org_id": "C", "decided_on": DAY}
+    put(store, "links", DAY, complaint_id="T4", **link)
     complaint(store, "T3", "云渡镇小学")
     assert named(store) == {"T3": "A"}
     assert open_complaints(store, AS_OF).count == 1
@@ -93,11 +96,12 @@ def test_what_became_known_later_names_nothing_and_hides_nothing(store, days):
     project(store, "A", "云渡镇小学")
     complaint(store, "T1", "云渡镇小学")
     complaint(store, "T2", "石桥镇小学")
+    complaint(store, "T4", "将来的小学")
     before = open_complaints(store, AS_OF)
     later = AS_OF + dt.timedelta(days=days)
     project(store, "B", "云渡镇小学", later)  # a second of the name
     project(store, "C", "石桥镇小学", later)
-    project(store, "A", "别名", later)
+    project(store, "A", "将来的小学", later)
     complaint(store, "T3", "云渡镇小学", later)
     put(
         store,

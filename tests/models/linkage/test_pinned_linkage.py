@@ -129,6 +129,14 @@ def test_names_are_compared_whole_and_in_part():
     assert none == [1, 0, 0]
 
 
+def test_a_part_of_a_name_is_not_the_name():
+    found, _ = features(said("云渡", "青川"), project(firms=("青川建设",)))
+    ratios = {name: value for name, value in found.items() if not name.endswith("found")}
+    assert ratios == pytest.approx(
+        {"site_ratio": 4 / 6, "site_partial": 1, "firm_ratio": 4 / 6, "firm_partial": 1}
+    )
+
+
 def test_what_is_not_named_is_like_nothing():
     found, none = features(said(), project(names=(), firms=()))
     assert (found, none) == (
@@ -330,7 +338,7 @@ def test_candidates_of_the_name_come_first_and_at_most_five(world):
     for number in range(6):
         world.project(f"P{number}", project_name="云渡小学", contractor_id="C")
     world.project("Q", project_name="云渡小学工程")
-    for number, name in enumerate(("青川建设有限公司", "青川路桥建设有限公司")):
+    for number, name in enumerate(("青川水利水电建设有限公司", "青川路桥公司")):
         known = f"2024-01-0{number + 1}"
         world.add("organizations", org_id="C", org_name=name, known_at=known)
     complaint(world, "U", DAY, project_text="云渡小学", employer_text="青川路桥")
@@ -338,7 +346,7 @@ def test_candidates_of_the_name_come_first_and_at_most_five(world):
     assert [one.key for one in found.projects] == ["P0", "P1", "P2", "P3", "P4"]
     first = found.projects[0]
     assert (first.name, first.site_words, first.likeness) == ("云渡小学", ("云渡小学",), "equal")
-    assert (first.firm, first.firm_words) == ("青川路桥建设有限公司", ("青川路桥",))
+    assert (first.firm, first.firm_words) == ("青川路桥公司", ("青川路桥",))
     assert (first.unique, first.probability) == (False, pytest.approx(1 / 6, abs=0.01))
     (few,) = link_complaints(world.store, AS_OF, most=2).complaints
     assert [one.key for one in few.projects] == ["P0", "P1"]
@@ -376,7 +384,12 @@ def test_a_snapshot_has_what_was_known_the_day_before(world):
     world.project("P1", project_name="新名", contractor_id="C", owner_id="O", known_at=before)
     world.project("P1", project_name="来名", contractor_id="D", known_at=today)
     world.project("P2", known_at=today)
-    for org, name, known in (("C", "甲", before), ("C", "未", today), ("S", "乙", before)):
+    again = "2024-01-01"
+    world.project("P1", project_name="旧名", contractor_id="O", known_at=again)
+    for org, name, known in (
+        *(("C", "甲", again), ("C", "甲", before), ("C", "未", today)),
+        ("S", "乙", before),
+    ):
         world.add("organizations", org_id=org, org_name=name, region_code="42", known_at=known)
     contracts = (
         ("K1", "P1", "S", None, before),

@@ -29,13 +29,22 @@ def found(new_scenes):
         site.add("inspections", inspected_on="2021-02-20", rectify_by="2021-03-01",
                  known_at="2021-02-20")  # fmt: skip
 
-    return scenes.flags()
+    @scenes
+    def county_reports_no_correction(site):
+        site.add("projects", region_code="110101001")
+        site.add("inspections", rectify_by="2025-05-31")
+
+    return scenes.flags(codes=("correction_overdue",))
 
 
 def test_order_is_late_the_day_after_its_deadline(found):
     flag = found["deadline_was_yesterday"]["correction_overdue"]
     assert (flag.values["late_days"], flag.since) == (1, dt.date(2025, 6, 1))
     assert "correction_overdue" not in found["deadline_is_today"]
+
+
+def test_an_order_is_overdue_only_where_corrections_are_reported(found):
+    assert found["county_reports_no_correction"] == {}
 
 
 def test_order_never_lapses(found):

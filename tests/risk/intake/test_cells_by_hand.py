@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pyarrow as pa
 import pytest
 
-from risk.contract import Field, FieldType
+from risk.contract import TABLES, Field, FieldType
 from risk.intake.cell_parsers import (
     CellRefused,
     Noted,
@@ -18,6 +19,7 @@ from risk.intake.cell_parsers import (
     parse_share,
     parser_of,
 )
+from risk.intake.column_parsers import ColumnParser
 from risk.intake.spellings import read_amount, read_count, read_day, read_month
 from risk.intake.units import MONEY_UNITS, PERCENT
 
@@ -140,3 +142,14 @@ def test_a_unit_of_the_header_reaches_amounts_and_shares():
     money, share = (Field("a", "甲", kind) for kind in (FieldType.MONEY, FieldType.SHARE))
     assert parser_of(money, MONEY_UNITS["万元"])("2") == 2_000_000
     assert parser_of(share, PERCENT)("2") == 0.02
+
+
+def test_answers_reach_the_columns_of_a_chunk():
+    field = TABLES["payments"].field("channel")
+    answers = {("channel", "转帐户"): "bank"}
+    assert ColumnParser(field, None, answers).read(pa.array(["转帐户"])).values.to_pylist() == [
+        "bank"
+    ]
+    found = ColumnParser(field).read(pa.array(["转帐户", "bank", None]))
+    assert found.values.to_pylist() == [None, "bank", None]
+    assert found.doubtful.to_pylist() == [True, False, None]

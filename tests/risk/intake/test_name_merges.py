@@ -75,10 +75,14 @@ def test_a_name_of_two_codes_is_asked_about_once(store, bring, ledger):
 
 
 def test_a_contract_that_names_code_and_name_is_enough(store, bring, ledger):
+    bring("单位2.csv", [ORGANIZATIONS, [MADE, "川东建筑公司", "2020-01-01"]], FIRST)  # its new name
     head = ["合同编号", "项目编码", "承包单位代码", "承包方名称", "签订日期"]
-    notes = bring("承包合同.csv", [head, ["H1", "X1", CODE, "川北建筑公司", "2025-01-05"]], DAY)
+    notes = bring("承包合同.csv", [head, ["H1", "X1", CODE, "川东建筑公司", "2025-01-05"]], DAY)
     assert notes["names_merged"].fields["rows"] == 3
-    assert seen(store, "organizations", DAY + dt.timedelta(days=1)) == []
+    after = DAY + dt.timedelta(days=1)
+    assert seen(store, "organizations", after) == []
+    again = bring("案件2.csv", [CASES, ["C2", MADE, "2025-03-10", "立案"]], after)
+    assert [(code, note.fields["rows"]) for code, note in again.items()] == [("merged_again", 1)]
 
 
 def test_a_later_book_is_newer_than_the_merge(store, bring, ledger):
@@ -151,8 +155,14 @@ def test_rows_of_a_project_known_by_name_get_its_code_with_their_own_days(store,
 
 def test_waiting_rows_of_a_project_change_nothing_in_sealed_lists(store, bring):
     made, sealed = name_id("云渡小区二期", "510822"), dt.date(2025, 8, 1)
+    # A project that had the name once is not the one that is waited for.
+    former = [["X2", name, "510822", "2025-01-05", day] for name, day in (
+        *(("云渡小区二期", "2025-01-06"), ("竹园", "2025-02-01")),
+    )]  # fmt: skip
+    bring("项目2.csv", [[*PROJECTS, "入库日期"], *former], FIRST)
     bring("检查.csv", [INSPECTION, ["J1", made, "2025-03-10", "是", "2025-03-20"]], FIRST)
     record_seal(store, Seal("a", sealed, 1000))
+    record_seal(store, Seal("b", dt.date(2025, 7, 1), 1000))
     before = store.rows("SELECT project_id FROM inspections_versions WHERE known_at < $1", [sealed])
     bring("项目.csv", [PROJECTS, ["X1", "云渡小区二期", "510822", "2025-03-05"]], DAY)
     assert before == [(made,)]

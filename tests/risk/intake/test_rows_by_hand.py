@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from risk.intake.non_records import NonRecord, non_record
+from risk.intake.non_records import NonRecord, non_record, plain
 from risk.intake.readers.csv_columnar import Chunk
 from risk.intake.sheet_records import _without
 
@@ -27,6 +27,27 @@ def test_a_lone_cell_is_a_title_for_any_one_reason(lone, kind):
     assert non_record([None, lone], [key], complete=False, titles=()) is (
         NonRecord.TITLE if lone == "2025年9月" else None
     )
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (["1", 2, "3"], NonRecord.HEADING),
+        (["1", "2"], None),
+        (["甲", "乙", "1", "2"], NonRecord.HEADING),
+        (["甲", "乙", "丙", "丁", "1"], NonRecord.HEADING),
+        (["甲", "乙", "丙"], NonRecord.HEADING),
+        (["甲", "丙", "1"], None),
+        (["乙", "1", "2"], None),
+        (["1", "2", "4"], None),
+    ],
+)
+def test_numbers_of_columns(cells, kind):
+    assert non_record(cells, [None], complete=False, titles=()) is kind
+
+
+def test_texts_are_compared_by_two_hundred_characters():
+    assert plain("x" * 201) == "x" * 200
 
 
 def test_a_chunk_ends_before_the_row_of_the_next_header():

@@ -77,6 +77,12 @@ def test_a_unit_in_a_title_below_or_beside_the_heading_counts(store, book, today
     assert _counts(report) == (1, 0, 0, 0)
 
 
+def test_a_record_between_a_header_and_a_longer_one_is_kept(store, book, today):
+    rows = [HEAD, FIRST, [*HEAD, "合同金额"], [*SECOND, 640]]
+    report = import_file(store, book("工程项目.xlsx", a=rows), today=today)
+    assert (_amounts(store), _counts(report)) == ({"GC-01": None, "GC-02": 640}, (2, 0, 0, 0))
+
+
 def test_two_units_in_the_titles_refuse_the_column_and_keep_the_rows(store, book, today):
     rows = [["单位：万元"], ["单位：元"], [*HEAD, "合同金额"], [*FIRST, 812]]
     report = import_file(store, book("工程项目.xlsx", a=rows), today=today)

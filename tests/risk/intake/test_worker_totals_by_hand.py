@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -53,23 +51,12 @@ from risk.intake.worker_sheets.totals import (
     is_ticked,
 )
 
+from .small_sheets import SmallSheet
+
 SEPTEMBER, OCTOBER = dt.date(2025, 9, 1), dt.date(2025, 10, 1)
 WAGES = ["姓名", "应发工资", "实发工资", "出勤天数", "发放日期", "发放方式", "班组"]
 DAYS = ["姓名", *range(1, 31), "合计"]
 TITLE = ["河西小学1号楼木工班2025年9月工资表"]
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    content: Sequence[Sequence[object]]
-    name: str = "表"
-    merges: Sequence[CellRange] = ()
-    strict_width: bool = False
-    hidden: bool = False
-    hidden_rows: Sequence[int] = ()
-
-    def rows(self):
-        return iter(enumerate(self.content, 1))
 
 
 @pytest.fixture
@@ -79,7 +66,15 @@ def projects(store):
         "INSERT INTO projects (project_id, project_name, region_code, known_at, arrival) VALUES"
         " ('GC-01', '河西小学1号楼', '420321', DATE '2025-03-06', 1),"
         " ('GC-11', '河西小学11号楼', '420321', DATE '2025-03-06', 2),"
-        " ('GC-9', '城东', '420321', DATE '2025-03-06', 3)"
+        " ('GC-9', '城东', '420321', DATE '2025-03-06', 3),"
+        " ('9B', '城北', '420321', DATE '2025-03-06', 4),"
+        " ('GC-8', '城西', '420321', DATE '2025-03-06', 5),"
+        " ('GC-7', '城南', '420321001', DATE '2025-03-06', 7),"
+        " ('N-0123456789ABCDE', '城南', '420321', DATE '2025-03-06', 8)"
+    )
+    store.rows(
+        "INSERT INTO projects (project_id, withdrawn, known_at, arrival)"
+        " VALUES ('GC-8', true, DATE '2025-04-01', 6)"
     )
     return KnownProjects(store)
 
@@ -142,6 +137,13 @@ def test_a_person_is_known_by_an_identity_of_eight_characters_else_by_name(ident
     block = _block(["甲", identity, 1, " 河西  小学 ", 9.5], head=head)
     assert block.groups.keys() == {Written("河西 小学", "", None)}
     assert next(iter(block.groups.values())).persons == persons
+
+
+def test_of_two_identities_the_first_counts():
+    block = _block(
+        ["甲", "12345678", "87654321", 1], head=["姓名", "身份证号", "证件号码", "应发工资"]
+    )
+    assert block.groups[Written()].persons == {"12345678"}
 
 
 def test_further_rows_of_a_worker():
@@ -238,7 +240,7 @@ def test_whether_numbers_are_hours_and_circles_absence():
         return _block(["甲", *marks], head=DAYS)
 
     usual = DayMarks()
-    assert [counts_hours(block(cell), usual) for cell in (3, 4, "4", "√", "？4", 30)] == [
+    assert [counts_hours(block(cell), usual) for cell in (3, 4, "4h", "√", "？4", 30)] == [
         *(False, True, True, False, False, False),
     ]
     assert [is_ticked(block(cell)) for cell in ("√", "○", "？", "休", 0.5)] == [
@@ -291,6 +293,10 @@ def test_sums_with_a_missing_amount_are_unknown_unless_confirmed():
         ("城东", "GC-9"),
         ("在城东的工资", "GC-9"),
         ("GC-95", None),
+        ("城西", None),
+        ("城南", "GC-7"),
+        ("二9B", "9B"),
+        ("29B", None),
         ("5GC-9", "GC-9"),
         ("河西小学1号楼与城东", "GC-01"),
         ("河西小学1号楼与GC-11", "GC-01"),
@@ -459,7 +465,7 @@ def test_the_stored_amount_is_that_of_the_newest_version(store):
 
 
 def test_blocks_of_a_sheet_from_top_to_bottom():
-    sheet = _Sheet(
+    sheet = SmallSheet(
         [
             ["项目名称：甲", "班组：木工班"],
             ["金额单位：千元"],
@@ -469,7 +475,7 @@ def test_blocks_of_a_sheet_from_top_to_bottom():
             ["合计", 1, 1],
             WAGES,
             ["石大川", 2, 2],
-            ["电工班"],
+            ["电工班", None, " "],
             ["江小河", 3, 3],
             ["班组：瓦工班"],
             [*WAGES[:3], "身份证号"],
@@ -491,7 +497,7 @@ def test_blocks_of_a_sheet_from_top_to_bottom():
 
 def test_merged_cells_of_a_team_are_filled_and_those_of_a_name_go_on():
     head = ["姓名", "班组", *range(1, 11)]
-    sheet = _Sheet(
+    sheet = SmallSheet(
         [
             head,
             ["甲", "瓦工班", "√"],
@@ -510,8 +516,46 @@ def test_merged_cells_of_a_team_are_filled_and_those_of_a_name_go_on():
     assert block.groups[Written(team="瓦工班")].attendance["甲"].unclear
 
 
+def test_a_merged_cell_ends_with_its_last_row():
+    head = ["姓名", "班组", *range(1, 11)]
+    rows = [head, ["甲", "瓦工班", "√"], ["乙", None, "√"], ["丙", None, "√"]]
+    [block] = read_blocks(SmallSheet(rows, merges=[CellRange(2, 1, 3, 1)])).blocks
+    assert {one.team: {*group.persons} for one, group in block.groups.items()} == {
+        "瓦工班": {"甲", "乙"},
+        "": {"丙"},
+    }
+    rows = [["姓名", *range(1, 11), "班组"], ["甲", *["√"] * 10, "瓦工班"], ["乙"]]
+    rows.append(["丙", *["√"] * 10, "电工班"])
+    [block] = read_blocks(SmallSheet(rows, merges=[CellRange(2, 11, 4, 11)])).blocks
+    assert {one.team: {*group.persons} for one, group in block.groups.items()} == {
+        "瓦工班": {"甲", "乙"},
+        "电工班": {"丙"},
+    }
+
+
+def test_a_row_without_a_name_belongs_to_the_worker_above_if_most_of_its_cells_are_days():
+    head = ["序号", "姓名", "时段", *range(1, 11)]
+    rows = [head, [1, "甲", "上午", "√"], [None, None, "下午", "√", "√", " "]]
+    rows += [[None, None, "下午", "半", " "]]
+    [block] = read_blocks(SmallSheet(rows)).blocks
+    halves = block.groups[Written()].attendance["甲"].halves
+    assert [cell for cell in halves if cell] == ["√", "√", "√", " "]
+
+
+def test_a_legend_is_among_the_first_two_hundred_texts():
+    assert read_blocks(SmallSheet([["x"] * 199, ["○出勤"]])).legend == {"○": 1}
+    assert read_blocks(SmallSheet([["x"] * 200, ["○出勤"]])).legend == {}
+
+
+def test_the_second_row_of_a_head_is_no_text_below_it():
+    rows = [["姓名", "身份证号", "本月"], [None, None, "应发工资", "○出勤"], ["甲", "x", 5]]
+    found = read_blocks(SmallSheet(rows))
+    assert (found.legend, found.blocks[0].groups[Written()].due) == ({}, 500)
+    assert find_head(SmallSheet(rows)).rows == 2
+
+
 def test_a_head_of_two_rows_is_passed_over_and_two_units_are_none():
-    sheet = _Sheet(
+    sheet = SmallSheet(
         [
             ["单位：万元、千元"],
             [],
@@ -524,11 +568,13 @@ def test_a_head_of_two_rows_is_passed_over_and_two_units_are_none():
     assert (block.unit, block.groups[Written()].due) == (None, 200)
     assert find_head(sheet).row == 3
     deep = [["x"]] * 59
-    assert find_head(_Sheet([*deep, WAGES])).row == 60
-    assert find_head(_Sheet([*deep, ["x"], WAGES])) is None
-    roster = _Sheet([["花名册"], ["姓名", "工种"], ["甲", "瓦工"]])
+    assert find_head(SmallSheet([*deep, WAGES])).row == 60
+    assert find_head(SmallSheet([*deep, ["x"], WAGES])) is None
+    roster = SmallSheet([["花名册"], ["姓名", "工种"], ["甲", "瓦工"]])
     assert find_head(roster).row == 2
-    assert worker_level([sheet, _Sheet(sheet.content, hidden=True), _Sheet([["x"]])]) == [sheet]
+    assert worker_level([sheet, SmallSheet(sheet.content, hidden=True), SmallSheet([["x"]])]) == [
+        sheet
+    ]
 
 
 def _read(store, *sheets, path="九月.xlsx"):
@@ -556,7 +602,7 @@ def test_wages_of_a_team_on_paper(store, projects):
         ["丙", 1, 7, 1, None, None],
         ["发放方式：银行代发"],
     ]
-    found = _read(store, _Sheet(rows))
+    found = _read(store, SmallSheet(rows))
     assert _records(found, "payrolls") == [
         {"period": SEPTEMBER, "workers": 3, "amount_due": "101.05", "due_on": dt.date(2025, 10, 31)}
     ]
@@ -588,7 +634,7 @@ def test_wages_of_a_team_on_paper(store, projects):
 def test_wages_fall_due_as_the_sheet_says_else_at_the_end_of_the_next_month(
     store, projects, said, due_on
 ):
-    found = _read(store, _Sheet([TITLE, [said], WAGES, ["甲", 1, None]]))
+    found = _read(store, SmallSheet([TITLE, [said], WAGES, ["甲", 1, None]]))
     assert [one["due_on"] for one in _records(found, "payrolls")] == [due_on]
     by_rule = {"worker_due_by_rule": (False, {"totals": 1})} if "另行" in said else {}
     assert _notes(found) == {
@@ -602,7 +648,7 @@ def test_sheets_of_one_team_are_added_up_and_an_unknown_part_leaves_the_sum_unkn
     store, projects
 ):
     def sheet(name, due):
-        return _Sheet([TITLE, WAGES, [name, due, 0]], name=name)
+        return SmallSheet([TITLE, WAGES, [name, due, 0]], name=name)
 
     found = _read(store, sheet("甲", 1), sheet("乙", 2), sheet("甲", 4))
     assert [(one["workers"], one["amount_due"]) for one in _records(found, "payrolls")] == [
@@ -610,10 +656,10 @@ def test_sheets_of_one_team_are_added_up_and_an_unknown_part_leaves_the_sum_unkn
     ]
     assert _notes(found)["worker_twice"] == (True, {"sheet": "甲", "workers": 1})
     assert _notes(found)["worker_due_by_rule"] == (False, {"totals": 1})
-    part = _Sheet([TITLE, DAYS, ["丁", "√"]])
+    part = SmallSheet([TITLE, DAYS, ["丁", "√"]])
     half = _read(store, sheet("甲", None), part)
     assert _notes(half)["worker_no_due"] == (True, {"sheet": "甲", "workers": 1})
-    assert [one.header_row for one in _read(store, _Sheet([]), part).sheets] == [0, 2]
+    assert [one.header_row for one in _read(store, SmallSheet([]), part).sheets] == [0, 2]
     for parts in ((1, None, 2), (None, 1, 2)):
         read = (sheet(name, due) for name, due in zip("甲乙丙", parts, strict=True))
         with pytest.raises(WorkerSheetUnplaced) as raised:
@@ -622,8 +668,9 @@ def test_sheets_of_one_team_are_added_up_and_an_unknown_part_leaves_the_sum_unkn
 
 
 def test_a_sheet_without_a_column_of_wages_due_has_payments_of_a_stored_payroll(store, projects):
-    paid = _Sheet([TITLE, ["姓名", "实发工资", "发放日期", "班组"], ["甲", 5, "2025-10-14", None],
-                   ["乙", 5, "2025-10-14", None], ["丙", 1, "2025-10-02", None]])  # fmt: skip
+    head = ["姓名", "实发工资", "发放日期", "班组"]
+    rows = [["甲", 5, "2025-10-14", None], ["乙", 5, "2025-10-14", None]]
+    paid = SmallSheet([TITLE, head, *rows, ["丙", 1, "2025-10-02", None]])
     with pytest.raises(WorkerSheetUnplaced):
         _read(store, paid)
     key = TeamMonth("GC-01", "木工班", SEPTEMBER)
@@ -639,7 +686,7 @@ def test_a_sheet_without_a_column_of_wages_due_has_payments_of_a_stored_payroll(
         {"paid_on": dt.date(2025, 10, 14), "amount": "10.00", "workers_paid": 2, "channel": None},
     ]
     assert _notes(found)["worker_no_due_column"] == (True, {"sheet": "表"})
-    due = _Sheet([TITLE, [*WAGES[:2], "班组"], ["甲", 2, None], ["乙", 0, None]])
+    due = SmallSheet([TITLE, [*WAGES[:2], "班组"], ["甲", 2, None], ["乙", 0, None]])
     changed = _read(store, due)
     assert _notes(changed) == {
         "worker_changed": (False, {"totals": 1}),
@@ -657,29 +704,31 @@ def test_another_amount_without_a_team_needs_an_answer(store, projects):
         [key.payroll_id],
     )
     rows = [["河西小学1号楼2025年9月工资表"], WAGES, ["甲", 2, None]]
-    assert _notes(_read(store, _Sheet(rows)))["worker_changed"] == (True, {"totals": 1})
+    assert _notes(_read(store, SmallSheet(rows)))["worker_changed"] == (True, {"totals": 1})
     rows[2][1] = 1
-    assert "worker_changed" not in _notes(_read(store, _Sheet(rows)))
+    assert "worker_changed" not in _notes(_read(store, SmallSheet(rows)))
 
 
 def test_ways_of_payment_of_one_day(store, projects):
     def channel(*ways):
         rows = [["甲", 1, 1, 1, "2025-10-14", way] for way in ways]
-        found = _read(store, _Sheet([TITLE, WAGES, *rows]))
+        found = _read(store, SmallSheet([TITLE, WAGES, *rows]))
         return _records(found, "payments")[0]["channel"]
 
     assert [channel("现金"), channel("现金", None), channel("现金", "银行代发")] == [
         *("现金", "现金", None),
     ]
-    dated = _Sheet([["发放日期：2025-10-20"], TITLE, WAGES, ["甲", 1, 1, 1, "2025-10-14"],
+    dated = SmallSheet([["发放日期：2025-10-20"], TITLE, WAGES, ["甲", 1, 1, 1, "2025-10-14"],
                     ["乙", 1, 2]])  # fmt: skip
     found = _records(_read(store, dated), "payments")
     assert [(one["paid_on"].day, one["amount"]) for one in found] == [(14, "1.00"), (20, "2.00")]
 
 
 def test_attendance_and_rosters_of_a_team(store, projects):
-    days = _Sheet([TITLE, DAYS, ["甲", "√", *[None] * 29, 1], ["乙", "√", "√", *[None] * 28, 3]])
-    roster = _Sheet(
+    days = SmallSheet(
+        [TITLE, DAYS, ["甲", "√", *[None] * 29, 1], ["乙", "√", "√", *[None] * 28, 3]]
+    )
+    roster = SmallSheet(
         [
             ["河西小学1号楼木工班花名册 填报日期：2025年9月30日"],
             ["姓名", "进场日期", "退场日期", "是否签订劳动合同", "工种"],
@@ -701,7 +750,7 @@ def test_attendance_and_rosters_of_a_team(store, projects):
     }
     assert found.sheets[1].ignored == ("工种",)
     assert _notes(found)["worker_days_differ"] == (True, {"sheet": "表", "workers": 1})
-    unknown = _Sheet([*days.content, ["丙", "？"]], name="二")
+    unknown = SmallSheet([*days.content, ["丙", "？"]], name="二")
     both = _read(store, days, unknown, roster)
     assert _records(both, "attendance")[0]["worker_days"] is None
     assert _notes(both)["worker_days_unclear"] == (True, {"sheet": "二", "workers": 1})
@@ -712,7 +761,7 @@ def test_attendance_and_rosters_of_a_team(store, projects):
     roster.content[4][3] = "不清楚"
     unclear = _read(store, roster)
     assert _notes(unclear)["worker_contracts_unclear"] == (True, {"sheet": "名册"})
-    twice = _read(store, days, _Sheet([*days.content[:2], ["丙", "√"]], name="二"))
+    twice = _read(store, days, SmallSheet([*days.content[:2], ["丙", "√"]], name="二"))
     assert [(one["workers_present"], one["worker_days"])
             for one in _records(twice, "attendance")] == [(3, 4)]  # fmt: skip
     with pytest.raises(WorkerSheetUnplaced):
@@ -722,7 +771,7 @@ def test_attendance_and_rosters_of_a_team(store, projects):
 def test_hours_totals_and_unsaved_formulas_are_noted(store, projects):
     rows = [TITLE, DAYS, ["甲", 8, "#FORMULA!", *[None] * 28, 9]]
     rows += [[label, *[None] * 30, 5] for label in ("小计1", "小计2", "小计3", "合计")]
-    found = _read(store, _Sheet(rows))
+    found = _read(store, SmallSheet(rows))
     assert _notes(found)["worker_hours"] == (False, {"sheet": "表"})
     assert _notes(found)["worker_unsaved"] == (True, {"sheet": "表", "cells": 1})
     differing = [one for one in found.notes if one.code == "worker_total_differs"]
@@ -734,7 +783,7 @@ def test_hours_totals_and_unsaved_formulas_are_noted(store, projects):
 def test_sheets_that_are_not_placed(store, projects):
     def lacking(*rows, path="x.xlsx"):
         with pytest.raises(WorkerSheetUnplaced) as raised:
-            _read(store, _Sheet(rows), path=path)
+            _read(store, SmallSheet(rows), path=path)
         return raised.value.fields["lacking"]
 
     assert lacking(["河西小学1号楼"], WAGES, ["甲", 1, 1]) == "工资月份"
@@ -745,10 +794,10 @@ def test_sheets_that_are_not_placed(store, projects):
     assert lacking(made, DAYS, ["甲", "√"]) == "考勤月份"
     assert lacking(["2025年9月"], WAGES, ["甲", 1, 1]) == "项目名称"
     assert lacking(["2025年9月"], WAGES, ["甲", 1, 1], path="城东/a/b/x.xlsx") == "项目名称"
-    near = _read(store, _Sheet([["2025年9月"], WAGES, ["甲", 1, 1]]), path="/城东/b/x.xlsx")
+    near = _read(store, SmallSheet([["2025年9月"], WAGES, ["甲", 1, 1]]), path="/城东/b/x.xlsx")
     assert _notes(near)["worker_totals"][0] is False
     head = ["项目名称", *WAGES]
-    part = _Sheet([["2025年9月"], head, ["城东", "甲", 1, 1], ["未知", "乙", 1, 1]])
+    part = SmallSheet([["2025年9月"], head, ["城东", "甲", 1, 1], ["未知", "乙", 1, 1]])
     found = _read(store, part, path="2025年8月.xlsx")
     notes = _notes(found)
     assert notes["worker_unplaced"] == (True, {"sheet": "表", "lacking": "项目名称"})
@@ -756,18 +805,18 @@ def test_sheets_that_are_not_placed(store, projects):
         *(False, {"sheet": "表", "taken": "2025-09", "named": "2025-08"}),
     )
     assert notes["worker_totals"][1]["people"] == 1
-    same = _read(store, _Sheet([["城东"], WAGES, ["甲", 1, 1]], name=""), path="2025年9月.xlsx")
+    same = _read(store, SmallSheet([["城东"], WAGES, ["甲", 1, 1]], name=""), path="2025年9月.xlsx")
     assert "worker_other_month" not in _notes(same)
     assert _notes(same)["worker_totals"][1]["sheet"] == "2025年9月.xlsx"
 
 
 def test_lists_of_wages_owed_are_refused_unless_other_sheets_have_totals(store, projects):
-    claims = _Sheet([["拖欠工资"], WAGES, ["甲", 1, 1]])
+    claims = SmallSheet([["拖欠工资"], WAGES, ["甲", 1, 1]])
     with pytest.raises(WorkerClaims):
         _read(store, claims)
-    found = _read(store, claims, _Sheet([TITLE, WAGES, ["甲", 1, 1]], name="b"))
+    found = _read(store, claims, SmallSheet([TITLE, WAGES, ["甲", 1, 1]], name="b"))
     assert _notes(found)["worker_claims"] == (True, {"sheet": "表"})
     assert [one.name for one in found.sheets] == ["表", "b"]
     assert [one.code for one in found.notes].count("worker_totals") == 1
     with pytest.raises(WorkerSheetUnplaced):
-        _read(store, claims, _Sheet([WAGES, ["甲", 1, 1]]))
+        _read(store, claims, SmallSheet([WAGES, ["甲", 1, 1]]))

@@ -146,6 +146,16 @@ def test_numbers_go_on_after_all_that_were_given(tmp_path, stored, drawn, arriva
     assert shares == [0.5, 1.0]
 
 
+def test_each_table_has_its_share_of_the_progress(tmp_path):
+    firm = {"org_id": "91510800MA62TEST1X", "org_name": "甲", "known_at": PROJECT["known_at"]}
+    shares = []
+    with empty_store() as store, empty_store() as other:
+        store_rows(store, [("projects", PROJECT), ("organizations", firm)])
+        export_records(store, tmp_path / "records")
+        import_records(other, tmp_path / "records", lambda _, share: shares.append(share))
+    assert shares == [0.25, 0.5, 0.75, 1.0]
+
+
 def test_export_records_of_the_employer_view_is_complete(tmp_path):
     with empty_store() as store:
         store_rows(store, [("projects", PROJECT)])

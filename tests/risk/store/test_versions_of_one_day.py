@@ -72,6 +72,7 @@ def test_later_arrival_counts_on_disk_in_a_folder_and_read_back(tmp_path: Path):
         fill(store)
     with RecordStore(tmp_path / "records.duckdb", read_only=True) as store:
         assert shown(store) == SECOND
+        assert store.for_kind("employer").rows("FROM projects_versions LIMIT 0") == []
         export_records(store, tmp_path / "folder")
     with open_folder(str(tmp_path / "folder")) as folder:
         assert shown(folder) == SECOND

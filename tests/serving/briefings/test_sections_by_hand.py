@@ -11,6 +11,7 @@ from serving.briefings.breakdown import NO_BREAKDOWN, Group
 from serving.briefings.compose import compose_monthly, compose_yearly
 from serving.briefings.facts import ScoredList
 from serving.briefings.groups import by_period
+from serving.briefings.kinds import CAUSES
 from serving.briefings.owed import Owed, OwingProject
 from serving.briefings.period import Period, lists_for, month_of, year_of
 from serving.briefings.repository import Briefing
@@ -35,6 +36,10 @@ from .test_many_worlds import make_facts
 
 MARCH = month_of(dt.date(2025, 3, 1))
 APRIL_1 = MARCH.stop
+
+
+def test_other_disputes_are_those_of_no_wages():
+    assert CAUSES == ("project_payment", "labour_fee", "other")
 
 
 def listed_on(*days: dt.date, region: str = "4203") -> list[ListSummary]:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from serving.auth.principal import OFFICE, Principal
+from serving.auth.project_regions import save_regions
 from serving.auth.roles import Role
+from serving.briefings.period import month_of
 from serving.briefings.repository import (
     Briefing,
     BriefingFiguresUnknown,
@@ -18,6 +20,8 @@ from serving.briefings.repository import (
     read_briefing,
     read_figures,
 )
+from serving.briefings.service import _store
+from serving.db.engine import writing
 from serving.db.pagination import PageRequest
 
 JANUARY = dt.date(2025, 1, 1)
@@ -73,3 +77,14 @@ def test_figures_are_of_their_briefing_and_the_first_stay(database):
     for number, who in ((4, EAST), (1, replace(EAST, region="990103"))):
         with pytest.raises(BriefingUnknown):
             read_figures(engine, number, who)
+
+
+def test_a_briefing_is_of_its_region_or_of_that_of_all_projects(database):
+    with writing(database.engine).begin() as connection:
+        save_regions(connection, {"P1": "990102001", "P2": "990102002"})
+    for region in ("", "9901"):
+        _store(database, month_of(JANUARY), region, "html", region.encode(), "李", None)
+    found = list_briefings(database.engine, OFFICE, PageRequest(9)).items
+    assert [(one.region, one.label) for one in found] == [
+        ("9901", "2025-01"), ("990102", "2025-01"),
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -27,6 +28,9 @@ from serving.outcomes.repository import (
     visits_of,
     visits_to,
 )
+from serving.publishing.repository import store_publication
+
+from ..conftest import PUBLISHED_AT
 
 AS_OF = dt.date(2025, 6, 1)
 EAST = Principal("e", "e", Role.INSPECTOR, "990102")
@@ -91,6 +95,7 @@ def test_versions_come_oldest_first_and_the_newest_alone(engine):
 def test_the_photo_of_the_newest_version_is_shown_in_the_region(engine):
     assert newest_photo(engine, "A", EAST) == b"third"
     assert photographed(engine, ["A", "B", "F"]) == {"A", "F"}
+    assert photographed(engine, ["A", "B"]) == {"A"}
     for number in ("B", "F"):  # without one, and of another region
         with pytest.raises(OutcomeUnknown):
             newest_photo(engine, number, EAST)
@@ -142,9 +147,15 @@ def test_visits_since_a_day_are_those_with_a_result(engine, day, found):
     assert {project: one.day for project, one in since.items()} == found
 
 
-def test_a_visit_belongs_to_the_last_list_of_its_ninety_days(database, publish):
-    publish(dt.date(2025, 5, 1))
-    publish(AS_OF, "9901", listed=3)  # of a day's two lists the later counts
+def test_a_visit_belongs_to_the_last_list_of_its_ninety_days(database, publish, publication):
+    publish(dt.date(2025, 5, 1), listed=5)
+    # Of a day's two lists the later counts, which did not draw P/002.
+    first = publication(AS_OF, "9901", listed=3)
+    drawn = tuple(
+        replace(one, listing=replace(one.listing, selection="random")) for one in first.entries
+    )
+    sealed = replace(first, entries=drawn).seal()
+    store_publication(database, sealed, published_at=PUBLISHED_AT, published_by="李")
     publish(AS_OF)
     wanted = {
         ("P/003", dt.date(2025, 6, 1)): (AS_OF, True),
@@ -153,7 +164,31 @@ def test_a_visit_belongs_to_the_last_list_of_its_ninety_days(database, publish):
         ("P/002", dt.date(2025, 4, 30)): None,
         ("P/002", AS_OF + dt.timedelta(89)): (AS_OF, False),
         ("P/002", AS_OF + dt.timedelta(90)): None,
+        ("P/004", dt.date(2025, 6, 1)): (dt.date(2025, 5, 1), False),  # on no list of June
         ("P/005", dt.date(2025, 6, 1)): None,
     }
     with database.engine.connect() as connection:
         assert {key: listed_for(connection, *key) for key in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("drawn", "kind", "recorded"),
+    [
+        (True, "watchlist", "random"),
+        (False, "watchlist", "watchlist"),
+        (True, "complaint", "complaint"),
+        (False, "complaint", "complaint"),
+    ],
+)
+def test_a_visit_of_the_list_to_a_drawn_project_is_recorded_as_random(drawn, kind, recorded):
+    """It is known on the day at the office, where 1 July begins at 16:00 of 30 June in UTC."""
+    entered = dt.datetime(2025, 6, 30, 16, tzinfo=dt.UTC)
+    made = _outcome(
+        "A", "P1", 30, drawn=drawn, kind=kind, amount_owed=123_45, entered_at=entered,
+        rectify_by=dt.date(2025, 7, 8),
+    ).record()  # fmt: skip
+    assert (made["kind"], made["amount_owed"], made["known_at"]) == (
+        recorded, "123.45", "2025-07-01",
+    )  # fmt: skip
+    assert (made["rectify_by"], made["rectified_on"]) == ("2025-07-08", None)
+    assert _outcome("A", "P1", 30, entered_at=entered).record()["amount_owed"] is None

@@ -130,7 +130,7 @@ def test_rates_are_of_the_last_two_years(world):
     world.project("P1", started_on="2022-01-01", known_at="2022-01-02")
     world.add("accounts", account_id="A", project_id="P1", opened_on="2022-02-01",
               known_at="2022-02-02")  # fmt: skip
-    found = [one for one in county_rates(world.store, JUNE) if one.region_code == "420300"]
+    found = [one for one in county_rates(world.store, JUNE, 0) if one.region_code == "420300"]
     months = sorted(one.month for one in found if "special_account" in one.rates)
     assert (months[0], months[-1], len(months)) == (dt.date(2023, 6, 1), dt.date(2025, 5, 1), 24)
     assert isinstance(found[0], CountyRates)

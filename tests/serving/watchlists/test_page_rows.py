@@ -18,6 +18,7 @@ from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.db.compression import unpacked
 from serving.db.engine import writing
+from serving.db.page_rows import shown_entry
 from serving.db.tables import (
     DEPOSIT_ROWS,
     LIST_DICTIONARIES,
@@ -85,8 +86,8 @@ def _varied(assessment, n):
         assessment,
         project_name=NAMES[n % len(NAMES)],
         contractor_name=None if n == 1 else assessment.contractor_name,
-        workers=(None, 0, 7, 40)[n % 4],
-        amount_at_stake=(None, 0, 123_456_789_01, 5)[n // 2 % 4],
+        workers=(None, 0, 1, 40)[n % 4],
+        amount_at_stake=(None, 0, 123_456_789_01, 1)[n // 2 % 4],
         probability=(0.5, 0.25, 0.25)[n % 3],
     )
 
@@ -131,6 +132,21 @@ def test_every_filter_and_order_gives_the_entries_of_the_sealed_list(database, s
     assert part.entries([], order(part, ListQuery()), 3, 1) == entries[1:4]
 
 
+def test_a_list_is_asked_for_from_its_first_page_by_rank():
+    asked = ListQuery()
+    assert (asked.page, asked.sort, asked.kind, asked.day()) == (1, "rank", "project", None)
+
+
+def test_a_page_shows_the_reasons_that_are_facts_and_raise_the_score():
+    reasons = [
+        {"basis": basis, "contribution": contribution, "text": "x", "value": 1}
+        for basis, contribution in (("fact", 0.0), ("fact", 0.25), ("fact", -0.5), ("none", 2.0))
+    ]
+    shown = json.loads(shown_entry({"tier": "red", "reasons": reasons, "red_flags": []}))
+    found = [{"basis": "fact", "contribution": 0.25, "text": "x"}]
+    assert shown == {"tier": "red", "reasons": found, "red_flags": []}
+
+
 def _shown(entry):
     """An entry without what a page of the list does not show of it."""
     hidden = {"selection", "draw_probability"}
@@ -166,6 +182,7 @@ def test_counts_and_head_are_those_of_the_sealed_list(database, stored, principa
     seen = {entry["project_id"] for entry in entries}
     every = [f"P-{number:05d}" for number in range(40)]
     assert part.among(every) == seen
+    assert part.among(every[:3]) == seen & set(every[:3])
     drawn = {every[number] for number in range(2, 14, 3)} & seen
     assert part.drawn() == (None if principal is VIEWER else drawn)
     kinds = [entry["change"]["kind"] for entry in entries]

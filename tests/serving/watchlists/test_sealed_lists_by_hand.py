@@ -361,6 +361,8 @@ def test_parts_of_a_list_are_its_own(database, lists, employers):
             assert int(part.head["model"]["version"]) == int(one.model_version)
             assert part.total == one.entries
     part = ListPart(database, lists.summaries()[0], OFFICE)
+    found = [one["project_id"] for one in part.entries([], [], 9)]
+    assert sorted(found) == ["P-00000", "P-00001"]
     assert part.among(["P-00001", "P-00002"]) == {"P-00001"}
     assert part.regions() == {"P-00000": "990100", "P-00001": "990101"}
 

@@ -167,7 +167,7 @@ def test_calibration_fails_where_the_whole_interval_is_outside(low, high, of_rat
 def test_calibration_is_undecided_where_no_figure_has_an_interval():
     """As with nine events; an undecided calibration does not stop a model that ranks no worse."""
     known = Estimate(1.0, 0.9, 1.1, 50)
-    for figure in (NOTHING, dataclasses.replace(known, value=float("nan"))):
+    for figure in (NOTHING, dataclasses.replace(known, low=None, high=None)):
         check = is_calibrated(SimpleNamespace(ratio=figure, slope=NOTHING))
         assert (check.passed, check.undecided) == (False, True)
         decision = decide(
