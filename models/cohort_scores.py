@@ -42,6 +42,9 @@ class EvidenceSource(Protocol):
     def of(self, keys: Sequence[EvidenceKey]) -> Evidence:
         """The records with the most weight for ``keys``."""
 
+    def drop(self) -> None:
+        """Free the memory of the records."""
+
 
 @dataclass(frozen=True)
 class ScoredProject:
@@ -175,6 +178,11 @@ class ScoredCohort:
         return replace(
             self, projects=tuple(p for p in projects if p.region_code.startswith(region))
         )
+
+    def drop_reasons(self) -> None:
+        """Free the memory of what reasons are made of; no project is explained any more."""
+        if self.explained is not None:
+            self.explained.answers.drop_reasons()
 
     def named(self, project_ids: Collection[str]) -> Sequence[ScoredProject]:
         """The projects of ``project_ids``, in the order of the cohort."""
@@ -346,6 +354,9 @@ class _ModelAnswers:
 
     def levers(self, rows: NDArray[np.intp]) -> Sequence[tuple[LeverEffect, ...]]:
         return lever_effects(self._model, self._matrix.rows(rows))
+
+    def drop_reasons(self) -> None:
+        self._evidence.drop()
 
 
 def scored_cohort(facts: CohortFacts, model: ScoringModel, answers: Answers) -> ScoredCohort:

@@ -42,6 +42,9 @@ class Answers(Protocol):
     def levers(self, rows: NDArray[np.intp]) -> Sequence[tuple[LeverEffect, ...]]:
         """What would lower the probability."""
 
+    def drop_reasons(self) -> None:
+        """Free the memory of what only reasons need; none are asked for any more."""
+
 
 RowsOf = Callable[[Sequence[str]], "tuple[list[str], NDArray[np.intp]]"]
 """Those of some projects that are in a cohort, and their rows."""

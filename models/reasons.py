@@ -225,6 +225,10 @@ class StagedEvidence:
             items.setdefault(key, []).append(EvidenceItem(*record))
         return {key: tuple(records) for key, records in items.items()}
 
+    def drop(self) -> None:
+        """Free the memory of the records."""
+        self._rows.drop()
+
 
 _EVIDENCE_OF = """
 SELECT statement, project_id, source_table, record_id, known_at

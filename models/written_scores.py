@@ -87,6 +87,9 @@ class WrittenAnswers:
         (levers,) = self._read(rows, "levers")
         return [tuple(LeverEffect(**lever) for lever in row) for row in levers]
 
+    def drop_reasons(self) -> None:
+        """Nothing to free: values and levers, which are asked for later, are in the same rows."""
+
     def _read(self, rows: NDArray[np.intp], *columns: str) -> tuple[list[Any], ...]:
         """The ``columns`` of ``rows``, each as a list in their order."""
         keys = [self.project_ids[row] for row in rows.tolist()]

@@ -74,6 +74,7 @@ def _publish(context: PublishContext, request: PublishRequest, progress: Progres
     progress("seal", 0.85)
     sealing = Sealing(context.store, request.as_of)
     sealed = publication.seal(sealing.add)
+    inputs.scored.cohort.drop_reasons()
     progress("dossiers", 0.95)
     extras = collect_extras(context, inputs, publication, (sealed.outlines, sealing))
     published = store_publication(

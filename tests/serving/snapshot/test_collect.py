@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from duckdb import CatalogException
 
 from risk.flags import CODES, read_law
 from risk.store.store import RecordStore
@@ -153,6 +154,9 @@ def test_batches_of_any_size_give_the_same_bytes(published, office, monkeypatch)
             made = build_publication(material)
             sealing = Sealing(known.store, AS_OF)
             sealed = made.seal(sealing.add)
+            material.scored.cohort.drop_reasons()
+            with pytest.raises(CatalogException):  # what they were made of is freed
+                made.risks[0]
             again = collect_extras(known, material, made, (sealed.outlines, sealing)).snapshot
             rows, dossiers = list(again.register["projects"]), dict(again.dossiers)
     whole = publication.seal()
