@@ -41,14 +41,14 @@ Writer = Annotated[Principal, require(Permission.WRITE_BRIEFINGS)]
 def briefings(request: Request, principal: Reader, database: DatabaseDep) -> Response:
     """Forms to make a briefing, and all of the region with the newest period first."""
     found = list_briefings(database.engine, principal, PageRequest(_SHOWN))
-    latest = list_jobs(database.engine, principal, PageRequest(100)).items
+    latest = list_jobs(database.engine, principal, PageRequest(1), [JOB]).items
     last_month = add_months(today().replace(day=1), -1)
     return render(
         request,
         "briefings",
         principal,
         groups=by_period(found.items),
-        job=next((job for job in latest if job.kind == JOB), None),
+        job=next(iter(latest), None),
         month=f"{last_month:%Y-%m}",
         latest_month=f"{today():%Y-%m}",
         years=_years(today()),

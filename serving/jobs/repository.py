@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from http import HTTPStatus
 from typing import Any
@@ -102,9 +102,13 @@ def find_job(engine: Engine, job_id: str, principal: Principal) -> Job:
     return _job(row)
 
 
-def list_jobs(engine: Engine, principal: Principal, request: PageRequest) -> Page[Job]:
-    """Return a page of the jobs of the region, newest first."""
+def list_jobs(
+    engine: Engine, principal: Principal, request: PageRequest, kinds: Collection[str] = ()
+) -> Page[Job]:
+    """Return a page of the jobs of the region, newest first; of ``kinds`` alone if not empty."""
     query = select(JOBS).where(within(JOBS.c.region, principal))
+    if kinds:
+        query = query.where(JOBS.c.kind.in_(kinds))
     with engine.connect() as connection:
         rows, after = page(connection, query, JOBS.c.id, request, newest_first=True)
     return Page([_job(row) for row in rows], after)

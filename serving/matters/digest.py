@@ -12,10 +12,9 @@ from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.auth.roles import Role
 from serving.db.database import Database
-from serving.db.pagination import PageRequest
 from serving.matters.queries import current_states
 from serving.matters.state import MatterState
-from serving.notices.repository import list_notices
+from serving.notices.repository import overdue_notices
 from serving.outcomes.repository import visited_since
 from serving.settings import Settings
 from serving.watchlists.repository import WatchlistRepository, closest_list
@@ -25,7 +24,6 @@ WEEK = dt.timedelta(days=7)
 GUARANTEES = dt.timedelta(days=30)
 """Guarantees that end within this time are listed."""
 
-MOST_NOTICES = 500
 NOTICE = "notice"
 
 SECTIONS = ("due", "overdue", "backlog", "answers", "new_red", "rechecks", "visits", "guarantees")
@@ -131,7 +129,6 @@ def _unanswered(
     """Return notices without a timely answer; for a person, those the person sent."""
     if audience.unit is not None:
         return []
-    sent = list_notices(database.engine, principal, PageRequest(MOST_NOTICES)).items
     late = [
         Item(
             name=str(notice.package["project"].get("project_name") or notice.project_id),
@@ -139,8 +136,8 @@ def _unanswered(
             day=notice.answer_by,
             project_id=notice.project_id,
         )
-        for notice in sent
-        if notice.state(on) == "overdue" and audience.person in (None, notice.made_by)
+        for notice in overdue_notices(database.engine, principal, on)
+        if audience.person in (None, notice.made_by)
     ]
     return sorted(late, key=_by_day)
 

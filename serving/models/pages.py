@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -39,9 +39,7 @@ def model(request: Request, principal: Supervisor) -> Response:
     engine = reader_of(request).database.engine
     found = list_models(engine)
     champion = stored_model(engine, "champion") if found else None
-    checks = [
-        one for one in list_jobs(engine, principal, PageRequest(200)).items if one.kind == "check"
-    ]
+    checks = list_jobs(engine, principal, PageRequest(200), ["check"]).items
     evidence = _evidence(champion.about) if champion else None
     backtest = champion.about["evidence"] if champion and evidence else None
     chosen = reader_of(request).choose(request, principal, None, None)
@@ -132,6 +130,6 @@ def _evidence(about: Document) -> Document | None:
     }
 
 
-def _report(checks: list[Job]) -> Document | None:
+def _report(checks: Sequence[Job]) -> Document | None:
     done = next((one for one in checks if one.state == "done" and one.result), None)
     return done.result if done else None

@@ -38,7 +38,7 @@ Runner = Annotated[Principal, require(Permission.RUN_JOBS)]
 def month(request: Request, principal: Reader, database: DatabaseDep) -> Response:
     """Show how far the month is: what the records hold, the list, the briefing."""
     engine = database.engine
-    jobs = list_jobs(engine, principal, PageRequest(100)).items
+    jobs = list_jobs(engine, principal, PageRequest(100), (PREVIEW, PUBLISH)).items
     overview = newest_overview(engine)
     preview, publish = _newest(jobs, PREVIEW), _newest(jobs, PUBLISH)
     published_last = publish is not None and (
@@ -53,7 +53,7 @@ def month(request: Request, principal: Reader, database: DatabaseDep) -> Respons
         feeds=[feed for feed in overview["feeds"] if feed["rows"]] if overview else [],
         late=late_feeds(overview["feeds"]) if overview else set(),
         chosen=reader_of(request).choose(request, principal, None, None),
-        busy=next((job for job in jobs if job.kind in (PREVIEW, PUBLISH) and _runs(job)), None),
+        busy=next((job for job in jobs if _runs(job)), None),
         preview=preview if preview and not _runs(preview) and not published_last else None,
         published=publish if publish and not _runs(publish) and published_last else None,
         month_start=month_start(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -19,7 +19,16 @@ from serving.errors import page_message
 from serving.http.dependencies import settings_of
 from serving.notices import queries
 from serving.notices.payload import NothingToNotify
-from serving.notices.repository import NoticeStep, StepKind, insert_step, list_notices, read_notice
+from serving.notices.repository import (
+    NoticeFilter,
+    NoticeState,
+    NoticeStep,
+    StepKind,
+    count_notices,
+    insert_step,
+    list_notices,
+    read_notice,
+)
 from serving.notices.service import Author, NoticeRequest, store_notice
 from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
@@ -28,8 +37,7 @@ from serving.web.responses import attachment
 
 router = APIRouter(include_in_schema=False)
 
-MOST = 500
-STATES = ("sent", "overdue", "answered")
+PER_PAGE = 100
 Reader = Annotated[Principal, require(Permission.READ_NOTICES)]
 Writer = Annotated[Principal, require(Permission.SEND_NOTICES)]
 Number = Annotated[int, Path(ge=1, le=10**15)]
@@ -39,15 +47,18 @@ Number = Annotated[int, Path(ge=1, le=10**15)]
 def notices(
     request: Request,
     principal: Reader,
-    state: Annotated[str, Query(pattern="^(|sent|overdue|answered)$")] = "",
+    state: NoticeState | Literal[""] = "",
+    cursor: Annotated[int | None, Query(ge=0, le=10**15)] = None,
 ) -> Response:
-    """List notices with their state."""
-    day = today()
-    found = list_notices(reader_of(request).database.engine, principal, PageRequest(MOST)).items
-    rows = [{"notice": notice, "state": notice.state(day)} for notice in found]
-    counts = {name: sum(row["state"] == name for row in rows) for name in STATES}
-    shown = [row for row in rows if state in ("", row["state"])]
-    return render(request, "notices", principal, rows=shown, counts=counts, state=state)
+    """Return a page of the notices in a state, newest first, and how many are in each."""
+    day, engine = today(), reader_of(request).database.engine
+    having = NoticeFilter(state=(state, day) if state else None)
+    found = list_notices(engine, principal, PageRequest(PER_PAGE, cursor), having)
+    rows = [{"notice": notice, "state": notice.state(day)} for notice in found.items]
+    counts = count_notices(engine, principal, day)
+    return render(
+        request, "notices", principal, rows=rows, counts=counts, state=state, after=found.next
+    )
 
 
 @router.post("/notices")

@@ -17,7 +17,8 @@ def list_notices(
     database: Database, principal: Principal, wanted: PageRequest, project_id: str | None
 ) -> Page[Notice]:
     """Return a page of the notices on projects of the region, newest first."""
-    found = repository.list_notices(database.engine, principal, wanted, project_id)
+    having = repository.NoticeFilter(project_id)
+    found = repository.list_notices(database.engine, principal, wanted, having)
     after = None if found.next is None else str(found.next)
     return Page(items=[Notice(**_values(notice)) for notice in found.items], next=after)
 

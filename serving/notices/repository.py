@@ -9,7 +9,19 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    not_,
+    select,
+)
 
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
@@ -20,6 +32,9 @@ from serving.errors import ApiError
 
 StepKind = Literal["answered", "noted"]
 STEPS: tuple[StepKind, ...] = ("answered", "noted")
+
+NoticeState = Literal["sent", "overdue", "answered"]
+STATES: tuple[NoticeState, ...] = ("sent", "overdue", "answered")
 
 
 class NoticeUnknown(ApiError):
@@ -69,7 +84,7 @@ class Notice:
         """Whether an answer was recorded."""
         return any(step.step == "answered" for step in self.steps)
 
-    def state(self, today: dt.date) -> str:
+    def state(self, today: dt.date) -> NoticeState:
         """Return ``answered``, ``overdue`` after the day to answer by, else ``sent``."""
         if self.answered:
             return "answered"
@@ -120,17 +135,61 @@ def read_notice(connection: Connection, number: int, principal: Principal) -> No
     return _notice(row, _steps(connection, [number]))
 
 
+@dataclass(frozen=True)
+class NoticeFilter:
+    """Conditions on notices: their project, and the state they are in on a day; None for any."""
+
+    project_id: str | None = None
+    state: tuple[NoticeState, dt.date] | None = None
+
+
 def list_notices(
-    engine: Engine, principal: Principal, wanted: PageRequest, project_id: str | None = None
+    engine: Engine,
+    principal: Principal,
+    wanted: PageRequest,
+    having: NoticeFilter | None = None,
 ) -> Page[Notice]:
     """Return a page of the notices on projects of the region, newest first."""
-    query = select(NOTICES).where(within(NOTICES.c.region_code, principal))
-    if project_id is not None:
-        query = query.where(NOTICES.c.project_id == project_id)
+    query = _chosen(principal, having or NoticeFilter())
     with engine.connect() as connection:
         rows, after = page(connection, query, NOTICES.c.id, wanted, newest_first=True)
         steps = _steps(connection, [row.id for row in rows])
     return Page([_notice(row, steps) for row in rows], after)
+
+
+def overdue_notices(engine: Engine, principal: Principal, on: dt.date) -> list[Notice]:
+    """Return all notices of the region that are overdue on a day, oldest first."""
+    query = _chosen(principal, NoticeFilter(state=("overdue", on))).order_by(NOTICES.c.id)
+    with engine.connect() as connection:
+        return [_notice(row, ()) for row in connection.execute(query)]
+
+
+def count_notices(engine: Engine, principal: Principal, on: dt.date) -> Mapping[str, int]:
+    """Return how many notices of the region are in each state on a day."""
+    counts = [func.count().filter(_in_state(state, on)).label(state) for state in STATES]
+    query = select(*counts).select_from(NOTICES).where(within(NOTICES.c.region_code, principal))
+    with engine.connect() as connection:
+        return dict(connection.execute(query).mappings().one())
+
+
+def _chosen(principal: Principal, having: NoticeFilter) -> Select[Any]:
+    query = select(NOTICES).where(within(NOTICES.c.region_code, principal))
+    if having.project_id is not None:
+        query = query.where(NOTICES.c.project_id == having.project_id)
+    return query if having.state is None else query.where(_in_state(*having.state))
+
+
+def _in_state(state: NoticeState, on: dt.date) -> ColumnElement[bool]:
+    """The condition that :meth:`Notice.state` gives ``state``."""
+    step = NOTICE_STEPS.c
+    answered = exists().where(step.notice_id == NOTICES.c.id, step.step == "answered")
+    late = NOTICES.c.answer_by < on
+    conditions: Mapping[NoticeState, ColumnElement[bool]] = {
+        "sent": and_(not_(answered), not_(late)),
+        "overdue": and_(not_(answered), late),
+        "answered": answered,
+    }
+    return conditions[state]
 
 
 def _steps(connection: Connection, numbers: Sequence[int]) -> list[NoticeStep]:

@@ -31,7 +31,7 @@ from serving.flag_states.service import current_states
 from serving.http.dependencies import settings_of
 from serving.http.parameters import IsoDate, NamePath
 from serving.notices.elements_text import element_texts, element_to_dict
-from serving.notices.repository import list_notices
+from serving.notices.repository import NoticeFilter, list_notices
 from serving.outcomes.repository import (
     Outcome,
     last_visit,
@@ -272,7 +272,7 @@ def project(
         project_id=project_id,
         why=_reasons(risk),
         elements=_elements(risk, found, day, page_language(request)),
-        notices=list_notices(engine, principal, PageRequest(20), project_id).items,
+        notices=list_notices(engine, principal, PageRequest(20), NoticeFilter(project_id)).items,
         departments=CODES,
     )
 
@@ -333,7 +333,7 @@ def _case_page(request: Request, principal: Principal, case_file: Document) -> R
         notes=repository.list_notes(engine, project_id, principal, PageRequest(50)).items,
         **_visits(engine, principal, project_id),
         elements=_elements(case_file, found, day, language),
-        notices=list_notices(engine, principal, PageRequest(20), project_id).items,
+        notices=list_notices(engine, principal, PageRequest(20), NoticeFilter(project_id)).items,
         departments=CODES,
     )
 

@@ -34,8 +34,8 @@ EAST = Principal("e", "e", Role.SUPERVISOR, "990102")
 
 @pytest.fixture
 def queue(database):
-    def queued(name, region="", principal=OFFICE):
-        asked = JobRequest(name, "check", {"as_of": "2025-06-01"}, region, "李", NOON)
+    def queued(name, region="", principal=OFFICE, kind="check"):
+        asked = JobRequest(name, kind, {"as_of": "2025-06-01"}, region, "李", NOON)
         with writing(database.engine).begin() as connection:
             return queue_job(connection, asked, principal)
 
@@ -80,6 +80,14 @@ def test_jobs_are_of_a_region(queue, engine):
     assert [job.job_id for job in list_jobs(engine, EAST, PageRequest(9)).items] == [
         *("township", "east"),
     ]
+
+
+def test_jobs_of_some_kinds_are_found_behind_any_number_of_others(queue, engine):
+    for name, kind in (("a", "check"), ("b", "monthly"), ("c", "import"), ("d", "check")):
+        queue(name, kind=kind)
+    newest = PageRequest(1)
+    for kinds, name in ((["monthly"], "b"), (["monthly", "import"], "c"), ((), "d")):
+        assert list_jobs(engine, OFFICE, newest, kinds).items[0].job_id == name
 
 
 def test_pages_of_the_api_name_the_next_as_text(queue, database):

@@ -11,7 +11,6 @@ from serving.db.engine import writing
 from serving.documents.model import Table
 from serving.events.repository import record_events
 from serving.events.types import PUBLISHED
-from serving.matters import digest
 from serving.matters.digest import SECTIONS, Audience, Digest, Item, build_digest
 from serving.matters.digest_document import digest_document
 from serving.matters.events import digest_recorded, record_digest
@@ -124,21 +123,25 @@ def test_a_list_counts_from_its_own_day(database):
     assert [digest.until for digest in digests] == [dt.date(2025, 6, 7), dt.date(2025, 6, 8)]
 
 
-def test_a_notice_is_unanswered_from_the_day_after_the_one_it_asks_for(database, monkeypatch):
-    publish_register(database)
-    notice = Notice(
-        id=7,
+def _notice(number, answer_by):
+    return Notice(
+        id=number,
         department="housing",
-        project_id="P/001",
+        project_id=f"P/{number}",
         region_code="990102",
         as_of=dt.date(2025, 6, 1),
         list_digest="d",
-        answer_by=ON,
+        answer_by=answer_by,
         digest="e",
         body=b'{"project": {"project_name": "x"}}',
         made_by="x",
         made_at=NOW,
     )
+
+
+def test_a_notice_is_unanswered_from_the_day_after_the_one_it_asks_for(database):
+    publish_register(database)
+    notice = _notice(7, ON)
     with writing(database.engine).begin() as connection:
         insert_notice(connection, notice)
     days = (ON, ON + dt.timedelta(days=1))
@@ -149,13 +152,19 @@ def test_a_notice_is_unanswered_from_the_day_after_the_one_it_asks_for(database,
         insert_notice(connection, nameless)
     late = build_digest(database, SETTINGS, Audience(), days[1], NOW).sections["answers"]
     assert [one.name for one in late] == ["P/002", "x"]
-    # Of more than five hundred the newest are looked at.
-    assert digest.MOST_NOTICES == 500
-    monkeypatch.setattr(digest, "MOST_NOTICES", 1)
-    late = build_digest(database, SETTINGS, Audience(), days[1], NOW).sections["answers"]
-    assert [one.name for one in late] == ["P/002"]
     unit = build_digest(database, SETTINGS, Audience(unit="x"), days[1], NOW)
     assert unit.sections["answers"] == []
+
+
+def test_an_overdue_notice_is_listed_however_many_were_sent_after_it(database):
+    publish_register(database)
+    old = _notice(1, dt.date(2025, 6, 10))
+    later = [_notice(number, dt.date(2025, 6, 20)) for number in range(2, 503)]
+    with writing(database.engine).begin() as connection:
+        for one in (old, *later):
+            insert_notice(connection, one)
+    late = build_digest(database, SETTINGS, Audience(), ON, NOW).sections["answers"]
+    assert [one.project_id for one in late] == ["P/1"]
 
 
 def test_items_have_the_name_of_the_project_its_code_the_unit_or_the_key(database):

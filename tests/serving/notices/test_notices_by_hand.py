@@ -20,13 +20,16 @@ from serving.notices.listing_notice import ListingNotShown, listing_notice
 from serving.notices.payload import NothingToNotify, build_payload, seal
 from serving.notices.repository import (
     Notice,
+    NoticeFilter,
     NoticeStep,
     NoticeUnknown,
+    count_notices,
     find_sent,
     insert_notice,
     insert_step,
     list_notices,
     lock_next_number,
+    overdue_notices,
     read_notice,
 )
 from serving.notices.service import Author, NoticeRequest, store_notice
@@ -38,6 +41,7 @@ from .test_listing_notice import CASE, ORDER, case
 from .test_notices import CONTRACTS, FACTS, _risk
 
 JUNE = dt.date(2025, 6, 1)
+P2 = NoticeFilter("P2")
 NOON = dt.datetime(2025, 6, 2, 12, tzinfo=dt.UTC)
 EAST = Principal("e", "e", Role.INSPECTOR, "990102")
 
@@ -95,13 +99,32 @@ def test_notices_are_of_the_region_newest_first_with_their_own_steps(engine):
     ]
     rest = list_notices(engine, EAST, PageRequest(3, first.next))
     assert ([one.id for one in rest.items], rest.next) == ([1], None)
-    assert [one.id for one in list_notices(engine, OFFICE, PageRequest(9), "P2").items] == [5, 4]
+    assert [one.id for one in list_notices(engine, OFFICE, PageRequest(9), P2).items] == [5, 4]
     with engine.connect() as connection:
         assert read_notice(connection, 4, OFFICE).steps == ()
         assert read_notice(connection, 2, EAST).package == {"n": 2}
         for number in (4, 6):
             with pytest.raises(NoticeUnknown):
                 read_notice(connection, number, EAST)
+
+
+@pytest.mark.parametrize(
+    ("day", "sent", "overdue"), [(9, [5, 4, 3, 1], []), (10, [], [5, 4, 3, 1])]
+)
+def test_notices_are_found_and_counted_by_state(engine, day, sent, overdue):
+    """All are to be answered by the ninth; the second was."""
+    day = dt.date(2025, 6, day)
+    for state, numbers in (("sent", sent), ("overdue", overdue), ("answered", [2])):
+        found = list_notices(engine, OFFICE, PageRequest(9), NoticeFilter(state=(state, day))).items
+        assert [one.id for one in found] == numbers
+        assert {one.state(day) for one in found} <= {state}
+    counts = {"sent": len(sent), "overdue": len(overdue), "answered": 1}
+    assert count_notices(engine, OFFICE, day) == counts
+    east = {name: count - (name != "answered" and bool(count)) for name, count in counts.items()}
+    assert count_notices(engine, EAST, day) == east
+    assert [one.id for one in overdue_notices(engine, EAST, day)] == [
+        number for number in reversed(overdue) if number != 4
+    ]
 
 
 def test_the_page_of_the_api_names_the_next_as_text(database, engine):

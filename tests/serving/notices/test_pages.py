@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +15,7 @@ from serving.auth.principal import OFFICE
 from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.db.pagination import PageRequest
+from serving.notices import pages
 from serving.notices.repository import Notice, insert_notice, list_notices
 
 from ..conftest import LISTS, PUBLISHED_AT
@@ -154,7 +157,7 @@ def test_notices_page_requires_the_csrf_token(site, supervisor, wanted):
     assert kept(site) == []
 
 
-def test_notices_page_counts_overdue_notices(site, supervisor):
+def test_notices_page_counts_overdue_notices(site, supervisor, monkeypatch):
     with writing(site.database.engine).begin() as connection:
         insert_notice(connection, old_notice(1, answer_planned=False))
         insert_notice(connection, old_notice(2, answer_planned=True))
@@ -163,3 +166,11 @@ def test_notices_page_counts_overdue_notices(site, supervisor):
     assert "<b>3</b>" in page
     assert page.count("暂按双休日推算") == 1
     assert "旧工程1" not in supervisor.get("/notices", params={"state": "sent"}).text
+    monkeypatch.setattr(pages, "PER_PAGE", 2)
+    first = supervisor.get("/notices", params={"state": "overdue"}).text
+    assert [n for n in (1, 2, 3) if f"旧工程{n}" in first] == [2, 3]
+    (rest,) = re.findall(r'href="(/notices\?cursor=[^"]*)"', first)
+    last = supervisor.get(unescape(rest)).text
+    assert [n for n in (1, 2, 3) if f"旧工程{n}" in last] == [1]
+    assert "<b>3</b>" in last
+    assert "cursor=" not in last
