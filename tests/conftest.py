@@ -377,8 +377,8 @@ def records_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     def opened(
         store: RecordStore, path: Path | str, *, read_only: bool = False, **rest: Any
     ) -> None:
-        if not (read_only or str(path) == ":memory:" or Path(path).exists()):
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        is_new = str(path) != ":memory:" and not Path(path).exists()
+        if is_new and not read_only and Path(path).parent.is_dir():
             template = built_once(tmp_path_factory, "records", build)
             shutil.copyfile(template / "records.duckdb", path)
         original(store, path, read_only=read_only, **rest)

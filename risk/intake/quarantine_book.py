@@ -125,5 +125,4 @@ def _writable(cell: str) -> str:
     """
     written = _UNWRITABLE.sub("\u2400", cell)
     # Spreadsheets count in units of UTF-16.
-    fits = len(written) <= _MAX_CELL // 2 or len(written.encode("utf-16-le")) <= 2 * _MAX_CELL
-    return written if fits else CUT_OFF
+    return written if len(written.encode("utf-16-le")) <= 2 * _MAX_CELL else CUT_OFF

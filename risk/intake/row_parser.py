@@ -426,8 +426,6 @@ def _transpose(rows: Sequence[Row], width: int) -> list[tuple[Cell, ...]]:
 
 def _surplus(cells: Sequence[Cell], width: int) -> tuple[Cell, ...]:
     """Filled cells beyond the header's last column."""
-    if len(cells) <= width:
-        return ()
     return tuple(cell for cell in cells[width:] if cell is not None and str(cell).strip())
 
 

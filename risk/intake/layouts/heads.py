@@ -71,7 +71,7 @@ def join_headings(rows: Sequence[Row], merges: Sequence[CellRange]) -> tuple[str
 
 
 def one_line(cell: Cell) -> str:
-    """Text of a cell on one line; white space is dropped between Chinese characters."""
+    """Text of a cell on one line, with single spaces and at most 200 characters."""
     return " ".join(str("" if cell is None else cell).split())[:200]
 
 

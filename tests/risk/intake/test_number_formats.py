@@ -65,6 +65,8 @@ def test_formats_of_amounts_and_dates_add_no_zeros(code):
 @pytest.mark.parametrize("code", ["000000", "[$-804]000000", "000000;@", '"A"000000', r"\A000000"])
 def test_formats_that_pad(code):
     assert padded_format(code).digits == 6
+    assert padded_format(code).shown(0)[-6:] == "000000"
+    assert padded_format(code).shown(-1) == -1
 
 
 def test_padded_numbers_are_still_numbers():

@@ -190,6 +190,7 @@ def test_merged_cells_count_for_all_their_rows_but_amounts_only_once(store, book
     found = store.rows("SELECT complaint_id, project_id, amount_claimed FROM complaints ORDER BY 1")
     assert found == [("T1", "GC-01", 90_000), ("T2", "GC-01", None), ("T3", "GC-02", 500)]
     assert _codes(report) == ["merged_amount"]
+    assert report.notes[0].needs_answer
 
 
 def test_a_sheet_per_month_gives_the_month(store, book, today):

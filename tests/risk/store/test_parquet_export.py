@@ -146,6 +146,15 @@ def test_numbers_go_on_after_all_that_were_given(tmp_path, stored, drawn, arriva
     assert shares == [0.5, 1.0]
 
 
+def test_rows_of_all_years_are_counted(tmp_path):
+    with empty_store() as store, empty_store() as other:
+        for day in (dt.date(2024, 1, 2), dt.date(2025, 2, 2), dt.date(2025, 2, 3)):
+            store_rows(store, [("projects", {**PROJECT, "known_at": day})])
+        export_records(store, tmp_path / "records")
+        taken = import_records(other, tmp_path / "records")
+    assert [(one.table, one.rows, one.stored) for one in taken if one.rows] == [("projects", 3, 3)]
+
+
 def test_each_table_has_its_share_of_the_progress(tmp_path):
     firm = {"org_id": "91510800MA62TEST1X", "org_name": "甲", "known_at": PROJECT["known_at"]}
     shares = []

@@ -52,6 +52,17 @@ def test_stored_sums_give_the_digest_over_every_row(filled):
     assert current_mark(store) == mark_at(store, newest_arrival(store))
 
 
+def test_a_withdrawal_is_taken_off_from_the_day_after_it_is_known(filled):
+    filled.payment("R1", "2025-01-11", 300, payment_id="Y2", known_at="2025-03-02")
+    filled.store.rows(
+        "UPDATE payments SET withdrawn = TRUE WHERE payment_id = 'Y2' AND known_at = '2025-03-02'"
+    )
+    extend_row_sums(filled.store)
+    found = digests(filled.store)
+    assert len({whole for _, whole in found.values()}) == 2
+    assert all(cached == whole for cached, whole in found.values())
+
+
 def test_rows_that_came_since_are_added(filled):
     store = filled.store
     extend_row_sums(store)

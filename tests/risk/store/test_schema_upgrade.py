@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from risk.store.store import RecordStore
+from risk.store.store import RecordStore, RecordStoreBusy
 
 OUTDATED = "CREATE OR REPLACE VIEW payments_versions AS SELECT 'outdated' AS payment_id"
 BY_ANOTHER_RELEASE = "UPDATE stored_schema SET digest = 'another release'"
@@ -50,6 +50,14 @@ def test_store_that_cannot_be_upgraded_now_is_read_if_it_is_complete(path):
         other.close()
         change(path, "DROP TABLE seals")
     assert payments(path, read_only=True) == []
+
+
+def test_a_store_without_the_views_of_employers_is_not_complete(path):
+    change(path, "DROP SCHEMA employers CASCADE", BY_ANOTHER_RELEASE)
+    with duckdb.connect(str(path), read_only=True), pytest.raises(RecordStoreBusy):
+        RecordStore(path, read_only=True)
+    with RecordStore(path, read_only=True) as store:
+        assert store.for_kind("employer").rows("FROM payments_versions") == []
 
 
 def test_each_writing_opening_has_its_mark(path):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.contract import STORED_TABLES
-from risk.store.store import RecordStore
+from risk.store.store import RecordStore, known_kinds
 from risk.unit_kinds import KINDS
 
 from ...conftest import MUST_RUN_ALL
@@ -31,6 +33,19 @@ def test_cache_superseded_changes_no_version(records, kind):
         before = versions(store)
         store.cache_superseded()
         assert versions(store) == before
+
+
+def test_the_folders_of_a_new_store_are_made(tmp_path):
+    with RecordStore(tmp_path / "a" / "b" / "records.duckdb") as store:
+        assert store.tables_with_rows() == set()
+
+
+def test_employers_are_a_kind_from_the_day_after_the_first_is_known(world):
+    assert known_kinds(world.store, dt.date(2030, 1, 1)) == ["project"]
+    names = {"org_name": "某厂", "org_kind": "employer", "known_at": "2024-01-02"}
+    world.add("organizations", org_id="91510800MA62TEST1X", **names)
+    for day, kinds in ((2, ["project"]), (3, ["project", "employer"])):
+        assert known_kinds(world.store, dt.date(2024, 1, day)) == kinds
 
 
 def test_memory_that_is_left_is_given_back(tmp_path):

@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 
 from risk.intake.importer import import_into
+from risk.intake.layouts.heads import join_headings
 from risk.intake.layouts.layout import read_layout
 from risk.intake.layouts.layout_file import write_layout
 from risk.intake.layouts.plan import OfficeLayouts
@@ -21,6 +22,13 @@ ROWS = [
     [2, "竹园污水管网", "银行保函", 12, 12, "2025.4.2", "2026.4.2"],
 ]
 MERGES = ["A2:A4", "B2:B4", "C2:E2", "F2:G2", "C3:C4", "D3:E3", "F3:F4", "G3:G4"]
+
+
+def test_a_cell_above_counts_for_the_empty_ones_right_of_it_where_nothing_is_merged():
+    above, below = ("保证金", None, None, "期限"), ("形式", "金额", "状态", "到期")
+    assert join_headings([(1, above), (2, below)], []) == (
+        *("保证金/形式", "保证金/金额", "保证金/状态", "期限/到期"),
+    )
 
 
 @pytest.fixture
