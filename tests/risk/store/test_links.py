@@ -62,6 +62,15 @@ def test_withdrawn_link_names_nothing(store):
     assert as_of(store, day(21)) == [(None, None, False)]
 
 
+def test_a_withdrawn_complaint_is_gone_whatever_it_was_linked_to(store):
+    store_complaint(store, day(1))
+    decide(store, day(10), "linked", "P1")
+    store_complaint(store, day(15))
+    store.rows("UPDATE complaints SET withdrawn = TRUE WHERE known_at = ?", [day(15)])
+    assert as_of(store, day(15)) == [("P1", None, True)]
+    assert as_of(store, day(16)) == []
+
+
 def test_project_named_by_the_authority_precedes_a_link(store):
     store_complaint(store, day(1))
     decide(store, day(10), "linked", "P1")

@@ -40,6 +40,14 @@ def test_the_folders_of_a_new_store_are_made(tmp_path):
         assert store.tables_with_rows() == set()
 
 
+def test_tables_with_rows_that_came_after_an_arrival_number(world):
+    world.project()
+    (newest,) = world.store.rows("SELECT max(arrival) FROM projects")[0]
+    assert world.store.tables_with_rows(newest) == set()
+    assert world.store.tables_with_rows(newest - 1) == {"projects"}
+    assert world.store.tables_with_rows() == {"projects"}
+
+
 def test_employers_are_a_kind_from_the_day_after_the_first_is_known(world):
     assert known_kinds(world.store, dt.date(2030, 1, 1)) == ["project"]
     names = {"org_name": "某厂", "org_kind": "employer", "known_at": "2024-01-02"}

@@ -10,7 +10,7 @@ from risk.intake.headings import parse_heading
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.plan import OfficeLayouts, _register, lacking_fields
-from risk.intake.layouts.translation import TranslatedSheet, layout_matcher
+from risk.intake.layouts.translation import TranslatedSheet, is_name, layout_matcher
 
 from ..small_sheets import SmallSheet
 
@@ -84,3 +84,11 @@ def test_a_register_gives_names_of_firms_that_have_a_code():
     code = "91510800MA62TEST1X"
     rows = [head, [code, "甲"], ["91510800MA62TEST2X"], [code[:-1], ""]]
     assert _register(Path("单位.xlsx"), [SmallSheet(rows)], OfficeLayouts()) == {code: "甲"}
+
+
+def test_a_name_has_fewer_digits_than_a_quarter_of_its_characters():
+    assert [is_name(text) for text in ("川北公司1", "川公司1", "川北某公司12")] == [
+        True,
+        False,
+        False,
+    ]
