@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 
+from risk.contract import TABLES
+from risk.intake.imported_files import book_days_sql
 from risk.intake.importer import import_into
 from risk.store.seals import Seal, record_seal
 
@@ -24,6 +26,15 @@ def send(store, write_csv):
 
 def project(amount, completed="", started="2024-03-01"):
     return ("P1", "一号楼", "330102", amount, started, completed)
+
+
+def test_books_have_days_by_the_arrivals_of_their_own_table(store, send):
+    send(SEPTEMBER, project(100))
+    send(SEPTEMBER, project(100))  # nothing new
+    imports = {
+        name: len(store.rows(book_days_sql(TABLES[name]))) for name in ("projects", "payments")
+    }
+    assert imports == {"projects": 1, "payments": 0}
 
 
 def amounts(store):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from risk.contract import TABLES
 from risk.intake.non_records import NonRecord, non_record, plain
 from risk.intake.readers.csv_columnar import Chunk
 from risk.intake.sheet_records import _without
+from risk.intake.team_sheets import TeamContract
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,9 @@ def test_a_chunk_ends_before_the_row_of_the_next_header():
     assert list(left.numbers) == [2, 5]
     assert left.columns[0].to_pylist() == ["a", "d"]
     assert left.ragged == ((4, ["c"]),)
+
+
+def test_a_row_that_ends_before_its_project_has_no_contract(store):
+    code = next(one for one in TABLES["attendance"].fields if one.name == "contract_id")
+    found = TeamContract(store, "attendance", "钢筋班", 1, code)
+    assert [found(cells) for cells in ((), ("x",), ("x", None))] == [None, None, None]

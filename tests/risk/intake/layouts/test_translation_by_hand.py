@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from risk.contract import TABLES
 from risk.intake.headings import parse_heading
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.plan import OfficeLayouts, _register, lacking_fields
-from risk.intake.layouts.translation import TranslatedSheet, is_name, layout_matcher
+from risk.intake.layouts.reading_report import place_notes
+from risk.intake.layouts.translation import Changes, TranslatedSheet, is_name, layout_matcher
 
 from ..small_sheets import SmallSheet
 
@@ -92,3 +96,12 @@ def test_a_name_has_fewer_digits_than_a_quarter_of_its_characters():
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize(("count", "more"), [(0, None), (8, ""), (9, "…")])
+def test_eight_places_without_a_code_are_named(count, more):
+    changes = [Changes(places=Counter({f"地{number}": 2})) for number in range(count)]
+    notes = [(note.fields, note.needs_answer) for note in place_notes(changes)]
+    shown = "、".join(f"地{number}" for number in range(min(count, 8)))
+    named = ({"places": f"{shown}{more}", "rows": 2 * count}, True)
+    assert notes == ([named] if count else [])
