@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from risk.contract import TABLES
 from risk.intake.file_errors import ColumnsMissing, ColumnsTwice, UnitUnknown
 from risk.intake.headers import read_header, recognised_fields
-from risk.intake.headings import contract_matcher, parse_heading
+from risk.intake.headings import contract_matcher, parse_heading, unit_of
 from risk.intake.units import money_units
 
 PROJECTS, PAYMENTS = TABLES["projects"], TABLES["payments"]
@@ -18,6 +18,14 @@ def _header(cells, table=PROJECTS, **more):
 
 def _column(cells, name, **more):
     return next(c for c in _header(cells, **more).columns if c.field.name == name)
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"), [("元", ""), ("万元", "万元"), ("亩", ""), ("美元", "美元")]
+)
+def test_a_number_is_in_yuan_or_its_unit_is_unknown(text, unknown):
+    found = unit_of(TABLES["operations"].field("value"), text)
+    assert (found.unit, found.unknown, found.several) == (None, unknown, False)
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)

@@ -90,6 +90,18 @@ def test_the_same_cell_of_each_month_is_one_row_until_it_is_readable(store, writ
     assert unreadable_groups(store) == []
 
 
+def test_a_cell_that_came_back_readable_is_gone_while_that_of_another_row_stays(
+    store, write_csv, today
+):
+    _import(
+        store, write_csv, today, *(_row(key, sector="房建", amount="若干") for key in ("P1", "P2"))
+    )
+    assert [group.rows for group in unreadable_groups(store)] == [2]
+    amounts = (("P1", "若干"), ("P2", "5"))
+    _import(store, write_csv, today, *(_row(key, "房建", amount) for key, amount in amounts))
+    assert [group.rows for group in unreadable_groups(store)] == [1]
+
+
 def test_an_answer_of_unknown_takes_the_cells_off_the_list(store, write_csv, today):
     _import(store, write_csv, today, _row("P1", amount="若干"))
     assert _answer(store, "contract_amount", "若干", "不详", today) == 0

@@ -14,6 +14,7 @@ from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.plan import OfficeLayouts, _register, lacking_fields
 from risk.intake.layouts.reading_report import place_notes
+from risk.intake.layouts.regions import short_code
 from risk.intake.layouts.translation import Changes, TranslatedSheet, is_name, layout_matcher
 
 from ..small_sheets import SmallSheet
@@ -105,3 +106,12 @@ def test_eight_places_without_a_code_are_named(count, more):
     shown = "、".join(f"地{number}" for number in range(min(count, 8)))
     named = ({"places": f"{shown}{more}", "rows": 2 * count}, True)
     assert notes == ([named] if count else [])
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("510822000000", "510822"), ("510822100000", "510822100"), ("510822000100", "510822000"),
+     ("510822100101", "510822100"), ("510822", "510822")],
+)  # fmt: skip
+def test_codes_of_places_are_as_short_as_they_can_be(written, code):
+    assert short_code(written) == code
