@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -119,8 +118,8 @@ def propose_sheet(
     if not readings or sum(one.target is not None for one in readings[0].matches) < 2:
         return None
     best = readings[0]
-    rival = max((one.score for one in readings if one.table != best.table), default=-math.inf)
-    clear = table is not None or best.score - rival >= _CLEAR
+    rivals = (one.score for one in readings if one.table != best.table)
+    clear = table is not None or best.score - max(rivals) >= _CLEAR
     return _proposal(path, sheet, best, _region(path, sheet, best.head, county), places, clear)
 
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from risk.contract import TABLES
+from risk.intake.columnar_parser import _below
 from risk.intake.non_records import NonRecord, non_record, plain
 from risk.intake.readers.csv_columnar import Chunk
 from risk.intake.sheet_records import _without
@@ -64,3 +65,14 @@ def test_a_row_that_ends_before_its_project_has_no_contract(store):
     code = next(one for one in TABLES["attendance"].fields if one.name == "contract_id")
     found = TeamContract(store, "attendance", "钢筋班", 1, code)
     assert [found(cells) for cells in ((), ("x",), ("x", None))] == [None, None, None]
+
+
+def test_rows_below_a_header_leave_out_itself_and_those_above():
+    ragged = ((1, ["title"]), (2, ["head", ""]), (4, ["x", "y"]))
+    whole = Chunk((3, 5), (pa.array(["a", "b"]),), ragged)
+    below = _below(whole, 2)
+    assert (below.numbers, below.columns[0].to_pylist(), below.ragged) == (
+        *((3, 5), ["a", "b"]),
+        ((4, ["x", "y"]),),
+    )
+    assert _below(whole, 3).numbers == (5,)
