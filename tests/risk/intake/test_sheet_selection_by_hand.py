@@ -193,6 +193,8 @@ def test_a_table_is_recognised_by_the_headers_of_a_visible_sheet():
         named(SmallSheet([["甲", "项目编码"]]))
     assert none.value.code == "table_not_recognised"
     assert none.value.fields["found"] == "甲、项目编码"
+    with pytest.raises(TableIncomplete):
+        named(SmallSheet([HEAD[:2]]))
     with pytest.raises(TableIncomplete) as incomplete:
         named(SmallSheet([HEAD[:3]]))
     assert (incomplete.value.fields["table"], incomplete.value.fields["missing"]) == (

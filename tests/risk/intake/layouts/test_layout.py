@@ -81,6 +81,8 @@ def test_the_file_is_the_same_on_every_run():
         ("[fill]", "[fill]\nsector = 1", "fill.sector", "1"),
         ("[regions]", "[region_names]", "region_names", "region_names"),
         ("version = 1", "version = ", "-", "line"),
+        ('from = ["project_name"]', 'from = "project_name"', "key.from", "project_name"),
+        ('from = ["project_name"]', "from = [1]", "key.from", "1"),
     ],
 )
 def test_a_fault_is_named_with_its_place(tmp_path, old, new, at, found):
