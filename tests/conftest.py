@@ -78,7 +78,7 @@ LONG_FIRST = (
 )
 """Files that take long; started last, one of them would leave the other processes idle."""
 ON_ONE_SPARK = ("tests/features/engines/", "tests/serving/publishing/test_dossiers_agree.py")
-"""Files whose tests share a process, and a session of Spark that each process would start anew."""
+"""Files whose tests share a process, and a session of Spark that each process would start again."""
 
 
 @pytest.hookimpl(wrapper=True)

@@ -41,7 +41,7 @@ class ServiceLogHandler(WatchedFileHandler):
         """Write ``record``; never raises."""
         try:
             super().emit(record)
-        except Exception:
+        except OSError:
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name

@@ -1,4 +1,4 @@
-"""Rows of a sheet that are records, blocks, and what is counted beside them, worked out by hand."""
+"""Rows of a sheet that are records, blocks, and what is counted of them, worked out by hand."""
 
 from __future__ import annotations
 
@@ -132,18 +132,18 @@ def test_a_header_that_lacks_a_column_has_records_to_be_completed():
 
 
 def test_what_looks_like_a_header():
-    def kept(row):
+    def found(row):
         return [
             number for _, numbers in _numbers(_records([HEAD, A, row, B])) for number in numbers
         ]
 
-    assert kept(["项目编码", "项目名称", "x", "y"]) == [2, 4]
-    assert kept(["项目编码", "开工日期", "x", "y", "z"]) == [2, 3, 4]
-    assert kept([" ", "开工日期", "x", "y"]) == [2, 3, 4]
-    assert kept([*HEAD[:3], "开工 日期"]) == [2, 4]
+    assert found(["项目编码", "项目名称", "x", "y"]) == [2, 4]
+    assert found(["项目编码", "开工日期", "x", "y", "z"]) == [2, 3, 4]
+    assert found([" ", "开工日期", "x", "y"]) == [2, 3, 4]
+    assert found([*HEAD[:3], "开工 日期"]) == [2, 4]
     long = "项目编码(" + "x" * 54 + ")"
-    assert (len(long), kept([long, None, "行政区划代码"])) == (60, [2, 4])
-    assert kept([f"{long} ", None, "行政区划代码"]) == [2, 3, 4]
+    assert (len(long), found([long, None, "行政区划代码"])) == (60, [2, 4])
+    assert found([f"{long} ", None, "行政区划代码"]) == [2, 3, 4]
 
 
 def test_a_row_that_repeats_an_earlier_header_is_no_record():
@@ -230,12 +230,12 @@ def test_a_row_that_repeats_most_of_the_header_is_no_record():
     assert not aside(["附2"])
     head = [*HEAD, *("建设单位", "合同金额(元)", "附甲", "附乙", "附丙", "附丁")]
 
-    def kept(row):
+    def found(row):
         return [number for number, _ in _read(_records([head, A, row, B]))[0][1]]
 
-    assert kept([None, None, None, None, None, None, "附甲", "附乙"]) == [2, 4]
-    assert kept([None, None, None, None, None, None, "附甲", "x"]) == [2, 3, 4]
-    assert kept([*[None] * 6, *head[6:], "x"]) == [2, 3, 4]
+    assert found([None, None, None, None, None, None, "附甲", "附乙"]) == [2, 4]
+    assert found([None, None, None, None, None, None, "附甲", "x"]) == [2, 3, 4]
+    assert found([*[None] * 6, *head[6:], "x"]) == [2, 3, 4]
 
 
 def _chunk(rows, ragged=()):
@@ -244,7 +244,7 @@ def _chunk(rows, ragged=()):
     return Chunk([number for number, _ in rows], arrays, tuple(ragged))
 
 
-def _kept(records, *chunks):
+def _record_rows(records, *chunks):
     return [[*one.numbers, *(number for number, _ in one.ragged)]
             for one in records.chunks(iter(chunks))]  # fmt: skip
 
@@ -252,24 +252,24 @@ def _kept(records, *chunks):
 def test_of_chunks_the_first_row_below_the_header_is_looked_at():
     records = _records([HEAD])
     chunks = (_chunk([(1, HEAD)]), _chunk([(2, NUMBERED), (3, NUMBERED)]), _chunk([(4, NUMBERED)]))
-    assert _kept(records, *chunks) == [[1], [3], [4]]
+    assert _record_rows(records, *chunks) == [[1], [3], [4]]
     assert records.set_aside == {NonRecord.HEADING: 1}
     assert (records.resume_at, records.blank_rows) == (None, 0)
     records = _records([HEAD])
     rows = [(1, HEAD), (2, NUMBERED), (3, NUMBERED)]
-    assert _kept(records, _chunk(rows, [(4, ["合计"])])) == [[1, 3]]
+    assert _record_rows(records, _chunk(rows, [(4, ["合计"])])) == [[1, 3]]
 
 
 def test_blank_rows_of_chunks():
     blank = ["", "", "", ""]
     records = _records([HEAD])
     rows = [(1, HEAD), (2, A), (4, blank), (6, B), (7, blank), (8, blank), (9, blank)]
-    kept = _kept(records, _chunk([]), _chunk(rows, [(1, ["x"]), (5, ["GC-05", "x"])]))
-    assert kept == [[], [1, 2, 4, 6, 7, 8, 9, 1, 5]]
+    found = _record_rows(records, _chunk([]), _chunk(rows, [(1, ["x"]), (5, ["GC-05", "x"])]))
+    assert found == [[], [1, 2, 4, 6, 7, 8, 9, 1, 5]]
     assert records.blank_rows == 2  # 3, which the reader left out, and 4
-    _kept(records, _chunk([(10, blank), (11, A)]))
+    _record_rows(records, _chunk([(10, blank), (11, A)]))
     assert records.blank_rows == 6
-    _kept(records, _chunk([], [(13, ["GC-06"])]))
+    _record_rows(records, _chunk([], [(13, ["GC-06"])]))
     assert records.blank_rows == 7
 
 
@@ -279,21 +279,25 @@ def test_chunks_end_above_another_header():
     records = _records([HEAD])
     total = ["合计", "", "", ""]
     rows = [(1, HEAD), (2, A), (3, total), (4, blank), (6, other), (7, total), (8, blank)]
-    kept = _kept(records, _chunk(rows, [(5, ["GC-05"]), (9, ["GC-09"])]), _chunk([(10, A)]))
-    assert kept == [[1, 2, 4, 5]]
+    found = _record_rows(records, _chunk(rows, [(5, ["GC-05"]), (9, ["GC-09"])]), _chunk([(10, A)]))
+    assert found == [[1, 2, 4, 5]]
     assert (records.resume_at, records.blank_rows) == (6, 1)
     assert records.set_aside == {NonRecord.TOTAL: 1}
 
 
 def test_a_header_of_another_width_is_no_row_above_it():
     records = _records([HEAD])
-    kept = _kept(records, _chunk([(1, HEAD), (2, A)], [(3, [*HEAD, "合同金额"]), (4, [*A, "5"])]))
-    assert (kept, records.resume_at, records.blank_rows) == ([[1, 2]], 3, 0)
+    found = _record_rows(
+        records, _chunk([(1, HEAD), (2, A)], [(3, [*HEAD, "合同金额"]), (4, [*A, "5"])])
+    )
+    assert (found, records.resume_at, records.blank_rows) == ([[1, 2]], 3, 0)
 
 
 def test_the_first_row_of_chunks_may_name_another_year():
     records = _records([HEAD], titles=["2025年度"])
-    assert _kept(records, _chunk([(1, HEAD), (2, A)], [(3, ["2024年度"]), (4, B)])) == [[1, 2]]
+    assert _record_rows(records, _chunk([(1, HEAD), (2, A)], [(3, ["2024年度"]), (4, B)])) == [
+        [1, 2]
+    ]
     assert records.resume_at == 3
 
 
