@@ -137,7 +137,7 @@ def _filled_right(
     """Group headings over all their columns: by merged ranges, else up to the next heading."""
     width = max(len(above), len(below))
     groups = [*above, *[None] * (width - len(above))]
-    lower = [*below, *[None] * (width - len(below))]
+    lower = [*below, *[None] * len(above)]
     wide = [span for span in merges if span.top == number and span.right > span.left]
     if wide:
         for span in wide:
