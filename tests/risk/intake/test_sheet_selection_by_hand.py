@@ -169,6 +169,8 @@ def test_files_without_a_sheet_to_read_are_refused():
     with pytest.raises(ColumnsMissing) as nearest:
         _select(SmallSheet([HEAD[:1]]), SmallSheet([HEAD[:3]]))
     assert nearest.value.fields["columns"] == "开工日期/started_on"
+    with pytest.raises(ColumnsMissing):
+        _select(SmallSheet([HEAD[:2]], hidden=True), SmallSheet([HEAD[:3]]))
     deep = [["x"]] * 59
     assert _select(SmallSheet([*deep, HEAD]))[0] == [("表", "projects")]
     with pytest.raises(HeaderMissing):

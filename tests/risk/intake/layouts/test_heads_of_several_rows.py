@@ -60,7 +60,10 @@ def test_heads_are_rows_of_texts_with_up_to_two_such_rows_above():
 
 
 def test_headings_that_reach_into_the_next_row_are_no_head_without_it():
-    rows, both = [["甲", "乙"], ["丙", "丁"], ["戊", "己"]], [(2, 2), (2, 1), (3, 3), (3, 2), (3, 1)]
+    rows, both = (
+        [["甲", "乙"], ["丙", "丁"], ["戊", "己"]],
+        [(2, 2), (2, 1), (3, 3), (3, 2), (3, 1)],
+    )
     for merged, found in (
         (CellRange(1, 0, 1, 1), [(1, 1), *both]),
         (CellRange(1, 0, 2, 0), both),
