@@ -110,9 +110,7 @@ def test_what_names_and_titles_give(sheet, titles, supplied):
 
 
 def test_a_month_without_a_year_has_that_of_the_file():
-    assert supplied_cells(ATTENDANCE, (), "9月", [], "2025年考勤", dict().get) == {
-        "period": "2025-09"
-    }
+    assert supplied_cells(ATTENDANCE, (), "9月", [], "2025年考勤", {}.get) == {"period": "2025-09"}
 
 
 HEADER = read_header(PROJECTS, 1, [*HEAD, "合同金额"], file="x")
