@@ -67,7 +67,7 @@ def header_at(
 ) -> LocatedHeader:
     """Header that begins in ``row``, of two rows if ``following`` adds fields."""
     rows = [row] if following is None or is_blank(following[1]) else [row, following]
-    one = next(_candidates(rows[:1], match))
+    one = next(_candidates(rows, match))
     pair = _pair(rows, 0, match, merges)
     return pair if pair is not None and len(pair.fields) > len(one.fields) else one
 

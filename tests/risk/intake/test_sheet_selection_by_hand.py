@@ -81,6 +81,7 @@ def test_a_header_of_two_and_of_three_rows():
     assert header_at(row, (5, [None, " "]), MATCH, ()).cells.row == 4
     assert header_at(row, None, MATCH, ()).cells.row == 4
     assert header_at(row, (5, A), MATCH, ()).cells.row == 4
+    assert header_at((4, HEAD), (5, HEAD), MATCH, ()).cells.row == 4
 
 
 def test_group_headings_are_filled_to_the_right():
