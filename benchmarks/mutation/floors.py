@@ -74,7 +74,7 @@ FLOORS = (
                 *("scorecard", "counterfactuals", "reasons", "novelty", "calibration"),
                 *("peer_medians", "cohort_scores", "arrears", "tree_shap", "rule_set"),
                 *("logistic", "baselines", "explained", "reason_text", "storage"),
-                *("artifact_paths", "registry", "promotion_log", "runs", "shared_models"),
+                *("artifact_paths", "registry", "promotion_log", "shared_models"),
                 "shared_trees",
             )
         ),
@@ -85,7 +85,8 @@ FLOORS = (
                     *("scorecard", "scorecard_lines", "calibration", "counterfactuals"),
                     *("evidence", "novelty", "pinned_cohort", "pinned_reasons", "reasons"),
                     *("arrears", "tree_shap", "rule_set", "logistic", "baselines"),
-                    *("artifact_paths", "registry", "shared_models"),
+                    *("artifact_paths", "registry", "shared_models", "pinned_trees"),
+                    *("pinned_storage", "explained"),
                 )
             ),
             "tests/training/test_shared.py",
