@@ -97,15 +97,13 @@ FLOORS = (
         "training",
         (
             *("training/dataset/*.py", "training/fit/*.py", "training/monitoring/*.py"),
-            *("training/linkage/*.py", "training/metrics.py", "training/effects.py"),
-            *("training/shared.py", "training/stand_in.py", "training/event_counts.py"),
+            *("training/metrics.py", "training/event_counts.py"),
         ),
         (
-            *("tests/training/linkage", "tests/training/test_pinned_metrics.py"),
-            *("tests/training/test_metrics.py", "tests/training/test_stand_in_keys.py"),
+            *("tests/training/test_pinned_metrics.py", "tests/training/test_metrics.py"),
             *("tests/training/test_shared.py", "tests/training/fit/test_holdout.py"),
             *("tests/training/fit/test_pinned_*.py", "tests/training/dataset"),
-            *("tests/training/monitoring/test_lost_inputs.py",),
+            "tests/training/monitoring/test_lost_inputs.py",
             "tests/training/monitoring/test_pinned_*.py",
         ),
     ),

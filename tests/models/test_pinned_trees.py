@@ -76,12 +76,34 @@ def test_contributions_without_a_table_are_those_with_one(monkeypatch):
     assert pytest.approx(booster.predict(values, pred_contrib=True), abs=1e-9) == found.T
 
 
+def test_a_path_of_seventeen_features_is_exact():
+    """One row leaves at each of seventeen splits, each on a feature of its own; one goes on."""
+    nodes = 17
+    tree = SharedTree(
+        **{"split_feature": tuple(range(nodes)), "split_gain": (1.0,) * nodes},
+        **{"threshold": (0.5,) * nodes, "decision_type": (UNKNOWN,) * nodes},
+        left_child=tuple(range(-1, -nodes - 1, -1)),
+        right_child=(*range(1, nodes), -nodes - 1),
+        internal_count=tuple(range(nodes + 1, 1, -1)),
+        leaf_value=tuple(float(number) for number in range(nodes + 1)),
+        leaf_count=(1,) * (nodes + 1),
+    )
+    names = tuple(f"f{number}" for number in range(nodes))
+    booster = lgb.Booster(model_str=booster_text([tree], names))
+    values = np.vstack([np.ones(nodes), np.zeros(nodes), np.arange(nodes) < 9])
+    found = np.zeros((nodes + 1, 3))
+    add_contributions(trees_of(booster), values, found)
+    expected = booster.predict(values, pred_contrib=True)
+    assert found.T == pytest.approx(expected, abs=1e-9)
+
+
 def test_batches_are_scored_and_explained_one_after_the_other(monkeypatch):
     monkeypatch.setattr(arrears, "ROWS_PER_BATCH", 2)
     model = ArrearsModel(COLUMNS, (booster_text([stump()], COLUMNS),) * 2, Calibration())
     rows = matrix([0.0, 1.0, 1.0, 0.0, 1.0])
     assert model.raw(rows).tolist() == [-3, -1, -1, -3, -1]
     parts = model.contributions(rows)
+    assert parts.shape == (5, 4)
     assert parts[:, 0] == pytest.approx([-2 / 3, 4 / 3, 4 / 3, -2 / 3, 4 / 3])
     assert parts[:, -1] == pytest.approx([-7 / 3] * 5)
     assert not parts[:, 1:3].any()
@@ -94,6 +116,8 @@ def test_importance_is_the_share_of_the_gain_by_weight():
         for feature, gain in ((0, 1.0), (2, 3.0))
     )
     assert ArrearsModel(COLUMNS, texts, Calibration()).importance().tolist() == [0.25, 0, 0.75]
+    little = booster_text([stump(gain=0.25)], COLUMNS)
+    assert ArrearsModel(COLUMNS, (little,), Calibration()).importance().tolist() == [1, 0, 0]
     weighted = ArrearsModel(COLUMNS, texts, Calibration(), weights=(3.0, 1.0))
     assert weighted.importance().tolist() == [0.5, 0, 0.5]
     empty = ArrearsModel(COLUMNS, (booster_text([LEAF], COLUMNS),), Calibration())
