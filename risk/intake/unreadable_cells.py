@@ -252,12 +252,12 @@ QUALIFY row_number() OVER (PARTITION BY {parts}, v.known_at ORDER BY v.arrival D
     )
     dated = isinstance(value, dt.date) and field.type is FieldType.DATE and value <= today
     keys = ", ".join(table.key)
-    # A past date is known from its own day on: by the versions of that day and later, and by the
-    # last one before it.
+    # A past date is known from its own day on: by the last version up to that day, and by those
+    # after it.
     known = "greatest(known_at, $1)" if dated else "known_at"
     from_that_day = (
-        f" QUALIFY known_at >= $1 OR row_number() OVER (PARTITION BY {keys} ORDER BY known_at DESC)"
-        " = 1"
+        " QUALIFY known_at > $1 OR row_number() OVER"
+        f" (PARTITION BY {keys}, known_at > $1 ORDER BY known_at DESC) = 1"
     )
     rows = store.rows(
         f"INSERT INTO {table.name} BY NAME SELECT * REPLACE ("

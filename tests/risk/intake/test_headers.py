@@ -28,6 +28,14 @@ def test_a_number_is_in_yuan_or_its_unit_is_unknown(text, unknown):
     assert (found.unit, found.unknown, found.several) == (None, unknown, False)
 
 
+def test_a_heading_may_name_several_units():
+    amount = PROJECTS.field("contract_amount")
+    found = [unit_of(amount, text) for text in ("元/万元", "元、元", "人、万元")]
+    assert [(one.unit.label, one.several) for one in found] == [
+        *(("元", True), ("元", False), ("万元", False))
+    ]
+
+
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
 def test_field_names_and_chinese_headers_mean_the_same(table):
     fields = [field.name for field in table.fields] + ["known_at"]
