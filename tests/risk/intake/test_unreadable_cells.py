@@ -241,6 +241,17 @@ def test_a_past_date_counts_from_its_own_day_in_the_version_of_that_day(
     assert [day for (day,) in found] == known
 
 
+def test_a_past_date_leaves_alone_what_a_later_row_says(store, write_csv, today):
+    header = [*HEADER[:4], "实际竣工日期", "入库日期"]
+    cells = (("年底", "2025-02-01"), ("2025-02-03", "2025-02-05"))
+    rows = [["P1", "甲", "420322", "2025-01-05", *cell] for cell in cells]
+    import_into(store, [write_csv("工程项目.csv", [header, *rows])], today=today)
+    assert _answer(store, "completed_on", "年底", "2025-02-10", today) == 0
+    current = "SELECT completed_on::VARCHAR FROM projects_versions WHERE superseded_at IS NULL"
+    assert store.rows(current) == [("2025-02-03",)]
+    assert unreadable_groups(store) == []
+
+
 def test_optional_fields_are_called_by_name_or_heading():
     names = ("sector", "行业", "项目名称", "project_name", "x")
     found = [field_called(PROJECTS, name) for name in names]
