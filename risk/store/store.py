@@ -464,9 +464,9 @@ def _versions_sql() -> str:
 
 def known_kinds(store: RecordStore, as_of: dt.date) -> list[Kind]:
     """Kinds of unit with any unit known before ``as_of``; always includes projects."""
-    query = "SELECT 1 FROM projects WHERE known_at < ? LIMIT 1"
-    employers = store.for_kind("employer").rows(query, [as_of])
-    return ["project", "employer"] if employers else ["project"]
+    query = "SELECT EXISTS (FROM projects WHERE known_at < ?)"
+    [(has_employers,)] = store.for_kind("employer").rows(query, [as_of])
+    return ["project", "employer"] if has_employers else ["project"]
 
 
 def views_for_kind(kind: Kind, prefix: str) -> Mapping[str, str]:
