@@ -272,6 +272,14 @@ class RecordStore:
         )
         return {name for (name,) in self.rows(query)}
 
+    def last_drawn(self) -> int:
+        """The last arrival number that was drawn, also for rows that were rolled back; else 0."""
+        query = (
+            "SELECT coalesce(last_value, start_value - 1) FROM duckdb_sequences()"
+            " WHERE sequence_name = 'arrivals'"
+        )
+        return int(self.rows(query)[0][0])
+
     def has_table(self, name: str) -> bool:
         """Whether the store has a table that imports create; one opened read-only may lack it."""
         # Without a query, which takes a millisecond, and leaves a transaction as it is.
@@ -415,10 +423,7 @@ class RecordStore:
         A store that is rebuilt or restored from a backup draws the same numbers for other rows;
         caches derived from records distinguish them by the mark (``features.cache.fingerprint``).
         """
-        drawn = self.rows(
-            "SELECT coalesce(last_value, start_value - 1) FROM duckdb_sequences()"
-            " WHERE sequence_name = 'arrivals'"
-        )[0][0]
+        drawn = self.last_drawn()
         # Marks of openings that stored nothing are removed.
         self.connection.execute(f"DELETE FROM {_OPENINGS} WHERE after_arrival >= ?", [drawn])
         inserted = f"INSERT INTO {_OPENINGS} VALUES (?, uuid()) RETURNING mark"
