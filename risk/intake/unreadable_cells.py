@@ -104,8 +104,9 @@ class FileUnreadableCells:
         """
         self._write()
         # Most tables have none; to look for older cells takes ten times as long.
-        some = "SELECT 1 FROM unreadable_cells WHERE table_name = ? LIMIT 1"
-        if self._store.rows(some, [self._table.name]):
+        some = "SELECT EXISTS (FROM unreadable_cells WHERE table_name = ?)"
+        [(older,)] = self._store.rows(some, [self._table.name])
+        if older:
             self._remove_readable(staged)
         self._store.rows(f"DROP TABLE {_SEEN}")
 
@@ -207,7 +208,8 @@ def answer_cells(
         create_tables(store)
         where = "table_name = ? AND field = ? AND raw = ?"
         cell = [table.name, field.name, raw]
-        if not store.rows(f"SELECT 1 FROM unreadable_cells WHERE {where} LIMIT 1", cell):
+        [(found,)] = store.rows(f"SELECT EXISTS (FROM unreadable_cells WHERE {where})", cell)
+        if not found:
             raise NothingToAnswer(column=field.zh, found=raw)
         store.rows(
             "INSERT INTO cell_answers VALUES (?, ?, ?, ?, ?, ?)", [*cell, answer, today, who]
