@@ -70,6 +70,21 @@ def test_equal_rows_of_a_new_undated_book_are_one(store, send):
     assert found == [(1, "unfolded"), (2, "import"), (1, "import")]
 
 
+def test_dated_rows_of_a_book_with_undated_ones_are_stored_once(store, send):
+    header = (*PAYROLL, "入库日期")
+    send("工资表.csv", payroll("G1", 1, "P1", "2025-02-16"), header=header)
+    new = payroll("G1", 2, "P1", "2025-02-17")
+    two = (payroll("G2", 1, "P1", "2025-02-16"), payroll("G2", 2, "P1", "2025-02-17"))
+    report = send("工资表2.csv", new, *two, payroll("G3", 1, "P1", ""), header=header)
+    assert (report.accepted, report.dated_by_rule) == (4, 1)
+    assert store.rows(
+        "SELECT payroll_id, amount_due // 100, dated_by FROM payrolls ORDER BY arrival"
+    ) == [
+        *(("G1", 1, "given"), ("G1", 2, "given"), ("G2", 1, "given"), ("G2", 2, "given")),
+        ("G3", 1, "unfolded"),
+    ]
+
+
 def test_rows_of_earlier_releases_without_a_source_of_their_day_are_known(store, send):
     header, row = (*PAYROLL, "入库日期"), (*payroll("G1"), "2025-02-16")
     send("工资表.csv", row, header=header)
