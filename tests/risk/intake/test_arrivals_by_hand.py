@@ -267,6 +267,31 @@ def test_keys_are_withdrawn_once_each_and_numbered(store, send, tmp_path, keys, 
     assert len(set(numbers)) == len(numbers) == 4 + counts[0]
 
 
+def test_the_version_of_the_day_is_withdrawn_on_the_latest_day_stated(store, send, tmp_path):
+    dated = (
+        *(case("C1", "立案", "2025-03-10"), case("C1", "查实", "2025-06-01")),
+        *(case("C2", "立案", "2025-03-10"), case("C2", "查实", TODAY.isoformat())),
+        case("C3", "立案", "2025-03-10"),
+    )
+    send("案件.csv", *dated, header=(*CASE, "入库日期"))
+
+    def withdraw(*rows):
+        path = tmp_path / "撤回案件.csv"
+        path.write_text("\n".join(["案件编号,入库日期", *rows]), encoding="utf-8")
+        found = withdraw_paths(store, [path], today=TODAY).files[0]
+        return found.withdrawn, found.repeated
+
+    assert withdraw("C1,2025-08-01", "C1,2025-07-01", f"C2,{TODAY}") == (2, 0)
+    assert withdraw("C1,2025-09-01", "C3,") == (1, 1)
+    assert store.rows(
+        "SELECT case_id, status, known_at::VARCHAR, dated_by FROM cases WHERE withdrawn ORDER BY 1"
+    ) == [
+        ("C1", "confirmed", "2025-08-01", "given"),
+        ("C2", "confirmed", "2025-12-05", "given"),
+        ("C3", "filed", "2025-12-05", "import"),
+    ]
+
+
 def test_a_clock_set_back_is_refused(store, send):
     assert last_import_day(store) is None
     require_import_day(store, TODAY)

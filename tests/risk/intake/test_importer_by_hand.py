@@ -102,6 +102,14 @@ def test_sheets_beside_those_of_workers_are_read_as_books_of_people(store, write
     ]
 
 
+def test_a_way_of_payment_that_is_no_term_leaves_the_payment(store, write_csv, write_xlsx, today):
+    import_into(store, [write_csv("工程项目.csv", [PROJECT[:4], FIRST[:4]])], today=today)
+    rows = [*wages(100)[:2], ["发放方式：微信"], *wages(100)[2:], ["发放日期：2025年9月14日"]]
+    report = import_into(store, [write_xlsx("工资表.xlsx", rows)], today=today)
+    assert store.rows("SELECT amount, channel FROM payments") == [(10_000, None)]
+    assert {one.table: one.unreadable for one in report.files}["payments"] == {"channel": 1}
+
+
 def test_a_corrected_row_is_read_as_that_of_a_book(store, write_csv, today, tmp_path):
     """An optional cell may stay unreadable, and identifiers have the form first stored."""
     import_file(store, write_csv("工程项目.csv", [PROJECT[:4], ["XM-1", *FIRST[1:4]]]), today=today)
