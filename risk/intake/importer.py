@@ -516,11 +516,11 @@ class _Source:
     ) -> FileReport:
         own = table is self._table
         reading = plan.reading(table)
-        match = reading.match if reading and reading.match else contract_matcher(table)
+        match = reading.match if reading else None
         book = self._book(plan, table, lenient=lenient)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
         run = _Import(
-            *(self._store, self._file, table, book, match),
+            *(self._store, self._file, table, book, match or contract_matcher(table)),
             lenient=lenient,
             unify_ids=self._unify_ids,
         )

@@ -45,6 +45,7 @@ def test_dated_rows_have_a_number_each_and_equal_ones_are_stored_once(store, sen
     report = send("工资表.csv", *((*row, "2025-02-16") for row in rows), header=header)
     assert (report.accepted, report.repeated) == (4, 1)
     assert (report.dated_by_rule, report.undated_facts, report.missing) == (0, 0, 0)
+    assert (report.moved_behind_lists, report.new_feed_in) == (0, ())
     send("工资表2.csv", (*payroll("G4"), "2025-02-16"), header=header)
     found = arrivals(store, "payrolls", "payroll_id", "amount_due // 100")
     assert found == [("G1", 1, 1), ("G2", 1, 2), ("G2", 2, 4), ("G3", 1, 5), ("G4", 1, 6)]
