@@ -332,20 +332,18 @@ def import_tables(
     path: Path,
     *,
     today: dt.date,
-    table: Table | None = None,
     progress: RowProgress | None = None,
     office: OfficeLayouts | None = None,
 ) -> list[FileReport]:
     """Import all sheets of a file in one transaction and report each table.
 
-    A sheet that is not of ``table``, by default the table of the file, is read as the table that
-    its header fits.
+    A sheet that is not of the table of the file is read as the table that its header fits.
 
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     source = _Source(
-        *(store, SourceFile(path), table or table_of_file(path)),
+        *(store, SourceFile(path), table_of_file(path)),
         today=today,
         known_on=None,
         office=office,
@@ -651,9 +649,9 @@ class _Import:
         if name != CONTRACT:
             return cell
         columns = {one.field.name: one.index for one in selected.header.columns}
-        project = selected.supplied.get(PROJECT, columns.get(PROJECT, -1))
+        found: Mapping[str, int | str] = {**columns, **selected.supplied}
         code = self._table.field(PROJECT)
-        return TeamContract(self._store, self._table.name, cell, project, code)
+        return TeamContract(self._store, self._table.name, cell, found[PROJECT], code)
 
     def _stage(
         self, selected: SelectedSheet, records: SheetRecords, progress: RowProgress | None
