@@ -64,7 +64,10 @@ FLOORS = (
     Floor(
         "records",
         ("risk/store/*.py", "risk/contract.py"),
-        ("tests/risk/store", "tests/risk/intake/test_sealed_days.py"),
+        (
+            *("tests/risk/store", "tests/risk/intake/test_sealed_days.py"),
+            "tests/risk/test_effective_rows.py",
+        ),
     ),
     Floor(
         "models",

@@ -24,7 +24,6 @@ from risk.intake.row_parser import BatchParser
 from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_selection import select_sheet
 from risk.intake.staging import registered
-from risk.intake.table_detection import detect_table
 from risk.intake.unfolded_versions import BookDay
 from risk.locale import Language
 from risk.store.store import RecordStore
@@ -99,17 +98,14 @@ def withdraw_paths(
     return WithdrawalReport(tuple(files), tuple(failed))
 
 
-def withdraw_file(
-    store: RecordStore, path: Path, *, book: BookDay, table: Table | None = None
-) -> FileWithdrawal:
-    """Withdraw the records whose keys are in one file, in one transaction.
+def withdraw_file(store: RecordStore, path: Path, *, book: BookDay, table: Table) -> FileWithdrawal:
+    """Withdraw the records of ``table`` whose keys are in one file, in one transaction.
 
     Only the columns of the key are needed, and ``known_at`` is read; others are ignored.
 
     Raises:
         IntakeFailure: the file could not be read, and nothing is withdrawn.
     """
-    table = table or detect_table(path)
     keys, unreadable = _read_keys(table, path, book.today)
     with store.transaction(), registered(store, _KEYS, keys):
         open_versions = _open_sql(table, book.today)
