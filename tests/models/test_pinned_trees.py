@@ -49,7 +49,7 @@ def test_values_at_the_threshold_zeros_and_unknown_ones_go_where_lightgbm_sends_
     values = matrix([threshold, threshold + 1e-9, 0.0, -1e-9, 1e-9, np.nan]).values
     found = np.zeros((4, len(values)))
     add_contributions(trees_of(booster), values, found)
-    assert pytest.approx(booster.predict(values, pred_contrib=True)) == found.T
+    np.testing.assert_allclose(found.T, booster.predict(values, pred_contrib=True), atol=1e-9)
 
 
 def test_a_stump_moves_a_row_from_the_mean_to_its_leaf():
@@ -73,7 +73,7 @@ def test_contributions_without_a_table_are_those_with_one(monkeypatch):
     assert {leaf.table is None for tree in trees for leaf in tree.leaves} == {True}
     found = np.zeros((6, len(values)))
     add_contributions(trees, values, found)
-    assert pytest.approx(booster.predict(values, pred_contrib=True), abs=1e-9) == found.T
+    np.testing.assert_allclose(found.T, booster.predict(values, pred_contrib=True), atol=1e-9)
 
 
 def test_a_path_of_seventeen_features_is_exact():
@@ -94,7 +94,7 @@ def test_a_path_of_seventeen_features_is_exact():
     found = np.zeros((nodes + 1, 3))
     add_contributions(trees_of(booster), values, found)
     expected = booster.predict(values, pred_contrib=True)
-    assert found.T == pytest.approx(expected, abs=1e-9)
+    np.testing.assert_allclose(found.T, expected, atol=1e-9)
 
 
 def test_batches_are_scored_and_explained_one_after_the_other(monkeypatch):
