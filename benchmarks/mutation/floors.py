@@ -64,7 +64,10 @@ FLOORS = (
     Floor(
         "records",
         ("risk/store/*.py", "risk/contract.py"),
-        ("tests/risk/store", "tests/risk/intake/test_sealed_days.py"),
+        (
+            *("tests/risk/store", "tests/risk/intake/test_sealed_days.py"),
+            "tests/risk/test_effective_rows.py",
+        ),
     ),
     Floor(
         "models",
@@ -72,15 +75,40 @@ FLOORS = (
             f"models/{name}.py"
             for name in (
                 *("scorecard", "counterfactuals", "reasons", "novelty", "calibration"),
-                *("peer_medians", "cohort_scores"),
+                *("peer_medians", "cohort_scores", "arrears", "tree_shap", "rule_set"),
+                *("logistic", "baselines", "explained", "reason_text", "storage"),
+                *("artifact_paths", "registry", "promotion_log", "runs", "shared_models"),
+                "shared_trees",
             )
         ),
-        tuple(
-            f"tests/models/test_{name}.py"
-            for name in (
-                *("scorecard", "scorecard_lines", "calibration", "counterfactuals", "evidence"),
-                *("novelty", "pinned_cohort", "pinned_reasons", "reasons"),
-            )
+        (
+            *(
+                f"tests/models/test_{name}.py"
+                for name in (
+                    *("scorecard", "scorecard_lines", "calibration", "counterfactuals"),
+                    *("evidence", "novelty", "pinned_cohort", "pinned_reasons", "reasons"),
+                    *("arrears", "tree_shap", "rule_set", "logistic", "baselines"),
+                    *("artifact_paths", "registry", "shared_models"),
+                )
+            ),
+            "tests/training/test_shared.py",
+        ),
+    ),
+    Floor("linkage", ("models/linkage/*.py",), ("tests/models/linkage",)),
+    Floor(
+        "training",
+        (
+            *("training/dataset/*.py", "training/fit/*.py", "training/monitoring/*.py"),
+            *("training/linkage/*.py", "training/metrics.py", "training/effects.py"),
+            *("training/shared.py", "training/stand_in.py", "training/event_counts.py"),
+        ),
+        (
+            *("tests/training/linkage", "tests/training/test_pinned_metrics.py"),
+            *("tests/training/test_metrics.py", "tests/training/test_stand_in_keys.py"),
+            *("tests/training/test_shared.py", "tests/training/fit/test_holdout.py"),
+            *("tests/training/fit/test_pinned_*.py", "tests/training/dataset"),
+            *("tests/training/monitoring/test_lost_inputs.py",),
+            "tests/training/monitoring/test_pinned_*.py",
         ),
     ),
     Floor(

@@ -72,7 +72,7 @@ def restore_newest_books(
     key = ", ".join(table.key)
     later = ", ".join(f"'{one}'" for one in (DatedBy.STATED, DatedBy.IMPORT, DatedBy.SEALED))
     keys = (
-        f"SELECT DISTINCT {key} FROM {table.name}"
+        f"SELECT {key} FROM {table.name}"
         f" WHERE arrival >= {int(first_arrival)} AND dated_by IN ({later})"
     )
     if not store.rows(f"SELECT 1 FROM ({keys}) LIMIT 1"):

@@ -113,8 +113,8 @@ class _Search:
 
     def add(self, path: Path) -> None:
         absolute = Path(os.path.abspath(path))
-        self._origin = absolute if path.is_dir() else absolute.parent
         try:
+            self._origin = absolute if path.is_dir() else absolute.parent
             if path.is_dir():
                 self._add_folder(path)
             elif not path.exists():

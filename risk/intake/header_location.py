@@ -67,7 +67,7 @@ def header_at(
 ) -> LocatedHeader:
     """Header that begins in ``row``, of two rows if ``following`` adds fields."""
     rows = [row] if following is None or is_blank(following[1]) else [row, following]
-    one = next(_candidates(rows[:1], match))
+    one = next(_candidates(rows, match))
     pair = _pair(rows, 0, match, merges)
     return pair if pair is not None and len(pair.fields) > len(one.fields) else one
 
@@ -137,7 +137,7 @@ def _filled_right(
     """Group headings over all their columns: by merged ranges, else up to the next heading."""
     width = max(len(above), len(below))
     groups = [*above, *[None] * (width - len(above))]
-    lower = [*below, *[None] * (width - len(below))]
+    lower = [*below, *[None] * len(above)]
     wide = [span for span in merges if span.top == number and span.right > span.left]
     if wide:
         for span in wide:

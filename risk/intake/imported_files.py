@@ -149,13 +149,14 @@ def record_borrowed(
 
 
 def record_confirmed(store: RecordStore, table: Table, rows: str, book_day: dt.date) -> None:
-    """Remember that the book of a day repeats versions; ``rows`` is SQL of their ``arrival``."""
+    """Remember that the book of a day repeats versions.
+
+    ``rows`` is SQL of their ``arrival``, of each once.
+    """
     name = CONFIRMED_VERSIONS
     of_table = f"table_name = '{table.name}' AND arrival IN (SELECT arrival FROM ({rows}))"
     store.rows(f"DELETE FROM {name} WHERE {of_table}")
-    store.rows(
-        f"INSERT INTO {name} SELECT DISTINCT '{table.name}', arrival, $1 FROM ({rows})", [book_day]
-    )
+    store.rows(f"INSERT INTO {name} SELECT '{table.name}', arrival, $1 FROM ({rows})", [book_day])
 
 
 def has_other_origins(store: RecordStore, table: Table, origin: str) -> bool:

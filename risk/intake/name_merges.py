@@ -148,8 +148,7 @@ def _codes_by_name(store: RecordStore) -> Mapping[str, Sequence[str]]:
 def _by_name(store: RecordStore, pairs: str, code: str) -> dict[str, list[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for name, one in store.rows(
-        f"{pairs} WHERE superseded_at IS NULL AND {code} IS NOT NULL"
-        f" AND NOT starts_with({code}, '{MARK}')"
+        f"{pairs} WHERE superseded_at IS NULL AND NOT starts_with({code}, '{MARK}')"
     ):
         if name:
             found[name_key(name)].add(one)
@@ -157,12 +156,13 @@ def _by_name(store: RecordStore, pairs: str, code: str) -> dict[str, list[str]]:
 
 
 def _is_new(store: RecordStore, firms: Sequence[str], after: int) -> bool:
-    parts = " UNION ALL ".join(
-        f"SELECT 1 FROM {table.name} WHERE arrival > $1 AND list_contains($2, {name})"
+    found = " OR ".join(
+        f"EXISTS (FROM {table.name} WHERE arrival > $1 AND list_contains($2, {name}))"
         for table, names in _naming_tables("org_id")
         for name in names
     )
-    return bool(store.rows(f"SELECT 1 FROM ({parts}) LIMIT 1", [after, list(firms)]))
+    [(is_new,)] = store.rows(f"SELECT {found}", [after, list(firms)])
+    return bool(is_new)
 
 
 def merge_ids(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,7 @@ _NUMBER = re.compile(r"(\d+)")
 
 _RANGE = re.compile(r"\d\s*月?\s*[-~—–至到]\s*\d+\s*月|季")
 _CHINESE_YEAR = re.compile("[二两][〇零○oO0][一二三四五六七八九][〇零○oO0一二三四五六七八九](?=年)")
-_DIGITS = str.maketrans("〇零○oO一二两三四五六七八九", "00000122" + "3456789")
+_DIGITS = str.maketrans("〇零○oO一二两三四五六七八九", "000001223456789")
 
 
 @dataclass(frozen=True, order=True)
@@ -39,12 +40,12 @@ class NamedPeriod:
     Of ``several`` months or a quarter it is the last that is named.
     """
 
-    year: int = 0
+    year: int
     month: int = 0
     day: int = 0
     several: bool = field(default=False, compare=False)
 
-    def one_month(self, *, year: int = 0) -> dt.date | None:
+    def one_month(self, *, year: int) -> dt.date | None:
         """First day of the month; ``year`` is that of a month without one.
 
         None if the text states no month, several, or no year either.
@@ -128,7 +129,7 @@ def stated_month(texts: Sequence[str]) -> dt.date | None:
     return next((month for found in periods if (month := found.one_month(year=year))), None)
 
 
-def file_order(path: PurePath) -> tuple[NamedPeriod, tuple[tuple[bool, int, str], ...]]:
+def file_order(path: PurePath) -> tuple[NamedPeriod, tuple[tuple[float, str], ...]]:
     """Sort key of a file: its period, then its name with numbers compared as numbers.
 
     Files without a period come first, so that the files of a month overrule them.
@@ -145,6 +146,7 @@ def without_periods(name: str) -> str:
     return re.sub(r"[\d\W_]+", "", _NUMERAL_MONTH.sub("", normalise(name)).casefold())
 
 
-def _natural(name: str) -> tuple[tuple[bool, int, str], ...]:
+def _natural(name: str) -> tuple[tuple[float, str], ...]:
+    """Parts of a name for comparison: numbers by their value, and before any text."""
     parts = (part for part in _NUMBER.split(normalise(name).casefold()) if part)
-    return tuple((False, int(part), "") if part.isdigit() else (True, 0, part) for part in parts)
+    return tuple((int(part), "") if part.isdigit() else (math.inf, part) for part in parts)

@@ -34,7 +34,7 @@ def fill_from_other_sources(
     """
     store.rows(f"CREATE OR REPLACE TEMP TABLE {BORROWED} (line BIGINT, fields VARCHAR[])")
     fields = [field.name for field in table.fields if field.name not in table.key]
-    if not fields or not has_other_origins(store, table, origin):
+    if not has_other_origins(store, table, origin):
         return 0
     known = _known_sql(table, fields, staged, book)
     store.rows(f"CREATE OR REPLACE TEMP TABLE {_KNOWN} AS {known}", [origin])
@@ -66,7 +66,7 @@ def _known_sql(table: Table, fields: Sequence[str], staged: str, book: BookDay) 
         for name in fields
     )
     return f"""
-      WITH versions AS ({evidence_sql(table, f"SELECT DISTINCT {key} FROM {staged}")}),
+      WITH versions AS ({evidence_sql(table, f"SELECT {key} FROM {staged}")}),
       rows AS (
         SELECT {key}, line, known_at AS given, {later_day_sql(table, book)} AS later_day
         FROM {staged}

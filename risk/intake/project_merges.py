@@ -116,7 +116,8 @@ def merge_confirmed(store: RecordStore, *, today: dt.date, after: int) -> Iterat
 def _same_names(store: RecordStore) -> list[tuple[str, list[_Row]]]:
     """County and current register rows of the names that a made id and a code have."""
     made = f"starts_with(project_id, '{MARK}')"
-    if not store.rows(f"SELECT 1 FROM projects WHERE {made} LIMIT 1"):
+    [(any_made,)] = store.rows(f"SELECT EXISTS (FROM projects WHERE {made})")
+    if not any_made:
         return []
     found: dict[tuple[str, str], list[_Row]] = defaultdict(list)
     for one, name, county, arrival in store.rows(

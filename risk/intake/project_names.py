@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
@@ -21,7 +20,6 @@ CURRENT_PROJECTS = "SELECT project_id FROM projects_versions WHERE superseded_at
 
 _SHOWN = 3
 _SIMILAR = 60
-_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _MOST_PROJECTS = 50_000
 
 
@@ -31,7 +29,7 @@ def find_project(store: RecordStore, text: str) -> str | None:
     An id made from the name does not count where a project of the county has a code.
     """
     found = store.rows(
-        "SELECT DISTINCT project_id, left(region_code, 6) FROM projects"
+        "SELECT project_id, left(region_code, 6) FROM projects"
         f" WHERE (project_id = $1 OR project_name = $1) AND project_id IN ({CURRENT_PROJECTS})",
         [text],
     )
@@ -43,8 +41,8 @@ def waiting_notes(
     store: RecordStore,
     waiting: Mapping[str, int],
     *,
-    after: int = 0,
-    names: Mapping[str, str] = _NO_NAMES,
+    after: int,
+    names: Mapping[str, str],
 ) -> tuple[Note, ...]:
     """Notes about rows, with an arrival number above ``after``, of projects not in ``store``.
 

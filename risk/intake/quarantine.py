@@ -206,13 +206,13 @@ class FileQuarantine:
         key = key_sql(self._table, "s")
         self._store.rows(
             f"""
-DELETE FROM quarantine q WHERE table_name = ? AND row_key IS NOT NULL
+DELETE FROM quarantine q WHERE table_name = ?
 AND NOT EXISTS (FROM {_SEEN} seen WHERE seen.id = q.id)
 AND (
   EXISTS (FROM {staged} s WHERE {key} = q.row_key
     AND (q.known_at IS NULL OR s.known_at = q.known_at))
   OR EXISTS (FROM quarantine n JOIN {_SEEN} USING (id)
-    WHERE n.table_name = q.table_name AND n.row_key = q.row_key
+    WHERE n.row_key = q.row_key
     AND n.known_at IS NOT DISTINCT FROM q.known_at)
 )""",
             [self._table.name],

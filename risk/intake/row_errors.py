@@ -70,7 +70,7 @@ def problem_from_json(stored: dict[str, Any]) -> Problem:
 
 def excerpt(cell: Cell) -> str:
     """Beginning of a cell, on one line."""
-    shown = " ".join(as_text(cell)[: MAX_EXCERPT + 1].split())
+    shown = " ".join(as_text(cell).split())
     return f"{shown[:MAX_EXCERPT]}…" if len(shown) > MAX_EXCERPT else shown
 
 

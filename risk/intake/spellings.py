@@ -90,8 +90,7 @@ _ABOUT = r"(?:大约|大概|约|近|将近|估计|估算|暂估|预估|超过|�
 _SUM = r"(?:共计|总计|合计|累计|共|计|总)"
 _MORE = r"(?:左右|上下|以上|以下|以内|不等|许|有余)"
 _BRACKET = re.compile(r"(.+?)\s*\(([^()]*)\)")
-_PREFIX = re.compile(rf"{_SUM}?({_ABOUT})?{_SUM}?:?\s*(.+)")
-_SUFFIX = re.compile(rf"(.+?)({_MORE})?")
+_APPROXIMATE = re.compile(rf"{_SUM}?({_ABOUT})?{_SUM}?:?\s*(.+?)({_MORE})?")
 _AMOUNT = re.compile(
     r"(?P<number>.+?)(?P<about>[余多来]?)(?P<unit>百万元?|千元|[万wW亿萬億]元?|元|圆)?(?P<after>[余多]?)(?:(?<=[余多])元)?整?"
 )
@@ -232,13 +231,10 @@ def _without_bracket(text: str) -> tuple[str, str | None, bool]:
 
 
 def _without_approximation(text: str) -> tuple[str, bool]:
-    prefix = _PREFIX.fullmatch(text)
-    if prefix is None:
+    found = _APPROXIMATE.fullmatch(text)
+    if found is None:  # a line break, or nothing
         return text, False
-    suffix = _SUFFIX.fullmatch(prefix[2])
-    if suffix is None:
-        return text, False
-    return suffix[1].strip(), bool(prefix[1] or suffix[2])
+    return found[2].strip(), bool(found[1] or found[3])
 
 
 def _plain_amount(text: str) -> Amount | None:
@@ -298,7 +294,7 @@ def _bare_date(text: str) -> str:
     """``text`` without a note in brackets, weekday and time, with Arabic digits."""
     note = _DATE_NOTE.search(text)
     if note is not None and not _PLANNED.search(note[0]):
-        text = text.replace(note[0], "", 1)
+        text = text[: note.start()] + text[note.end() :]
     text = re.sub(r"\s*([年月日号])\s*", r"\1", chinese_digits(_WEEKDAY.sub("", text).strip()))
     text = _HALF_DAY.sub("", text)
     day = re.match(r"(.*?(?:日|号|\d))" + _TIME.pattern + r"$", text)

@@ -97,8 +97,9 @@ def _in_future(
     """Dates of events that are still to come: most are typing errors (2052), and do not count."""
     notes = []
     later = {fact.date for fact in table.unfolds} - _MAY_COME
-    for name in (table.event_date, *sorted(later)):
-        if name is None or name not in headings:
+    events = [table.event_date] if table.event_date else []
+    for name in [*events, *sorted(later)]:
+        if name not in headings:
             continue
         ahead = _AHEAD.get(table.name, 0) if name == table.event_date else 0
         rows, last, key = store.rows(
@@ -152,7 +153,7 @@ def _keys_again(store: RecordStore, table: Table) -> list[Note]:
 
 def _compared(table: Table) -> list[str]:
     """Fields whose change means that a key may have been given to something else."""
-    names = [name for name in (table.event_date,) if name is not None]
+    names = [table.event_date] if table.event_date else []
     fields = {field.name for field in table.fields}
     return names + [name for name in _NAMES if name in fields and name not in table.key]
 

@@ -69,10 +69,10 @@ class Stored:
     """
 
     accepted: int
+    missing: int
+    filled: int
     dated_by_rule: int = 0
     undated_facts: int = 0
-    missing: int = 0
-    filled: int = 0
 
 
 class Staging:
@@ -135,7 +135,7 @@ class Staging:
         self._compared = self._collect(_compared_sql(self._table))
         if self._compared:
             self._compare(again=again)
-        stored = Stored(self._lines - self._known, missing=missing, filled=filled)
+        stored = Stored(self._lines - self._known, missing, filled)
         arrivals = self._draw_arrivals() if stored.accepted else range(0)
         if stored.accepted:
             stored = self._insert(arrivals.start, stored)
@@ -143,7 +143,7 @@ class Staging:
         imported_files.record_import(
             *(self._store, self._table, self._file, self._book, arrivals), digest=digest
         )
-        if filled and arrivals:
+        if filled:
             number = f"{arrivals.start} + line * {self._stride}"
             lent = f"SELECT {number} AS arrival, fields AS borrowed FROM {BORROWED}"
             record_borrowed(self._store, self._table, lent + self._without_known)
@@ -163,7 +163,7 @@ class Staging:
 
     def _insert(self, first: int, stored: Stored) -> Stored:
         """Insert the new rows under arrival numbers from ``first``."""
-        if self._undated < self._lines:
+        if self._undated != self._lines:
             self._insert_dated(first)
         if self._undated:
             if self._compared:
@@ -280,7 +280,7 @@ def _since_sql(table: Table) -> str:
     return f"""
 UPDATE {_STAGED} SET since = first_named.known_at
 FROM (SELECT named, min(known_at) AS known_at FROM ({naming}) GROUP BY named) first_named
-WHERE first_named.named = {_STAGED}.{key} AND {_STAGED}.{table.starts_on} IS NULL
+WHERE first_named.named = {_STAGED}.{key}
 """
 
 

@@ -105,7 +105,7 @@ def _words_in(text: str) -> list[_Found]:
 
 def _longest(text: str) -> Iterator[_Found]:
     """Words in ``text`` in the order they end, without those inside a longer one."""
-    found = sorted(_all(text), key=lambda one: (one.start, -one.end, not one.own))
+    found = sorted(_all(text), key=lambda one: (one.start, -one.end))
     end = 0
     for one in found:
         if one.end > end:

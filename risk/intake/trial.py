@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -92,11 +93,11 @@ def shown_samples(match: Match) -> list[str]:
 
 
 def _match_json(match: Match) -> dict[str, Any]:
-    used = match.target is not None and match.reason in (Reason.USED, Reason.ASK)
+    target = match.target if match.reason in (Reason.USED, Reason.ASK) else None
     return {
         "heading": match.column.heading,
-        "field": match.target.field.name if match.target and used else None,
-        "by_name": bool(match.target and used and match.target.by_name),
+        "field": target.field.name if target else None,
+        "by_name": bool(target and target.by_name),
         "similarity": round(match.similarity, 3),
         "confidence": round(match.confidence, 3),
         "reason": str(match.reason),
@@ -151,5 +152,5 @@ def _with_names(trials: Sequence[FileTrial], known: dict[str, Layout]) -> Iterat
 
 
 def _free(name: str, taken: dict[str, Layout]) -> str:
-    candidates = (name, *(f"{name}-{number}" for number in range(2, 1000)))
+    candidates = chain((name,), (f"{name}-{number}" for number in count(2)))
     return next(one for one in candidates if one not in taken)

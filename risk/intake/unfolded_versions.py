@@ -151,7 +151,7 @@ def _status(table: Table, outcome: Outcome) -> str:
     if not setting:
         return f"CASE WHEN known_at = last_day THEN {name} ELSE {before} END"
     dates = {number: _applied(fact, number, name) for number, fact in setting}
-    latest = f"greatest({', '.join(dates.values())})" if len(dates) > 1 else dates[0]
+    latest = f"greatest({', '.join(dates.values())})"
     # Of several facts of one date the last in the contract's order counts.
     cases = " ".join(
         f"WHEN {dates[number]} = {latest} THEN '{fact.sets[name]}'"

@@ -41,7 +41,7 @@ _OTHER_UNITS = (
 )
 _MONEY_WORDS = ("百万元", "千元", "万元", "亿元", "万圆", "元", "圆")
 _SEPARATOR = r"[、,/;和及]"
-_WORD = "|".join(map(re.escape, sorted((*_MONEY_WORDS, *_OTHER_UNITS), key=len, reverse=True)))
+_WORD = "|".join(map(re.escape, (*_MONEY_WORDS, *_OTHER_UNITS)))
 _LIST = rf"(?:人民币:?)?(?:{_WORD})(?:{_SEPARATOR}(?:人民币)?(?:{_WORD}))*"
 # A unit ends where no further word follows: 单位:万元建设有限公司 and 万元(集团)公司 name firms.
 _END = r"(?![\w%])(?!\((?!人民币|含税|不含税|保留|cny|rmb))"

@@ -20,6 +20,7 @@ import duckdb
 from risk.contract import STORED_TABLES, Table
 from risk.errors import WagewatchError
 from risk.progress import Progress
+from risk.store.marks import newest_arrival
 from risk.store.parquet_validation import (
     Partition,
     RecordsFolderEmpty,
@@ -213,22 +214,9 @@ class _Import:
         least, most = self._store.rows(f"SELECT min(least), max(most) FROM ({spans})")[0]
         if least is None:
             return 0, 1
-        newest = self._newest_arrival()
+        newest = max(newest_arrival(self._store), self._store.last_drawn())
         shift = max(0, newest + 1 - least)
-        return shift, max(newest, most + shift) + 1
-
-    def _newest_arrival(self) -> int:
-        largest = " UNION ALL ".join(
-            f"SELECT max(arrival) AS a FROM main.{name}" for name in STORED_TABLES
-        )
-        drawn = (
-            "SELECT coalesce(last_value, start_value - 1) FROM duckdb_sequences()"
-            " WHERE sequence_name = 'arrivals'"
-        )
-        newest: int = self._store.rows(
-            f"SELECT coalesce(max(a), 0) FROM ({largest} UNION ALL {drawn})"
-        )[0][0]
-        return newest
+        return shift, most + shift + 1
 
     def _insert(self, table: Table, parts: list[Partition], shift: int) -> TableImport:
         names = column_list(table)

@@ -272,6 +272,14 @@ class RecordStore:
         )
         return {name for (name,) in self.rows(query)}
 
+    def last_drawn(self) -> int:
+        """The last arrival number that was drawn, also for rows that were rolled back; else 0."""
+        query = (
+            "SELECT coalesce(last_value, start_value - 1) FROM duckdb_sequences()"
+            " WHERE sequence_name = 'arrivals'"
+        )
+        return int(self.rows(query)[0][0])
+
     def has_table(self, name: str) -> bool:
         """Whether the store has a table that imports create; one opened read-only may lack it."""
         # Without a query, which takes a millisecond, and leaves a transaction as it is.
@@ -415,10 +423,7 @@ class RecordStore:
         A store that is rebuilt or restored from a backup draws the same numbers for other rows;
         caches derived from records distinguish them by the mark (``features.cache.fingerprint``).
         """
-        drawn = self.rows(
-            "SELECT coalesce(last_value, start_value - 1) FROM duckdb_sequences()"
-            " WHERE sequence_name = 'arrivals'"
-        )[0][0]
+        drawn = self.last_drawn()
         # Marks of openings that stored nothing are removed.
         self.connection.execute(f"DELETE FROM {_OPENINGS} WHERE after_arrival >= ?", [drawn])
         inserted = f"INSERT INTO {_OPENINGS} VALUES (?, uuid()) RETURNING mark"
@@ -464,9 +469,9 @@ def _versions_sql() -> str:
 
 def known_kinds(store: RecordStore, as_of: dt.date) -> list[Kind]:
     """Kinds of unit with any unit known before ``as_of``; always includes projects."""
-    query = "SELECT 1 FROM projects WHERE known_at < ? LIMIT 1"
-    employers = store.for_kind("employer").rows(query, [as_of])
-    return ["project", "employer"] if employers else ["project"]
+    query = "SELECT EXISTS (FROM projects WHERE known_at < ?)"
+    [(has_employers,)] = store.for_kind("employer").rows(query, [as_of])
+    return ["project", "employer"] if has_employers else ["project"]
 
 
 def views_for_kind(kind: Kind, prefix: str) -> Mapping[str, str]:

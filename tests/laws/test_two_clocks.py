@@ -157,7 +157,7 @@ def test_undated_rows_after_a_sealing_change_nothing_before_it(
     import_into(store, [folder], today=TODAY, known_on=known_on)
     key = {name: dict(FIRST)[withdrawn][name] for name in TABLES[withdrawn].key}
     keys = write(folder / "withdrawn", [(withdrawn, key)]) / f"{withdrawn}.csv"
-    withdraw_file(store, keys, book=BookDay(TODAY, known_on))
+    withdraw_file(store, keys, book=BookDay(TODAY, known_on), table=TABLES[withdrawn])
     assert_same(before, snapshot(store))
     assert compare_history(store, mark) == "as_sealed"
 

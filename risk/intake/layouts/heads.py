@@ -39,6 +39,7 @@ def possible_heads(sheet: Sheet) -> Iterator[Head]:
     merges = list(sheet.merges)
     for row in first_rows(sheet, SEARCHED_ROWS):
         number, cells = row
+        groups = [one for one in groups if groups[-1][0] == number - 1]  # none across blank rows
         # Headings that reach into the next row belong to a head with more rows.
         if _looks_like_head(cells) and not any(one.top <= number < one.bottom for one in merges):
             for count in range(len(groups), -1, -1):
@@ -47,8 +48,7 @@ def possible_heads(sheet: Sheet) -> Iterator[Head]:
                 joined = join_headings(rows, merges) if count else single_headings(cells)
                 yield Head(number, len(rows), joined, tuple(titles[:above]))
         titles.extend(one_line(cell) for cell in cells if one_line(cell))
-        near = [one for one in groups[2 - MAX_HEAD_ROWS :] if groups[-1][0] == number - 1]
-        groups = [*near, row] if _is_group_row(cells) else []
+        groups = [*groups[2 - MAX_HEAD_ROWS :], row] if _is_group_row(cells) else []
 
 
 def single_headings(cells: Sequence[Cell]) -> tuple[str, ...]:

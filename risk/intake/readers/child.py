@@ -160,7 +160,7 @@ class _IdleProcess:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: ReaderProcess | None = None
-        self._owner = 0
+        self._owner = os.getpid()
 
     def take(self) -> ReaderProcess:
         with self._lock:

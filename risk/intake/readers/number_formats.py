@@ -19,7 +19,7 @@ _FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s[^>]*>")
 _FORMAT_ID = re.compile(rb"\snumFmtId=[\"'](\d+)[\"']")
 _CODE = re.compile(rb"\sformatCode=(?:\"([^\"]*)\"|'([^']*)')")
 _CELL_FORMATS = re.compile(rb"<(?:\w+:)?cellXfs[\s>].*?</(?:\w+:)?cellXfs>", re.DOTALL)
-_CELL_FORMAT = re.compile(rb"<(?:\w+:)?xf\s[^>]*>")
+_CELL_FORMAT = re.compile(rb"<(?:\w+:)?xf(?:[\s/][^>]*)?>")
 _PADDED = re.compile(r'(?:\[[^\]]*\])*"?([A-Za-z-]*)"?(0{2,})(?:;.*)?', re.DOTALL)
 _MOST_DIGITS = 30
 

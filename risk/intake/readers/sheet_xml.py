@@ -34,11 +34,11 @@ _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationshi
 _BLOCK_BYTES = 2**20
 _ROW_END = re.compile(rb"</(?:\w+:)?row>")
 _MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"'](\w+):(\w+)[\"']")
-_ROW = re.compile(rb"<(?:\w+:)?row[\s>/][^>]*")
+_ROW = re.compile(rb"<(?:\w+:)?row(?:[\s/][^>]*)?>")
 _CELL_COLUMN = re.compile(rb"<(?:\w+:)?c\s[^>]*?r=[\"']([A-Z]+)")
 _FILLED = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>/]")
 _ROW_OR_CELL = re.compile(
-    rb"<(?:\w+:)?(?:(row)[\s>/][^>]*|c(?P<attributes>(?:\s[^>]*?)?)(?:/>|>(?P<content>.*?)</(?:\w+:)?c>))",
+    rb"<(?:\w+:)?(?:(row)(?:[\s/][^>]*)?>|c(?P<attributes>(?:\s[^>]*?)?)(?:/>|>(?P<content>.*?)</(?:\w+:)?c>))",
     re.DOTALL,
 )
 _NUMBER = re.compile(rb"\sr=[\"'](\d+)[\"']")
@@ -187,8 +187,8 @@ def _whole_rows(book: zipfile.ZipFile, part: str, file: str) -> Iterator[bytes]:
     with book.open(part) as source:
         while block := source.read(_BLOCK_BYTES):
             text = rest + block
-            # The end may be split between two blocks.
-            ends = list(_ROW_END.finditer(text, max(len(rest) - 32, 0)))
+            # The end may be split between two blocks; a place before the first is the first.
+            ends = list(_ROW_END.finditer(text, len(rest) - 32))
             cut = ends[-1].end() if ends else 0
             rest = text[cut:]
             if len(rest) > MAX_ROW_BYTES:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -54,7 +55,7 @@ class _Requests:
         self._stack = ExitStack()
         self._sheets: Sequence[Sheet] = ()
         self._streams: dict[int, Iterator[list[Row]]] = {}
-        self._started = 0
+        self._ids = count()
 
     def open(self, path: str, kind: Format) -> list[SheetSummary]:
         self._sheets = self._stack.enter_context(_opener(kind)(Path(path)))
@@ -68,9 +69,9 @@ class _Requests:
 
     def start(self, index: int) -> int:
         """Id of a new stream of the rows of a sheet."""
-        self._started += 1
-        self._streams[self._started] = batches(self._sheets[index].rows())
-        return self._started
+        stream = next(self._ids)
+        self._streams[stream] = batches(self._sheets[index].rows())
+        return stream
 
     def next(self, stream: int) -> list[Row] | None:
         """Next rows of a stream; None at its end."""

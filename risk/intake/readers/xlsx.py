@@ -186,7 +186,7 @@ def xlsx_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
             book = stack.enter_context(zipfile.ZipFile(path))
             parts = sheet_parts(book)
             with path.open("rb") as file:
-                loaded = openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets
+                loaded = openpyxl.load_workbook(file, read_only=True).worksheets
                 sheets = [(one.title, one.sheet_state != "visible") for one in loaded]
             opened = [XlsxSheet(path, name, hidden, book, parts[name]) for name, hidden in sheets]
         yield opened

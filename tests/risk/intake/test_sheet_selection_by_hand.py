@@ -51,6 +51,14 @@ def test_the_first_complete_header_is_found_else_the_one_with_the_most_fields():
     assert _located(HEAD[:1], [], HEAD[1:2]) == (1, 1, KEYS[:1])
 
 
+def test_three_rows_away_from_a_complete_header_are_no_header():
+    amounts = [None, None, None, None, "合同金额", "人工费比例"]
+    three = (amounts, HEAD[:2], [None, None, *HEAD[2:]])
+    assert len(_located(*three)[2]) == 6
+    assert _located(*three, [], HEAD) == (5, 5, KEYS)
+    assert _located(HEAD, [], *three) == (1, 1, KEYS)
+
+
 def test_a_header_of_two_and_of_three_rows():
     # Each row alone has two of the columns.
     two = (["项目", None, *HEAD[2:]], ["编码", "项目名称"])
@@ -61,12 +69,19 @@ def test_a_header_of_two_and_of_three_rows():
     assert _located(*three) == (1, 3, [*KEYS])
     assert _located(["x"], *three) == (2, 4, [*KEYS])
     assert _located(*three[:2], [], three[2])[2] != [*KEYS]
+    cells = locate_header(PROJECTS, list(enumerate(three, 1)), MATCH).cells
+    assert list(cells.headings) == ["编码", *HEAD[1:]]
+    assert list(cells.groups) == [*["项目"] * 3, None]
+    assert _located(["甲", None, None, None, "合同"], [*HEAD, "金额"]) == (
+        *(1, 2, ["contract_amount", *KEYS]),
+    )
     row, following = (4, two[0]), (5, two[1])
     assert header_at(row, following, MATCH, ()).cells.row == 5
     assert header_at(row, (6, two[1]), MATCH, ()).cells.row == 4
     assert header_at(row, (5, [None, " "]), MATCH, ()).cells.row == 4
     assert header_at(row, None, MATCH, ()).cells.row == 4
     assert header_at(row, (5, A), MATCH, ()).cells.row == 4
+    assert header_at((4, HEAD), (5, HEAD), MATCH, ()).cells.row == 4
 
 
 def test_group_headings_are_filled_to_the_right():
@@ -84,9 +99,11 @@ def test_group_headings_are_filled_to_the_right():
         None,
     ]
     assert groups([None, "甲"], below) == [None, *["甲"] * 4]
+    beyond = CellRange(1, 3, 1, 9)
+    assert groups(["甲", None, None, "乙"], below, beyond) == ["甲", None, None, "乙", "乙"]
     wide = CellRange(1, 1, 1, 2)
     assert groups(["甲", "乙"], below, wide) == ["甲", "乙", "乙", None, None]
-    assert groups(["甲", "乙"], below, CellRange(1, 3, 1, 9), wide) == [
+    assert groups(["甲", "乙"], below, beyond, wide) == [
         "甲",
         "乙",
         "乙",
@@ -150,6 +167,11 @@ def test_files_without_a_sheet_to_read_are_refused():
     with pytest.raises(HeaderMissing) as missing:
         _select(SmallSheet([["一", 2], ["甲", "乙 丙", None, "丁"], ["x", "y"]]))
     assert missing.value.fields["found"] == "甲、乙 丙、丁"
+    with pytest.raises(ColumnsMissing) as nearest:
+        _select(SmallSheet([HEAD[:1]]), SmallSheet([HEAD[:3]]))
+    assert nearest.value.fields["columns"] == "开工日期/started_on"
+    with pytest.raises(ColumnsMissing):
+        _select(SmallSheet([HEAD[:2]], hidden=True), SmallSheet([HEAD[:3]]))
     deep = [["x"]] * 59
     assert _select(SmallSheet([*deep, HEAD]))[0] == [("表", "projects")]
     with pytest.raises(HeaderMissing):
@@ -174,7 +196,9 @@ def test_fields_that_a_sheet_supplies_need_no_column():
     ]
     assert readable(PROJECTS, [short], supply=supply)
     assert not readable(PROJECTS, [short])
-    assert not readable(PROJECTS, [SmallSheet(HEAD, hidden=True), SmallSheet([[None]])])
+    assert not readable(PROJECTS, [SmallSheet([HEAD], hidden=True), SmallSheet([[None]])])
+    longer = SmallSheet([HEAD[:2], A[:2], HEAD[:3]])
+    assert select_sheets(PROJECTS, [longer], file="x", supply=supply).read[0].header.row == 1
     with pytest.raises(HeaderMissing):
         select_sheets(PROJECTS, [SmallSheet([["x", "y"]])], file="x", supply=supply)
 
@@ -189,6 +213,7 @@ def test_a_table_is_recognised_by_the_headers_of_a_visible_sheet():
     both = SmallSheet([[*HEAD, *CONTRACT[:1], *CONTRACT[2:]]])
     assert named(both, named=PROJECTS) == "projects"
     assert named(both, named=CONTRACTS) == "contracts"
+    assert named(SmallSheet([[*both.content[0], "计划竣工日期"]])) == "projects"
     with pytest.raises(TableNotRecognised) as none:
         named(SmallSheet([["甲", "项目编码"]]))
     assert none.value.code == "table_not_recognised"
@@ -201,6 +226,9 @@ def test_a_table_is_recognised_by_the_headers_of_a_visible_sheet():
         *(PROJECTS.zh, "开工日期"),
     )
     assert incomplete.value.fields["found"] == "项目编码、项目名称、行政区划代码"
+    with pytest.raises(TableIncomplete) as most:
+        named(SmallSheet([CONTRACT[:3]]), SmallSheet([[*HEAD[:3], "合同金额"]]))
+    assert most.value.fields["table"] == PROJECTS.zh
     with pytest.raises(SeveralTablesFit) as several:
         named(both)
     assert several.value.fields["tables"] == "、".join(sorted((PROJECTS.zh, CONTRACTS.zh)))

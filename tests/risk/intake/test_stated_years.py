@@ -20,6 +20,13 @@ HEAD = ["案件编号", "立案日期", "状态", "结案日期"]
         ("2024-2025年度", [None, None, None]),
         ("2023年3月-2025年2月", [None, None, None]),
         ("2025年12月-2月", None),
+        ("2024年11月、2024年12月、2025年1月", [2025, None, 2024]),
+        ("2025年9月至2025年1月、2024年12月", None),
+        ("25年台账", [2025, 2025, 2025]),
+        ("2025台账", [2025, 2025, 2025]),
+        ("2025年1月", [2025, None, None]),
+        ("2025年上半年", [2025, None, None]),
+        ("2025年第四季度", [2025, 2025, 2025]),
         ("云渡小区二期", None),
     ],
 )
@@ -35,6 +42,19 @@ def test_the_nearest_title_with_a_year_counts():
     assert stated_years("9月", [["2024年"], dated], "a.xlsx") == StatedYears.of("2024年")
     assert stated_years("9月", [["2024年", "2025年"]], "2025年/a.xlsx") is None
     assert stated_years("9月", [["台账"]], "2025年/9月/a.xlsx") == StatedYears.of("2025年")
+    assert stated_years("9月", [], "2024年/2025年/a.xlsx") == StatedYears.of("2025年")
+    assert stated_years("9月", [], "2024年/2025年/2023.xlsx") == StatedYears.of("2023年")
+    assert stated_years("2022年", [[5, None]], "2023.xlsx") == StatedYears.of("2022年")
+    assert stated_years("", [["2025年", "二〇二五年台账"]], "") == StatedYears.of("2025年")
+    assert stated_years("", [["台账"]], "a.xlsx") is None
+
+
+def test_a_day_without_a_year_gets_that_of_its_month():
+    period = StatedYears.of("2024年12月至2025年2月")
+    assert str(period) == "2024-12 – 2025-02"
+    assert [period.complete(text) for text in ("十二月 五日", "2月", "3月1日", "2月31", "x")] == [
+        *("2024年12月5日", "2025年2月", None, "2025年2月31", None)
+    ]
 
 
 def rows(*cells):

@@ -82,6 +82,17 @@ def test_only_the_contracts_own_name_alone_is_certain():
     assert [tables_in_name(name).certain for name in certain + doubtful] == [True] * 3 + [False] * 4
 
 
+def test_a_word_inside_a_longer_one_does_not_count():
+    for name, table in (
+        ("投诉关联", "links"),
+        ("工程款争议", "disputes"),
+        ("投诉举报", "complaints"),
+    ):
+        found = tables_in_name(name)
+        assert (found.table.name, found.certain, len(found.tables)) == (table, True, 1)
+    assert tables_in_name("争议案件").table.name == "disputes"
+
+
 def test_every_word_of_a_table_has_a_source_and_one_table():
     text = files("risk.intake").joinpath("table_words.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)

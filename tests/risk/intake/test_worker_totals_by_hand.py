@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from risk.contract import STORED_TABLES
 from risk.intake.readers import CellRange
+from risk.intake.team_sheets import TeamContract
 from risk.intake.worker_sheets.blocks import (
     Attendance,
     Block,
@@ -406,6 +408,17 @@ def test_the_contract_of_a_team_is_the_only_one_with_its_name(store):
     assert contract_of(store, key, "乙公司") == "HT-3"
     _contract(store, "HT-4", "P1", "木工班")
     assert contract_of(store, key, "") is None
+
+
+def test_the_contract_of_a_sheet_named_after_a_team(store):
+    def found(table):
+        code = STORED_TABLES[table].field("project_id")
+        return TeamContract(store, table, "木工班", 1, code)(["甲", "P1"])
+
+    of_team = TeamMonth("P1", "木工班", SEPTEMBER).team_id
+    assert (found("attendance"), found("payrolls")) == (of_team, None)
+    _contract(store, "HT-1", "P1", "木工班")
+    assert (found("attendance"), found("payrolls")) == ("HT-1", "HT-1")
 
 
 def test_a_team_keeps_its_id_in_attendance(store):

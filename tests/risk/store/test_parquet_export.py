@@ -146,6 +146,24 @@ def test_numbers_go_on_after_all_that_were_given(tmp_path, stored, drawn, arriva
     assert shares == [0.5, 1.0]
 
 
+FIRM = {"org_id": "91510800MA62TEST1X", "org_name": "甲", "known_at": PROJECT["known_at"]}
+
+
+def test_rows_of_several_tables_keep_their_order_behind_all_that_arrived(tmp_path):
+    numbers = "SELECT arrival FROM projects UNION SELECT arrival FROM organizations ORDER BY 1"
+    with empty_store() as store, empty_store() as other:
+        store_rows(store, [("organizations", FIRM), ("projects", PROJECT)])
+        export_records(store, tmp_path / "new" / "records")
+        other.rows("INSERT INTO projects (project_id, arrival) VALUES ('P0', 9), ('P0', 5)")
+        import_records(other, tmp_path / "new" / "records")
+        assert other.rows(numbers) == [(5,), (9,), (10,), (11,)]
+        # What was deleted had its numbers too.
+        other.rows("DELETE FROM projects; DELETE FROM organizations")
+        import_records(other, tmp_path / "new" / "records")
+        assert other.rows(numbers) == [(12,), (13,)]
+        assert other.rows("SELECT nextval('arrivals')") == [(14,)]
+
+
 def test_rows_of_all_years_are_counted(tmp_path):
     with empty_store() as store, empty_store() as other:
         for day in (dt.date(2024, 1, 2), dt.date(2025, 2, 2), dt.date(2025, 2, 3)):
@@ -159,10 +177,9 @@ def test_rows_of_all_years_are_counted(tmp_path):
 
 
 def test_each_table_has_its_share_of_the_progress(tmp_path):
-    firm = {"org_id": "91510800MA62TEST1X", "org_name": "甲", "known_at": PROJECT["known_at"]}
     shares = []
     with empty_store() as store, empty_store() as other:
-        store_rows(store, [("projects", PROJECT), ("organizations", firm)])
+        store_rows(store, [("projects", PROJECT), ("organizations", FIRM)])
         written = []
         export_records(store, tmp_path / "records", lambda _, share: written.append(share))
         import_records(other, tmp_path / "records", lambda _, share: shares.append(share))

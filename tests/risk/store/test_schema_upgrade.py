@@ -52,6 +52,30 @@ def test_store_that_cannot_be_upgraded_now_is_read_if_it_is_complete(path):
     assert payments(path, read_only=True) == []
 
 
+def test_tables_that_only_save_time_are_not_needed_to_read_a_store(path):
+    change(path, "DROP TABLE stored_schema", "DROP TABLE row_sums")
+    with duckdb.connect(str(path), read_only=True), RecordStore(path, read_only=True) as store:
+        assert not store.has_table("row_sums")
+        assert store.tables_with_rows() == set()
+
+
+def test_a_column_is_missing_though_a_view_of_employers_has_it(path):
+    change(path, "ALTER TABLE payrolls DROP COLUMN wage_basis", BY_ANOTHER_RELEASE)
+    with RecordStore(path) as store:
+        assert store.rows("SELECT wage_basis FROM payrolls") == []
+
+
+def test_an_opening_is_marked_with_the_last_arrival_that_was_drawn(path):
+    def drawn():
+        with RecordStore(path) as store:
+            return store.rows("SELECT after_arrival FROM openings ORDER BY 1")
+
+    change(path, "CREATE SEQUENCE another START 100")
+    assert drawn() == [(0,)]
+    change(path, "INSERT INTO links (complaint_id, arrival) VALUES ('K', nextval('arrivals'))")
+    assert drawn() == [(0,), (1,)]
+
+
 def test_a_store_without_the_views_of_employers_is_not_complete(path):
     change(path, "DROP SCHEMA employers CASCADE", BY_ANOTHER_RELEASE)
     with duckdb.connect(str(path), read_only=True), pytest.raises(RecordStoreBusy):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.contract import STORED_TABLES
-from risk.store.store import RecordStore, known_kinds
+from risk.contract import STORED_TABLES, TABLES
+from risk.store.store import FeedSpan, RecordStore, known_kinds
 from risk.unit_kinds import KINDS
 
 from ...conftest import MUST_RUN_ALL
@@ -48,6 +48,18 @@ def test_tables_with_rows_that_came_after_an_arrival_number(world):
     assert world.store.tables_with_rows() == {"projects"}
 
 
+def test_each_table_of_the_contract_is_a_feed_and_our_own_once_it_has_rows(world):
+    first, second = dt.date(2024, 1, 2), dt.date(2025, 3, 4)
+    for name, day in (("P1", second), ("P2", first), ("P1", first)):
+        world.project(name, known_at=day)
+    filled = {"projects": FeedSpan("projects", 2, 3, first, second)}
+    feeds = [filled.get(name, FeedSpan(name, 0, 0, None, None)) for name in TABLES]
+    assert world.store.feeds() == feeds
+    world.add("links", complaint_id="K1", decision="refused", known_at=first)
+    assert world.store.feeds() == [*feeds, FeedSpan("links", 1, 1, first, first)]
+    assert world.store.missing_feeds() == [name for name in TABLES if name != "projects"]
+
+
 def test_employers_are_a_kind_from_the_day_after_the_first_is_known(world):
     assert known_kinds(world.store, dt.date(2030, 1, 1)) == ["project"]
     names = {"org_name": "某厂", "org_kind": "employer", "known_at": "2024-01-02"}
@@ -66,6 +78,7 @@ def test_memory_that_is_left_is_given_back(tmp_path):
             raise KeyError
 
     with RecordStore(tmp_path / "records.duckdb", memory_gb=1) as store:
+        assert limit(store) == "953.6 MiB"
         with pytest.raises(KeyError):
             fail(store.for_kind("project"))
         assert limit(store) == "953.6 MiB"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import stat
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from risk.store import temp_directory
 from risk.store.store import RecordStore
 
 OPEN = """
@@ -95,6 +97,42 @@ def test_connections_of_one_process_share_a_directory(path):
         other.close()
         assert place.exists()
     assert not place.exists()
+
+
+def test_a_directory_that_is_gone_is_no_error(path):
+    with RecordStore(path) as store:
+        shutil.rmtree(temp_directory_of(store))
+
+
+def swept_first(monkeypatch, times):
+    """Let another process seem to sweep the next folders before they are locked; returns them."""
+    swept, lock = [], temp_directory._lock
+
+    def sweep_or_lock(folder, *, wait):
+        if len(swept) >= times:
+            return lock(folder, wait=wait)
+        swept.append(folder)
+        folder.rmdir()
+        return None
+
+    monkeypatch.setattr(temp_directory, "_lock", sweep_or_lock)
+    return swept
+
+
+def test_a_directory_swept_before_it_is_locked_is_made_again(path, monkeypatch):
+    swept = swept_first(monkeypatch, 1)
+    with RecordStore(path) as store:
+        place = temp_directory_of(store)
+        assert place.parent == swept[0].parent == path.parent
+        assert place != swept[0]
+
+
+def test_after_ten_tries_a_directory_is_made_elsewhere(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    swept = swept_first(monkeypatch, 10)
+    with RecordStore(path) as store:
+        assert temp_directory_of(store).parent == tmp_path
+    assert {place.parent for place in swept} == {path.parent}
 
 
 def test_leftovers_of_a_killed_process_are_removed(path):

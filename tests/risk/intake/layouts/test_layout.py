@@ -83,6 +83,7 @@ def test_the_file_is_the_same_on_every_run():
         ("version = 1", "version = ", "-", "line"),
         ('from = ["project_name"]', 'from = "project_name"', "key.from", "project_name"),
         ('from = ["project_name"]', "from = [1]", "key.from", "1"),
+        ('column = ""', 'column = "序 号"', "key.column", "序 号"),
     ],
 )
 def test_a_fault_is_named_with_its_place(tmp_path, old, new, at, found):
