@@ -131,10 +131,10 @@ def _shipped() -> Vocabulary:
         {name: _own_names(table) for name, table in STORED_TABLES.items()},
         {name: _targets(table, data) for name, table in STORED_TABLES.items()},
         {
-            table: {match_key(name): tuple(fields) for name, fields in names.items()}
+            table: {heading_key(name): tuple(fields) for name, fields in names.items()}
             for table, names in data["ambiguous"].items()
         },
-        frozenset(map(match_key, data["never"]["headings"])),
+        frozenset(map(heading_key, data["never"]["headings"])),
     )
 
 
