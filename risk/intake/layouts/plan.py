@@ -494,8 +494,6 @@ def _holds_names(match: Match, table: Table) -> bool:
     if name == "region_code":
         return any(text and not REGION.fullmatch(normalise(text)) for text in texts)
     own = table.key == (name,)
-    if own and table.name not in ("organizations", "projects"):
-        return False
     if name in FIRMS or name == "project_id":
         return any(is_name(text) or (own and is_no_code(text)) for text in texts)
     return False

@@ -22,8 +22,6 @@ _HEADING_LENGTH = 60
 _PLANNED = re.compile(r"计划|预计|拟|预期|暂定|预定|合同工期|目标")
 """Words that make a date one that is only planned."""
 
-YES_NO: Mapping[bool, str] = {True: "是", False: "否"}
-
 
 @dataclass(frozen=True)
 class Target:

@@ -174,6 +174,8 @@ def test_what_a_layout_file_leaves_out(tmp_path):
         "import",
         KeyRule(),
     )
+    three = read_layout(written(tmp_path, content.replace("[head]", "[head]\nrows = 3")))
+    assert three.head_rows == 3
     column = '[[columns]]\nheading = "工程名称"\n'
     assert read_layout(written(tmp_path, content + column)).columns == (ColumnRule("工程名称"),)
     codes = '[regions]\n"甲" = ""\n"乙" = "51"\n"丙" = "5108"\n"丁" = "510822100"\n'
@@ -294,3 +296,16 @@ def test_the_file_of_a_layout_line_by_line(tmp_path):
         confirm_file(path, layout.confirm("王某", NOW))
         again = read_layout(path)
         assert (again.confirmed, again.confirmed_by, again.fill) == (True, "王某", layout.fill)
+
+
+def test_a_confirmation_replaces_an_earlier_one(tmp_path):
+    values = ColumnRule("工程名称", "sector", values={"房": "building"})
+    layout = replace(LAYOUT, columns=(values,))
+    path = write_layout(tmp_path / "a" / "layouts", layout)
+    assert read_layout(path).columns == (values,)
+    head = path.read_text(encoding="utf-8").partition("[confirmed]")[0]
+    earlier = '[confirmed]\nby = "李某"\nat = ""\ndigest = ""\n'
+    path.write_text(head + earlier + "# x\n", encoding="utf-8")
+    confirm_file(path, layout.confirm("王某", NOW))
+    assert path.read_text(encoding="utf-8").endswith("# x\n")
+    assert read_layout(path).confirmed_by == "王某"

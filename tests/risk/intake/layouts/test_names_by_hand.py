@@ -55,8 +55,11 @@ def test_names_of_the_store_and_of_the_register_are_known(store, world):
     for row in ((CODE, "甲公司"), (made, "乙公司"), (OTHER, "乙公司"), (name_id("丙", ""), "丙")):
         world.add("organizations", org_id=row[0], org_name=row[1])
     world.project(project_id="X1", project_name="甲工程", region_code="510822100")
+    world.project(project_id="X2", project_name="乙工程", region_code="510822200")
+    world.project(project_id=made, project_name="乙工程", region_code="510822100")
+    world.project(project_id="X3", project_name="丙工程", withdrawn=True)
     namer = known_names(store, register=lambda: {"91510800MA62TEST3X": "丁公司"})
-    assert dict(namer.projects) == {"甲工程": "X1"}
+    assert dict(namer.projects) == {"甲工程": "X1", "乙工程": "X2"}
     assert dict(namer.firms) == {
         "甲公司": CODE,
         "乙公司": OTHER,  # a code rather than an id made from the name
