@@ -26,6 +26,7 @@ from risk.intake.layouts.plan import (
 from risk.intake.layouts.reading_report import ReadingReport, reading_report
 from risk.intake.layouts.translation import TranslatedSheet
 from risk.intake.name_ids import name_id
+from risk.intake.readers import open_sheets
 
 from ..small_sheets import SmallSheet
 
@@ -47,10 +48,11 @@ LEDGER = Layout(
 LEDGER_ROWS = [["工程", "编码", "地点"], ["甲", "X1", "乔庄镇"]]
 
 
-def _plan(*sheets, office=OfficeLayouts(), table=None, file="x.xlsx", namer=Namer):  # noqa: B008
+def _plan(*sheets, office=None, table=None, file="x.xlsx", namer=Namer, **more):
     books = [one if isinstance(one, SmallSheet) else SmallSheet(one) for one in sheets]
+    office = office or OfficeLayouts()
     return plan_reading(
-        Path(file), books, office, namer=namer, table=TABLES[table] if table else None
+        Path(file), books, office, namer=namer, table=TABLES[table] if table else None, **more
     )
 
 
@@ -245,6 +247,7 @@ def test_sheets_of_further_tables_are_read_by_usual_headings():
 def test_a_sheet_with_three_certain_columns_is_asked_about():
     def notes(*head):
         plan = _plan([OWN, ROW], SmallSheet([list(head), ["2025-09-05", "甲", "乙", 3]], "投诉"))
+        assert all(note.needs_answer for note in plan.uncertain.values())
         return {index: note.fields for index, note in plan.uncertain.items()}
 
     assert notes("受理时间", "反映项目") == {}
@@ -285,11 +288,33 @@ def test_what_cannot_be_read_unattended_says_why():
     assert (planned.value.fields["column"], planned.value.fields["columns"]) == (
         *("计划开工日期", "开工日期"),
     )
+    assert _plan([["合同总价款", "项目编"], [5, "X1"]]).table is None  # nothing is certain
     hidden = SmallSheet([USUAL[1:], ROW[1:]], hidden=True)
     assert _plan(hidden, [["说明", "x"], ["甲", "乙"]]).table is None
     with pytest.raises(LayoutUnconfirmed) as unconfirmed:
         _plan(LEDGER_ROWS, office=OfficeLayouts((replace(LEDGER, confirmed_by=""),)))
     assert unconfirmed.value.fields == {"file": "x.xlsx", "layout": "台账"}
+
+
+def test_a_title_may_give_the_field_that_has_no_column():
+    def supply(table, sheet, located):
+        return {"started_on": "2025-03-05"}
+
+    rows = [OWN[:3], ROW[:3]]
+    assert _plan(rows, table="projects", supply=supply).table is PROJECTS
+    asked = [[*rows[0], "竣工日期"], [*rows[1], "2025-12-01"]]
+    plan = _plan(asked, table="projects", supply=supply)
+    assert [one.column.heading for one in plan.asked] == ["竣工日期"]
+    with pytest.raises(LayoutNeeded):
+        _plan(rows, table="projects")
+
+
+def test_a_text_file_has_one_table(write_csv):
+    with open_sheets(write_csv("工程项目.csv", CALLS)) as sheets:
+        plan = plan_reading(
+            Path("工程项目.csv"), sheets, OfficeLayouts(), namer=Namer, table=PROJECTS
+        )
+        assert (plan.table, dict(plan.others)) == (PROJECTS, {})
 
 
 def test_a_changed_head_says_what_is_new_and_what_is_gone():
@@ -360,10 +385,16 @@ def test_a_register_is_read_up_to_a_limit(write_csv, monkeypatch):
     assert register_names([first], OfficeLayouts()) == limited
 
 
+def test_a_book_is_what_its_name_says_where_a_sheet_has_the_headings(write_xlsx):
+    fields = [one.zh for one in TABLES["inspections"].fields if one.required]
+    path = write_xlsx("巡查.xlsx", [fields, ["J1", "X1", "2025-03-05", "是"]], 项目=[USUAL, ROW])
+    assert detect_by_content(path, office=OfficeLayouts()).name == "inspections"
+
+
 def test_the_table_of_a_file_by_its_name_and_headings(write_csv):
-    def table(name, rows):
+    def table(name, rows, *layouts):
         try:
-            return detect_by_content(write_csv(name, rows), office=OfficeLayouts()).name
+            return detect_by_content(write_csv(name, rows), office=OfficeLayouts(layouts)).name
         except (TableNotRecognised, TableUnknown) as failure:
             return type(failure)
 
@@ -372,4 +403,10 @@ def test_the_table_of_a_file_by_its_name_and_headings(write_csv):
     assert table("台账.csv", [OWN, ROW]) == "projects"
     assert table("巡查统计.csv", [USUAL, ROW]) == "projects"
     assert table("巡查统计.csv", [["说明"], ["x"]]) == "inspections"
+    visits = [
+        ["检查编号", "项目编号", "检查时间", "是否发现欠薪"],
+        ["J1", "X1", "2025-03-05", "是"],
+    ]
+    assert table("巡查统计.csv", visits) == "inspections"
+    assert table("巡查统计.csv", LEDGER_ROWS, LEDGER) == "projects"
     assert table("x.csv", [["说明"], ["x"]]) is TableNotRecognised
