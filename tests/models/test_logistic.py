@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix
 from models.calibration import Calibration
-from models.logistic import LogisticModel, _to_ranks, fit_logistic
+from models.logistic import LogisticHyperparameters, LogisticModel, _to_ranks, fit_logistic
 from models.scorecard import Scorecard
 from models.storage import load, save
 
@@ -106,6 +106,10 @@ def test_the_scorecard_adds_to_its_own_features_and_to_the_base():
     day = np.full(1, np.datetime64("2025-01-01"))
     parts = model.contributions(Matrix(day, ("P",), columns, np.array([[1.0, 7.0, 1.0]])))
     assert parts[0].tolist() == pytest.approx([0.245, 0, 0.21, -0.895])
+
+
+def test_a_regression_is_drawn_to_one_probability_unless_asked_otherwise():
+    assert LogisticHyperparameters() == LogisticHyperparameters(0.003, from_scorecard=False)
 
 
 def test_a_score_is_the_intercept_and_weights_times_ranks():
