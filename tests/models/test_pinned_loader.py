@@ -67,12 +67,12 @@ def test_points_of_a_card_at_the_edges_of_its_lines(tmp_path):
 
 def test_a_regression_and_the_card_it_starts_from(tmp_path):
     """Ranks of a are 1, 0 (unknown) and -1, those of b all 0: it has one mark."""
-    parts = {"edges": [[0.0, 10.0, 20.0], [5.0]], "weights": [2.0, -4.0], "typical": [0.5, 0.25]}
+    parts = {"edges": [[0.0, 10.0, 20.0], [5.0]], "weights": [2.0, -4.0], "typical": [0.5, 0.5]}
     model = loaded(
         tmp_path, kind="logistic", columns=["a", "b"], logistic={**parts, "intercept": 0.3}
     )
     rows = frame(a=[20.0, math.nan, 0.0], b=[7.0, 0.0, 0.0])
-    expected = np.array([[1.0, 1.0, 0.3], [-1.0, 1.0, 0.3], [-3.0, 1.0, 0.3]])
+    expected = np.array([[1.0, 2.0, -0.7], [-1.0, 2.0, -0.7], [-3.0, 2.0, -0.7]])
     assert contributions(model, rows) == pytest.approx(expected)
     assert model.predict(rows[:1]) == pytest.approx(1 / (1 + np.exp(-(2 * 2.3 + 0.5))))
     card = CARD | {"columns": ["b"], "lines": LINES_OF_CARD[2:], "typical_points": [0.25]}
