@@ -33,7 +33,7 @@ def _lzma_error() -> tuple[type[Exception], ...]:
     return (LZMAError,)
 
 
-_BROKEN = (
+_BROKEN: tuple[type[Exception], ...] = (
     *_lzma_error(),
     zipfile.BadZipFile,
     zlib.error,
