@@ -15,7 +15,7 @@ from features.common_steps import COHORT, SHARED_STEPS
 from features.engines.duckdb import DuckDBEngine
 from features.engines.engine import Engine
 from features.feature_sets import FEATURE_SETS
-from features.sql_tables import tables_read
+from features.sql_tables import parse_all, tables_read
 from risk.contract import TABLES
 from risk.progress import Progress, scaled_progress
 from risk.store.store import RecordStore
@@ -91,6 +91,9 @@ def shared_steps_read_by(queries: Sequence[str]) -> tuple[Step, ...]:
 
 
 def _read_by(queries: Iterable[str], among: Sequence[Step]) -> tuple[Step, ...]:
+    queries = list(queries)
+    # At once: a statement for each would take as long as the parsing.
+    parse_all([*queries, *(step.sql for step in among)])
     needed = {name for sql in queries for name in tables_read(sql)}
     steps: list[Step] = []
     for step in reversed(among):

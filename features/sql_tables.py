@@ -6,6 +6,7 @@ A column or an alias that has the name of a table is not taken for one.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +15,9 @@ import duckdb
 
 from risk.store.connection import connect
 
-_SERIALIZED = "SELECT json_serialize_sql(?::VARCHAR, skip_null := true, skip_empty := true)"
+_SERIALIZED = (
+    "SELECT json_serialize_sql(unnest(?::VARCHAR[]), skip_null := true, skip_empty := true)"
+)
 
 
 @dataclass(frozen=True)
@@ -29,15 +32,35 @@ class ParsedQuery:
     columns: frozenset[str]
 
 
-@cache
+_parsed: dict[str, ParsedQuery] = {}
+"""What :func:`parse_all` returned, by text."""
+
+
 def parse(sql: str) -> ParsedQuery:
     """The names in ``sql``, which must be a single SELECT.
 
     Raises:
         ValueError: it cannot be parsed.
     """
-    # A cursor of its own for each call: a connection must not be shared by threads.
-    row = _parser().cursor().execute(_SERIALIZED, [sql]).fetchone()
+    return parse_all([sql])[0]
+
+
+def parse_all(texts: Sequence[str]) -> list[ParsedQuery]:
+    """The names in each of ``texts``; those that were not parsed before take one statement.
+
+    Raises:
+        ValueError: one of them cannot be parsed.
+    """
+    new = [sql for sql in dict.fromkeys(texts) if sql not in _parsed]
+    if new:
+        # A cursor of its own for each call: a connection must not be shared by threads.
+        rows = _parser().cursor().execute(_SERIALIZED, [new]).fetchall()
+        for sql, (tree,) in zip(new, rows, strict=True):
+            _parsed[sql] = _names_in(sql, tree)
+    return [_parsed[sql] for sql in texts]
+
+
+def _names_in(sql: str, serialized: str) -> ParsedQuery:
     nodes: list[dict[str, Any]] = []
 
     def noted(node: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +68,7 @@ def parse(sql: str) -> ParsedQuery:
         return node
 
     # Noting every JSON object while it is read takes a fraction of walking the tree.
-    tree = json.loads(row[0] if row else "{}", object_hook=noted)
+    tree = json.loads(serialized, object_hook=noted)
     if tree.get("error", True):
         raise ValueError(f"{tree.get('error_message')} in the SQL: {sql}")
     own = {cte["key"] for node in nodes for cte in node.get("cte_map", {}).get("map", ())}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -158,6 +159,15 @@ def _to_ranks(
     out[:] = 0.0
     for column, marks in enumerate(edges):
         if len(marks) > 1:
-            known = np.nan_to_num(values[:, column], nan=float(np.median(marks)))
-            out[:, column] = np.interp(known, marks, np.linspace(-1, 1, len(marks)))
+            known = values[:, column]
+            unknown = np.isnan(known)
+            if unknown.any():
+                known = np.where(unknown, np.median(marks), known)
+            out[:, column] = np.interp(known, marks, _evenly(len(marks)))
     return out
+
+
+@cache
+def _evenly(count: int) -> NDArray[np.float64]:
+    """``count`` ranks from -1 to 1."""
+    return np.linspace(-1, 1, count)

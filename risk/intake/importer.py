@@ -394,7 +394,7 @@ class _Source:
         with open_sheets(self._path) as sheets:
             workers = worker_level(sheets) if lenient and others else []
             if not workers:
-                prepared = self._prepare(sheets, lenient=lenient, others=others)
+                prepared = self._prepare(sheets, others=others)
                 with self._store.transaction():
                     return self._import_sheets(prepared, progress, lenient=lenient)
             rest = [one for one in sheets if not any(one is other for other in workers)]
@@ -402,7 +402,7 @@ class _Source:
                 reports, unread = self._import_rest(rest, progress)
                 return [*reports, *self._import_workers(workers, unread, progress)]
 
-    def _prepare(self, sheets: Sequence[Sheet], *, lenient: bool, others: bool) -> _Prepared:
+    def _prepare(self, sheets: Sequence[Sheet], *, others: bool) -> _Prepared:
         plan = self._plan(sheets)
         table = self._table = plan.table or detect_table(self._path)
         selection = select_sheets(
@@ -453,7 +453,7 @@ class _Source:
             return [], []
         try:
             self._table = recognise_table(sheets, file=self._path.name)
-            prepared = self._prepare(sheets, lenient=True, others=True)
+            prepared = self._prepare(sheets, others=True)
         except IntakeFailure:
             unread = [
                 SheetReport(one.name, "hidden" if one.hidden else "no_header") for one in sheets
@@ -516,11 +516,11 @@ class _Source:
     ) -> FileReport:
         own = table is self._table
         reading = plan.reading(table)
-        match = reading.match if reading and reading.match else contract_matcher(table)
+        match = reading.match if reading else None
         book = self._book(plan, table, lenient=lenient)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
         run = _Import(
-            *(self._store, self._file, table, book, match),
+            *(self._store, self._file, table, book, match or contract_matcher(table)),
             lenient=lenient,
             unify_ids=self._unify_ids,
         )

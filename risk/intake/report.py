@@ -139,7 +139,7 @@ class TableReport:
     repeated: int
     quarantined: int
     waiting: int
-    set_aside: int = 0
+    set_aside: int
 
     def as_json(self) -> dict[str, int]:
         """The report as plain data."""

@@ -252,18 +252,19 @@ QUALIFY row_number() OVER (PARTITION BY {parts}, v.known_at ORDER BY v.arrival D
     )
     dated = isinstance(value, dt.date) and field.type is FieldType.DATE and value <= today
     keys = ", ".join(table.key)
-    # A past date is known from its own day on: by the versions of that day and later, and by the
-    # last one before it.
+    # A past date is known from its own day on: by the version current on that day, and by those
+    # after it.
     known = "greatest(known_at, $1)" if dated else "known_at"
+    same = " AND ".join(f"later.{name} IS NOT DISTINCT FROM pending.{name}" for name in table.key)
     from_that_day = (
-        f" QUALIFY known_at >= $1 OR row_number() OVER (PARTITION BY {keys} ORDER BY known_at DESC)"
-        " = 1"
+        f" AND NOT EXISTS (FROM {table.name} later WHERE {same}"
+        " AND later.known_at > pending.known_at AND later.known_at <= $1)"
     )
     rows = store.rows(
         f"INSERT INTO {table.name} BY NAME SELECT * REPLACE ("
         f"CAST($1 AS {STORED_AS[field.type]}) AS {field.name},"
         f" {known} AS known_at, nextval('arrivals') AS arrival)"
-        f" FROM {_PENDING} WHERE {unknown}{from_that_day if dated else ''}"
+        f" FROM {_PENDING} pending WHERE {unknown}{from_that_day if dated else ''}"
         f" RETURNING {keys}",
         [value],
     )

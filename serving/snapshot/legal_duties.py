@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from features.sql_tables import tables_read
+from features.sql_tables import parse_all, tables_read
 from risk.contract import TABLES
 from risk.locale import LANGUAGES
 from risk.store.store import RecordStore
@@ -45,13 +45,15 @@ def load_legal_duties(
     projects = projects_with_duties(matters)
     if not projects:
         return {}
-    from risk.flags import describe, read_law
+    from risk.flags import RULES, describe, read_law
     from risk.flags.office_values import add_values
 
     law = add_values(read_law(), law_values)
     if flags is None:
         flags = office_flags(store, as_of, projects, law_values)
     tables = _tables_known(store, as_of, projects)
+    # At once, for :func:`tables_of`.
+    parse_all([rule.facts for rule in RULES])
     found: dict[str, list[dict[str, Any]]] = {}
     for project in sorted(projects):
         shown = {flag.code: flag for flag in flags.get(project, ())}

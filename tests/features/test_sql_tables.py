@@ -8,7 +8,7 @@ from features.cache import dependencies
 from features.cache.dependencies import family_dependencies
 from features.feature_sets import FEATURE_SETS
 from features.matrix import steps_read_by
-from features.sql_tables import parse, tables_read
+from features.sql_tables import parse, parse_all, tables_read
 
 PROJECT_TABLES = {
     "attendance": "attendance cases payments payrolls projects",
@@ -52,6 +52,23 @@ def test_parse_counts_mentions_and_lists_columns():
     parsed = parse("SELECT f.has_cases FROM feeds f JOIN steps.feeds g ON g.as_of = f.as_of")
     assert sorted(parsed.tables) == [("", "feeds"), ("steps", "feeds")]
     assert parsed.columns == {"has_cases", "as_of"}
+
+
+def test_parse_all_gives_the_names_of_each_text_in_the_order_asked():
+    texts = ["SELECT 1 FROM b", "SELECT 1 FROM a", "SELECT 1 FROM b", "SELECT 1"]
+    assert [parsed.tables for parsed in parse_all(texts)] == [
+        (("", "b"),),
+        (("", "a"),),
+        (("", "b"),),
+        (),
+    ]
+    assert parse_all([]) == []
+
+
+def test_parse_all_refuses_texts_of_which_one_cannot_be_parsed_and_names_it():
+    with pytest.raises(ValueError, match="SELECT FROM here"):
+        parse_all(["SELECT 1 FROM before", "SELECT FROM here"])
+    assert parse("SELECT 1 FROM before").tables == (("", "before"),)
 
 
 @pytest.mark.parametrize("sql", ["SELECT FROM WHERE", "DROP TABLE pay"])

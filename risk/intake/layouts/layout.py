@@ -196,6 +196,9 @@ class _Reader:
         headings = self._texts("head.headings", head.get("headings", []))
         if not any(headings):
             self._refuse("head.headings", headings, '["项目名称", "开工日期"]')
+        number = self._as_text("key.column", key.get("column", ""))
+        if number:
+            self._one_of("key.column", number, headings)
         return Layout(
             name=self._path.stem,
             table=table,
@@ -215,7 +218,7 @@ class _Reader:
                     self._field(table, f"key.from {name}", name).name
                     for name in self._texts("key.from", key.get("from", []))
                 ),
-                self._as_text("key.column", key.get("column", "")),
+                number,
                 self._as_text("key.prefix", key.get("prefix", "")),
             ),
             fill={

@@ -114,7 +114,7 @@ def _counties(name: str) -> tuple[Division, ...]:
     if found:
         return found
     # City and province before the name: 四川省广元市青川县.
-    ends = (name[start:] for start in range(1, len(name) - 1))
+    ends = (name[start:] for start in range(len(name)))
     key = next((end for end in ends if end in _by_name()), "")
     if not key:
         return ()
@@ -151,7 +151,7 @@ def _by_short_name() -> Mapping[str, tuple[Division, ...]]:
     names: dict[str, tuple[Division, ...]] = {}
     for one in _divisions():
         short = _SUFFIX.sub("", one.name)
-        if len(short) > 1 and short != one.name:
+        if len(short) > 1:
             names[short] = (*names.get(short, ()), one)
     return names
 

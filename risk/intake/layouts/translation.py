@@ -226,7 +226,7 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
     for number, cells in sheet.rows():
         while position < len(ranges) and ranges[position].top <= number:
             one = ranges[position]
-            begins = one.top == number < one.bottom and one.left < len(cells)
+            begins = one.top == number and one.left < len(cells)
             if begins and match_key(one_line(cells[one.left])) not in layout.signature:
                 values[one] = cells[one.left]
             position += 1
@@ -235,7 +235,7 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
             for one in list(values):
                 if number > one.bottom:
                     del values[one]
-                elif number > one.top and filled[one.left : one.left + 1] in ([None], [""]):
+                elif filled[one.left : one.left + 1] in ([None], [""]):
                     filled[one.left] = values[one]
         yield number, filled
 
@@ -310,6 +310,9 @@ class _Translation:
         self._cells = [self._cell_translation(rule) for rule in self._rules]
         self._column_of = _columns_of(layout)
         self._names_of = _columns_by_name(layout, self._column_of)
+        number = layout.key.column
+        has_number = number and number in layout.headings
+        self._number = layout.headings.index(number) if has_number else None
         self._added = self._added_fields()
 
     def cells(self, cells: Sequence[Cell]) -> list[Cell]:
@@ -366,10 +369,9 @@ class _Translation:
         layout = self._layout
         if self._is_set_aside(cells):
             return False
+        if self._number is not None:
+            return any(map(str.isdigit, as_text(cells[self._number])))
         needed = [name for name in layout.key.made_from if name in self._column_of]
-        if layout.key.column and layout.key.column in layout.headings:
-            number = cells[layout.headings.index(layout.key.column)]
-            return any(map(str.isdigit, as_text(number)))
         if not needed:
             # The name rather than the code, which may be missing.
             required = [field for field in layout.table.fields if field.required]
@@ -401,19 +403,24 @@ class _Translation:
                 read.append(self._key(read, raw))
 
     def _key(self, read: Sequence[Cell], raw: Sequence[Cell]) -> str | None:
+        key = self._made_key(read, raw)
+        self._changes.keys_made += key is not None
+        return key
+
+    def _made_key(self, read: Sequence[Cell], raw: Sequence[Cell]) -> str | None:
+        """Key of a record; None below a later head without the columns it is made of."""
         layout = self._layout
-        self._changes.keys_made += 1
-        if layout.key.column:
-            number = as_text(raw[layout.headings.index(layout.key.column)])
-            return f"{self._context['prefix']}{number}"
-        values = [as_text(read[self._column_of[name]]) for name in layout.key.made_from
-                  if name in self._column_of]  # fmt: skip
+        if self._number is not None:
+            return f"{self._context['prefix']}{as_text(raw[self._number])}"
+        texts = [as_text(read[self._column_of[name]]) for name in layout.key.made_from
+                 if name in self._column_of]  # fmt: skip
+        texts += [self._context[name] or "" for name in layout.key.made_from if name in layout.fill]
+        if not any(texts):
+            return None
         if layout.table.name == "projects":
-            return self._namer.project(values[0], layout.region)
+            return self._namer.project(texts[0], layout.region)
         if layout.table.name == "organizations":
-            return self._namer.firm(values[0], layout.region)
-        texts = [*values, *(self._context[name] or "" for name in layout.key.made_from
-                            if name in layout.fill)]  # fmt: skip
+            return self._namer.firm(texts[0], layout.region)
         return made_id(layout.table.name, layout.region, *texts)
 
     def headings(self, cells: Sequence[Cell]) -> list[Cell]:
@@ -453,7 +460,7 @@ class _Translation:
     def _names_another(self, field: Field, rule: ColumnRule) -> bool:
         """Whether a column refers to a project or firm of another table, where names may stand."""
         refers = field.name in FIRMS or field.name == "project_id"
-        return refers and (rule.by_name or field.name not in self._layout.table.key[:1])
+        return refers and (rule.by_name or field.name != self._layout.table.key[0])
 
     def _by_name(self, cell: Cell, field: Field, by_name: bool) -> Cell:
         """Id of a name; a cell of a column of codes that is no name stays."""

@@ -44,11 +44,9 @@ class ParquetSheet:
                 yield number, cells
 
     def _batches(self) -> Iterator[list[list[Any]]]:
-        try:
+        with _errors_as_broken(self.path):
             for batch in self.file.iter_batches(batch_size=_BATCH):
                 yield [column.to_pylist() for column in batch.columns]
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise ParquetBroken(file=self.path.name) from error
 
 
 @contextmanager
@@ -58,9 +56,17 @@ def parquet_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
     Raises:
         ParquetBroken: the file is not Parquet or is damaged.
     """
-    try:
+    with _errors_as_broken(path):
         file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise ParquetBroken(file=path.name) from error
     with file:
         yield [ParquetSheet(path, file)]
+
+
+@contextmanager
+def _errors_as_broken(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError:  # of Arrow too: the file is not broken but too large
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise ParquetBroken(file=path.name) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from string import Template
 from types import MappingProxyType
 from typing import Any, Literal
 from xml.sax.saxutils import escape
@@ -89,7 +90,6 @@ def html_page(
     figures: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Return Markdown as a self-contained HTML page with ``figures``, HTML by name of a picture."""
-    from jinja2 import Environment
     from markdown_it import MarkdownIt
 
     rendered = MarkdownIt("commonmark", {"html": False}).enable("table").render(body)
@@ -97,11 +97,11 @@ def html_page(
         marker = f"<p>{escape(_marker(name))}</p>"
         figure = figures.get(name)
         rendered = rendered.replace(marker, f"<figure>{figure}</figure>" if figure else "")
-    template = (
-        files("serving.models.card").joinpath("templates/card.html").read_text(encoding="utf-8")
-    )
-    page = Environment(autoescape=True).from_string(template)
-    return page.render(title=title, language=language, body=rendered)
+    shown = rendered.replace("<table>", '<table tabindex="0">')
+    file = files("serving.models.card").joinpath("templates/card.html")
+    # Not Jinja: to import it takes longer than to make a card, and a list is published with two.
+    template = Template(file.read_text(encoding="utf-8").removesuffix("\n"))
+    return template.substitute(title=escape(title), language=language, body=shown)
 
 
 def _plot(calibration: Mapping[str, Any], language: Language) -> str:

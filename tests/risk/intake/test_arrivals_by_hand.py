@@ -45,6 +45,7 @@ def test_dated_rows_have_a_number_each_and_equal_ones_are_stored_once(store, sen
     report = send("工资表.csv", *((*row, "2025-02-16") for row in rows), header=header)
     assert (report.accepted, report.repeated) == (4, 1)
     assert (report.dated_by_rule, report.undated_facts, report.missing) == (0, 0, 0)
+    assert (report.moved_behind_lists, report.new_feed_in) == (0, ())
     send("工资表2.csv", (*payroll("G4"), "2025-02-16"), header=header)
     found = arrivals(store, "payrolls", "payroll_id", "amount_due // 100")
     assert found == [("G1", 1, 1), ("G2", 1, 2), ("G2", 2, 4), ("G3", 1, 5), ("G4", 1, 6)]
@@ -68,6 +69,21 @@ def test_equal_rows_of_a_new_undated_book_are_one(store, send):
     assert (report.accepted, report.repeated, report.dated_by_rule) == (3, 1, 1)
     found = store.rows("SELECT amount_due // 100, dated_by FROM payrolls ORDER BY arrival")
     assert found == [(1, "unfolded"), (2, "import"), (1, "import")]
+
+
+def test_dated_rows_of_a_book_with_undated_ones_are_stored_once(store, send):
+    header = (*PAYROLL, "入库日期")
+    send("工资表.csv", payroll("G1", 1, "P1", "2025-02-16"), header=header)
+    new = payroll("G1", 2, "P1", "2025-02-17")
+    two = (payroll("G2", 1, "P1", "2025-02-16"), payroll("G2", 2, "P1", "2025-02-17"))
+    report = send("工资表2.csv", new, *two, payroll("G3", 1, "P1", ""), header=header)
+    assert (report.accepted, report.dated_by_rule) == (4, 1)
+    assert store.rows(
+        "SELECT payroll_id, amount_due // 100, dated_by FROM payrolls ORDER BY arrival"
+    ) == [
+        *(("G1", 1, "given"), ("G1", 2, "given"), ("G2", 1, "given"), ("G2", 2, "given")),
+        ("G3", 1, "unfolded"),
+    ]
 
 
 def test_rows_of_earlier_releases_without_a_source_of_their_day_are_known(store, send):
@@ -161,6 +177,77 @@ def test_the_newest_book_decides_from_the_first_new_row_on(store, send):
     assert store.rows(found) == october[:2]
 
 
+def test_each_newest_book_is_restored_once_under_numbers_of_its_own(store, send):
+    """An August book, with two rows for one payroll, after one of October and one of November."""
+    send("工资表2025年10月.csv", payroll("G1", 120), payroll("G3", 1))
+    send("另一册工资表2025年10月.csv", payroll("G1", 130))  # of one day the later arrival counts
+    send("工资表2025年11月.csv", payroll("G2", 140))
+    send("工资表2025年8月.csv", payroll("G1", 100), payroll("G1", 110), payroll("G2", 90))
+    send("另一册工资表2025年12月.csv", payroll("G4"))
+    assert store.rows(
+        "SELECT payroll_id, amount_due // 100, known_at::VARCHAR, dated_by FROM payrolls"
+        " WHERE payroll_id IN ('G1', 'G2') ORDER BY payroll_id, known_at, arrival"
+    ) == [
+        ("G1", 120, "2025-02-15", "unfolded"),
+        ("G1", 100, "2025-08-31", "stated"),
+        ("G1", 110, "2025-08-31", "stated"),
+        ("G1", 130, "2025-10-31", "stated"),
+        ("G2", 140, "2025-02-15", "unfolded"),
+        ("G2", 90, "2025-08-31", "stated"),
+        ("G2", 140, "2025-11-30", "stated"),
+    ]
+    numbers = [number for (number,) in store.rows("SELECT arrival FROM payrolls")]
+    assert len(set(numbers)) == len(numbers) == 9
+
+
+def test_an_older_book_repeats_what_was_current_on_its_day(store, send):
+    send("工资表2025年9月.csv", payroll("G1", 100))
+    send("工资表2025年10月.csv", payroll("G1", 120))
+    send("工资表2025年11月.csv", payroll("G1", 140))
+    repeated = [
+        send(f"另一册工资表2025年{month}月.csv", payroll("G1", amount)).repeated
+        for month, amount in ((9, 100), (10, 120), (11, 140), (10, 100), (9, 120))
+    ]
+    assert repeated == [1, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("undated_first", [False, True])
+def test_a_dated_row_of_an_earlier_release_counts_for_its_day(store, send, undated_first):
+    header = (*PAYROLL, "入库日期")
+    if undated_first:
+        send("工资表.csv", payroll("G1", 1))
+    send("工资表2.csv", payroll("G1", 2, "P1", "2025-03-01"), header=header)
+    store.rows("UPDATE payrolls SET dated_by = NULL WHERE dated_by = 'given'")
+    send("工资表2025年9月.csv", payroll("G1", 3))
+    newest = store.rows(
+        "SELECT amount_due // 100, known_at::VARCHAR FROM payrolls ORDER BY arrival"
+    )
+    assert newest[-1] == (3, "2025-09-30")
+
+
+def test_a_book_behind_a_sealed_list_counts_for_its_day_after_a_dated_row(store, send):
+    header = ("项目编码", "项目名称", "行政区划代码", "开工日期")
+    send("项目.csv", ("P1", "一号楼", "330102", "2024-03-01"), header=header)
+    send("工资表.csv", payroll("G1", 1, "P1", "2025-03-01"), header=(*PAYROLL, "入库日期"))
+    newest = store.rows("SELECT max(arrival) FROM payrolls")[0][0]
+    record_seal(store, Seal("list", dt.date(2025, 11, 15), newest))
+    for month, amount in ((10, 3), (9, 2)):
+        send(f"工资表2025年{month}月.csv", payroll("G1", amount))
+    [(amount, day)] = store.rows(
+        "SELECT amount_due // 100, known_at::VARCHAR FROM payrolls_versions"
+        " WHERE superseded_at IS NULL"
+    )
+    assert (amount, day) == (3, "2025-11-15")
+
+
+def test_a_later_row_of_today_is_not_known_before_its_own_day(store, send):
+    send("案件.csv", case("C1"), header=CASE)
+    header = (*CASE, "结案日期")
+    send("案件2025年9月.csv", case("C1", "结案", TODAY.isoformat()), header=header)
+    days = store.rows("SELECT known_at FROM cases ORDER BY arrival")
+    assert days[-1] == (TODAY,)
+
+
 def test_the_first_row_of_a_store_may_wait_for_its_project(store, write_csv):
     path = write_csv("工资表.csv", [PAYROLL, payroll("G1")])
     assert import_into(store, [path], today=TODAY).waiting["payrolls"] == 1
@@ -179,6 +266,31 @@ def test_keys_are_withdrawn_once_each_and_numbered(store, send, tmp_path, keys, 
     send("案件2.csv", case("C4"), header=CASE)
     numbers = [number for (number,) in store.rows("SELECT arrival FROM cases")]
     assert len(set(numbers)) == len(numbers) == 4 + counts[0]
+
+
+def test_the_version_of_the_day_is_withdrawn_on_the_latest_day_stated(store, send, tmp_path):
+    dated = (
+        *(case("C1", "立案", "2025-03-10"), case("C1", "查实", "2025-06-01")),
+        *(case("C2", "立案", "2025-03-10"), case("C2", "查实", TODAY.isoformat())),
+        case("C3", "立案", "2025-03-10"),
+    )
+    send("案件.csv", *dated, header=(*CASE, "入库日期"))
+
+    def withdraw(*rows):
+        path = tmp_path / "撤回案件.csv"
+        path.write_text("\n".join(["案件编号,入库日期", *rows]), encoding="utf-8")
+        found = withdraw_paths(store, [path], today=TODAY).files[0]
+        return found.withdrawn, found.repeated
+
+    assert withdraw("C1,2025-08-01", "C1,2025-07-01", f"C2,{TODAY}") == (2, 0)
+    assert withdraw("C1,2025-09-01", "C3,") == (1, 1)
+    assert store.rows(
+        "SELECT case_id, status, known_at::VARCHAR, dated_by FROM cases WHERE withdrawn ORDER BY 1"
+    ) == [
+        ("C1", "confirmed", "2025-08-01", "given"),
+        ("C2", "confirmed", "2025-12-05", "given"),
+        ("C3", "filed", "2025-12-05", "import"),
+    ]
 
 
 def test_a_clock_set_back_is_refused(store, send):

@@ -11,12 +11,16 @@ from risk.contract import TABLES, Field, FieldType
 from risk.intake.cell_parsers import (
     CellRefused,
     Noted,
+    all_plain_ids,
+    parse,
     parse_count,
     parse_date,
+    parse_firm_code,
     parse_id,
     parse_money,
     parse_month,
     parse_share,
+    parse_text,
     parser_of,
 )
 from risk.intake.column_parsers import ColumnParser
@@ -153,3 +157,44 @@ def test_answers_reach_the_columns_of_a_chunk():
     found = ColumnParser(field).read(pa.array(["转帐户", "bank", None]))
     assert found.values.to_pylist() == [None, "bank", None]
     assert found.doubtful.to_pylist() == [True, False, None]
+
+
+def test_plain_identifiers_of_a_column():
+    longest = "P" * 32_766 + "1"
+    assert all_plain_ids(["P1"])
+    assert all_plain_ids(["P1", longest, "0_2"])
+    for cells in (["甲"], ["P1", "P"], ["P1\nP2"], ["P1", f"P{longest}"], ["P1", 2]):
+        assert not all_plain_ids(cells)
+
+
+def test_a_cell_has_at_most_as_many_characters_as_in_a_spreadsheet():
+    text = Field("a", "甲", FieldType.TEXT)
+    assert parse("甲" * 32_767, text) == "甲" * 32_767
+    assert _code(lambda cell: parse(cell, text), "甲" * 32_768) == "too_long"
+    assert _code(lambda cell: parse(cell, text), "甲\u2400") == "control_characters"
+
+
+def test_the_edges_of_spellings():
+    assert parse_text("null") is None
+    assert parse_text("\u200bnull") == "\u200bnull"
+    assert [_code(parse_money, cell) for cell in ("(12)", "(12", "12)")] == [
+        *("negative", "not_an_amount", "not_an_amount")
+    ]
+    spaced = "2025{}年3月5日".format
+    assert (len(spaced(" " * 51)), parse_date(spaced(" " * 51))) == (60, dt.date(2025, 3, 5))
+    assert _code(parse_date, spaced(" " * 52)) == "not_a_date"
+
+
+def test_days_of_other_time_zones_are_those_in_beijing():
+    """Eight hours later than in Greenwich."""
+    assert parse_date("2025-03-04T15:59:59Z") == dt.date(2025, 3, 4)
+    assert parse_date("2025-03-04T16:00:00Z") == dt.date(2025, 3, 5)
+    assert parse_date(dt.datetime(2025, 3, 4, 15, 59, tzinfo=dt.UTC)) == dt.date(2025, 3, 4)
+
+
+def test_firm_codes_that_are_empty_or_of_a_person():
+    assert parse_firm_code("-", required=True) is None
+    assert parse_firm_code("91110000101623741K", required=True) == "91110000101623741K"
+    assert parse_firm_code("110105491231002", required=False) == Noted(None, "personal_code")
+    with pytest.raises(CellRefused, match="identity_number"):
+        parse_firm_code("110105491231002", required=True)

@@ -24,6 +24,9 @@ def test_region_codes_have_two_four_six_or_nine_digits():
     codes = ["42", "4203", "420324", "420324101", "420", "42032", "4203241", "湖北", "42 03", None]
     check_region(TABLES["projects"], {"region_code": codes}, problems)
     assert sorted(problems) == [4, 5, 6, 7, 8]
+    others: dict = {}
+    check_region(TABLES["organizations"], {"region_code": codes}, others)
+    assert others == {}
 
 
 def test_count_marks_counts_wrong_check_characters():

@@ -22,13 +22,17 @@ from risk.intake.cell_parsers import CellRefused, Noted, parser_of, require_read
 from risk.intake.column_parsers import ColumnParser
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.headers import HeaderCells, parse_header
+from risk.intake.headings import contract_matcher
 from risk.intake.readers import csv_columnar, open_sheets
+from risk.intake.readers.csv_columnar import Chunk
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sheet_selection import SelectedSheet, select_sheet
 from risk.intake.units import MONEY_UNITS, Unit
 
 from ...conftest import MUST_RUN_ALL
+from .conftest import PAYMENTS
 
 TODAY = dt.date(2026, 3, 1)
 
@@ -304,3 +308,45 @@ def test_shorter_blank_runs_and_long_lines_of_empty_cells_between_rows_stay():
 )
 def test_a_carriage_return_that_no_line_feed_follows_is_found(text, is_there):
     assert csv_columnar._has_lone_return(text) == is_there
+
+
+def _chunk(rows: dict[int, list[str]], ragged: dict[int, list[str]]) -> Chunk:
+    columns = tuple(pa.array(column, pa.string()) for column in zip(*rows.values(), strict=True))
+    return Chunk(list(rows), columns, tuple(ragged.items()))
+
+
+def _payment(number: int, amount: str = "5", *, workers: str = "3", known: str = "21") -> list[str]:
+    return [f"F{number}", "G1", "2024-05-20", amount, workers, "现金", f"2024-05-{known}"]
+
+
+def test_rows_below_the_header_with_and_without_doubt():
+    """The header is row 2, of which the last cell is missing in one of the files."""
+    table = STORED_TABLES["payments"]
+    cells = HeaderCells(2, PAYMENTS)
+    header = parse_header(table, cells, file="x", match=contract_matcher(table))
+    parser = ColumnarParser(table, header, today=TODAY)
+    good = {3: _payment(3, "约5"), 5: _payment(5), 6: [""] * 7, 11: _payment(11)}
+    refused = {8: _payment(8, workers="若干"), 9: _payment(9, known="19"), 10: _payment(10, "x")}
+    ragged = {1: ["台账"], 4: ["Z"], 7: ["A", *_payment(7)], 12: [" "]}
+    chunks = (
+        _chunk({2: PAYMENTS, **dict(sorted((good | refused).items()))}, ragged),
+        _chunk({2: PAYMENTS, 3: _payment(3)}, {}),
+        _chunk({3: _payment(3)}, {2: PAYMENTS[:-1]}),
+        _chunk({1: [""] * 7, 2: PAYMENTS}, {}),
+    )
+    first, *others = parser.batches(chunks)
+    assert (first.read, [row.number for row in first.bad]) == (8, [4, 7, 8, 9, 10])
+    assert first.columns["payment_id"].to_pylist() == ["F3", "F5", "F11"]
+    assert first.columns["amount"].to_pylist() == [500, 500, 500]
+    assert (dict(first.notes), dict(first.marks)) == ({"approximate": 1},) * 2
+    assert [(one.read, one.good, one.bad) for one in others] == [(1, 1, []), (1, 1, [])]
+
+
+def test_an_unreadable_cell_is_unknown_where_that_is_allowed():
+    table = STORED_TABLES["payments"]
+    cells = HeaderCells(1, PAYMENTS)
+    header = parse_header(table, cells, file="x", match=contract_matcher(table))
+    parser = ColumnarParser(table, header, today=TODAY, lenient=True)
+    [batch] = parser.batches([_chunk({2: _payment(2, workers="若干"), 3: _payment(3)}, {})])
+    assert batch.columns["workers_paid"].to_pylist() == [None, 3]
+    assert [(one.number, one.raw) for one in batch.unreadable] == [(2, "若干")]

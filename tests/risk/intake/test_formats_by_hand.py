@@ -92,6 +92,29 @@ def test_files_without_a_reader(named, name, content, failure):
         detect_format(named(name, content))
 
 
+def _damaged(how):
+    """An archive with a damaged entry of the type, or one that needs a password."""
+    file = io.BytesIO()
+    packed = zipfile.ZIP_LZMA if how == "lzma" else zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(file, "w", packed) as book:
+        book.writestr("mimetype", "spreadsheet" * 20)
+    content = bytearray(file.getvalue())
+    begin = content.index(b"mimetype") + len("mimetype")
+    if how == "password":
+        for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            content[content.index(mark) + place] |= 1
+    else:
+        begin += 9 if how == "lzma" else 0  # the head of what is packed by LZMA
+        content[begin : begin + 12] = b"\xff" * 12
+    return bytes(content)
+
+
+@pytest.mark.parametrize("how", ["deflate", "lzma", "password"])
+def test_an_archive_whose_type_cannot_be_read_is_a_damaged_workbook(named, how):
+    with pytest.raises(WorkbookBroken):
+        detect_format(named("a.ods", _damaged(how)))
+
+
 @pytest.mark.parametrize("content", [b"a", _zip(a="")])
 @pytest.mark.parametrize(("name", "found"), [("a.docx", ".docx"), ("a", "-")])
 def test_other_formats_are_named_by_their_suffix(named, name, content, found):

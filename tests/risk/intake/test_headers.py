@@ -28,6 +28,14 @@ def test_a_number_is_in_yuan_or_its_unit_is_unknown(text, unknown):
     assert (found.unit, found.unknown, found.several) == (None, unknown, False)
 
 
+def test_a_heading_may_name_several_units():
+    amount = PROJECTS.field("contract_amount")
+    found = [unit_of(amount, text) for text in ("元/万元", "元、元", "人、万元")]
+    assert [(one.unit.label, one.several) for one in found] == [
+        *(("元", True), ("元", False), ("万元", False))
+    ]
+
+
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
 def test_field_names_and_chinese_headers_mean_the_same(table):
     fields = [field.name for field in table.fields] + ["known_at"]
@@ -60,6 +68,9 @@ def test_a_title_above_gives_the_unit_where_the_header_gives_none():
     titles = ["2024年台账", "单位：万元"]
     assert _column(cells, "contract_amount", titles=titles).unit.label == "万元"
     assert _column([*NEEDED, "合同金额(元)"], "contract_amount", titles=titles).unit.label == "元"
+    assert _header(cells, titles=titles).unit_from_title.label == "万元"
+    for other in ([*titles, "单位：元"], titles[:1]):
+        assert _header(cells, titles=other).unit_from_title is None
 
 
 def test_a_percent_header_is_read():
@@ -177,6 +188,7 @@ def test_a_group_heading_completes_the_heading_below():
     required = parse_heading("金额", "应存（万元）")
     assert (match(required).name, required.unit) == ("required_amount", "万元")
     assert parse_heading("金额", "应存").text == "应存/金额"
+    assert parse_heading("甲" * 201).text == "甲" * 200
     assert match(parse_heading("存储形式", "缴存情况")).name == "kind"
     assert match(parse_heading(None, "到期日期")).name == "valid_to"
     assert match(parse_heading("到期日期", "计划")) is None

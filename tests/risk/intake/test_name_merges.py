@@ -20,10 +20,11 @@ OPERATIONS = ["统一社会信用代码", "月份", "指标", "数值"]
 
 @pytest.fixture
 def bring(store, write_csv):
-    """Import the rows of one table on a day; returns the codes of the notes."""
+    """Import the rows of a table, and of more by name, on a day; returns the notes by code."""
 
-    def run(name, rows, today):
-        report = import_into(store, [write_csv(name, rows)], today=today)
+    def run(name, rows, today, **more):
+        files = {name: rows, **{f"{other}.csv": table for other, table in more.items()}}
+        report = import_into(store, [write_csv(*one) for one in files.items()], today=today)
         assert report.failed == ()
         return {note.code: note for note in report.notes}
 
@@ -33,10 +34,10 @@ def bring(store, write_csv):
 @pytest.fixture
 def ledger(bring):
     """A firm known by name: its register row, a case and two operations."""
-    bring("单位.csv", [ORGANIZATIONS, [MADE, "川北建筑公司", "2020-01-01"]], FIRST)
-    bring("案件.csv", [CASES, ["C1", MADE, "2025-03-10", "立案"]], FIRST)
-    rows = [OPERATIONS, *([MADE, month, "用电量", "5"] for month in ("2025-03", "2025-04"))]
-    bring("经营指标.csv", rows, FIRST)
+    firm, case = [MADE, "川北建筑公司", "2020-01-01"], ["C1", MADE, "2025-03-10", "立案"]
+    use = [[MADE, month, "用电量", "5"] for month in ("2025-03", "2025-04")]
+    rows = {"案件": [CASES, case], "经营指标": [OPERATIONS, *use]}
+    bring("单位.csv", [ORGANIZATIONS, firm], FIRST, **rows)
 
 
 def seen(store, table, as_of):
@@ -124,14 +125,10 @@ PROJECTS = ["项目编码", "项目名称", "行政区划代码", "开工日期"
 
 def test_rows_of_a_project_known_by_name_get_its_code_with_their_own_days(store, bring):
     made = name_id("云渡小区二期", "510822")
-    bring("检查.csv", [INSPECTION, ["J1", made, "2025-03-10", "是", "2025-03-20"]], FIRST)
-    bring(
-        "案件.csv",
-        [["案件编号", "项目编码", "立案日期", "状态"], ["C1", made, "2025-03-11", "立案"]],
-        FIRST,
-    )
+    visits = [INSPECTION, ["J1", made, "2025-03-10", "是", "2025-03-20"]]
+    cases = [["案件编号", "项目编码", "立案日期", "状态"], ["C1", made, "2025-03-11", "立案"]]
     months = [["项目编码", "考勤月份", "考勤人数"], [made, "2025-03", "5"], [made, "2025-04", "6"]]
-    bring("考勤.csv", months, FIRST)
+    bring("检查.csv", visits, FIRST, 案件=cases, 考勤=months)
     mark = newest_arrival(store, STORED_TABLES.values())
     before = store.digest(DAY)
     notes = bring("项目.csv", [PROJECTS, ["X1", "云渡小区 二期", "510822001", "2025-03-05"]], DAY)
@@ -183,3 +180,91 @@ def test_a_project_with_a_made_id_and_a_code_is_asked_about(store, bring):
     note = bring("项目3.csv", again, DAY)["projects_twice"]
     assert f"{made}、X2" in note.message()
     assert bring("案件.csv", [CASES, ["C2", "", "2025-03-10", "立案"]], DAY) == {}
+
+
+def _current(store, table, names):
+    return store.rows(
+        f"SELECT {names} FROM {table}_versions WHERE superseded_at IS NULL ORDER BY 1"
+    )
+
+
+NAMED = [ORGANIZATIONS, [CODE, "川北建筑公司", ""]]
+
+
+def test_lists_of_another_history_bind_no_merge(store, bring, ledger):
+    """Neither of firms, which are merged from today on, nor of rows that wait for a project."""
+    record_seal(store, Seal("c", dt.date(2026, 1, 1), None))
+    made = name_id("云渡小区", "510822")
+    bring("检查.csv", [INSPECTION, ["J1", made, "2025-03-10", "是", "2025-03-20"]], FIRST)
+    project = ["X1", "云渡小区", "510822", "2025-03-05"]
+    bring("项目.csv", [PROJECTS, project], DAY, 单位=NAMED)
+    assert _current(store, "inspections", "project_id, known_at::VARCHAR") == [("X1", "2025-03-20")]
+    assert _current(store, "cases", "org_id, known_at::VARCHAR") == [(CODE, "2025-09-01")]
+
+
+def test_only_what_names_a_firm_or_project_now_gets_its_code(store, bring, ledger):
+    cases = [
+        # Named the firm until the day of the merge, and until another day.
+        ["C2", MADE, "2025-03-10", "立案", "2025-03-11"],
+        ["C2", MADE, "2025-03-10", "受理", "2025-09-01"],
+        ["C3", MADE, "2025-03-10", "立案", "2025-03-11"],
+        ["C3", OTHER, "2025-03-10", "立案", "2025-04-11"],
+    ]
+    made = name_id("云渡小区", "510822")
+    visits = [
+        ["J1", made, "2025-03-10", "是", "2025-03-20"],
+        ["J1", "X9", "2025-03-10", "是", "2025-04-20"],
+    ]
+    projects = [
+        ["X1", "甲", "510822", "2025-03-05", OTHER, MADE],
+        ["X2", "乙", "510822", "2025-03-05", MADE, ""],
+    ]
+    more = {
+        "检查": [INSPECTION, *visits],
+        "项目": [[*PROJECTS, "建设单位代码", "施工总承包代码"], *projects],
+    }
+    bring("案件2.csv", [[*CASES, "入库日期"], *cases], DAY, **more)
+    come = [PROJECTS, ["X3", "云渡小区", "510822", "2025-03-05"]]
+    notes = bring("项目2.csv", come, DAY, 单位2=NAMED)
+    assert "waiting_merged" not in notes
+    # The cases C1 and C2, two projects and two operations.
+    assert notes["names_merged"].fields["rows"] == 6
+    assert _current(store, "cases", "case_id, org_id, status") == [
+        *(("C1", CODE, "filed"), ("C2", CODE, "accepted"), ("C3", OTHER, "filed"))
+    ]
+    assert _current(store, "projects", "project_id, owner_id, contractor_id") == [
+        *(("X1", OTHER, CODE), ("X2", CODE, None), ("X3", None, None))
+    ]
+
+
+def test_a_firm_is_the_one_that_has_the_name_now(store, bring, ledger):
+    days = (("川北建筑公司", "2025-01-06"), ("川西建筑公司", "2025-02-01"))
+    former = [[CODE, name, "", day] for name, day in days]
+    assert bring("单位2.csv", [[*ORGANIZATIONS, "入库日期"], *former], DAY) == {}
+    # What contracts say counts only where the register has no such name.
+    contract = ["合同编号", "项目编码", "承包单位代码", "承包方名称", "签订日期"]
+    rows = [[f"H{code}", "X1", code, "川北建筑公司", "2025-01-05"] for code in (CODE, "")]
+    named = [ORGANIZATIONS, [OTHER, "川北建筑公司", ""]]
+    bring("承包合同.csv", [contract, *rows], DAY, 单位3=named)
+    assert _current(store, "cases", "org_id") == [(OTHER,)]
+
+
+def test_three_firms_and_projects_are_shown(store, bring):
+    once, twice = ([f"{one}{kind}公司" for one in "甲乙丙丁"] for kind in ("建筑", "劳务"))
+    ids = {name: name_id(name, "510822") for name in once + twice}
+    visits = [[f"J{name}", ids[name], "2025-03-10", "是", ""] for name in once]
+    firms = [[made, name, ""] for name, made in ids.items()]
+    bring("单位.csv", [ORGANIZATIONS, *firms], FIRST, 检查=[INSPECTION, *visits])
+    codes = [[f"{code}{name[0]}", name, ""] for name in twice for code in "AB"]
+    codes += [[f"C{name[0]}", name, ""] for name in once]
+    projects = [PROJECTS, *([f"X{name[0]}", name, "510822", "2025-03-05"] for name in once)]
+    notes = bring("单位2.csv", [ORGANIZATIONS, *codes], DAY, 项目=projects)
+    merged, asked, waited = (
+        notes[code].fields for code in ("names_merged", "names_not_merged", "waiting_merged")
+    )
+    assert (merged["firms"], asked["firms"], waited["projects"], waited["rows"]) == (4, 4, 4, 4)
+    shown = [f"{one} = C{one[0]}" for one in sorted(once, key=ids.get)[:3]]
+    assert merged["examples"] == "、".join(shown)
+    shown = [f"{one}（A{one[0]}、B{one[0]}）" for one in sorted(twice, key=ids.get)[:3]]
+    assert asked["examples"] == "；".join(shown)
+    assert len(waited["examples"].split("、")) == 3

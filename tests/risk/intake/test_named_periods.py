@@ -44,6 +44,7 @@ def test_a_day_in_september_is_one_month_and_a_year_none():
     assert named_period("9月").one_month(year=0) is None
     assert named_period("2025年9月15日").one_month(year=2024) == dt.date(2025, 9, 1)
     assert named_period("2025年9月").last_day() == dt.date(2025, 9, 30)
+    assert named_period("2025年").last_day() is named_period("9月").last_day() is None
     assert stated_month(["9月"]) is None
     assert stated_month(["9月", "2024年", "2025年8月"]) == dt.date(2024, 9, 1)
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from risk.contract import STORED_TABLES
 from risk.intake.importer import PlacedFile, import_into, import_placed
 from risk.intake.report import FileReport
+from risk.intake.withdrawal import withdraw_paths
+from risk.store.seals import Seal, record_seal
 from risk.store.store import RecordStore
 
 from ...empty_store import empty_store
@@ -123,6 +125,56 @@ def test_a_row_with_its_own_day_takes_only_what_was_known_by_then(office):
     office.take(AGAIN, "platform", latitude="30.6", known_at="2025-05-02")
     [(amount,)] = office.store.rows("SELECT contract_amount FROM projects WHERE latitude = 30.6")
     assert amount == 1_200_000_000
+
+
+def test_a_row_of_the_day_itself_takes_what_was_known_on_it(office):
+    office.take(BOOK, contract_amount="12000000", known_at="2025-05-01")
+    office.take(AGAIN, "platform", latitude="30.5", known_at="2025-05-01")
+    found = office.store.rows("SELECT contract_amount FROM projects WHERE latitude = 30.5")
+    assert found == [(1_200_000_000,)]
+
+
+def test_a_row_that_gains_nothing_is_not_counted(office):
+    office.take(BOOK, contract_amount="12000000")
+    pulled = office.take(PLATFORM, "platform", contract_amount="12000000")
+    assert pulled.notes == ()
+    assert office.store.rows("SELECT count(*) FROM borrowed_fields") == [(0,)]
+
+
+def test_of_the_versions_of_a_source_the_newest_lends(office):
+    for amount, day in (("10", BOOK), ("30", AGAIN), ("20", BOOK), ("40", AGAIN)):
+        office.take(day, contract_amount=amount)
+    office.take(AGAIN, "platform", latitude="30.5")
+    found = office.store.rows("SELECT contract_amount FROM projects WHERE latitude = 30.5")
+    assert found == [(4000,)]
+
+
+def test_an_event_still_to_come_lends_nothing_before_its_day(office):
+    office.take(BOOK, contract_amount="10", started_on="2025-12-01")
+    office.take(PLATFORM, "platform", latitude="30.5")
+    found = office.store.rows("SELECT DISTINCT contract_amount FROM projects WHERE latitude = 30.5")
+    assert found == [(None,)]
+
+
+@pytest.mark.parametrize(("day", "amount"), [("2025-05-19", None), ("2025-05-20", 2000)])
+def test_a_version_behind_a_sealed_list_lends_to_rows_of_its_book_and_later(office, day, amount):
+    office.take(BOOK)
+    newest = office.store.rows("SELECT max(arrival) FROM projects")[0][0]
+    record_seal(office.store, Seal("list", dt.date(2025, 6, 15), newest))
+    office.take(dt.date(2025, 5, 20), contract_amount="20")
+    office.take(dt.date.fromisoformat(day), "platform", latitude="30.5")
+    found = office.store.rows("SELECT DISTINCT contract_amount FROM projects WHERE latitude = 30.5")
+    assert found == [(amount,)]
+
+
+def test_a_withdrawn_record_lends_nothing(office, tmp_path):
+    office.take(BOOK, contract_amount="12000000")
+    keys = tmp_path / "projects.csv"
+    keys.write_text("project_id\nP1\n", encoding="utf-8")
+    assert withdraw_paths(office.store, [keys], today=BOOK).files[0].withdrawn == 1
+    office.take(PLATFORM, "platform", latitude="30.5")
+    found = office.store.rows("SELECT contract_amount FROM projects WHERE latitude = 30.5")
+    assert found == [(None,)]
 
 
 @settings(

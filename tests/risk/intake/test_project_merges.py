@@ -103,3 +103,19 @@ def test_a_name_of_two_codes_is_no_pair(store, bring, twice):
     with pytest.raises(ProjectPairUnknown) as raised:
         merge_project(store, MADE, today=DAY, who="王某")
     assert raised.value.fields == {"found": MADE, "allowed": "-"}
+
+
+def test_three_projects_with_two_ids_are_shown_by_their_present_names(store, bring):
+    names = [f"{one}楼" for one in "甲乙丙丁"]
+    rows = [[name_id(name, "510822"), name, "510822", "2025-03-05", ""] for name in names]
+    rows += [[f"1{name[0]}", name, "510822", "2025-03-05", ""] for name in names]
+    # Had the name of another once.
+    rows += [["2", name, "510822", "2025-03-05", day] for name, day in (
+        *(("甲楼", "2025-03-06"), ("戊楼", "2025-03-07")),
+    )]  # fmt: skip
+    note = bring("项目.csv", [[*PROJECTS, "入库日期"], *rows], FIRST)["projects_twice"]
+    shown = [f"{name}（1{name[0]}、{name_id(name, '510822')}）" for name in sorted(names)[:3]]
+    assert note.fields == {"projects": 4, "examples": "；".join(shown)}
+    assert [one.code for one in project_pairs(store)] == [
+        f"1{name[0]}" for name in sorted(names, key=lambda one: name_id(one, "510822"))
+    ]

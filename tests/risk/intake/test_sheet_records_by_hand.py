@@ -35,8 +35,8 @@ def _read(records, **more):
     return [(header.row, list(rows)) for header, rows in records.blocks(**more)]
 
 
-def _numbers(records):
-    return [(row, [number for number, _ in rows]) for row, rows in _read(records)]
+def _numbers(records, **more):
+    return [(row, [number for number, _ in rows]) for row, rows in _read(records, **more)]
 
 
 def test_rows_from_the_first_below_the_header_or_from_a_given_one():
@@ -286,11 +286,12 @@ def test_chunks_end_above_another_header():
 
 
 def test_a_header_of_another_width_is_no_row_above_it():
-    records = _records([HEAD])
-    found = _record_rows(
-        records, _chunk([(1, HEAD), (2, A)], [(3, [*HEAD, "合同金额"]), (4, [*A, "5"])])
-    )
+    wide = [[*HEAD, "合同金额"], [*A, "5"]]
+    records = _records([HEAD, A, *wide])
+    found = _record_rows(records, _chunk([(1, HEAD), (2, A)], [(3, wide[0]), (4, wide[1])]))
     assert (found, records.resume_at, records.blank_rows) == ([[1, 2]], 3, 0)
+    assert _numbers(records, start=3) == [(1, []), (3, [4])]
+    assert records.blank_rows == 0
 
 
 def test_the_first_row_of_chunks_may_name_another_year():

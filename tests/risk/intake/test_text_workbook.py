@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from zipfile import ZIP64_VERSION, ZipFile
 
 import openpyxl
 from python_calamine import load_workbook
@@ -25,7 +27,7 @@ CELLS = [
 
 def test_cells_are_read_as_written(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
-    rows = [["编号", "月份"], CELLS, ["", "only B", *[""] * 25, "AB3"]]
+    rows = [["编号", "月份"], CELLS, ["", "only B", *[""] * 25, "AB3"], ["short"]]
     with open_text_workbook(path) as book:
         book.add_sheet("投诉 & 举报", [10, 20], iter(rows))
         book.add_sheet("空", [10], iter([]))
@@ -42,6 +44,26 @@ def test_cells_are_read_as_written(tmp_path: Path) -> None:
     assert {cell.number_format for cell in sheet[2] if cell.value} == {"@"}
     assert sheet.freeze_panes == "B2"
     assert sheet.column_dimensions["B"].width == 20
+
+
+def test_a_sheet_may_be_larger_than_four_gigabytes(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    with open_text_workbook(path) as book:
+        book.add_sheet("a", [10], iter([["x"]]))
+    with ZipFile(path) as archive:
+        assert archive.getinfo("xl/worksheets/sheet1.xml").extract_version == ZIP64_VERSION
+
+
+def test_the_parts_that_are_listed_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    with open_text_workbook(path) as book:
+        book.add_sheet("a", [10], iter([]))
+        book.add_sheet("b", [10], iter([]))
+    with ZipFile(path) as archive:
+        types = archive.read("[Content_Types].xml").decode()
+        listed = re.findall(r'PartName="/([^"]*)"', types)
+        parts = [name for name in archive.namelist() if not name.endswith((".rels", "Types].xml"))]
+        assert sorted(listed) == sorted(parts)
 
 
 def test_carriage_returns_survive(tmp_path: Path) -> None:

@@ -14,10 +14,12 @@ from risk.intake.unreadable_cells import (
     NothingToAnswer,
     UnreadableGroup,
     answer_cells,
+    field_called,
+    stored_answers,
     unreadable_groups,
 )
 
-PROJECTS = TABLES["projects"]
+PROJECTS, CASES, INSPECTIONS = (TABLES[name] for name in ("projects", "cases", "inspections"))
 HEADER = ["项目编码", "项目名称", "行政区划代码", "开工日期", "行业", "合同金额", "入库日期"]
 
 
@@ -155,3 +157,102 @@ def test_personal_numbers_are_masked_on_the_list(store, write_csv, today):
 def test_a_strict_import_rejects_the_row(store, write_csv, today):
     path = write_csv("工程项目.csv", [HEADER, _row("P1")])
     assert import_file(store, path, today=today).quarantined == 1
+
+
+def test_cells_of_two_tables_with_the_same_key_and_text(store, write_csv, today):
+    head = ["案件编号", "立案日期", "状态", "拖欠金额", "结案日期", "入库日期"]
+    case = ["C1", "2025-03-10", "立案", "若干", "不久", "2025-04-01"]
+    visits = [
+        ["检查编号", "项目编码", "检查日期", "是否发现欠薪", "欠薪金额", "入库日期"],
+        ["C1", "X1", "2025-03-10", "是", "若干", "2025-04-01"],
+    ]
+    both = [write_csv("案件.csv", [head, case]), write_csv("检查.csv", visits)]
+    import_into(store, both, today=today)
+    amount, closed, visit = (
+        UnreadableGroup(table, field, raw, code, 1)
+        for table, field, raw, code in (
+            ("cases", "amount_owed", "若干", "not_an_amount"),
+            ("cases", "closed_on", "不久", "not_a_date"),
+            ("inspections", "amount_owed", "若干", "not_an_amount"),
+        )
+    )
+    assert unreadable_groups(store) == [amount, closed, visit]
+    before = [dt.date(2025, 4, day) for day in (1, 2)]
+    assert [len(unreadable_groups(store, before=day)) for day in before] == [0, 3]
+    # Only the field that came back readable is taken off, and of this table.
+    readable = [*case[:3], "5", *case[4:]]
+    import_into(store, [write_csv("案件.csv", [head, readable])], today=today)
+    assert unreadable_groups(store) == [closed, visit]
+    owed = INSPECTIONS.field("amount_owed")
+    assert answer_cells(store, INSPECTIONS, owed, "若干", "7", today=today) == 1
+    assert unreadable_groups(store) == [closed]
+    stored = "SELECT amount_owed FROM {} WHERE superseded_at IS NULL"
+    assert store.rows(stored.format("cases_versions")) == [(500,)]
+    assert store.rows(stored.format("inspections_versions")) == [(700,)]
+    assert (stored_answers(store, CASES), stored_answers(store, INSPECTIONS)) == (
+        *({}, {("amount_owed", "若干"): 700}),
+    )
+    again = ["inspections", "amount_owed", "若干", "8", today, ""]
+    store.rows("INSERT INTO cell_answers VALUES (?, ?, ?, ?, ?, ?)", again)
+    assert stored_answers(store, INSPECTIONS) == {("amount_owed", "若干"): 800}
+
+
+def test_only_the_newest_version_of_the_day_of_a_cell_is_mended(store, write_csv, today):
+    raw = "房屋建筑"
+    rows = [
+        *(_row("P1", amount="5"), _row("P1", amount="7")),
+        *(_row("P1", "", known="2025-03-01"), _row("P2", "别的"), _row("P3", "", raw)),
+    ]
+    _import(store, write_csv, today, *rows)
+    [(last,)] = store.rows("SELECT max(arrival) FROM projects")
+    assert _answer(store, "sector", raw, "房建", today) == 1
+    assert store.rows(
+        "SELECT project_id, known_at::VARCHAR, sector, contract_amount FROM projects"
+        " WHERE arrival > $1",
+        [last],
+    ) == [("P1", "2025-02-01", "building", 700)]
+    assert [(one.field, one.raw) for one in unreadable_groups(store)] == [
+        *(("contract_amount", raw), ("sector", "别的")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "known"),
+    [
+        ("2026-03-01", ["2026-03-01"]),
+        ("2026-03-02", ["2025-02-01", "2025-02-15", "2025-02-20"]),
+        ("2025-02-10", ["2025-02-10", "2025-02-15", "2025-02-20"]),
+        ("2025-02-15", ["2025-02-15", "2025-02-20"]),
+        ("2025-02-18", ["2025-02-18", "2025-02-20"]),
+    ],
+)
+def test_a_past_date_counts_from_its_own_day_in_the_version_of_that_day(
+    store, write_csv, today, answer, known
+):
+    """Today is past; a date to come counts from the days of the rows."""
+    header = [*HEADER[:4], "实际竣工日期", "入库日期"]
+    days = ("2025-02-01", "2025-02-15", "2025-02-20")
+    rows = [["P1", "甲", "420322", "2025-01-05", "年底", day] for day in days]
+    import_into(store, [write_csv("工程项目.csv", [header, *rows])], today=today)
+    assert _answer(store, "completed_on", "年底", answer, today) == 1
+    found = store.rows(
+        "SELECT known_at::VARCHAR FROM projects WHERE completed_on IS NOT NULL ORDER BY 1"
+    )
+    assert [day for (day,) in found] == known
+
+
+def test_a_past_date_leaves_alone_what_a_later_row_says(store, write_csv, today):
+    header = [*HEADER[:4], "实际竣工日期", "入库日期"]
+    cells = (("年底", "2025-02-01"), ("2025-02-03", "2025-02-05"))
+    rows = [["P1", "甲", "420322", "2025-01-05", *cell] for cell in cells]
+    import_into(store, [write_csv("工程项目.csv", [header, *rows])], today=today)
+    assert _answer(store, "completed_on", "年底", "2025-02-10", today) == 0
+    current = "SELECT completed_on::VARCHAR FROM projects_versions WHERE superseded_at IS NULL"
+    assert store.rows(current) == [("2025-02-03",)]
+    assert unreadable_groups(store) == []
+
+
+def test_optional_fields_are_called_by_name_or_heading():
+    names = ("sector", "行业", "项目名称", "project_name", "x")
+    found = [field_called(PROJECTS, name) for name in names]
+    assert [one and one.name for one in found] == ["sector", "sector", None, None, None]

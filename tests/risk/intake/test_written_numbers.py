@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
+
 import pytest
 
+from risk.intake.cells import as_text, is_blank
 from risk.intake.credit_code import check_character, is_credit_code
 from risk.intake.csv_escaping import append_unit, escape_cell, unescape_cell
 from risk.intake.name_ids import is_made, made_id, name_id, preferred_ids
 from risk.intake.numerals import chinese_digits, is_short_form, parse_numeral
 from risk.intake.row_errors import excerpt
-from risk.intake.units import MONEY_UNITS, money_units, possible_units
+from risk.intake.units import MONEY_UNITS, money_units, possible_units, unit_alone
 
 NUMERALS = [
     ("三", 3),
@@ -115,6 +119,56 @@ def test_an_excerpt_has_sixty_characters_on_one_line():
     assert excerpt("a\n  b") == "a b"
 
 
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (None, ""),
+        ("", ""),
+        (" a ", " a "),
+        (True, "TRUE"),
+        (False, "FALSE"),
+        (0, "0"),
+        (12.0, "12"),
+        (-12.5, "-12.5"),
+        (Decimal("0.10"), "0.10"),
+        (Decimal("1E2"), "100"),
+        (float("nan"), "nan"),
+        # Sixteen digits are more than a spreadsheet stores.
+        (999_999_999_999_999, "999999999999999"),
+        (1_000_000_000_000_000, "1.00000000000000E+15"),
+        (-1_000_000_000_000_000.0, "-1.00000000000000E+15"),
+        (float("inf"), "INF"),
+        (dt.date(2025, 3, 5), "2025-03-05"),
+        (dt.time(14, 30), "14:30:00"),
+        (dt.datetime(2025, 3, 5), "2025-03-05"),
+        (dt.datetime(2025, 3, 5, 14, 30), "2025-03-05 14:30:00"),
+        (dt.datetime(2025, 3, 5, tzinfo=dt.UTC), "2025-03-05 00:00:00+00:00"),
+        (dt.datetime(2025, 3, 5, 14, tzinfo=dt.UTC), "2025-03-05 14:00:00+00:00"),
+        (["a"], "#UNREADABLE! ['a']"),
+    ],
+)
+def test_texts_of_cells(cell, text):
+    assert as_text(cell) == text
+
+
+@pytest.mark.parametrize(
+    ("cells", "blank"),
+    [
+        ((), True),
+        ((None,), True),
+        ((" ", None, "\t", "\u3000"), True),
+        (("a",), False),
+        (("a", None), False),
+        ((None, "a"), False),
+        (("", "a"), False),
+        ((0,), False),
+        ((None, False), False),
+    ],
+)
+def test_a_row_is_blank_without_a_filled_cell(cells, blank):
+    assert is_blank(cells) is blank
+
+
 def test_units_of_money_in_yuan():
     factors = {"元": 1, "千元": 1000, "万元": 10**4, "万": 10**4, "百万元": 10**6, "亿元": 10**8}
     assert {name: MONEY_UNITS[name].factor for name in factors} == factors
@@ -124,6 +178,8 @@ def test_units_in_titles():
     titles = ["台账（万）", "以千元为单位", "单位：元、亿元", 5, None]
     assert [unit.label for unit in money_units(titles)] == ["万元", "千元", "元", "亿元"]
     assert [len(money_units(["台" * count + "（万元）"])) for count in (197, 198)] == [1, 0]
+    alone = ("（万元）", "单位：人", "万元户", 5)
+    assert [unit_alone(text) for text in alone] == ["万元", "人", None, None]
     assert possible_units([5, None, " 均为万元 ", "均为万元", "单位：万元", "台账"]) == (
         "均为万元",
     )

@@ -10,6 +10,7 @@ from risk.intake.layouts.heads import join_headings, possible_heads, single_head
 from risk.intake.layouts.layout import read_layout
 from risk.intake.layouts.layout_file import write_layout
 from risk.intake.layouts.plan import OfficeLayouts
+from risk.intake.layouts.proposal import _sample
 from risk.intake.readers import CellRange
 from risk.intake.trial import try_files
 
@@ -83,6 +84,8 @@ def test_heads_at_the_limits_of_what_is_searched():
     assert found(["甲", "乙" * 61]) == []
     assert found(["甲"] * 1000) == [1]
     assert found(["甲"] * 1001) == []
+    sheet = SmallSheet([title, head, *[["1", "2"]] * 201])
+    assert [len(one.cells) for one in _sample(sheet, next(possible_heads(sheet)))] == [200, 200]
 
 
 def test_groups_count_for_the_columns_they_cover():
