@@ -203,8 +203,8 @@ class BatchParser:
 
     def _in_order(self, problems: list[Problem]) -> list[Problem]:
         """``problems`` in the order of the columns, those of the whole row first."""
-        order = {column.field.name: index for index, column in enumerate(self._columns)}
-        order[""] = -1
+        names = ["", *(column.field.name for column in self._columns)]
+        order = {name: index for index, name in enumerate(names)}
         return sorted(problems, key=lambda found: order.get(found.column, len(order)))
 
     def _check_lengths(self, rows: Sequence[Row], problems: _Problems) -> None:

@@ -63,7 +63,8 @@ def test_a_project_that_was_withdrawn_is_not_found(store, bring, write_csv, toda
     bring("工程项目", PROJECTS, [_project("X1", "河西小学"), _project("X2", "河西小学")])
     assert find_project(store, "河西小学") is None
     path = write_csv("工程项目.csv", [["项目编码"], ["X2"]])
-    withdraw_file(store, path, book=BookDay(today, dt.date(2025, 5, 1)))
+    book = BookDay(today, dt.date(2025, 5, 1))
+    withdraw_file(store, path, book=book, table=STORED_TABLES["projects"])
     assert find_project(store, "河西小学") == "X1"
     assert find_project(store, "X2") is None
 
