@@ -79,6 +79,7 @@ FLOORS = (
                 *("logistic", "baselines", "explained", "reason_text", "storage"),
                 *("artifact_paths", "registry", "promotion_log", "shared_models"),
                 *("shared_trees", "pyfunc_loader", "mlflow_flavor", "scores_manifest"),
+                "registered",
             )
         ),
         (
@@ -89,7 +90,7 @@ FLOORS = (
                     *("evidence", "novelty", "pinned_cohort", "pinned_reasons", "reasons"),
                     *("arrears", "tree_shap", "rule_set", "logistic", "baselines"),
                     *("artifact_paths", "registry", "shared_models", "pinned_trees"),
-                    *("pinned_storage", "pinned_loader", "explained"),
+                    *("pinned_storage", "pinned_loader", "pinned_registered", "explained"),
                 )
             ),
             "tests/training/test_shared.py",

@@ -29,7 +29,7 @@ BLOCK_ROWS = 4_096
 
 KEYS = ("as_of", "project_id")
 _HIDDEN = (".", "_")
-_READ_BUFFER_BYTES = 64 * 1024
+_READ_BUFFER_BYTES = 65_536
 
 
 class NoFeatureFiles(WagewatchError):
