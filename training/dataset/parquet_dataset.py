@@ -196,7 +196,7 @@ class ParquetSequence(lgb.Sequence):
         while self._first + len(self._block) < stop:
             self._first += len(self._block)
             self._block = next(self._blocks)
-            parts.append(self._block[max(start - self._first, 0) : max(stop - self._first, 0)])
+            parts.append(self._block[max(start - self._first, 0) : stop - self._first])
         if stop == self._rows:  # the end is reached: release the last block
             self._restart()
         return np.concatenate(parts)
