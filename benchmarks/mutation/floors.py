@@ -101,10 +101,11 @@ FLOORS = (
         "training",
         (
             *("training/dataset/*.py", "training/fit/*.py", "training/monitoring/*.py"),
-            *("training/metrics.py", "training/event_counts.py"),
+            *("training/metrics.py", "training/event_counts.py", "training/effects.py"),
+            "training/artifacts.py",
         ),
         (
-            *("tests/training/test_pinned_metrics.py", "tests/training/test_metrics.py"),
+            *("tests/training/test_pinned_*.py", "tests/training/test_metrics.py"),
             *("tests/training/test_shared.py", "tests/training/fit/test_holdout.py"),
             *("tests/training/fit/test_pinned_*.py", "tests/training/dataset"),
             "tests/training/monitoring/test_lost_inputs.py",
