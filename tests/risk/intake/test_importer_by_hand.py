@@ -44,7 +44,6 @@ def later(store):
         ({}, ("import", "2026-03-01")),
         ({"lenient": True}, ("stated", "2025-09-30")),
         ({"lenient": True, "known_on": dt.date(2025, 10, 15)}, ("stated", "2025-10-15")),
-        ({"known_on": dt.date(2025, 10, 15)}, ("stated", "2025-10-15")),
     ],
 )
 def test_a_book_is_of_the_day_given_or_of_its_name_where_people_made_it(
