@@ -204,13 +204,16 @@ def test_only_the_newest_version_of_the_day_of_a_cell_is_mended(store, write_csv
         *(_row("P1", "", known="2025-03-01"), _row("P2", "别的"), _row("P3", "", raw)),
     ]
     _import(store, write_csv, today, *rows)
+    _import(store, write_csv, today, _row("P1", known="2025-04-01"))
     [(last,)] = store.rows("SELECT max(arrival) FROM projects")
+    # Two versions of a row with the same cell are one row.
+    assert [one.rows for one in unreadable_groups(store)] == [1, 1, 1]
     assert _answer(store, "sector", raw, "房建", today) == 1
     assert store.rows(
         "SELECT project_id, known_at::VARCHAR, sector, contract_amount FROM projects"
-        " WHERE arrival > $1",
+        " WHERE arrival > $1 ORDER BY known_at",
         [last],
-    ) == [("P1", "2025-02-01", "building", 700)]
+    ) == [("P1", "2025-02-01", "building", 700), ("P1", "2025-04-01", "building", 500)]
     assert [(one.field, one.raw) for one in unreadable_groups(store)] == [
         *(("contract_amount", raw), ("sector", "别的")),
     ]
