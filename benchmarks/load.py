@@ -1,7 +1,7 @@
 """Pages under load: requests a second and processor time with one, two and four workers.
 
 Usage: python -m benchmarks.load --url POSTGRESQL_URL [--workers 1 2 4] [--seconds 6] [--clients 8]
-                                 [--listed 600] [--cohort 50000] [--out FILE.md]
+                                 [--listed 600] [--cohort 50000] [--out FILE.md] [--keep]
 
 The database is made as by benchmarks.pages, or used as it is if it has the list. The service and
 its clients share this machine, so requests a second are what both achieve together; the processor
@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.harness import Figure, keep
 from benchmarks.pages import prepared
 from benchmarks.service import SERVE
 from serving.settings import default_toml
@@ -67,6 +68,7 @@ def main() -> None:
     parser.add_argument("--listed", type=int, default=600)
     parser.add_argument("--cohort", type=int, default=50_000)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--keep", action="store_true", help="store the figures of this release")
     chosen = parser.parse_args()
     token = prepared(chosen.url, chosen.listed, chosen.cohort)
     lines = [
@@ -76,15 +78,20 @@ def main() -> None:
         "| workers | requests/s | p50 ms | p95 ms | CPU ms of a request | refused |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
+    figures: list[Figure] = []
     for workers in chosen.workers:
-        lines.append(_loaded(chosen.url, token, workers, chosen.seconds, chosen.clients))
+        found = _loaded(chosen.url, token, workers, chosen.seconds, chosen.clients)
+        lines.append(f"| {workers} | {' | '.join(f'{one.value:.1f}' for one in found)} |")
+        figures += found
     table = "\n".join(lines) + "\n"
     sys.stdout.write(table)
     if chosen.out:
         chosen.out.write_text(table, encoding="utf-8")
+    if chosen.keep:
+        keep("load", "full", figures)
 
 
-def _loaded(url: str, token: str, workers: int, seconds: float, clients: int) -> str:
+def _loaded(url: str, token: str, workers: int, seconds: float, clients: int) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder, _service(Path(folder), url, workers) as served:
         host, process = served
         _ask(host, token, 2, clients)  # every worker imports and compiles what pages need
@@ -93,14 +100,14 @@ def _loaded(url: str, token: str, workers: int, seconds: float, clients: int) ->
         spent = _cpu_seconds(process.pid) - before
     times = sorted(answered["times"])
     p95 = times[int(0.95 * (len(times) - 1))]
-    figures = [
-        f"{len(times) / seconds:.1f}",
-        f"{1000 * statistics.median(times):.0f}",
-        f"{1000 * p95:.0f}",
-        f"{1000 * spent / len(times):.1f}",
-        f"{len(answered['failed'])}",
+    name = f"{workers} workers" if workers > 1 else "1 worker"
+    return [
+        Figure(f"{name}: requests a second", len(times) / seconds, "1/s"),
+        Figure(f"{name}: half of the requests within", 1000 * statistics.median(times), "ms"),
+        Figure(f"{name}: 95 of 100 requests within", 1000 * p95, "ms"),
+        Figure(f"{name}: processor time of a request", 1000 * spent / len(times), "CPU ms"),
+        Figure(f"{name}: requests refused", len(answered["failed"]), ""),
     ]
-    return f"| {workers} | {' | '.join(figures)} |"
 
 
 def _ask(host: str, token: str, seconds: float, clients: int) -> dict[str, list[float]]:

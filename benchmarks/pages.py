@@ -1,14 +1,15 @@
 """Pages and API lists of a province: CPU milliseconds of a request.
 
 Usage: python -m benchmarks.pages [--listed 600] [--cohort 50000] [--url URL] [--requests 9]
-                                  [--folder FOLDER] [--out FILE.md]
+                                  [--folder FOLDER] [--out FILE.md] [--keep]
 
 Publishes a list with bodies of real size (13 kB of JSON a project) into a new service database, or
 uses that in FOLDER where an earlier run made one, and asks the application in this process for
 every page. ``first`` is the first request of a new application, whose caches are empty: matters are
 opened before, as the service does in the background. The others are the median and the largest of
 the following ones. Times are those of the process: they are the same on a busy
-machine, but leave out what a PostgreSQL server works.
+machine, but leave out what a PostgreSQL server works. ``--keep`` stores the medians
+with their range.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from benchmarks.harness import Figure, keep
 from benchmarks.publications import publication
 from benchmarks.registers import snapshot
 from benchmarks.tokens import add_token
@@ -73,6 +75,9 @@ PAGES = {
     "API: deposits": "/v1/deposits",
 }
 
+PAGE_MS, BOUND = 30.0, ("watchlist, first page", "projects", "ledger", "deposits")
+"""Aim for first pages."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -83,6 +88,8 @@ class Cost:
     largest: float
     size: int
     status: int
+    smallest: float
+    requests: int
 
 
 def main() -> None:
@@ -94,13 +101,19 @@ def main() -> None:
     parser.add_argument("--url", help="of an empty PostgreSQL database, in place of SQLite")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--keep", action="store_true", help="store the figures of this release")
     chosen = parser.parse_args()
     with _folder(chosen.folder) as folder:
         url = chosen.url or f"sqlite:///{folder / 'service.db'}"
-        table = measured(url, chosen.listed, chosen.cohort, chosen.requests)
-    sys.stdout.write(table)
+        found = measured(url, chosen.listed, chosen.cohort, chosen.requests)
+    title = f"{chosen.listed} listed of {chosen.cohort:,} projects, {url.partition(':')[0]}"
+    text = table(title, found)
+    sys.stdout.write(text)
     if chosen.out:
-        chosen.out.write_text(table, encoding="utf-8")
+        chosen.out.write_text(text, encoding="utf-8")
+    if chosen.keep:
+        name = "pages" if chosen.url is None else "pages_postgresql"
+        keep(name, "full", figures(found))
 
 
 @contextmanager
@@ -113,21 +126,43 @@ def _folder(chosen: Path | None) -> Iterator[Path]:
         yield Path(made)
 
 
-def measured(url: str, listed: int, cohort: int, requests: int) -> str:
-    """The table as Markdown."""
+def measured(url: str, listed: int, cohort: int, requests: int) -> dict[str, Cost]:
+    """The cost of every page."""
     token = prepared(url, listed, cohort)
+    return {name: asyncio.run(costs(url, token, path, requests)) for name, path in PAGES.items()}
+
+
+def table(title: str, found: Mapping[str, Cost]) -> str:
+    """The costs as Markdown."""
     lines = [
-        f"{listed} listed of {cohort:,} projects, {url.partition(':')[0]}, CPU ms of a request.",
+        f"{title}, CPU ms of a request.",
         "",
         "| page | first | median | largest | bytes |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for name, path in PAGES.items():
-        cost = asyncio.run(costs(url, token, path, requests))
+    for name, cost in found.items():
         status = "" if cost.status == 200 else f" ({cost.status})"
-        figures = f"{cost.first:.0f} | {cost.median:.1f} | {cost.largest:.0f} | {cost.size:,}"
-        lines.append(f"| {name}{status} | {figures} |")
+        cells = f"{cost.first:.0f} | {cost.median:.1f} | {cost.largest:.0f} | {cost.size:,}"
+        lines.append(f"| {name}{status} | {cells} |")
     return "\n".join(lines) + "\n"
+
+
+def figures(found: Mapping[str, Cost]) -> Iterator[Figure]:
+    """The figures of every page: the first request, and the median of later ones with its range.
+
+    >>> list(figures({"map": Cost(9.0, 2.0, 3.0, 10, 200, smallest=1.0, requests=5)}))[1].high
+    3.0
+    """
+    for name, cost in found.items():
+        yield Figure(f"{name}: first request", cost.first, "CPU ms")
+        bound = PAGE_MS if name in BOUND else None
+        yield Figure(
+            f"{name}: later requests",
+            *(cost.median, "CPU ms", "lower", bound),
+            low=cost.smallest,
+            high=cost.largest,
+            runs=cost.requests,
+        )
 
 
 def prepared(url: str, listed: int, cohort: int, lists: int = 1) -> str:
@@ -181,7 +216,11 @@ async def costs(url: str, token: str, path: str, requests: int) -> Cost:
             times.append(1000 * (time.process_time() - start))
     later = times[1:]
     size = len(answer.content)
-    return Cost(times[0], statistics.median(later), max(later), size, answer.status_code)
+    return Cost(
+        *(times[0], statistics.median(later), max(later), size, answer.status_code),
+        smallest=min(later),
+        requests=requests,
+    )
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ SLOPE, SLOPE_FROM = 1.05, 5_000
 """Largest slope, from that many projects on: before, the start of the process weighs too much."""
 
 FASTER = 1.5
+BYTES = 2_560
+"""In the service's database, its indexes included."""
 
 _TRAIN = """
 import sys
@@ -78,11 +80,15 @@ print(json.dumps({"cpu": time.process_time(), "code": code}))
 
 @dataclass(frozen=True)
 class Measured:
-    """One publication: CPU seconds and peak MB of the process, and the commit if not this one."""
+    """One publication: CPU seconds and peak MB of the process, and the commit if not this one.
+
+    ``stored`` is the size of the service's database afterwards, in bytes.
+    """
 
     cpu: float
     peak_mb: float
     commit: str = ""
+    stored: int = 0
 
 
 class Bench:
@@ -99,25 +105,29 @@ class Bench:
     def publish(self, checkout: Path, records: Path, projects: int) -> Measured:
         """Publish ``records`` in a fresh office with the code of ``checkout``."""
         if checkout not in self._offices:
-            self._offices[checkout] = self._train(checkout)
+            name = f"office-{len(self._offices)}"
+            self._offices[checkout] = trained(checkout, self.folder, name)
         office = self.folder / "published"
         found = self._offices[checkout]
         shutil.copytree(found, office, ignore=shutil.ignore_patterns("service.sqlite*"))
         shutil.copyfile(records, office / "records.duckdb")
         line = ("-w", office, "publish", "--as-of", AS_OF, "--capacity", max(projects // 50, 1))
         done = child(_PUBLISH, checkout, self.memory_gb, *line)
+        stored = sum(one.stat().st_size for one in office.glob("service.sqlite*"))
         shutil.rmtree(office)
         if done.result["code"]:
             raise SystemExit(f"publishing {projects:,} projects failed")
-        return Measured(float(done.result["cpu"]), done.peak_mb, _commit(checkout))
+        return Measured(float(done.result["cpu"]), done.peak_mb, commit_of(checkout), stored)
 
-    def _train(self, checkout: Path) -> Path:
-        office = self.folder / f"office-{len(self._offices)}"
-        child(_INIT, checkout, office)
-        child(_MAKE, office / "records.duckdb", TRAINED_ON, TEAMS, MONTHS, _first())
-        child(_TRAIN, checkout, office)
-        (office / "records.duckdb").unlink()
-        return office
+
+def trained(checkout: Path, folder: Path, name: str = "office") -> Path:
+    """A workspace in ``folder`` with a model that ``checkout`` fitted, and no records."""
+    office = folder / name
+    child(_INIT, checkout, office)
+    child(_MAKE, office / "records.duckdb", TRAINED_ON, TEAMS, MONTHS, first_month())
+    child(_TRAIN, checkout, office)
+    (office / "records.duckdb").unlink()
+    return office
 
 
 def main() -> None:
@@ -140,10 +150,10 @@ def main() -> None:
             other = before if projects in options.before_projects else None
             runs = options.runs if projects <= REPEATED else 1
             for measured in _figures_of_size(bench, projects, other, runs, now):
-                print(_line(measured), flush=True)
+                print(line_of(measured), flush=True)
                 figures.append(measured)
     for figure in slopes(now):
-        print(_line(figure))
+        print(line_of(figure))
         figures.append(figure)
     if options.keep:
         keep("publishing_sizes", "full", figures)
@@ -154,7 +164,7 @@ def _figures_of_size(
 ) -> Sequence[Figure]:
     """The medians of ``runs`` at one size; the last is written to ``now``."""
     records = bench.folder / "records.duckdb"
-    made = child(_MAKE, records, projects, TEAMS, MONTHS, _first()).result
+    made = child(_MAKE, records, projects, TEAMS, MONTHS, first_month()).result
     repeated = []
     for _ in range(runs):
         earlier = bench.publish(before, records, projects) if before else None
@@ -173,6 +183,9 @@ def figures(
     name = f"{projects:,} projects"
     yield Figure(f"{name}: publish", now.cpu, "CPU s")
     yield Figure(f"{name}: publish, peak", now.peak_mb, "MB", "lower", limit_mb)
+    if projects > REPEATED:  # in small databases the empty tables weigh most
+        each = now.stored / projects
+        yield Figure(f"{name}: stored, a project and list", each, "bytes", "lower", BYTES)
     if before is not None:
         earlier = f"{name}: publish at commit {before.commit}"
         yield Figure(earlier, before.cpu, "CPU s")
@@ -197,18 +210,21 @@ def slopes(now: Mapping[int, Measured]) -> Iterator[Figure]:
         yield Figure(name, round(slope, 3), "", "lower", bound)
 
 
-def _commit(checkout: Path) -> str:
+def commit_of(checkout: Path) -> str:
+    """The commit that a checkout is at."""
     command = ["git", "-C", str(checkout), "rev-parse", "--short=8", "HEAD"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _line(figure: Figure) -> str:
+def line_of(figure: Figure) -> str:
+    """One line of a terminal for a figure."""
     spread = f" ({figure.low:.4g} to {figure.high:.4g})" if figure.low is not None else ""
     bound = "" if figure.bound is None else f" {'met' if figure.holds() else 'NOT MET'}"
     return f"{figure.name:60} {figure.value:10.4g} {figure.unit}{spread}{bound}"
 
 
-def _first() -> object:
+def first_month() -> object:
+    """The first month of the generated records."""
     return add_months(LAST_MONTH, 1 - MONTHS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,20 @@ may be compared, and `make bench-check` holds them. A value is the median of the
 there were several, their range follows. Where the bound lies within that range, the figure shows
 neither that it is met nor that it is missed.
 """
+PROVINCE = {
+    name: re.compile(pattern)
+    for name, pattern in {
+        "publishing_sizes": "publish|stored",
+        "county": "seconds$|peak$|times",
+        "pages": "later requests$",
+        "load": "requests a second|processor time",
+        "chain": "seconds|Spark|DuckDB",
+        "engines": "seconds|growth",
+        "features": "seconds|times as fast|memory|growth|peak",
+    }.items()
+}
+"""Benchmarks of the table of one day, with a pattern for the figures shown in it."""
+
 _SIZES = {"full": "Full sizes", "quick": "Quick sizes"}
 
 
@@ -41,6 +56,7 @@ def page(version: str, file: str, kept: Mapping[str, Any]) -> str:
         )
         return "\n".join(blocks)
     blocks.append(f"Release {version}.\n")
+    blocks += one_day(kept)
     for size, title in _SIZES.items():
         if kept.get(size):
             blocks.append(f"## {title}\n")
@@ -52,6 +68,45 @@ def page(version: str, file: str, kept: Mapping[str, Any]) -> str:
     blocks.append(_paired(_read(KEPT / "publishing.json")))
     blocks.append(_stored(_read(KEPT / "list_bytes.json")))
     return "\n".join(blocks)
+
+
+def one_day(kept: Mapping[str, Any]) -> list[str]:
+    """The figures of a county and a province that were measured on the same day and processor.
+
+    Benchmarks of another day than the newest are left out, and named below the table.
+    """
+    figures, origins = kept.get("full", {}), kept.get("origin", {}).get("full", {})
+    found = {
+        name: origins[name]
+        for name in PROVINCE
+        if name in figures and "processor" in origins.get(name, {})
+    }
+    if not found:
+        return []
+    newest = max(found.values(), key=lambda origin: origin["date"])
+    machine = ("date", "processor", "cores")
+    same = {
+        name: origin
+        for name, origin in found.items()
+        if all(origin[part] == newest[part] for part in machine)
+    }
+    where = f"{newest['cores']} cores of {newest['processor']}"
+    lines = [
+        "## A county and a province on one day\n",
+        f"Measured on {newest['date']} on {where}, each at the commit named.\n",
+        "| benchmark | figure | value | range | unit | bound | | commit |",
+        "|---|---|---:|---|---|---|---|---|",
+    ]
+    for name, origin in same.items():
+        for stored in figures[name].values():
+            one = Figure(**stored)
+            if PROVINCE[name].search(one.name):
+                cells = (name, one.name, _number(one.value), _range(one), one.unit, _bound(one))
+                lines.append(f"| {' | '.join(cells)} | {origin['commit'][:8]} |")
+    other = sorted(set(PROVINCE) - set(same))
+    if other:
+        lines += ["", f"Not measured on that day and machine: {', '.join(other)}."]
+    return ["\n".join(lines) + "\n"]
 
 
 def _paired(kept: Mapping[str, Any]) -> str:

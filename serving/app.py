@@ -105,6 +105,21 @@ def create_app(
         # Of each request it would ask three times whether there is anything to send spans to.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    _add_stores(app, settings, database, workspace)
+    _add_authentication(app, settings, key, factor_key, local=local)
+    add_exception_handlers(app)
+    add_pages(app)
+    add_docs(app, ROUTERS)
+    for router in ROUTERS:
+        # include_router() would build every route a second time, at the first request.
+        app.routes.extend(router.routes)
+    _add_middleware(app)
+    return app
+
+
+def _add_stores(
+    app: FastAPI, settings: Settings, database: Database, workspace: Workspace | None
+) -> None:
     freshness = ChangeStamp(database.engine)
     app.state.settings = settings
     app.state.database = database
@@ -120,38 +135,43 @@ def create_app(
         ),
         refuses=settings.audit.unwritten == "refuse",
     )
+    app.state.metrics = Metrics()
+
+
+def _add_authentication(
+    app: FastAPI, settings: Settings, key: str, factor_key: str, *, local: bool
+) -> None:
+    """Add sessions, second factors and who asks to the state, which has the stores."""
+    state = app.state
     config = AuthConfig(
         *(key or secrets.token_urlsafe(32), settings.limits.per_minute, local),
-        app.state.audit.require_room,
+        state.audit.require_room,
         REQUIRED_OF[settings.sessions.second_factor],
         settings.roles.separated,
     )
-    app.state.second_factors = SecondFactors(factor_key or secrets.token_urlsafe(32))
-    app.state.metrics = Metrics()
-    app.state.sessions = SessionRepository(
-        database.engine,
+    state.second_factors = SecondFactors(factor_key or secrets.token_urlsafe(32))
+    state.sessions = SessionRepository(
+        state.database.engine,
         SessionLimits(
             idle=dt.timedelta(minutes=settings.sessions.idle_minutes),
             total=dt.timedelta(hours=settings.sessions.total_hours),
         ),
     )
-    app.state.authenticator = Authenticator(app.state.users, app.state.sessions, freshness, config)
-    add_exception_handlers(app)
-    add_pages(app)
-    add_docs(app, ROUTERS)
-    for router in ROUTERS:
-        # include_router() would build every route a second time, at the first request.
-        app.routes.extend(router.routes)
+    state.authenticator = Authenticator(state.users, state.sessions, state.freshness, config)
+
+
+def _add_middleware(app: FastAPI) -> None:
+    """Add what every request passes; the last one is the outermost."""
+    state = app.state
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
-    app.add_middleware(ResponseCache, authenticator=app.state.authenticator, freshness=freshness)
+    app.add_middleware(ResponseCache, authenticator=state.authenticator, freshness=state.freshness)
     app.add_middleware(AddressCheck)
     app.add_middleware(
         RequestMiddleware,
-        audit=app.state.audit,
-        metrics=app.state.metrics,
+        audit=state.audit,
+        metrics=state.metrics,
         limits={FILES_PATH: MAX_FILE},
     )
-    return app
 
 
 def _heads_file(settings: Settings, workspace: Workspace | None) -> Path | None:

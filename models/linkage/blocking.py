@@ -156,10 +156,10 @@ def _bound(values: NDArray[np.float32], count: int) -> float:
 
     Few values reach it, and it is found much faster than the ``count``-th largest.
     """
-    whole = len(values) - len(values) % _GROUPS
-    if count > _GROUPS or not whole:
+    size = len(values) // _GROUPS
+    if count > _GROUPS or not size:
         return 0.0
-    best = values[:whole].reshape(-1, _GROUPS).max(axis=0)
+    best = values[: size * _GROUPS].reshape(size, _GROUPS).max(axis=0)
     return float(np.partition(best, _GROUPS - count)[_GROUPS - count])
 
 

@@ -22,7 +22,19 @@ MAX_UNPACKED = 2**30
 _BLOCK_BYTES = 2**20
 _MAX_NAME = 80  # characters; at most 240 bytes, what file systems allow
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
-_BROKEN = (
+
+
+def _lzma_error() -> tuple[type[Exception], ...]:
+    """The error of a method of packing that a Python may lack, which is a RuntimeError then."""
+    try:
+        from lzma import LZMAError
+    except ImportError:
+        return ()
+    return (LZMAError,)
+
+
+_BROKEN: tuple[type[Exception], ...] = (
+    *_lzma_error(),
     zipfile.BadZipFile,
     zlib.error,
     EOFError,

@@ -15,9 +15,11 @@ import pyarrow as pa
 
 from risk.contract import KNOWN_AT, DatedBy, Table
 from risk.effective_rows import effective_rows_sql
+from risk.intake.book_order import evidence_sql
 from risk.intake.column_parsers import ARROW
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure, with_label
+from risk.intake.imported_files import CONFIRMED_VERSIONS, create_table
 from risk.intake.named_periods import stated_day
 from risk.intake.readers import open_sheets
 from risk.intake.row_parser import BatchParser
@@ -121,6 +123,7 @@ def withdraw_file(store: RecordStore, path: Path, *, book: BookDay, table: Table
         if matched > repeated:
             first = _insert(store, table, book, open_versions, count)
             move_behind_seals(store, table, first)
+            _count_for_newest_books(store, table, first)
     return FileWithdrawal(
         path.name, table.name, matched - repeated, repeated, unknown - matched, unreadable
     )
@@ -177,3 +180,20 @@ def _insert(store: RecordStore, table: Table, book: BookDay, open_versions: str,
         [book.day, str(book.dated_by)],
     )
     return first
+
+
+def _count_for_newest_books(store: RecordStore, table: Table, first: int) -> None:
+    """Let withdrawals from the arrival number ``first`` on count for the newest book of the record.
+
+    A withdrawal may state a day before that book. Otherwise the book would still decide: the record
+    would not return with a later one, and an older one would bring it back.
+    """
+    create_table(store)
+    withdrawn = f"SELECT * FROM {table.name} WHERE arrival >= {first}"
+    same = " AND ".join(f"w.{name} IS NOT DISTINCT FROM e.{name}" for name in table.key)
+    store.rows(f"""
+        INSERT INTO {CONFIRMED_VERSIONS}
+        SELECT '{table.name}', w.arrival, max(e.evidence)
+        FROM ({withdrawn}) w JOIN ({evidence_sql(table, withdrawn)}) e ON {same}
+        GROUP BY w.arrival
+    """)

@@ -210,11 +210,24 @@ class RecordStore:
         """
         if self.kind != "project":
             return  # its tables are views, whose rows have no rowid
-        for table in STORED_TABLES.values():
-            if table.name != "complaints":
-                for sql in self.superseded_sql(table):
-                    self.connection.execute(sql)
+        for name, table in STORED_TABLES.items():
+            is_linked = name == "complaints"
+            for sql in self._linked_sql() if is_linked else self.superseded_sql(table):
+                self.connection.execute(sql)
         self._caches_superseded = True
+
+    def _linked_sql(self) -> tuple[str, str]:
+        """SQL for a temporary table of the versions of complaints, and for the view of them.
+
+        They depend on the links too, and to plan that takes as long as to make the table.
+        """
+        is_limited = self.last_arrival is not None
+        rows = _FILTERED if is_limited else f'"{self._database()}".main.'
+        return (
+            "CREATE OR REPLACE TEMP TABLE linked_complaints AS"
+            f" {versions_sql(STORED_TABLES['complaints'], rows)}",
+            "CREATE OR REPLACE TEMP VIEW complaints_versions AS FROM linked_complaints",
+        )
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query; pass values as ``parameters``, never inside ``sql``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from risk.calendar.dates import add_months
@@ -16,7 +16,7 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.briefings.groups import by_period
 from serving.briefings.jobs import JOB, start_briefing
-from serving.briefings.repository import BriefingUnknown, list_briefings, read_briefing
+from serving.briefings.repository import BriefingUnknown, list_periods, read_briefing
 from serving.clock import today
 from serving.db.pagination import PageRequest
 from serving.errors import page_message
@@ -31,23 +31,31 @@ _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_SHOWN = 300
+PER_PAGE = 50
+"""Periods with all their files."""
 
 Reader = Annotated[Principal, require(Permission.READ_BRIEFINGS)]
 Writer = Annotated[Principal, require(Permission.WRITE_BRIEFINGS)]
 
 
 @router.get("/briefings")
-def briefings(request: Request, principal: Reader, database: DatabaseDep) -> Response:
-    """Forms to make a briefing, and all of the region with the newest period first."""
-    found = list_briefings(database.engine, principal, PageRequest(_SHOWN))
-    latest = list_jobs(database.engine, principal, PageRequest(1), [JOB]).items
+def briefings(
+    request: Request,
+    principal: Reader,
+    database: DatabaseDep,
+    page: Annotated[int, Query(ge=1, le=10**6)] = 1,
+) -> Response:
+    """Forms to make a briefing, and those of the region with the latest period first."""
+    engine = database.engine
+    files, more = list_periods(engine, principal, PER_PAGE, (page - 1) * PER_PAGE)
+    latest = list_jobs(engine, principal, PageRequest(1), [JOB]).items
     last_month = add_months(today().replace(day=1), -1)
     return render(
         request,
         "briefings",
         principal,
-        groups=by_period(found.items),
+        groups=by_period(files),
+        after=page + 1 if more else None,
         job=next(iter(latest), None),
         month=f"{last_month:%Y-%m}",
         latest_month=f"{today():%Y-%m}",

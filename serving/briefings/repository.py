@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, or_, select, tuple_
 
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
@@ -110,6 +111,29 @@ def list_briefings(engine: Engine, principal: Principal, wanted: PageRequest) ->
         query = select(*columns).where(_may_read(connection, principal))
         rows, after = page(connection, query, BRIEFINGS.c.id, wanted, newest_first=True)
     return Page([_briefing(row) for row in rows], after)
+
+
+def list_periods(
+    engine: Engine, principal: Principal, most: int, skip: int = 0
+) -> tuple[Sequence[Briefing], bool]:
+    """Return the files of ``most`` periods and regions after ``skip``, and whether there are more.
+
+    The latest period comes first, all of its files together.
+    """
+    of_period = [BRIEFINGS.c[name] for name in ("month", "period", "region")]
+    columns = [BRIEFINGS.c[name] for name in Briefing.__dataclass_fields__]
+    with engine.connect() as connection:
+        periods = select(*of_period).where(_may_read(connection, principal)).distinct()
+        latest = periods.order_by(*(one.desc() for one in of_period))
+        found = connection.execute(latest.offset(skip).limit(most + 1)).all()
+        chosen = tuple_(*of_period).in_([tuple(row) for row in found[:most]])
+        query = (
+            select(*columns)
+            .where(chosen)
+            .order_by(*(one.desc() for one in of_period), BRIEFINGS.c.id.desc())
+        )
+        rows = connection.execute(query).all()
+    return [_briefing(row) for row in rows], len(found) > most
 
 
 def read_briefing(engine: Engine, number: int, principal: Principal) -> tuple[Briefing, bytes]:

@@ -13,7 +13,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.briefings.groups import by_period
-from serving.briefings.repository import list_briefings
+from serving.briefings.repository import list_periods
 from serving.data_entry.overview_state import is_reading
 from serving.data_entry.repository import newest_overview
 from serving.data_entry.service import late_feeds, month_start, start_month
@@ -57,7 +57,7 @@ def month(request: Request, principal: Reader, database: DatabaseDep) -> Respons
         preview=preview if preview and not _runs(preview) and not published_last else None,
         published=publish if publish and not _runs(publish) and published_last else None,
         month_start=month_start(),
-        briefings=by_period(list_briefings(engine, principal, PageRequest(30)).items)[:3],
+        briefings=by_period(list_periods(engine, principal, 3)[0]),
     )
 
 

@@ -25,7 +25,10 @@ from ..conftest import thorough
 
 @pytest.mark.parametrize(
     "name",
-    [*NAMES, "backtest", "chicago", "engines", "kills", "linkage", "shift", "slow_offices"],
+    [
+        *(*NAMES, "backtest", "chain", "chicago", "county", "engines", "kills", "linkage"),
+        *("load", "pages", "shift", "slow_offices"),
+    ],
 )
 def test_benchmark_modules_import(name):
     """The ones no other test runs would otherwise keep names that are gone."""

@@ -20,6 +20,13 @@ def test_peak_is_bound_by_the_limit_of_the_store_and_speed_by_the_earlier_commit
     assert not peak.holds()
 
 
+def test_bytes_of_a_project_are_bound_where_the_empty_database_weighs_little():
+    *_, most = figures(5_000, Measured(6.0, 900.0, stored=12_800_000), None, 1000.0)
+    *_, more = figures(5_000, Measured(6.0, 900.0, stored=12_805_000), None, 1000.0)
+    assert (most.value, most.holds()) == (2_560.0, True)
+    assert (more.value, more.holds()) == (2_561.0, False)
+
+
 def test_slope_is_bound_from_five_thousand_projects_on():
     sizes = {500: Measured(5.0, 0), 5_000: Measured(30.0, 0), 50_000: Measured(360.0, 0)}
     small, large = slopes(sizes)

@@ -12,6 +12,7 @@ from models.promotion_log import (
     ReasonMissing,
     ReasonTooLong,
     as_tag,
+    champion_before,
     from_tags,
     require_reason,
 )
@@ -156,3 +157,30 @@ def test_an_empty_registry_names_no_version_and_has_an_origin_of_its_own(fresh):
     assert (fresh.origin(), len(fresh.origin())) == (fresh.origin(), 32)
     assert (fresh.versions(), fresh.damaged_versions()) == ([], [])
     assert [kind_of(version) for version in ("3", "employer-1")] == ["project", "employer"]
+
+
+def promoted(*versions):
+    return [ChampionChange("promoted", one, None, "a", "b", "") for one in versions]
+
+
+BACK = ChampionChange("rolled_back", "1", "2", "a", "b", "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "current", "before"),
+    [
+        ([], None, None),
+        (promoted("1"), "1", None),
+        (promoted("1", "2"), "2", "1"),
+        (promoted("1", "2", "2"), "2", "1"),
+        (promoted("1", "2", "1"), "1", "2"),
+        ([*promoted("1", "2", "3"), BACK], "2", "1"),
+        ([*promoted("1"), BACK], None, None),
+        # Logged, but not carried out.
+        (promoted("1", "2", "3"), "2", "1"),
+        (promoted("1", "2"), "1", None),
+        (promoted("1", "2"), "9", None),
+    ],
+)
+def test_the_champion_before_is_that_of_the_changes_carried_out(changes, current, before):
+    assert champion_before(changes, current) == before

@@ -17,7 +17,7 @@ from risk.intake.checks import REGION
 from risk.intake.file_errors import IntakeFailure, OnlyPlanned
 from risk.intake.headers import missing_fields
 from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading, planned_instead
-from risk.intake.layouts.column_matches import Match, Reason, is_synonym
+from risk.intake.layouts.column_matches import Match, Reason, SampleColumn, is_synonym
 from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout, read_layouts, table_field
 from risk.intake.layouts.names import Namer
@@ -206,7 +206,7 @@ def _fits(path: Path, sheets: Sequence[Sheet], office: OfficeLayouts, table: Tab
         return False
     if plan.match is None:
         return _plain(sheets, table)
-    return plan.table is not None and plan.table.name == table.name
+    return plan.table == table
 
 
 def register_names(paths: Sequence[Path], office: OfficeLayouts) -> Mapping[str, str]:
@@ -344,7 +344,7 @@ def _with_further_tables(
     """``plan`` with the sheets of further tables that usual headings are enough for."""
     others, uncertain, read = dict(plan.others), {}, list(plan.sheets)
     for index, sheet in enumerate(plan.sheets):
-        if index in planned or sheet.hidden or isinstance(sheet, CsvSheet) or plan.table is None:
+        if index in planned or sheet.hidden or isinstance(sheet, CsvSheet):
             continue
         proposal = propose_sheet(
             path, sheet, office.vocabulary, county=office.county, places=office.places
@@ -479,23 +479,19 @@ def _translates(proposal: SheetProposal, layout: Layout) -> bool:
     return any(
         one.reason is Reason.USED
         and one.target is not None
-        and (one.target.by_name or _holds_names(one, layout.table))
+        and (one.target.by_name or _holds_names(one.column, one.target.field, layout.table))
         for one in proposal.matches
     )
 
 
-def _holds_names(match: Match, table: Table) -> bool:
-    if match.target is None:
-        return False
-    name = match.target.field.name
-    texts = [one_line(cell) for cell in match.column.cells]
-    if match.target.field.type in (FieldType.ENUM, FieldType.BOOL):
-        return any(is_synonym(match.target.field, text) for text in texts)
+def _holds_names(column: SampleColumn, field: Field, table: Table) -> bool:
+    name = field.name
+    texts = [one_line(cell) for cell in column.cells]
+    if field.type in (FieldType.ENUM, FieldType.BOOL):
+        return any(is_synonym(field, text) for text in texts)
     if name == "region_code":
         return any(text and not REGION.fullmatch(normalise(text)) for text in texts)
     own = table.key == (name,)
-    if own and table.name not in ("organizations", "projects"):
-        return False
     if name in FIRMS or name == "project_id":
         return any(is_name(text) or (own and is_no_code(text)) for text in texts)
     return False

@@ -21,7 +21,7 @@ from risk.intake.layouts.column_matches import (
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
 from risk.intake.layouts.regions import county_in, may_be_below_county, place_code, short_code
-from risk.intake.layouts.vocabulary import Vocabulary, heading_key, made_from
+from risk.intake.layouts.vocabulary import Target, Vocabulary, heading_key, made_from
 from risk.intake.named_periods import stated_day
 from risk.intake.personal_numbers import mask_personal_numbers
 from risk.intake.readers.sheet import Sheet, first_rows
@@ -203,7 +203,7 @@ def _proposal(
     clear: bool,
 ) -> SheetProposal:
     head, table, matches = reading.head, reading.table, reading.matches
-    found = {one.target.field.name for one in matches if one.target and _is_used(one)}
+    found = {target.field.name for one in matches if (target := _used_target(one))}
     key = _key(table, matches, found)
     terms = _terms(matches)
     places = _places(matches, region)
@@ -239,8 +239,8 @@ def _proposal(
     )
 
 
-def _is_used(match: Match) -> bool:
-    return match.target is not None and match.reason in (Reason.USED, Reason.ASK)
+def _used_target(match: Match) -> Target | None:
+    return match.target if match.reason in (Reason.USED, Reason.ASK) else None
 
 
 def _missing(table: Table, found: set[str], layout: Layout) -> Iterator[str]:
@@ -255,7 +255,7 @@ def _missing(table: Table, found: set[str], layout: Layout) -> Iterator[str]:
 
 
 def _rule(table: Table, match: Match, terms: Mapping[str, Mapping[str, str]]) -> ColumnRule:
-    target = match.target if _is_used(match) else None
+    target = _used_target(match)
     shown = list(dict.fromkeys(masked(match.column.heading, c) for c in match.column.cells if c))
     examples = "；".join(shown[:SHOWN])
     note = f"{match.confidence:.0%}  {examples}" if match.target else examples
@@ -278,9 +278,10 @@ def _terms(matches: Sequence[Match]) -> dict[str, dict[str, str]]:
     """By heading, the cells of an enumeration that are no term of the contract, with their code."""
     found: dict[str, dict[str, str]] = {}
     for one in matches:
-        if not _is_used(one) or one.target is None or one.target.field.type is not FieldType.ENUM:
+        target = _used_target(one)
+        if target is None or target.field.type is not FieldType.ENUM:
             continue
-        field = one.target.field
+        field = target.field
         own = {match_key(term) for pair in field.values.items() for term in pair}
         cells = dict.fromkeys(one_line(as_text(cell)) for cell in one.column.cells if cell)
         known = {cell: term_of(field, cell) or "" for cell in cells if match_key(cell) not in own}
@@ -294,7 +295,8 @@ def _terms(matches: Sequence[Match]) -> dict[str, dict[str, str]]:
 def _places(matches: Sequence[Match], region: str) -> list[str]:
     """Names in the column of places that no list has, such as townships."""
     for one in matches:
-        if one.target and one.target.field.name == "region_code" and _is_used(one):
+        target = _used_target(one)
+        if target and target.field.name == "region_code":
             cells = dict.fromkeys(one_line(as_text(cell)) for cell in one.column.cells if cell)
             return [
                 cell

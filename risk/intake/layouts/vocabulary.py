@@ -22,8 +22,6 @@ _HEADING_LENGTH = 60
 _PLANNED = re.compile(r"计划|预计|拟|预期|暂定|预定|合同工期|目标")
 """Words that make a date one that is only planned."""
 
-YES_NO: Mapping[bool, str] = {True: "是", False: "否"}
-
 
 @dataclass(frozen=True)
 class Target:
@@ -131,10 +129,10 @@ def _shipped() -> Vocabulary:
         {name: _own_names(table) for name, table in STORED_TABLES.items()},
         {name: _targets(table, data) for name, table in STORED_TABLES.items()},
         {
-            table: {match_key(name): tuple(fields) for name, fields in names.items()}
+            table: {heading_key(name): tuple(fields) for name, fields in names.items()}
             for table, names in data["ambiguous"].items()
         },
-        frozenset(map(match_key, data["never"]["headings"])),
+        frozenset(map(heading_key, data["never"]["headings"])),
     )
 
 

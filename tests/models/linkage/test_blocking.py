@@ -34,6 +34,15 @@ def test_largest_values_of_many_are_those_of_sorting_all(values, count):
     assert found.tolist() == [place for _, place in best[:count]]
 
 
+def test_the_third_of_many_values_is_among_the_three_largest():
+    """The best of each group of places are 5, 4, 3 and ones; the last places are in no group."""
+    values = np.ones(2 * _GROUPS + 3, dtype=np.float32)
+    values[[0, 1, _GROUPS + 2]] = 5, 4, 3
+    assert _largest(values, 3).tolist() == [0, 1, _GROUPS + 2]
+    values[-1] = 6
+    assert _largest(values, 3).tolist() == [len(values) - 1, 0, 1]
+
+
 def test_of_equally_like_candidates_the_first_are_compared():
     pairs = block([said("云渡小学")], [project("云渡小学")] * 5, limit=3)
     assert pairs.candidates.tolist() == [[0, 1, 2]]

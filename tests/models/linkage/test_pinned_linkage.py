@@ -236,7 +236,10 @@ def test_only_an_equal_name_under_way_leaves_no_others(first):
 
 
 def test_a_weight_balances_the_prior_and_what_happened():
-    """One candidate chosen: 20 w = 1 / (1 + exp(w)); from 1 on: 20 (w - 1) = 1 / (1 + exp(w))."""
+    """One candidate chosen: 20 w = 1 / (1 + exp(w)); from 1 on: 20 (w - 1) = 1 / (1 + exp(w)).
+
+    Three chosen under a prior of strength 1: w = 3 / (1 + exp(w)), which is 3 / (1 + 2.4102).
+    """
     parts = np.zeros((1, 2, FEATURE_COUNT))
     parts[0, 0, 0] = 1
     real, chosen = np.array([[True, True]]), np.array([[True, False]])
@@ -244,6 +247,8 @@ def test_a_weight_balances_the_prior_and_what_happened():
     assert fit(parts, real, chosen) == Weights((0.0247, *rest), 1)
     found = fit(parts, real, chosen, start=Weights((1.0, *rest), 9))
     assert found == Weights((1.0133, *rest), 1)
+    thrice = [np.repeat(one, 3, axis=0) for one in (parts, real, chosen)]
+    assert fit(*thrice, prior_strength=1.0) == Weights((0.8797, *rest), 3)
     assert fit(parts[:0], real[:0], chosen[:0]) == Weights((0.0, *rest), 0)
     fewer = [np.insert(one, 1, 0, axis=1) for one in (parts, real, chosen)]  # nobody in between
     assert fit(*fewer) == Weights((0.0247, *rest), 1)

@@ -3,7 +3,12 @@
 import pytest
 
 from risk.contract import STORED_TABLES
-from risk.intake.identifier_forms import normal_form_sql
+from risk.intake.identifier_forms import (
+    fields_of_kind,
+    forget_shapes,
+    normal_form_sql,
+    unify_identifiers,
+)
 from risk.intake.importer import import_as_sent, import_file
 
 PROJECTS = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
@@ -85,3 +90,86 @@ def test_ids_stay_as_sent_where_rights_were_checked_by_them(store, import_rows, 
     assert codes(store, "projects") == ["XM001", "xm001"]
     import_rows("工程项目2.csv", [PROJECTS, [*project("xm001")[:3], "2025-03-06"]])
     assert codes(store, "projects") == ["XM001", "xm001", "xm001"]  # stored in that form
+
+
+@pytest.fixture
+def unify(store):
+    """Rows of projects (project, owner, contractor) with their identifiers unified, and notes."""
+
+    def run(*rows):
+        store.rows(
+            "CREATE OR REPLACE TEMP TABLE staged"
+            " (line BIGINT, project_id VARCHAR, owner_id VARCHAR, contractor_id VARCHAR)"
+        )
+        for line, row in enumerate(rows, 2):
+            filled = [*row, None, None][:3]
+            store.rows("INSERT INTO staged VALUES (?, ?, ?, ?)", [line, *filled])
+        notes = unify_identifiers(store, STORED_TABLES["projects"], "staged")
+        found = store.rows("SELECT project_id, owner_id, contractor_id FROM staged ORDER BY line")
+        return found, [(note.fields["ids"], note.fields["examples"]) for note in notes]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("stored", "sent", "form"),
+    [
+        ("xm001", "XM001", "xm001"),
+        ("XM001", "xm001", "XM001"),
+        ("XM001", "XM-001", "XM001"),
+        ("XM-001", "XM001", "XM-001"),
+        ("川建-1", "川建1", "川建-1"),
+        ("XM001", "XM002", "XM002"),
+        ("1-11", "11-1", "11-1"),
+    ],
+)
+def test_a_code_has_the_form_in_the_store(unify, world, stored, sent, form):
+    world.project(project_id=stored)
+    found, notes = unify((sent,))
+    assert found == [(form, None, None)]
+    assert notes == ([] if form == sent else [(1, f"{sent} = {stored}")])
+
+
+def test_codes_that_differ_in_dashes_alone_are_unified(unify):
+    assert unify(("XM001",), ("XM-001",))[0] == [("XM001", None, None)] * 2
+    assert unify(("P1", "QY01", "QY-01"))[0] == [("P1", "QY01", "QY01")]
+    assert unify(("XM001",), ("xm001",), ("XM001",))[0] == [("XM001", None, None)] * 3
+    assert unify(("12",), ("13",), (None,))[1] == []
+
+
+def test_the_first_in_a_row_is_that_of_the_first_column(unify):
+    found, notes = unify(("P1", "qy01", "QY-01"), ("P2", "QY01", "qy-01"), ("p3", "x", "X"))
+    assert found == [("P1", "qy01", "qy01"), ("P2", "qy01", "qy01"), ("p3", "x", "x")]
+    assert notes == [(4, "QY-01 = qy01、QY01 = qy01、qy-01 = qy01")]
+
+
+def test_the_first_stored_of_several_forms_is_used_and_stored_ones_stay(unify, world):
+    world.project(project_id="XM001", owner_id="QY01", contractor_id="qy02")
+    world.project(project_id="xm001", owner_id="qy03", contractor_id="QY03")
+    world.project(project_id="XM001", known_at="2025-06-01")
+    found, notes = unify(("Xm001", "qy01", "QY02"), ("xm001", "Qy03", None))
+    assert found == [("XM001", "QY01", "qy02"), ("xm001", "qy03", None)]
+    assert sorted(notes) == [(1, "Xm001 = XM001"), (3, "qy01 = QY01、QY02 = qy02、Qy03 = qy03")]
+
+
+def test_ways_of_writing_are_stored_for_the_next_file(unify, store, world):
+    world.project(project_id="XM001")
+    unify(("XM-2",))
+    world.project(project_id="XM-2")
+    ways = "SELECT lower, upper, fewest, most FROM identifier_shapes WHERE kind = 'project_id'"
+    assert store.rows(ways) == [(False, True, 0, 1)]
+    assert unify(("xm001",), ("XM2",))[0] == [("XM001", None, None), ("XM-2", None, None)]
+    assert store.rows(ways) == [(True, True, 0, 1)]
+    unify(("xm--3",))
+    assert store.rows(ways) == [(True, True, 0, 2)]
+    forget_shapes(store)
+    assert unify(("1",), (None,))[0] == [("1", None, None), (None, None, None)]
+    assert store.rows(ways) == []  # it is written in a way that stored ones are
+
+
+def test_fields_that_identify_the_same():
+    projects, contracts = STORED_TABLES["projects"], STORED_TABLES["contracts"]
+    assert fields_of_kind(projects, "org_id") == ["owner_id", "contractor_id"]
+    assert fields_of_kind(projects, "region_code") == []
+    assert fields_of_kind(projects, "project_name") == []
+    assert fields_of_kind(contracts, "contract_id") == ["contract_id", "parent_contract_id"]

@@ -42,3 +42,7 @@ def test_orphan_rows_counts_only_later_arrivals(store, write_csv, today):
     assert import_into(store, [path], today=today).tables["accounts"].waiting == 1
     assert import_into(store, [path], today=today).tables["accounts"].waiting == 0
     assert orphan_rows(store)["accounts"] == 1
+    [(first,)] = store.rows("SELECT arrival FROM accounts")
+    store.rows("INSERT INTO accounts BY NAME (SELECT * REPLACE (arrival + 1 AS arrival)"
+               " FROM accounts)")  # fmt: skip
+    assert orphan_rows(store, after=first)["accounts"] == 1

@@ -15,6 +15,7 @@ import pytest
 from risk.intake import archives
 from risk.intake.cells import FORMULA_WITHOUT_VALUE
 from risk.intake.file_errors import (
+    ArchiveBroken,
     ArchiveTooLarge,
     EncodingUnknown,
     FileEmpty,
@@ -228,6 +229,18 @@ def test_the_files_of_an_archive_share_its_limit(tmp_path, monkeypatch):
     with pytest.raises(ArchiveTooLarge) as raised:
         archives.unpack(path, tmp_path)
     assert (raised.value.fields["found"], raised.value.fields["allowed"]) == ("> 5 MiB", "5 MiB")
+
+
+def test_an_archive_packed_by_another_method_may_be_damaged(tmp_path):
+    path = tmp_path / "records.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.csv", "a,b\n" * 20)
+    content = bytearray(path.read_bytes())
+    begin = content.index(b"a.csv") + len("a.csv") + 9  # below the head of what is packed
+    content[begin : begin + 12] = b"\xff" * 12
+    path.write_bytes(content)
+    with pytest.raises(ArchiveBroken):
+        archives.unpack(path, tmp_path)
 
 
 def test_rows_of_parquet_are_numbered_over_its_batches(tmp_path, monkeypatch):

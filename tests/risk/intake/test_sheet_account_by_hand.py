@@ -137,12 +137,12 @@ def test_ranges_that_fill_nothing():
     for one in (
         CellRange(1, 1, 3, 1),  # begins in the header
         CellRange(2, 5, 3, 5),  # of no column
-        CellRange(2, 2, 3, 2),  # of a row that ends before it
+        CellRange(2, 4, 3, 4),  # without an amount
+        CellRange(2, 6, 3, 6),  # of a row that ends before it
     ):
         merged = MergedCells([one])
-        assert _filled(merged, [*HEAD, None, "x"], ["1", "甲"], ["2", None, None]) == [
-            *([*HEAD, None, "x"], ["1", "甲"], ["2", None, None])
-        ]
+        rows = [HEAD, ["1", "甲", None, None, None, "x"], ["2", None, None]]
+        assert _filled(merged, *rows) == rows
         assert merged.not_repeated == {}
 
 

@@ -49,6 +49,33 @@ def test_a_record_that_comes_back_counts_again(store, tmp_path, cases):
 
 
 @pytest.mark.parametrize(
+    ("name", "status", "expected"),
+    [
+        ("案件2025年4月.csv", "受理", [("2025-03-10", "2025-04-30"), ("2025-04-30", "2025-05-31")]),
+        ("案件2025年6月.csv", "立案", [("2025-03-10", "2025-05-31"), ("2025-06-30", None)]),
+        ("案件.csv", "立案", [("2025-03-10", "2025-05-31"), ("2025-11-03", None)]),
+    ],
+)
+def test_a_withdrawal_of_a_day_before_the_book_counts_for_the_book(
+    store, tmp_path, cases, name, status, expected
+):
+    """The book of June 1 is withdrawn for May: only a later book has its records again."""
+    withdraw_paths(store, [cases], today=TODAY, known_on=dt.date(2025, 5, 31))
+    counted = store.rows(
+        "SELECT table_name, book_day::VARCHAR, count(*) FROM confirmed_versions"
+        " SEMI JOIN (FROM cases WHERE withdrawn) USING (arrival) GROUP BY ALL"
+    )
+    assert counted == [("cases", "2025-06-01", 2)]
+    assert store.rows("SELECT count(*) FROM confirmed_versions") == [(2,)]
+    book = tmp_path / "b" / name
+    book.parent.mkdir()
+    book.write_text(f"案件编号,立案日期,状态\nC1,2025-03-10,{status}\n", encoding="utf-8")
+    import_file(store, book, today=TODAY, lenient=True)
+    found = [row[1:] for row in spans(store) if row[0] == "C1" and row[1] != row[2]]
+    assert sorted(found) == expected
+
+
+@pytest.mark.parametrize(
     ("name", "stated", "day"),
     [
         ("撤回案件2025年8月.csv", None, "2025-08-31"),

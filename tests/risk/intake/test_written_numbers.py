@@ -13,7 +13,7 @@ from risk.intake.csv_escaping import append_unit, escape_cell, unescape_cell
 from risk.intake.name_ids import is_made, made_id, name_id, preferred_ids
 from risk.intake.numerals import chinese_digits, is_short_form, parse_numeral
 from risk.intake.row_errors import excerpt
-from risk.intake.units import MONEY_UNITS, money_units, possible_units
+from risk.intake.units import MONEY_UNITS, money_units, possible_units, unit_alone
 
 NUMERALS = [
     ("三", 3),
@@ -178,6 +178,8 @@ def test_units_in_titles():
     titles = ["台账（万）", "以千元为单位", "单位：元、亿元", 5, None]
     assert [unit.label for unit in money_units(titles)] == ["万元", "千元", "元", "亿元"]
     assert [len(money_units(["台" * count + "（万元）"])) for count in (197, 198)] == [1, 0]
+    alone = ("（万元）", "单位：人", "万元户", 5)
+    assert [unit_alone(text) for text in alone] == ["万元", "人", None, None]
     assert possible_units([5, None, " 均为万元 ", "均为万元", "单位：万元", "台账"]) == (
         "均为万元",
     )

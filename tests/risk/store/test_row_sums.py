@@ -13,7 +13,8 @@ from risk.store.row_hashes import MARK_FIELDS, row_sums_sql
 from risk.store.row_sums import ROW_SUMS, extend_row_sums
 from risk.store.settled import with_settled
 
-AS_OFS = [dt.date(2025, 2, 1), dt.date(2025, 3, 2), dt.date(2025, 3, 3), dt.date(2030, 1, 1)]
+AS_OFS = [dt.date(2025, 3, 2), dt.date(2025, 3, 3)]
+"""Before and after the day on which the correction became known."""
 
 
 @pytest.fixture

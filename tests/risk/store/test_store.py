@@ -35,6 +35,20 @@ def test_cache_superseded_changes_no_version(records, kind):
         assert versions(store) == before
 
 
+def test_cached_complaints_have_the_projects_that_people_linked(world):
+    world.project()
+    world.add("complaints", complaint_id="K1", received_on="2025-01-08", known_at="2025-01-09")
+    world.add("links", complaint_id="K1", decision="linked", project_id="P1", known_at="2025-02-03")
+    store = world.store.for_kind("project")
+    read_anew = store.rows("DESCRIBE complaints_versions")
+    store.cache_superseded()
+    assert store.rows("DESCRIBE complaints_versions") == read_anew
+    assert store.rows("SELECT project_id, superseded_at FROM complaints_versions ORDER BY ALL") == [
+        ("P1", None),
+        (None, dt.date(2025, 2, 3)),
+    ]
+
+
 def test_the_folders_of_a_new_store_are_made(tmp_path):
     with RecordStore(tmp_path / "a" / "b" / "records.duckdb") as store:
         assert store.tables_with_rows() == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, replace
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
 from serving.auth.roles import Role
+from serving.briefings import pages
 from serving.briefings.period import month_of
 from serving.briefings.repository import (
     Briefing,
@@ -17,6 +19,7 @@ from serving.briefings.repository import (
     BriefingUnknown,
     insert_briefing,
     list_briefings,
+    list_periods,
     read_briefing,
     read_figures,
 )
@@ -62,6 +65,42 @@ def test_the_same_briefing_is_stored_once(database):
     for number in (4, 7):
         with pytest.raises(BriefingUnknown):
             read_briefing(engine, number, EAST)
+
+
+def test_periods_have_all_their_files_and_the_latest_comes_first(database):
+    engine = database.engine
+    february = replace(MADE, month=dt.date(2025, 2, 1))
+    made = (
+        *((MADE, b"1"), (february, b"2"), (replace(MADE, period="year"), b"3")),
+        *((replace(MADE, region="990103"), b"4"), (replace(MADE, format="docx"), b"5")),
+        *((MADE, b"6"), (replace(february, format="pdf"), b"7")),
+    )
+    for briefing, body in made:
+        insert_briefing(engine, briefing, body)
+
+    def numbers(who, most, skip=0):
+        files, more = list_periods(engine, who, most, skip)
+        return [one.id for one in files], more
+
+    assert numbers(OFFICE, 1) == ([7, 2], True)
+    assert numbers(OFFICE, 2) == ([7, 2, 3], True)
+    assert numbers(OFFICE, 2, 2) == ([4, 6, 5, 1], False)
+    assert numbers(OFFICE, 2, 4) == ([], False)
+    assert numbers(EAST, 3) == ([7, 2, 3, 6, 5, 1], False)
+
+
+def test_pages_of_briefings_follow_each_other(database, client, token, monkeypatch):
+    for month in (1, 2, 3):
+        insert_briefing(database.engine, replace(MADE, month=dt.date(2025, month, 1)), b"a")
+    monkeypatch.setattr(pages, "PER_PAGE", 2)
+    reader = {**token("briefer", "9901"), "Accept": "text/html"}
+
+    def shown(address):
+        text = client.get(address, headers=reader).text
+        return re.findall(r"2025年(\d)月月报", text), re.findall(r'"(/briefings\?[^"]*)"', text)
+
+    assert shown("/briefings") == (["3", "2"], ["/briefings?page=2"])
+    assert shown("/briefings?page=2") == (["1"], [])
 
 
 def test_figures_are_of_their_briefing_and_the_first_stay(database):

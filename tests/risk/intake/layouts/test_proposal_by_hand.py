@@ -8,7 +8,7 @@ import pytest
 
 from risk.contract import TABLES
 from risk.intake.layouts.layout import KeyRule
-from risk.intake.layouts.proposal import masked, propose, propose_sheet
+from risk.intake.layouts.proposal import SheetProposal, masked, propose, propose_sheet
 from risk.intake.layouts.vocabulary import vocabulary
 
 from ..small_sheets import SmallSheet
@@ -74,6 +74,7 @@ def test_a_layout_is_for_files_that_differ_in_digits_and_brackets(file, pattern)
 
 def test_the_table_of_a_sheet_is_clear_where_it_leads_by_a_column():
     assert _proposal(ROWS).clear
+    assert SheetProposal("表", _proposal(ROWS).layout, (), (), {}, ()).clear
     assert _proposal(ROWS).layout.table.name == "projects"
     # By the required fields that are missing: 1.52 for disputes, 0.54 for organizations.
     either = [["工程名称", "应发日期"]]
@@ -236,3 +237,15 @@ def test_a_head_of_two_rows_is_taken_where_it_knows_more():
     assert _proposal([["一", "二"], *ROWS]).layout.head_rows == 1
     later = _proposal([["填表", "说明"], ["工程名称", "备注"], *ROWS])
     assert later.layout.headings == tuple(HEAD)
+    most = ["工程名称", "开工时间", "序号", "备注", "电话"]  # two fields and three of no field
+    found = _proposal([most, [1], ["工程名称", "开工时间", "合同价"], ["甲", "2025-03-05", 5]])
+    assert found.layout.headings == tuple(most)
+    repeated = _proposal([HEAD, HEAD, HEAD, ROWS[1]])
+    assert repeated.matches[0].column.cells == ("项目编号", "X1")  # below the second
+
+
+def test_a_column_that_a_person_must_choose_gives_no_field_yet():
+    found = _proposal([["编号", "受理日期"], ["T1", "2025-03-05"]], table="complaints")
+    assert found.layout.key == KeyRule(made_from=("received_on",))
+    county = _proposal([["工程名称", "行业"], ["甲", "房建"]], table="projects", county="510822")
+    assert county.missing == ("started_on",)
