@@ -211,12 +211,12 @@ class BatchParser:
         # A workbook's rows end at their last filled cell, but the quarantine's has surplus cells.
         if not self._strict_width and self._header.quarantine_id is None:
             return
-        needed = self._header.needed if self._strict_width else 0
+        needed = self._header.needed
         lengths = {len(cells) for _, cells in rows}
         if needed <= min(lengths) <= max(lengths) <= self._header.width:
             return
         for index, (_, cells) in enumerate(rows):
-            if len(cells) < needed:
+            if self._strict_width and len(cells) < needed:
                 found, allowed = str(len(cells)), str(needed)
                 problems[index] = [Problem("", "too_few_cells", found, allowed)]
             elif surplus := _surplus(cells, self._header.width):
@@ -238,7 +238,7 @@ class BatchParser:
         self, row: Row, problems: Sequence[Problem], key: str | None, known_at: Value
     ) -> BadRow:
         number, cells = row
-        if self._strict_width and len(cells) < self._header.needed:
+        if self._strict_width:
             cells = [*cells, *[CUT_OFF] * (self._header.needed - len(cells))]
         raw = {column.field.name: column.raw_with_unit(cells) for column in self._columns}
         if self._header.quarantine_id is not None:

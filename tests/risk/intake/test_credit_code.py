@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.intake.credit_code import ALPHABET, is_credit_code
+from risk.intake.credit_code import ALPHABET, check_character, is_credit_code
 
 
 @pytest.mark.parametrize("code", ["91110000101623741K", "911101066976941872"])
@@ -15,6 +15,10 @@ def test_real_codes_pass(code):
 )
 def test_others_fail(code):
     assert not is_credit_code(code)
+
+
+def test_a_sum_without_remainder_has_the_check_character_0():
+    assert (check_character("0" * 17), check_character("1" + "0" * 16)) == ("0", "Y")
 
 
 @given(st.text(ALPHABET, min_size=17, max_size=17))

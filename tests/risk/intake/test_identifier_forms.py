@@ -132,6 +132,8 @@ def test_a_code_has_the_form_in_the_store(unify, world, stored, sent, form):
 
 def test_codes_that_differ_in_dashes_alone_are_unified(unify):
     assert unify(("XM001",), ("XM-001",))[0] == [("XM001", None, None)] * 2
+    assert unify(("P1", "QY01", "QY-01"))[0] == [("P1", "QY01", "QY01")]
+    assert unify(("XM001",), ("xm001",), ("XM001",))[0] == [("XM001", None, None)] * 3
     assert unify(("12",), ("13",), (None,))[1] == []
 
 
@@ -144,6 +146,7 @@ def test_the_first_in_a_row_is_that_of_the_first_column(unify):
 def test_the_first_stored_of_several_forms_is_used_and_stored_ones_stay(unify, world):
     world.project(project_id="XM001", owner_id="QY01", contractor_id="qy02")
     world.project(project_id="xm001", owner_id="qy03", contractor_id="QY03")
+    world.project(project_id="XM001", known_at="2025-06-01")
     found, notes = unify(("Xm001", "qy01", "QY02"), ("xm001", "Qy03", None))
     assert found == [("XM001", "QY01", "qy02"), ("xm001", "qy03", None)]
     assert sorted(notes) == [(1, "Xm001 = XM001"), (3, "qy01 = QY01、QY02 = qy02、Qy03 = qy03")]

@@ -18,6 +18,7 @@ from risk.intake.units import MONEY_UNITS
 TODAY = dt.date(2026, 3, 1)
 DAY = dt.date(2025, 5, 20)
 PAYMENTS = ("payment_id", "payroll_id", "paid_on", "amount", "workers_paid", "channel")
+CODE = "91110000101623741K"
 GOOD = ["F1", "G1", "2025-05-20", "5", "3", "bank"]
 
 
@@ -128,6 +129,7 @@ def test_rows_of_a_text_file_are_refused_for_their_length_first():
     ]
     assert _problems(batch)[2] == (6, [("", "too_few_cells"), ("payment_id", "missing")])
     assert (batch.good, _batch([GOOD[:5]], strict_width=True).bad[0].number) == (2, 2)
+    assert _batch([GOOD, GOOD[:5]], strict_width=True).good == 1
     assert _batch([[*GOOD, "x"]], strict_width=True).good == 0
     long = _batch([[*GOOD, "x" * 201]], strict_width=True)
     assert long.bad[0].problems[0].found == "x" * 200
@@ -146,6 +148,10 @@ def test_rows_of_the_quarantine_are_unescaped_and_give_their_ids():
     ]
     assert _problems(batch)[1] == (6, [("", "too_many_cells")])
     assert _batch([["'=F1", *GOOD[1:]]]).corrects == []
+    firm = [[CODE, "'=甲"]]
+    names = ("org_id", "org_name")
+    assert _batch(firm, names, "organizations", quarantine=2).columns["org_name"] == ["=甲"]
+    assert _batch(firm, names, "organizations").columns["org_name"] == ["'=甲"]
 
 
 def test_amounts_have_the_unit_of_their_heading():
