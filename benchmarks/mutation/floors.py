@@ -78,7 +78,7 @@ FLOORS = (
                 *("peer_medians", "cohort_scores", "arrears", "tree_shap", "rule_set"),
                 *("logistic", "baselines", "explained", "reason_text", "storage"),
                 *("artifact_paths", "registry", "promotion_log", "shared_models"),
-                "shared_trees",
+                *("shared_trees", "pyfunc_loader", "mlflow_flavor", "scores_manifest"),
             )
         ),
         (
@@ -89,7 +89,7 @@ FLOORS = (
                     *("evidence", "novelty", "pinned_cohort", "pinned_reasons", "reasons"),
                     *("arrears", "tree_shap", "rule_set", "logistic", "baselines"),
                     *("artifact_paths", "registry", "shared_models", "pinned_trees"),
-                    *("pinned_storage", "explained"),
+                    *("pinned_storage", "pinned_loader", "explained"),
                 )
             ),
             "tests/training/test_shared.py",

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix
 from models.calibration import Calibration
-from models.logistic import LogisticModel, _to_ranks, fit_logistic
+from models.logistic import LogisticHyperparameters, LogisticModel, _to_ranks, fit_logistic
 from models.scorecard import Scorecard
 from models.storage import load, save
 
@@ -108,13 +108,17 @@ def test_the_scorecard_adds_to_its_own_features_and_to_the_base():
     assert parts[0].tolist() == pytest.approx([0.245, 0, 0.21, -0.895])
 
 
+def test_a_regression_is_drawn_to_one_probability_unless_asked_otherwise():
+    assert LogisticHyperparameters() == LogisticHyperparameters(0.003, from_scorecard=False)
+
+
 def test_a_score_is_the_intercept_and_weights_times_ranks():
-    """1 has the rank 1 and 0.5 the rank 0 of a; b is twice as much to the other side."""
-    model = LogisticModel(("a", "b"), ((0.0, 1.0),) * 2, (2.0, -4.0), (0.5, 0.25), 0.3)
+    """0.75 has the rank 0.5 of a and 0.5 the rank 0 of b, which counts twice the other way."""
+    model = LogisticModel(("a", "b"), ((0.0, 1.0),) * 2, (2.0, -4.0), (0.5, 0.5), 0.3)
     days = np.array(["2025-01-01"] * 2, dtype="datetime64[D]")
-    matrix = Matrix(days, ("P", "Q"), ("a", "b"), np.array([[1.0, 0.5], [np.nan, 1.0]]))
-    assert model.raw(matrix) == pytest.approx(np.array([2.3, -3.7]))
-    expected = np.array([[1.0, 1.0, 0.3], [-1.0, -3.0, 0.3]])
+    matrix = Matrix(days, ("P", "Q"), ("a", "b"), np.array([[0.75, 0.5], [np.nan, 1.0]]))
+    assert model.raw(matrix) == pytest.approx(np.array([1.3, -3.7]))
+    expected = np.array([[0.0, 2.0, -0.7], [-1.0, -2.0, -0.7]])
     assert model.contributions(matrix) == pytest.approx(expected)
 
 

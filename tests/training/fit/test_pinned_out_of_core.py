@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,9 +14,9 @@ import pytest
 from features.matrix import Matrix
 from risk.calendar.dates import add_months
 from training.dataset.labels import EventLog
-from training.dataset.parquet_dataset import NoFeatureFiles, feature_files
+from training.dataset.parquet_dataset import FeatureFiles, NoFeatureFiles, feature_files
 from training.dataset.training_set import training_set_from_matrix
-from training.fit.distributed import Cluster
+from training.fit.distributed import Cluster, TooFewFiles, files_of_rank
 from training.fit.fit import fit
 from training.fit.out_of_core import (
     TooFewEvents,
@@ -134,3 +135,13 @@ def test_a_machine_listens_at_its_own_port():
     assert (found["local_listen_port"], found["num_machines"]) == (12401, 2)
     assert found["machines"] == "10.0.0.1:12400,10.0.0.2:12401"
     assert (found["tree_learner"], found["pre_partition"], found["time_out"]) == ("data", True, 5)
+
+
+def test_machines_take_files_in_turn_and_none_goes_without():
+    three = FeatureFiles((Path("a"), Path("b"), Path("c")), ())
+    taken = [files_of_rank(three, Cluster(("one:1", "two:2"), rank)).files for rank in (0, 1)]
+    assert taken == [(Path("a"), Path("c")), (Path("b"),)]
+    many = Cluster(("one:1", "two:2", "three:3"), 2)
+    assert files_of_rank(three, many).files == (Path("c"),)
+    with pytest.raises(TooFewFiles):
+        files_of_rank(replace(three, files=three.files[:2]), many)
