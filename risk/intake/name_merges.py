@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from risk.contract import STORED_TABLES, DatedBy, Table
@@ -108,12 +108,18 @@ def _codes_of_waiting(store: RecordStore) -> Mapping[str, str]:
 def _columns_with_made_ids(store: RecordStore) -> list[tuple[str, str]]:
     """Stored tables and columns that name projects, in which any id is a made one."""
     places = [(table.name, name) for table, names in _naming_tables("project_id") for name in names]
+    made = [(table, f"starts_with({name}, '{MARK}')") for table, name in places]
+    return [places[number] for number in _with_rows(store, made)]
+
+
+def _with_rows(store: RecordStore, conditions: Iterable[tuple[str, str]]) -> list[int]:
+    """Which of ``conditions``, each of a table, a row of the table meets."""
     # One query: each costs a millisecond, whether or not its table has rows.
     query = " UNION ALL ".join(
-        f"SELECT {number} WHERE EXISTS (FROM {table} WHERE starts_with({name}, '{MARK}'))"
-        for number, (table, name) in enumerate(places)
+        f"SELECT {number} WHERE EXISTS (FROM {table} WHERE {condition})"
+        for number, (table, condition) in enumerate(conditions)
     )
-    return [places[number] for (number,) in sorted(store.rows(query))]
+    return sorted(number for (number,) in store.rows(query))
 
 
 def _firms(store: RecordStore) -> _Firms:
@@ -196,11 +202,14 @@ def _create_codes(store: RecordStore, codes: Mapping[str, str]) -> None:
 
 
 def _merge_tables(store: RecordStore, kind: str, day: dt.date, today: dt.date) -> int:
-    """Store the rows that name made ids with the codes, from ``day`` on; their number."""
+    """Store the rows that name made ids with the codes, from ``day`` on; their number.
+
+    The register itself is left alone.
+    """
     rows = 0
-    for table, names in _naming_tables(kind):
-        if table.key == (kind,):  # the register itself
-            continue
+    places = [(table, names) for table, names in _naming_tables(kind) if table.key != (kind,)]
+    named = _with_rows(store, [(table.name, _named_sql(names)) for table, names in places])
+    for table, names in (places[number] for number in named):
         rows += _store_copies(store, table, _with_codes_sql(table, names, day), today)
         if set(names) & set(table.key):
             _store_copies(store, table, _withdrawn_sql(table, names, day), today)
@@ -219,7 +228,7 @@ def _current_sql(table: Table, names: Sequence[str], day: dt.date) -> str:
 
     Where ``day`` is the first of all days they are copied with their own days, dated as before.
     """
-    named = " OR ".join(f"{name} IN (SELECT made FROM {_CODES})" for name in names)
+    named = _named_sql(names)
     keys = f"SELECT DISTINCT {', '.join(table.key)} FROM {table.name} WHERE {named}"
     since = f"greatest(known_at, DATE '{day.isoformat()}')"
     copied_by = "dated_by" if day == dt.date.min else f"'{DatedBy.MERGED}'"
@@ -232,6 +241,11 @@ def _current_sql(table: Table, names: Sequence[str], day: dt.date) -> str:
       WHERE withdrawn IS NOT TRUE AND (ends IS NULL OR ends > DATE '{day.isoformat()}')
       AND ({named})
     """
+
+
+def _named_sql(names: Sequence[str]) -> str:
+    """SQL of the condition that a row names one of the made ids."""
+    return " OR ".join(f"{name} IN (SELECT made FROM {_CODES})" for name in names)
 
 
 def _with_codes_sql(table: Table, names: Sequence[str], day: dt.date) -> str:

@@ -188,21 +188,9 @@ def _current(store, table, names):
     )
 
 
-NAMED = [ORGANIZATIONS, [CODE, "川北建筑公司", ""]]
-
-
-def test_lists_of_another_history_bind_no_merge(store, bring, ledger):
-    """Neither of firms, which are merged from today on, nor of rows that wait for a project."""
-    record_seal(store, Seal("c", dt.date(2026, 1, 1), None))
-    made = name_id("云渡小区", "510822")
-    bring("检查.csv", [INSPECTION, ["J1", made, "2025-03-10", "是", "2025-03-20"]], FIRST)
-    project = ["X1", "云渡小区", "510822", "2025-03-05"]
-    bring("项目.csv", [PROJECTS, project], DAY, 单位=NAMED)
-    assert _current(store, "inspections", "project_id, known_at::VARCHAR") == [("X1", "2025-03-20")]
-    assert _current(store, "cases", "org_id, known_at::VARCHAR") == [(CODE, "2025-09-01")]
-
-
 def test_only_what_names_a_firm_or_project_now_gets_its_code(store, bring, ledger):
+    """Nor do lists of another history bind the firms, or the rows that wait for a project."""
+    record_seal(store, Seal("c", dt.date(2026, 1, 1), None))
     cases = [
         # Named the firm until the day of the merge, and until another day.
         ["C2", MADE, "2025-03-10", "立案", "2025-03-11"],
@@ -210,43 +198,47 @@ def test_only_what_names_a_firm_or_project_now_gets_its_code(store, bring, ledge
         ["C3", MADE, "2025-03-10", "立案", "2025-03-11"],
         ["C3", OTHER, "2025-03-10", "立案", "2025-04-11"],
     ]
-    made = name_id("云渡小区", "510822")
+    made, once = name_id("云渡小区", "510822"), name_id("竹园", "510822")
     visits = [
-        ["J1", made, "2025-03-10", "是", "2025-03-20"],
+        ["J1", once, "2025-03-10", "是", "2025-03-20"],
         ["J1", "X9", "2025-03-10", "是", "2025-04-20"],
+        ["J2", made, "2025-03-10", "是", "2025-03-20"],
     ]
     projects = [
         ["X1", "甲", "510822", "2025-03-05", OTHER, MADE],
         ["X2", "乙", "510822", "2025-03-05", MADE, ""],
     ]
+    # Another firm had the name once.
+    days = (("川北建筑公司", "2025-01-06"), ("川西建筑公司", "2025-02-01"))
+    former = [[OTHER, name, "", day] for name, day in days]
     more = {
         "检查": [INSPECTION, *visits],
         "项目": [[*PROJECTS, "建设单位代码", "施工总承包代码"], *projects],
+        "单位2": [[*ORGANIZATIONS, "入库日期"], *former],
     }
-    bring("案件2.csv", [[*CASES, "入库日期"], *cases], DAY, **more)
-    come = [PROJECTS, ["X3", "云渡小区", "510822", "2025-03-05"]]
-    notes = bring("项目2.csv", come, DAY, 单位2=NAMED)
-    assert "waiting_merged" not in notes
-    # The cases C1 and C2, two projects and two operations.
-    assert notes["names_merged"].fields["rows"] == 6
-    assert _current(store, "cases", "case_id, org_id, status") == [
-        *(("C1", CODE, "filed"), ("C2", CODE, "accepted"), ("C3", OTHER, "filed"))
-    ]
-    assert _current(store, "projects", "project_id, owner_id, contractor_id") == [
-        *(("X1", OTHER, CODE), ("X2", CODE, None), ("X3", None, None))
-    ]
-
-
-def test_a_firm_is_the_one_that_has_the_name_now(store, bring, ledger):
-    days = (("川北建筑公司", "2025-01-06"), ("川西建筑公司", "2025-02-01"))
-    former = [[CODE, name, "", day] for name, day in days]
-    assert bring("单位2.csv", [[*ORGANIZATIONS, "入库日期"], *former], DAY) == {}
+    notes = bring("案件2.csv", [[*CASES, "入库日期"], *cases], DAY, **more)
+    assert set(notes) == {"waiting"}
     # What contracts say counts only where the register has no such name.
     contract = ["合同编号", "项目编码", "承包单位代码", "承包方名称", "签订日期"]
-    rows = [[f"H{code}", "X1", code, "川北建筑公司", "2025-01-05"] for code in (CODE, "")]
-    named = [ORGANIZATIONS, [OTHER, "川北建筑公司", ""]]
-    bring("承包合同.csv", [contract, *rows], DAY, 单位3=named)
-    assert _current(store, "cases", "org_id") == [(OTHER,)]
+    signed = [[f"H{code}", "X1", code, "川北建筑公司", "2025-01-05"] for code in (OTHER, "")]
+    come = [[f"X{name}", name, "510822", "2025-03-05"] for name in ("云渡小区", "竹园")]
+    more = {"单位3": [ORGANIZATIONS, [CODE, "川北建筑公司", ""]], "项目2": [PROJECTS, *come]}
+    notes = bring("承包合同.csv", [contract, *signed], DAY, **more)
+    waiting = notes["waiting_merged"].fields
+    assert (waiting["projects"], waiting["rows"]) == (1, 1)
+    # The cases C1 and C2, two projects and two operations.
+    assert notes["names_merged"].fields["rows"] == 6
+    assert _current(store, "inspections", "inspection_id, project_id, known_at::VARCHAR") == [
+        *(("J1", "X9", "2025-04-20"), ("J2", "X云渡小区", "2025-03-20"))
+    ]
+    assert _current(store, "cases", "case_id, org_id, status, known_at::VARCHAR") == [
+        ("C1", CODE, "filed", "2025-09-01"),
+        ("C2", CODE, "accepted", "2025-09-01"),
+        ("C3", OTHER, "filed", "2025-04-11"),
+    ]
+    assert _current(store, "projects", "project_id, owner_id, contractor_id")[:2] == [
+        *(("X1", OTHER, CODE), ("X2", CODE, None))
+    ]
 
 
 def test_three_firms_and_projects_are_shown(store, bring):
