@@ -69,6 +69,8 @@ class SourceFile:
 
 def create_table(store: RecordStore) -> None:
     """Create the table of imported files in ``store`` if it does not exist."""
+    if store.has_table(CONFIRMED_VERSIONS):  # the newest: the others are as they are now
+        return
     store.rows(
         f"CREATE TABLE IF NOT EXISTS {_TABLE} (table_name VARCHAR NOT NULL, name VARCHAR NOT NULL,"
         " series VARCHAR NOT NULL, digest VARCHAR NOT NULL, imported_on DATE NOT NULL,"

@@ -198,6 +198,7 @@ def test_each_newest_book_is_restored_once_under_numbers_of_its_own(store, send)
     ]
     numbers = [number for (number,) in store.rows("SELECT arrival FROM payrolls")]
     assert len(set(numbers)) == len(numbers) == 9
+    assert store.rows("SELECT count(*) FROM borrowed_fields") == [(0,)]
 
 
 def test_an_older_book_repeats_what_was_current_on_its_day(store, send):

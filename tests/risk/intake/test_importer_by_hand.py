@@ -8,7 +8,13 @@ import pytest
 from risk.contract import TABLES
 from risk.intake import importer
 from risk.intake.file_errors import IntakeFailure
-from risk.intake.importer import import_as_sent, import_file, import_into, import_quarantine_book
+from risk.intake.importer import (
+    import_as_sent,
+    import_file,
+    import_into,
+    import_quarantine_book,
+    import_tables,
+)
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.quarantine_book import BOOK_NAME, write_quarantine
 
@@ -44,7 +50,6 @@ def later(store):
         ({}, ("import", "2026-03-01")),
         ({"lenient": True}, ("stated", "2025-09-30")),
         ({"lenient": True, "known_on": dt.date(2025, 10, 15)}, ("stated", "2025-10-15")),
-        ({"known_on": dt.date(2025, 10, 15)}, ("stated", "2025-10-15")),
     ],
 )
 def test_a_book_is_of_the_day_given_or_of_its_name_where_people_made_it(
@@ -81,6 +86,8 @@ def test_a_file_of_one_table_is_read_strictly_and_without_its_other_sheets(
     ):
         assert (report.table, report.accepted, report.quarantined) == ("projects", 0, 1)
     assert store.rows("FROM complaints") == []
+    reports = import_tables(store, path, today=today)
+    assert [(one.table, one.accepted) for one in reports] == [("projects", 1), ("complaints", 1)]
 
 
 def test_worker_sheets_are_totals_only_with_the_other_tables_of_a_file(store, write_xlsx, today):

@@ -61,6 +61,12 @@ def test_a_withdrawal_of_a_day_before_the_book_counts_for_the_book(
 ):
     """The book of June 1 is withdrawn for May: only a later book has its records again."""
     withdraw_paths(store, [cases], today=TODAY, known_on=dt.date(2025, 5, 31))
+    counted = store.rows(
+        "SELECT table_name, book_day::VARCHAR, count(*) FROM confirmed_versions"
+        " SEMI JOIN (FROM cases WHERE withdrawn) USING (arrival) GROUP BY ALL"
+    )
+    assert counted == [("cases", "2025-06-01", 2)]
+    assert store.rows("SELECT count(*) FROM confirmed_versions") == [(2,)]
     book = tmp_path / "b" / name
     book.parent.mkdir()
     book.write_text(f"案件编号,立案日期,状态\nC1,2025-03-10,{status}\n", encoding="utf-8")
