@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 
 import pytest
 
@@ -16,6 +17,7 @@ from models.promotion_log import (
     from_tags,
     require_reason,
 )
+from models.registered import read_registered
 from models.registry import ModelUnknown, NoEarlierChampion, NoModel, Registry, kind_of
 from models.scorecard import Scorecard
 from models.storage import ModelDamaged
@@ -97,6 +99,8 @@ def test_changes_are_logged_with_author_and_reason(fresh):
         ("promoted", "1", "2", "李", "second thoughts"),
         ("rolled_back", "2", "1", "王", "misses known sites"),
     ]
+    tags = read_registered(fresh._workspace.tracking, "arrears").tags
+    assert sorted(tags) == [f"change_00000{number}" for number in (1, 2, 3, 4)]
     assert [change.at for change in fresh.changes()] == sorted(c.at for c in fresh.changes())
     assert fresh.get("2").changes == fresh.changes()[1:]
 
@@ -148,6 +152,21 @@ def test_of_models_that_stand_in_for_one_key_the_first_counts(registry):
     registry.attach(first.version, {"b.html": "乙"})
     _, folder = registry.run_of(first.version)
     assert [(folder / f"{name}.html").read_text("utf-8") for name in "ab"] == ["甲", "乙"]
+    shutil.rmtree(folder.parent)
+    registry.attach(first.version, {"a.html": "丙"})
+    assert (folder / "a.html").read_text("utf-8") == "丙"
+
+
+def test_a_registry_that_was_moved_knows_where_its_models_are(fresh, tmp_path):
+    register(fresh, -1.0)
+    after = tmp_path / "after"
+    for place in (fresh._workspace.tracking, fresh._workspace.models):
+        copy = shutil.copytree if place.is_dir() else shutil.copy
+        after.mkdir(exist_ok=True)
+        copy(place, after / place.name)
+    moved = Registry(Workspace(after))
+    source = moved._client.get_model_version("arrears", "1").source
+    assert source.startswith(moved._workspace.models.resolve().as_uri())
 
 
 def test_an_empty_registry_names_no_version_and_has_an_origin_of_its_own(fresh):
