@@ -103,33 +103,41 @@ _BY_FOREMAN = _payrolls("paid_foreman > 0", "paid_foreman")
 _BY_FOREMAN_3M = _payrolls(f"paid_foreman > 0 AND {LAST_92_DAYS}", "paid_foreman")
 
 
-_YEAR_AGO = f"months_later(a.as_of, -{PAY_WINDOW_MONTHS})"
-
 LAST_PAYMENTS = Step(
     "last_payments",
     f"""
-    WITH asked AS (
-      SELECT min({_YEAR_AGO}) AS first, max({_YEAR_AGO}) AS last FROM as_ofs a
+    WITH years AS (
+      SELECT as_of, months_later(as_of, -{PAY_WINDOW_MONTHS}) AS first_day FROM as_ofs
+    ), first_years AS (
+      SELECT d.due_on, min(y.first_day) AS first_day
+      FROM (SELECT DISTINCT due_on FROM payrolls_versions) d
+      JOIN years y ON y.first_day > d.due_on
+      GROUP BY d.due_on
     ), late AS (
-      SELECT r.project_id, r.due_on, r.known_at, r.superseded_at, p.paid_on, p.returned_on,
+      SELECT r.project_id, r.known_at, r.superseded_at, f.first_day, p.paid_on, p.returned_on,
              p.known_at AS paid_known_at, p.superseded_at AS paid_superseded_at
       FROM payrolls_versions r
-      JOIN payments_versions p ON p.payroll_id = r.payroll_id
-      WHERE p.paid_on > r.due_on AND p.paid_on >= (SELECT first FROM asked)
-        AND r.due_on < (SELECT last FROM asked)
+      JOIN first_years f ON f.due_on = r.due_on
+      JOIN payments_versions p ON p.payroll_id = r.payroll_id AND p.paid_on >= f.first_day
+      WHERE p.paid_on >= (SELECT min(first_day) FROM years)
     )
-    SELECT a.as_of, l.project_id, max(l.paid_on) AS paid_on
+    SELECT y.as_of, l.project_id, max(l.paid_on) AS paid_on
     FROM late l
-    JOIN as_ofs a
-      ON l.paid_on < a.as_of AND l.paid_on >= {_YEAR_AGO} AND l.due_on < {_YEAR_AGO}
-     AND l.known_at < a.as_of AND (l.superseded_at IS NULL OR l.superseded_at >= a.as_of)
-     AND l.paid_known_at < a.as_of
-     AND (l.paid_superseded_at IS NULL OR l.paid_superseded_at >= a.as_of)
-    WHERE l.returned_on IS NULL OR l.returned_on >= a.as_of
-    GROUP BY a.as_of, l.project_id
+    JOIN years y
+      ON l.paid_on < y.as_of AND y.first_day BETWEEN l.first_day AND l.paid_on
+     AND l.known_at < y.as_of AND (l.superseded_at IS NULL OR l.superseded_at >= y.as_of)
+     AND l.paid_known_at < y.as_of
+     AND (l.paid_superseded_at IS NULL OR l.paid_superseded_at >= y.as_of)
+    WHERE l.returned_on IS NULL OR l.returned_on >= y.as_of
+    GROUP BY y.as_of, l.project_id
     """,
 )
-"""The last payment in a year of wages that fell due before it: ``pay`` has only those due in it."""
+"""The last payment in a year of wages that fell due before it: ``pay`` has only those due in it.
+
+Few wages are paid in a later year than they fell due, so payments of other wages are left out
+before dates are joined: those before ``first_day`` of the first year that is asked for after the
+due day.
+"""
 
 
 FAMILY = Family(

@@ -80,7 +80,7 @@ def column_list(table: Table) -> str:
 def records_sql(store: RecordStore, table: Table, files: Sequence[Path | str]) -> str:
     """SQL of the rows of ``files``, with the columns of ``table`` that folders may lack."""
     source = read_parquet_sql(files, "union_by_name := true")
-    found = {row[0] for row in store.rows(f"DESCRIBE SELECT * FROM {source}")}
+    found = _column_names(store, source)
     missing = "".join(
         f", CAST(NULL AS {kind}) AS {name}"
         for name, kind in optional_columns(table).items()
@@ -159,7 +159,7 @@ def schema_problems(
     """
     wanted = dict([*columns(table), _ARRIVAL])
     source = read_parquet_sql(files, "union_by_name := true")
-    found = {row[0] for row in store.rows(f"DESCRIBE SELECT * FROM {source}")}
+    found = _column_names(store, source)
     problems = [
         FolderProblem("unknown_column", f"{table.name}.{name}")
         for name in sorted(found - set(wanted) - set(MARKS))
@@ -177,6 +177,10 @@ def schema_problems(
         elif others:
             problems.append(wrong_type(table, name, ", ".join(others), kind))
     return problems
+
+
+def _column_names(store: RecordStore, source: str) -> set[str]:
+    return {row[0] for row in store.rows(f"DESCRIBE SELECT * FROM {source}")}
 
 
 def wrong_type(table: Table, name: str, found: str, kind: str) -> FolderProblem:

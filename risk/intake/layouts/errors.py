@@ -11,6 +11,12 @@ class LayoutInvalid(WagewatchError):
     code = "layout_invalid"
 
 
+class SynonymsInvalid(WagewatchError):
+    """The office's file of headings is not valid. Carries what :class:`LayoutInvalid` does."""
+
+    code = "synonyms_invalid"
+
+
 class LayoutMissing(WagewatchError):
     """No layout has this name. Carries ``name`` and ``allowed``, the names there are."""
 

@@ -253,9 +253,12 @@ class _Reader:
                 if (name, by_name) in used:
                     self._refuse(f"{at} field", name, "each field once")
                 used.add((name, by_name))
+            given = column.get("values", {})
+            if not isinstance(given, dict):
+                self._refuse(f"{at} values", given, "[columns.values]")
             values = {
                 str(cell): self._as_text(f"{at} values.{cell}", value)
-                for cell, value in column.get("values", {}).items()
+                for cell, value in given.items()
             }
             if name and (allowed := table_field(table, name).values):
                 for cell, value in values.items():

@@ -501,7 +501,9 @@ def _columns_of(layout: Layout) -> dict[str, int]:
 def _columns_by_name(layout: Layout, columns: Mapping[str, int]) -> dict[str, int]:
     """Column of the names of each field that has a column of codes too."""
     by_name = {
-        rule.field: layout.headings.index(rule.heading) for rule in layout.columns if rule.by_name
+        rule.field: layout.headings.index(rule.heading)
+        for rule in layout.columns
+        if rule.by_name and rule.field
     }
     return {field: index for field, index in by_name.items() if columns[field] != index}
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Field, FieldType, Table
 from risk.intake.cells import Cell, match_key
+from risk.intake.layouts.synonyms import read_synonyms
 
 _BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
 _UNIT = re.compile(r"[/,、|:·•—-]?(?:(?:千|百万|万|亿)?元|%|人次?|名|平方米|㎡|天|工日)$")
@@ -112,11 +113,14 @@ def vocabulary(own: Path | None = None) -> Vocabulary:
     """Shipped vocabulary, with the synonyms of the office's file ``own`` if it exists.
 
     The office's file has the form of ``headings.toml``: ``[fields.TABLE]`` and ``[names.TABLE]``.
+
+    Raises:
+        SynonymsInvalid: the office's file is not valid.
     """
     shipped = _shipped()
     if own is None or not own.is_file():
         return shipped
-    data = tomllib.loads(own.read_text(encoding="utf-8"))
+    data = read_synonyms(own)
     mine = {name: _targets(table, data) for name, table in STORED_TABLES.items()}
     merged = {name: {**mine[name], **names} for name, names in shipped.exact.items()}
     return Vocabulary(merged, shipped.shipped, shipped.ambiguous, shipped.never)

@@ -47,3 +47,10 @@ def test_required_fields_lag_and_added_columns(name):
     required = " ".join(one.name for one in table.fields if one.required)
     assert (table.default_lag_days, required) == LAG_AND_REQUIRED[name]
     assert [one.name for one in table.fields if one.added] == ADDED.get(name, [])
+
+
+def test_a_field_is_found_by_its_name():
+    table = STORED_TABLES["projects"]
+    assert [table.field(name).zh for name in ("project_id", "sector")] == ["项目编码", "行业"]
+    with pytest.raises(KeyError):
+        table.field("colour")

@@ -250,7 +250,8 @@ def test_import_records_reports_all_problems_and_stores_nothing(tmp_path):
         (folder / "cases" / "known_year=2024" / "torn.parquet").write_bytes(b"PAR1")
         with pytest.raises(RecordsFolderRefused) as refused:
             import_records(target, folder)
-        found = {(one.code, one.where) for one in refused.value.fields["problems"]}
+        problems = refused.value.fields["problems"]
+        found = {(one.code, one.where) for one in problems}
         assert {
             ("stranger", "wages"),
             ("unknown_column", "projects.colour"),
@@ -259,6 +260,8 @@ def test_import_records_reports_all_problems_and_stores_nothing(tmp_path):
             ("wrong_type", "contracts.arrival"),
             ("unreadable", "cases"),
         } <= found
+        [torn] = [one.found for one in problems if one.code == "unreadable"]
+        assert "torn.parquet" in torn
         for language in LANGUAGES:
             assert "contracts.arrival" in refused.value.message(language)
         assert not any(feed.versions for feed in target.feeds())

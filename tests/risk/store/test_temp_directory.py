@@ -135,6 +135,20 @@ def test_after_ten_tries_a_directory_is_made_elsewhere(path, tmp_path, monkeypat
     assert {place.parent for place in swept} == {path.parent}
 
 
+def test_a_leftover_that_another_process_removes_first_is_no_error(path, monkeypatch):
+    path.with_name(f"{path.name}.tmp-left").mkdir()
+    remove = shutil.rmtree
+
+    def removed_before(folder, **options):
+        folder.rmdir()
+        remove(folder, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", removed_before)
+    with RecordStore(path) as store:
+        assert temp_directory_of(store).parent == path.parent
+    assert list(path.parent.iterdir()) == [path]
+
+
 def test_leftovers_of_a_killed_process_are_removed(path):
     running, left = opened(path)
     running.send_signal(signal.SIGKILL)

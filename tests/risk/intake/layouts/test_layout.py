@@ -201,6 +201,7 @@ def test_what_a_layout_file_leaves_out(tmp_path):
             None,
         ),
         ('[[columns]]\nheading = "乙"', None),
+        ('values = "乙"', "columns 1（甲） values"),
         ('[[columns]]\nheading = "乙"\nby_name = false\nfield = ""', None),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from risk.contract import TABLES
+from risk.intake.layouts.errors import SynonymsInvalid
 from risk.intake.layouts.names import (
     Namer,
     _projects,
@@ -155,6 +156,34 @@ def test_the_words_of_an_office_come_before_the_shipped_ones(tmp_path):
         ("started_on", 1.0),
     ]
     assert words.target(TABLES["cases"], "动工") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "at", "found"),
+    [
+        ('[fields.projects]\nstarted_on = ["动工"', "-", "array"),
+        ('[fields.projects]\nstart = ["动工"]', "fields.projects.start", "start"),
+        ('[fields.project]\nstarted_on = ["动工"]', "fields.project", "project"),
+        ('[field.projects]\nstarted_on = ["动工"]', "field", "field"),
+        ('[names.projects]\nowner_id = "东家"', "names.projects.owner_id", "东家"),
+        ("[fields.projects]\nstarted_on = [1]", "fields.projects.started_on", "[1]"),
+        (
+            '[fields.projects]\nstarted_on = { x = ["动工"], y = 1 }',
+            "fields.projects.started_on",
+            "1",
+        ),
+        ("[fields]\nprojects = 1", "fields.projects", "1"),
+        (f'fields = "{"x" * 201}"', "fields", "x" * 200),
+    ],
+)
+def test_a_fault_in_the_words_of_an_office_is_named_with_its_place(tmp_path, content, at, found):
+    own = tmp_path / "synonyms.toml"
+    own.write_text(content, encoding="utf-8")
+    with pytest.raises(SynonymsInvalid) as failure:
+        vocabulary(own)
+    assert (failure.value.fields["file"], failure.value.fields["at"]) == ("synonyms.toml", at)
+    assert found in failure.value.fields["found"]
+    assert len(failure.value.fields["found"]) <= 200
 
 
 def test_a_planned_date_is_no_actual_one():

@@ -211,6 +211,8 @@ def test_a_code_in_reserve_comes_from_the_names_of_the_same_firm():
     assert sheet.reserve == {"施工单位": "施工总承包代码"}
     codes_only = replace(layout, columns=layout.columns[:2] + layout.columns[3:])
     assert replace(sheet, layout=codes_only).reserve == {}
+    unused = replace(layout, columns=(*layout.columns[:2], ColumnRule("施工单位", by_name=True)))
+    assert _below(rows[:1], unused)[0] == rows[:1]
     names_only = replace(layout, columns=layout.columns[:3])
     assert replace(sheet, layout=names_only).reserve == {}
 
