@@ -79,6 +79,7 @@ FLOORS = (
                 *("logistic", "baselines", "explained", "reason_text", "storage"),
                 *("artifact_paths", "registry", "promotion_log", "shared_models"),
                 *("shared_trees", "pyfunc_loader", "mlflow_flavor", "scores_manifest"),
+                *("registered", "runs"),
             )
         ),
         (
@@ -89,7 +90,7 @@ FLOORS = (
                     *("evidence", "novelty", "pinned_cohort", "pinned_reasons", "reasons"),
                     *("arrears", "tree_shap", "rule_set", "logistic", "baselines"),
                     *("artifact_paths", "registry", "shared_models", "pinned_trees"),
-                    *("pinned_storage", "pinned_loader", "explained"),
+                    *("pinned_storage", "pinned_loader", "pinned_registered", "explained"),
                 )
             ),
             "tests/training/test_shared.py",
@@ -100,10 +101,11 @@ FLOORS = (
         "training",
         (
             *("training/dataset/*.py", "training/fit/*.py", "training/monitoring/*.py"),
-            *("training/metrics.py", "training/event_counts.py"),
+            *("training/metrics.py", "training/event_counts.py", "training/effects.py"),
+            "training/artifacts.py",
         ),
         (
-            *("tests/training/test_pinned_metrics.py", "tests/training/test_metrics.py"),
+            *("tests/training/test_pinned_*.py", "tests/training/test_metrics.py"),
             *("tests/training/test_shared.py", "tests/training/fit/test_holdout.py"),
             *("tests/training/fit/test_pinned_*.py", "tests/training/dataset"),
             "tests/training/monitoring/test_lost_inputs.py",

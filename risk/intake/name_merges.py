@@ -229,7 +229,7 @@ def _current_sql(table: Table, names: Sequence[str], day: dt.date) -> str:
     Where ``day`` is the first of all days they are copied with their own days, dated as before.
     """
     named = _named_sql(names)
-    keys = f"SELECT DISTINCT {', '.join(table.key)} FROM {table.name} WHERE {named}"
+    keys = f"SELECT {', '.join(table.key)} FROM {table.name} WHERE {named}"
     since = f"greatest(known_at, DATE '{day.isoformat()}')"
     copied_by = "dated_by" if day == dt.date.min else f"'{DatedBy.MERGED}'"
     return f"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -99,9 +100,14 @@ GROUPS: Mapping[str, typer.Typer] = {
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
+_OBJECTS_PER_COLLECTION = 20_000
+"""Python looks for garbage after 700 new objects, and by default does so five hundred times while
+a list is published, nearly always among modules and documents that are in use."""
+
 
 def run() -> None:
     """The entry point."""
+    gc.set_threshold(_OBJECTS_PER_COLLECTION)
     import_lightgbm_alone()
     sys.exit(main(sys.argv[1:]))
 

@@ -67,7 +67,7 @@ def test_points_of_a_card_at_the_edges_of_its_lines(tmp_path):
 
 def test_a_regression_and_the_card_it_starts_from(tmp_path):
     """Ranks of a are 1, 0 (unknown) and -1, those of b all 0: it has one mark."""
-    parts = {"edges": [[0.0, 10.0, 20.0], [5.0]], "weights": [2.0, -4.0], "typical": [0.5, 0.5]}
+    parts = {"edges": [[0.0, 20.0], [5.0]], "weights": [2.0, -4.0], "typical": [0.5, 0.5]}
     model = loaded(
         tmp_path, kind="logistic", columns=["a", "b"], logistic={**parts, "intercept": 0.3}
     )

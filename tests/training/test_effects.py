@@ -1,4 +1,4 @@
-"""What single features do to scores: figures worked out by hand, rows of a county, pictures."""
+"""What single features do to scores: rows of a county, pictures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import asdict
 from xml.etree import ElementTree
 
 import numpy as np
-import pytest
 
 from training import effect_pictures
 from training.effects import ROWS, SHOWN, Sample, effects, sample_of, to_text
@@ -22,25 +21,6 @@ def sample(values, contributions, names=("unpaid_amount",)):
         "2025-01-01", "2025-03-01", tuple(names), np.array(values), np.array(contributions)
     )
     return found
-
-
-def test_low_and_high_are_the_outer_quarters_of_the_known_values():
-    parts = [[-0.2], [-0.1], [0.1], [0.4], [0.0]]
-    (one,) = effects(sample([[0.0], [1.0], [2.0], [3.0], [NAN]], parts))
-    assert (one.low, one.high) == (0.75, 2.25)  # quartiles of 0, 1, 2, 3
-    assert (one.of_low, one.of_high, one.of_unknown, one.unknown) == (-0.2, 0.4, 0.0, 1)
-    assert one.size == pytest.approx(0.16)  # 0.8 over five rows
-
-
-def test_a_feature_without_known_values_has_only_an_effect_of_unknown():
-    (one,) = effects(sample([[NAN], [NAN]], [[0.1], [0.3]]))
-    assert (one.low, one.high, one.of_low, one.of_high) == (None, None, None, None)
-    assert (one.of_unknown, one.unknown, one.size) == (0.2, 2, 0.2)
-
-
-def test_all_rows_are_low_and_high_where_every_value_is_the_same():
-    (one,) = effects(sample([[5.0], [5.0]], [[0.1], [0.3]]))
-    assert (one.of_low, one.of_high, one.of_unknown) == (0.2, 0.2, None)
 
 
 def test_the_sample_has_the_contributions_of_late_rows_and_no_project(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from training.fit.fit import fit
 from training.fit.ladder import default_recipe, simpler_than
 from training.fit.out_of_time import shared_boosters
 from training.metrics import average_precision
-from training.shared import with_shared_models
+from training.shared import with_shared_models, with_shared_of
 
 AS_OF = dt.date(2025, 7, 1)
 MONTHS = np.arange("2024-01", "2025-01", dtype="datetime64[M]").astype("datetime64[D]")
@@ -112,3 +113,16 @@ def test_parts_from_later_of_other_features_and_of_oneself_are_not_used(parts):
     with pytest.raises(SharedModelsFromLater) as caught:
         with_shared_models(own, SharedModels(parts=(later,)), {}, "")
     assert "2025-07-02" in caught.value.message("zh")
+
+
+def test_parts_a_version_was_trained_with_are_used_again_if_they_have_the_same_columns(parts):
+    own, file = county(1), SharedModels(parts=parts)
+    registry = SimpleNamespace(
+        artifact=lambda version, name: file.to_text(), origin=lambda: parts[0].origin
+    )
+    version = SimpleNamespace(version="3", about={"shared": {"digest": file.digest}})
+    assert with_shared_of(own, registry, version).shared == {file.digest: parts[1:]}
+    assert with_shared_of(own, registry, None) is own
+    assert with_shared_of(own, registry, SimpleNamespace(version="3", about={})) is own
+    narrowed = replace(own, matrix=own.matrix.select_columns(COLUMNS[:2]))
+    assert with_shared_of(narrowed, registry, version) is narrowed

@@ -6,10 +6,19 @@ import datetime as dt
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from features.matrix import Matrix
+from training.fit.fit import Holdout, Trained
 from training.monitoring.lost_inputs import LostFeed, LostInputs
-from training.stand_in import StandInRequest, _keys
+from training.stand_in import (
+    StandInRequest,
+    _card_with_champions_rate,
+    _keys,
+    _recipe,
+    _with_whole_holdout,
+)
 
 from ..empty_store import empty_store
 
@@ -65,3 +74,57 @@ def test_records_known_before_the_training_change_the_model(store, day, changes)
 )
 def test_another_champion_or_other_losses_change_the_model(store, other):
     assert _keys(store, other).of_training != _keys(store, IN_MAY).of_training
+
+
+@pytest.mark.parametrize(
+    ("evidence", "capacity"), [(None, 20), ({}, 20), ({"places": 0}, 20), ({"places": 7}, 7)]
+)
+def test_a_list_is_as_long_as_where_the_champion_was_judged(evidence, capacity):
+    champion = SimpleNamespace(about={"evidence": evidence})
+    assert replace(IN_MAY, champion=champion).capacity == capacity
+    assert replace(IN_MAY, champion=SimpleNamespace(about={})).capacity == 20
+
+
+@pytest.mark.parametrize(
+    ("about", "rate", "mean"),
+    [
+        ({"positives": 3, "rows": 60}, 0.05, 0.05),
+        ({"positives": 0, "rows": 60}, 0, 0.001),
+        ({"positives": 54, "rows": 60}, 0.9, 0.5),
+        ({"positives": 0, "rows": 0}, 0.03, 0.03),
+        ({"maturity_days": 45}, 0.03, 0.03),
+    ],
+)
+def test_the_card_that_stands_in_has_the_rate_of_the_champion(store, about, rate, mean):
+    """Of four projects one is listed; the feature that is lost counts for none."""
+    columns = ("listed", "late_share", "complaints_90d")
+    values = np.array([[1.0, 1, np.nan], *[[np.nan, 1, np.nan]] * 3])
+    cohort = Matrix(np.full(4, np.datetime64(MAY)), tuple("ABCD"), columns, values)
+    champion = SimpleNamespace(version="3", trained_at=TRAINED, about=about)
+    request = replace(IN_MAY, champion=champion, cohort=cohort)
+    trained, stored, artifacts = _card_with_champions_rate(store, request, 9)
+    left = cohort.select_columns(["listed", "complaints_90d"])
+    chance = trained.model.calibration.probability(trained.model.raw(left))
+    assert chance.mean() == pytest.approx(mean)
+    assert "late_share" not in trained.model.columns
+    assert (trained.parameters, artifacts) == ({"rate": rate}, {})
+    assert (trained.rows, trained.positives, trained.events) == (0, 0, 9)
+    assert trained.maturity_days == about.get("maturity_days", 0)
+    assert stored["trained_at"] == TRAINED.isoformat()
+
+
+def test_a_scorecard_has_no_recipe():
+    assert _recipe(SimpleNamespace(kind="scorecard")) is None
+
+
+def test_the_holdout_gets_all_columns_of_its_months():
+    days = np.array(["2025-01-01", "2025-02-01", "2025-02-01"], dtype="datetime64[D]")
+    whole = Matrix(days, tuple("ABC"), ("a", "b"), np.arange(6.0).reshape(3, 2))
+    part = whole.where(days > days[0]).select_columns(["b"])
+    none = np.zeros(2)
+    holdout = Holdout(part, none, none, none, none)
+    trained = Trained(None, MAY, None, None, 0, 0, 0, 0, {}, {}, holdout)
+    found = _with_whole_holdout(trained, whole).holdout.matrix
+    assert (found.columns, found.project_ids) == (("a", "b"), ("B", "C"))
+    alone = replace(trained, holdout=None)
+    assert _with_whole_holdout(alone, whole) is alone

@@ -29,7 +29,7 @@ BLOCK_ROWS = 4_096
 
 KEYS = ("as_of", "project_id")
 _HIDDEN = (".", "_")
-_READ_BUFFER_BYTES = 64 * 1024
+_READ_BUFFER_BYTES = 65_536
 
 
 class NoFeatureFiles(WagewatchError):
@@ -196,7 +196,7 @@ class ParquetSequence(lgb.Sequence):
         while self._first + len(self._block) < stop:
             self._first += len(self._block)
             self._block = next(self._blocks)
-            parts.append(self._block[max(start - self._first, 0) : max(stop - self._first, 0)])
+            parts.append(self._block[max(start - self._first, 0) : stop - self._first])
         if stop == self._rows:  # the end is reached: release the last block
             self._restart()
         return np.concatenate(parts)

@@ -236,6 +236,9 @@ def test_only_what_names_a_firm_or_project_now_gets_its_code(store, bring, ledge
         ("C2", CODE, "accepted", "2025-09-01"),
         ("C3", OTHER, "filed", "2025-04-11"),
     ]
+    assert store.rows("SELECT case_id, count(*) FROM cases GROUP BY case_id ORDER BY 1") == [
+        *(("C1", 2), ("C2", 3), ("C3", 2))
+    ]
     assert _current(store, "projects", "project_id, owner_id, contractor_id")[:2] == [
         *(("X1", OTHER, CODE), ("X2", CODE, None))
     ]
@@ -245,8 +248,10 @@ def test_three_firms_and_projects_are_shown(store, bring):
     once, twice = ([f"{one}{kind}公司" for one in "甲乙丙丁"] for kind in ("建筑", "劳务"))
     ids = {name: name_id(name, "510822") for name in once + twice}
     visits = [[f"J{name}", ids[name], "2025-03-10", "是", ""] for name in once]
-    firms = [[made, name, ""] for name, made in ids.items()]
-    bring("单位.csv", [ORGANIZATIONS, *firms], FIRST, 检查=[INSPECTION, *visits])
+    firms = [[made, name, "", ""] for name, made in ids.items()]
+    firms.append([ids[once[0]], once[0], "2020-01-01", "2025-12-01"])  # is withdrawn with the rest
+    head = [*ORGANIZATIONS, "入库日期"]
+    bring("单位.csv", [head, *firms], FIRST, 检查=[INSPECTION, *visits])
     codes = [[f"{code}{name[0]}", name, ""] for name in twice for code in "AB"]
     codes += [[f"C{name[0]}", name, ""] for name in once]
     projects = [PROJECTS, *([f"X{name[0]}", name, "510822", "2025-03-05"] for name in once)]
@@ -260,3 +265,7 @@ def test_three_firms_and_projects_are_shown(store, bring):
     shown = [f"{one}（A{one[0]}、B{one[0]}）" for one in sorted(twice, key=ids.get)[:3]]
     assert asked["examples"] == "；".join(shown)
     assert len(waited["examples"].split("、")) == 3
+    both = "SELECT arrival FROM inspections UNION ALL SELECT arrival FROM organizations"
+    [counted] = store.rows(f"SELECT count(*), count(DISTINCT arrival) FROM ({both})")
+    # Four visits, nine versions of firms, twelve codes; then four and five copies.
+    assert counted == (4 + 9 + 12 + 4 + 5, 34)

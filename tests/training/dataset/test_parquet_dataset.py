@@ -122,7 +122,7 @@ def test_parquet_sequence_returns_rows_in_any_order(place, matrix):
         stop = min(start + int(chance.integers(1, 9_000)), ROWS)
         np.testing.assert_array_equal(rows[start:stop], matrix.values[start:stop])
         np.testing.assert_array_equal(rows[int(start)], matrix.values[start])
-    np.testing.assert_array_equal(rows[[5, 3]], matrix.values[[5, 3]])
+    np.testing.assert_array_equal(rows[[5, 3, 0, 0]], matrix.values[[5, 3, 0, 0]])
 
 
 def test_feature_files_of_dates_opens_no_file(tmp_path):
@@ -142,6 +142,7 @@ def test_feature_files_of_dates_opens_no_file(tmp_path):
 def test_feature_files_skip_unfinished_output(tmp_path):
     """The skipped folders are those Spark and this program write unfinished output to."""
     there = [
+        "c.parquet",  # of no date
         "b/as_of=2024-01-01/part-1.parquet",
         "b/as_of=2024-01-01/part-2.parquet",
         "a/as_of=2024-02-01/part-0.parquet",
@@ -158,7 +159,7 @@ def test_feature_files_skip_unfinished_output(tmp_path):
         pq.write_table(pa.table({"project_id": ["P1"], "f0": [1.0]}), path)
     files = feature_files(tmp_path / "_all")
     assert files.files == tuple(tmp_path / "_all" / name for name in there)
-    assert files.rows() == 3
+    assert files.rows() == 4
 
 
 @pytest.mark.parametrize("max_copied", [0, ROWS])
@@ -205,6 +206,15 @@ def test_parquet_dataset_requires_a_label_for_every_row(place, label):
         parquet_dataset(files, label[1:])
     with pytest.raises(LabelsDoNotFit):
         parquet_dataset(files, np.where(np.arange(ROWS) == 5, np.nan, label))
+
+
+def test_a_column_has_unknown_values_and_may_have_no_rows(tmp_path):
+    for name, labels in (("some", [1.0, None]), ("none", [])):
+        table = pa.table({"label": pa.array(labels, pa.float64())})
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    some, none = (feature_files(tmp_path / f"{name}.parquet") for name in ("some", "none"))
+    np.testing.assert_array_equal(some.column("label"), [1, np.nan])
+    assert none.column("label").tolist() == []
 
 
 def test_feature_files_of_an_empty_folder_raise_no_feature_files(tmp_path):

@@ -16,7 +16,7 @@ from risk.calendar.dates import add_months
 from training.dataset.labels import EventLog
 from training.dataset.parquet_dataset import FeatureFiles, NoFeatureFiles, feature_files
 from training.dataset.training_set import training_set_from_matrix
-from training.fit.distributed import Cluster, TooFewFiles, files_of_rank
+from training.fit.distributed import Cluster, TooFewFiles, files_of_rank, trees_of
 from training.fit.fit import fit
 from training.fit.out_of_core import (
     TooFewEvents,
@@ -145,3 +145,7 @@ def test_machines_take_files_in_turn_and_none_goes_without():
     assert files_of_rank(three, many).files == (Path("c"),)
     with pytest.raises(TooFewFiles):
         files_of_rank(replace(three, files=three.files[:2]), many)
+
+
+def test_trees_end_before_the_settings():
+    assert trees_of("Tree=0\nend of trees\nport=1") == "Tree=0\n"
