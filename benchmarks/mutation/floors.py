@@ -79,7 +79,7 @@ FLOORS = (
                 *("logistic", "baselines", "explained", "reason_text", "storage"),
                 *("artifact_paths", "registry", "promotion_log", "shared_models"),
                 *("shared_trees", "pyfunc_loader", "mlflow_flavor", "scores_manifest"),
-                "registered",
+                *("registered", "runs"),
             )
         ),
         (

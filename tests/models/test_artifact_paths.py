@@ -41,6 +41,21 @@ def test_only_addresses_below_the_former_place_are_moved(workspace):
     assert runs == [f"{here}/r1/artifacts", "file:///before/models-of-others/r2/artifacts"]
 
 
+def test_addresses_are_moved_once_to_a_place_below_the_former_one(workspace):
+    here = workspace.models.resolve().as_uri()
+    before = here.rpartition("/")[0]
+    with closing(sqlite3.connect(workspace.tracking)) as database:
+        database.executescript(TABLES.replace("file:///before/models'", f"{before}'"))
+        database.execute("INSERT INTO experiments VALUES ('linkage', ?)", [before])
+        database.execute("UPDATE runs SET artifact_uri = ? WHERE rowid = 1", [f"{before}/r1"])
+        database.commit()
+    correct_addresses(workspace)
+    with closing(sqlite3.connect(workspace.tracking)) as database:
+        places = dict(database.execute("SELECT name, artifact_location FROM experiments"))
+        runs = [uri for (uri,) in database.execute("SELECT artifact_uri FROM runs ORDER BY rowid")]
+    assert (places["arrears"], places["linkage"], runs[0]) == (here, here, f"{here}/r1")
+
+
 @pytest.mark.parametrize("body", [b"", b"no database at all" * 100], ids=["empty", "text"])
 def test_what_is_no_tracking_database_is_left_alone(workspace, body):
     workspace.tracking.write_bytes(body)

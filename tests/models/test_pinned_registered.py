@@ -26,6 +26,7 @@ INSERT INTO registered_model_tags VALUES ('arrears', 'origin', 'o'), ('other', '
 def test_versions_aliases_and_tags_are_those_of_the_name(tmp_path):
     path = tmp_path / "mlflow.sqlite"
     with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE alembic_version (version_num TEXT)")
         assert read_registered(path, "arrears") == RegisteredModel()
         database.executescript(TABLES)
     assert read_registered(path, "arrears") == RegisteredModel(

@@ -254,6 +254,14 @@ SIZES = {0: "合同额较小的", 1: "合同额居中的", 2: "合同额较大�
 STAFF = {0: "参保人数较少的", 1: "参保人数居中的", 2: "参保人数较多的", 3: "未登记参保人数的"}
 
 
+def test_a_reason_that_moves_nothing_reads_as_one_that_lowers():
+    lowers, none = (
+        Reason("payments", moved, "unpaid_share_3m", 0.0, 0.25, "31", (), peers=1)
+        for moved in (-0.4, 0.0)
+    )
+    assert reason_text(none, "zh") == reason_text(lowers, "zh")
+
+
 def test_every_group_of_peers_has_its_name():
     for sector, size in product(SECTORS, SIZES):
         assert peers_text(sector + size, "zh") == f"{SIZES[size]}{SECTORS[sector]}项目"

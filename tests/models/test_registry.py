@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import shutil
 
 import pytest
@@ -203,3 +204,38 @@ BACK = ChampionChange("rolled_back", "1", "2", "a", "b", "")
 )
 def test_the_champion_before_is_that_of_the_changes_carried_out(changes, current, before):
     assert champion_before(changes, current) == before
+
+
+def test_a_run_stores_more_than_mlflow_takes_at_once(fresh):
+    """102 parameters and 101 figures; 100 are taken at once."""
+    parameters = {f"p{number}": number for number in range(101)}
+    figures = {f"m{number}": 0.5 for number in range(101)}
+    april = dt.date(2026, 4, 1)
+    with fresh.run("outer", {"a": 1}) as outer, outer.child("inner", {"b": 2}) as inner:
+        outer.log_parameters({**parameters, "long": "x" * 6_001})
+        outer.log_months({april: figures})
+        outer.log_records("d" * 64, 7, 3)
+        outer.write("deep/a.txt", "甲")
+        outer.write("deep/b.txt", "乙")
+    found, nested = (fresh._client.get_run(run.id) for run in (outer, inner))
+    assert len(found.data.params) == 102
+    assert (found.data.params["p0"], found.data.params["long"]) == ("0", "x" * 6_000)
+    assert len(found.data.metrics) == 101
+    (figure,) = fresh._client.get_metric_history(outer.id, "month/m0")
+    assert (figure.step, figure.value) == (202_604, 0.5)
+    assert min(figure.timestamp, found.info.start_time) > 1_700_000_000_000  # milliseconds
+    (records,) = found.inputs.dataset_inputs
+    assert (records.dataset.name, records.dataset.digest) == ("records", "d" * 36)
+    assert records.dataset.profile == '{"num_rows": 7, "num_features": 3}'
+    assert ("digest", "d" * 64) in [(tag.key, tag.value) for tag in records.tags]
+    assert (found.data.tags["a"], found.info.status) == ("1", "FINISHED")
+    assert (nested.data.tags["b"], nested.data.tags["mlflow.parentRunId"]) == ("2", outer.id)
+    assert inner.folder == fresh._workspace.models / inner.id / "artifacts"
+    assert (outer.folder / "deep" / "b.txt").read_text("utf-8") == "乙"
+
+
+def test_what_ends_a_run_is_its_tag(fresh):
+    with pytest.raises(ZeroDivisionError), fresh.run("r") as run:
+        raise ZeroDivisionError
+    found = fresh._client.get_run(run.id)
+    assert (found.info.status, found.data.tags["error"]) == ("FAILED", "ZeroDivisionError")

@@ -265,3 +265,7 @@ def test_three_firms_and_projects_are_shown(store, bring):
     shown = [f"{one}（A{one[0]}、B{one[0]}）" for one in sorted(twice, key=ids.get)[:3]]
     assert asked["examples"] == "；".join(shown)
     assert len(waited["examples"].split("、")) == 3
+    both = "SELECT arrival FROM inspections UNION ALL SELECT arrival FROM organizations"
+    [counted] = store.rows(f"SELECT count(*), count(DISTINCT arrival) FROM ({both})")
+    # Four visits, nine versions of firms, twelve codes; then four and five copies.
+    assert counted == (4 + 9 + 12 + 4 + 5, 34)

@@ -124,11 +124,12 @@ def test_projects_are_active_from_their_start_to_their_completion(world):
         world.project(name, started_on=started, completed_on=completed, known_at="2024-02-01")
     world.project("F", known_at="2025-01-01")
     world.project("G", region_code="420301100")
-    # Said to have ended in October, then to go on in another town; said to have begun in May.
+    # Said to have ended in October, then to go on in another town; said to have begun in May,
+    # then on one day to begin in January and at last in December.
     world.project("H", completed_on="2024-10-31", region_code="420302100", known_at="2024-03-01")
     world.project("H", region_code="420302101", known_at="2024-12-31")
     world.project("I", started_on="2024-05-01", region_code="420302101", known_at="2024-06-01")
-    world.project("I", started_on="2024-12-31", region_code="420302101", known_at="2024-12-09")
+    world.project("I", started_on="2025-01-01", region_code="420302101", known_at="2024-12-09")
     world.project("I", started_on="2024-12-30", region_code="420302101", known_at="2024-12-09")
     windows = [STARTS, [AS_OF, STARTS[0]]]
     found = world.store.rows(f"SELECT * FROM ({_ACTIVE}) ORDER BY ALL", [*windows, AS_OF])
