@@ -8,9 +8,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, insert, or_, select
 
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
@@ -120,20 +122,28 @@ def list_periods(
 
     The latest period comes first, all of its files together.
     """
-    of_period = [BRIEFINGS.c[name] for name in ("month", "period", "region")]
+    of_period = ("month", "period", "region")
+    order = [BRIEFINGS.c[name].desc() for name in (*of_period, "id")]
     columns = [BRIEFINGS.c[name] for name in Briefing.__dataclass_fields__]
     with engine.connect() as connection:
-        periods = select(*of_period).where(_may_read(connection, principal)).distinct()
-        latest = periods.order_by(*(one.desc() for one in of_period))
-        found = connection.execute(latest.offset(skip).limit(most + 1)).all()
-        chosen = tuple_(*of_period).in_([tuple(row) for row in found[:most]])
-        query = (
-            select(*columns)
-            .where(chosen)
-            .order_by(*(one.desc() for one in of_period), BRIEFINGS.c.id.desc())
-        )
-        rows = connection.execute(query).all()
-    return [_briefing(row) for row in rows], len(found) > most
+        may_read = _may_read(connection, principal)
+        earliest = connection.execute(_earliest_month(may_read, skip + most)).scalar()
+        shown = [may_read] if earliest is None else [may_read, BRIEFINGS.c.month >= earliest]
+        rows = connection.execute(select(*columns).where(*shown).order_by(*order)).all()
+    periods = groupby(map(_briefing, rows), key=attrgetter(*of_period))
+    found = [list(files) for _, files in periods]
+    return list(chain.from_iterable(found[skip : skip + most])), len(found) > skip + most
+
+
+def _earliest_month(may_read: ColumnElement[bool], periods: int) -> Select[tuple[dt.date, str]]:
+    """Query of a month since which there are more than ``periods`` periods and regions.
+
+    It reads an index only. The kind of period is stored behind the content of each file, and to
+    read it of every file takes as long as to read them all.
+    """
+    months = select(BRIEFINGS.c.month, BRIEFINGS.c.region).where(may_read).distinct()
+    latest = months.order_by(BRIEFINGS.c.month.desc(), BRIEFINGS.c.region.desc())
+    return latest.offset(periods).limit(1)
 
 
 def read_briefing(engine: Engine, number: int, principal: Principal) -> tuple[Briefing, bytes]:

@@ -178,26 +178,33 @@ def test_the_newest_book_decides_from_the_first_new_row_on(store, send):
 
 
 def test_each_newest_book_is_restored_once_under_numbers_of_its_own(store, send):
-    """An August book, with two rows for one payroll, after one of October and one of November."""
-    send("工资表2025年10月.csv", payroll("G1", 120), payroll("G3", 1))
-    send("另一册工资表2025年10月.csv", payroll("G1", 130))  # of one day the later arrival counts
+    """An August book, with two rows for G1, after one of November and two of October."""
+    send("工资表2025年10月.csv", *map(payroll, ("G1", "G3", "G5", "G6"), (120, 1, 50, 7)))
+    send("另一册工资表2025年10月.csv", payroll("G5", 60))  # of one day the later arrival counts
     send("工资表2025年11月.csv", payroll("G2", 140))
-    send("工资表2025年8月.csv", payroll("G1", 100), payroll("G1", 110), payroll("G2", 90))
+    august = zip(("G1", "G1", "G2", "G5", "G6"), (100, 110, 90, 55, 8), strict=True)
+    send("工资表2025年8月.csv", *(payroll(*row) for row in august))
     send("另一册工资表2025年12月.csv", payroll("G4"))
     assert store.rows(
         "SELECT payroll_id, amount_due // 100, known_at::VARCHAR, dated_by FROM payrolls"
-        " WHERE payroll_id IN ('G1', 'G2') ORDER BY payroll_id, known_at, arrival"
+        " WHERE payroll_id NOT IN ('G3', 'G4') ORDER BY payroll_id, known_at, arrival"
     ) == [
         ("G1", 120, "2025-02-15", "unfolded"),
         ("G1", 100, "2025-08-31", "stated"),
         ("G1", 110, "2025-08-31", "stated"),
-        ("G1", 130, "2025-10-31", "stated"),
+        ("G1", 120, "2025-10-31", "stated"),
         ("G2", 140, "2025-02-15", "unfolded"),
         ("G2", 90, "2025-08-31", "stated"),
         ("G2", 140, "2025-11-30", "stated"),
+        ("G5", 50, "2025-02-15", "unfolded"),
+        ("G5", 55, "2025-08-31", "stated"),
+        ("G5", 60, "2025-10-31", "stated"),
+        ("G6", 7, "2025-02-15", "unfolded"),
+        ("G6", 8, "2025-08-31", "stated"),
+        ("G6", 7, "2025-10-31", "stated"),
     ]
     numbers = [number for (number,) in store.rows("SELECT arrival FROM payrolls")]
-    assert len(set(numbers)) == len(numbers) == 9
+    assert len(set(numbers)) == len(numbers) == 15
     assert store.rows("SELECT count(*) FROM borrowed_fields") == [(0,)]
 
 

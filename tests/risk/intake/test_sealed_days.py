@@ -117,14 +117,14 @@ def test_every_table_has_counties(store, name):
 
 def test_without_a_list_nothing_moves(world, store):
     world.project("A", dated_by="unfolded")
-    assert move_behind_seals(store, STORED_TABLES["projects"], 1) == SealedRows()
+    assert move_behind_seals(store, STORED_TABLES["projects"], 1) == SealedRows(0, ())
 
 
 def test_list_of_another_history_binds_nothing(world, store):
     world.project("A")
     record_seal(store, Seal("other", THROUGH, None))
     world.project("B", dated_by="unfolded")
-    assert move_behind_seals(store, STORED_TABLES["projects"], 2) == SealedRows()
+    assert move_behind_seals(store, STORED_TABLES["projects"], 2) == SealedRows(0, ())
 
 
 def test_latest_of_the_binding_lists_counts():

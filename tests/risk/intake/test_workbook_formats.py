@@ -167,6 +167,7 @@ def test_binary_workbooks(tmp_path, write):
     assert detect_format(path) == Format(path.suffix[1:])
     with open_sheets(path) as (sheet,):
         assert (sheet.name, sheet.hidden, sheet.merges) == ("九月", False, ())
+        assert not sheet.strict_width
         filled = [(number, list(cells)) for number, cells in sheet.rows() if any(cells)]
     assert filled == [
         (1, [None, "编号", "金额", "日期"]),
