@@ -93,7 +93,6 @@ FLOORS = (
                     *("pinned_storage", "pinned_loader", "pinned_registered", "explained"),
                 )
             ),
-            "tests/training/test_shared.py",
         ),
     ),
     Floor("linkage", ("models/linkage/*.py",), ("tests/models/linkage",)),

@@ -110,7 +110,7 @@ LAST_PAYMENTS = Step(
       SELECT as_of, months_later(as_of, -{PAY_WINDOW_MONTHS}) AS first_day FROM as_ofs
     ), first_years AS (
       SELECT d.due_on, min(y.first_day) AS first_day
-      FROM (SELECT DISTINCT due_on FROM payrolls_versions) d
+      FROM (SELECT DISTINCT due_on FROM payrolls) d
       JOIN years y ON y.first_day > d.due_on
       GROUP BY d.due_on
     ), late AS (

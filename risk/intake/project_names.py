@@ -61,8 +61,10 @@ def waiting_notes(
 def _notes(
     store: RecordStore, tables: Iterable[Table], after: int, names: Mapping[str, str]
 ) -> Iterator[Note]:
+    # In order: of names equally near the first is shown, whichever the store returns first.
     known = store.rows(
-        f"SELECT DISTINCT project_id, project_name FROM projects LIMIT {_MOST_PROJECTS}"
+        "SELECT DISTINCT project_id, project_name FROM projects ORDER BY ALL"
+        f" LIMIT {_MOST_PROJECTS}"
     )
     for table in tables:
         if table.name == "projects" or PROJECT_KEY not in {f.name for f in table.fields}:

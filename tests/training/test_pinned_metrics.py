@@ -9,6 +9,7 @@ import pytest
 
 from training.metrics import (
     Ranking,
+    _above,
     average_precision,
     average_precision_among_others,
     distinct_events,
@@ -92,6 +93,13 @@ def test_an_event_is_judged_among_the_rows_of_others():
     # Half a label is no event: the last counts no longer.
     assert average_precision_among_others(score, of(1, 0, 1, 0.5), cluster) == 0.5
     assert math.isnan(average_precision_among_others(score, of(0, 0, 0, 0), cluster))
+
+
+def test_rows_above_are_those_of_the_same_group():
+    """The third of three has two above and itself, the second of two one and itself."""
+    rank, group = np.array([0, 1, 2, 0, 1]), np.array([0, 0, 0, 1, 1])
+    every = np.ones(5, dtype=bool)
+    assert _above(rank, group, every, every).tolist() == [0.5, 1.5, 2.5, 0.5, 1.5]
 
 
 def test_rows_tied_with_an_event_stand_half_above_it():

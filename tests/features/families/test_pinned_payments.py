@@ -506,6 +506,13 @@ def test_unknown_until_the_day_after_the_first_payment_of_the_county(
     assert all(map(math.isnan, row)) is not reported
 
 
+def test_the_only_payroll_was_paid_in_a_later_year(world: World) -> None:
+    _project(world, "P1")
+    _add(world, "P1", "A", due(400, 1000, Pay(10, 1000)))
+    found = feature_matrix(world.store, [AS_OF], families=[FAMILY])
+    assert found.select_columns(["days_since_payment"]).values.tolist() == [[10]]
+
+
 LATE = {
     # What was not paid within five days of the nine payrolls due 31 to 365 days ago; that of
     # yesterday may still be paid in time.

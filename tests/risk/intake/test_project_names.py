@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from risk.contract import STORED_TABLES
+from risk.intake import project_names
 from risk.intake.importer import import_into
 from risk.intake.name_ids import name_id
 from risk.intake.project_names import find_project, waiting_notes
@@ -103,3 +104,14 @@ def test_projects_that_rows_wait_for(store, bring):
 def test_payments_wait_for_the_project_of_their_payroll(store):
     counted = {"table": "工资发放", "rows": 3}
     assert _waiting(store, 0, payments=3, projects=1) == [("waiting_rows", counted)]
+
+
+def test_of_projects_equally_near_the_first_by_code_is_shown(store, bring, monkeypatch):
+    monkeypatch.setattr(project_names, "_MOST_PROJECTS", 2)
+    rows = [_project(f"PROJ-{n}", name) for n, name in ((9, "丙"), (5, "乙"), (1, "甲"))]
+    later = _project("PROJ-1", "甲", known="2025-03-04")
+    bring(工程项目=[PROJECTS, *rows, later])
+    visits = [[f"V{code}", code, "2025-03-05", "否"] for code in ("PROJ-7", "PROJ-55")]
+    bring(检查=[INSPECTIONS, *visits])
+    [(_, fields)] = _waiting(store, 0, inspections=2)
+    assert fields["examples"] == "PROJ-55 ≈ PROJ-5 乙；PROJ-7 ≈ PROJ-1 甲"
