@@ -249,7 +249,7 @@ def test_a_book_behind_a_sealed_list_counts_for_its_day_after_a_dated_row(store,
 
 
 def test_a_later_row_of_today_is_not_known_before_its_own_day(store, send):
-    send("案件.csv", case("C1"), header=CASE)
+    send("案件.csv", case("C1"), header=CASE, today=dt.date(2025, 8, 1))
     header = (*CASE, "结案日期")
     send("案件2025年9月.csv", case("C1", "结案", TODAY.isoformat()), header=header)
     days = store.rows("SELECT known_at FROM cases ORDER BY arrival")
