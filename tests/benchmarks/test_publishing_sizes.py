@@ -20,11 +20,10 @@ def test_peak_is_bound_by_the_limit_of_the_store_and_speed_by_the_earlier_commit
     assert not peak.holds()
 
 
-def test_bytes_of_a_project_are_bound_where_the_empty_database_weighs_little():
-    *_, most = figures(5_000, Measured(6.0, 900.0, stored=12_800_000), None, 1000.0)
-    *_, more = figures(5_000, Measured(6.0, 900.0, stored=12_805_000), None, 1000.0)
-    assert (most.value, most.holds()) == (2_560.0, True)
-    assert (more.value, more.holds()) == (2_561.0, False)
+def test_bytes_of_a_project_are_shown_where_the_empty_database_weighs_little():
+    *_, stored = figures(5_000, Measured(6.0, 900.0, stored=12_805_000), None, 1000.0)
+    assert (stored.value, stored.unit, stored.bound) == (2_561.0, "bytes", None)
+    assert len(list(figures(500, Measured(6.0, 900.0, stored=1), None, 1000.0))) == 2
 
 
 def test_slope_is_bound_from_five_thousand_projects_on():
