@@ -192,7 +192,9 @@ def _collect(
         matters=_in_region(open_matters(store, period.stop), region),
         closed=_in_region(closed_cases(store, period.stop), region),
         employers=_employers(database, period, region),
-        owed=None if silent_since else wages_owed(store, period.stop, region, law),
+        owed=None
+        if silent_since
+        else wages_owed(store, period.stop, region, law, with_causes=True),
         owed_before=owed_before,
         matters_by_unit=count_by_unit(standings, period.start, period.stop),
         second_looks=count_second_looks(standings, period.start, period.stop),

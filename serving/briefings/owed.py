@@ -95,7 +95,7 @@ def wages_owed(
     region: str,
     law_values: Sequence[Mapping[str, Any]] = (),
     *,
-    with_causes: bool = True,
+    with_causes: bool,
 ) -> Owed | None:
     """Return the wages overdue on ``as_of``.
 
@@ -114,8 +114,13 @@ def wages_owed(
     projects = [_project(flag, *names[flag.project_id]) for flag in here if flag.code in _OWED]
     return Owed(
         sorted(projects, key=lambda project: (-project.fen, project.project_id)),
-        sorted(causes.items(), key=lambda cause: (-cause[1], cause[0])),
+        _most_frequent(causes),
     )
+
+
+def _most_frequent(causes: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Causes with their numbers, the most frequent first, equally frequent ones by code."""
+    return sorted(causes.items(), key=lambda cause: (-cause[1], cause[0]))
 
 
 def _project(flag: RedFlag, name: str | None, contractor: str | None) -> OwingProject:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from risk.intake.importer import import_into, import_paths
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.trial import try_files
+from risk.intake.worker_sheets import has_worker_sheets
 from risk.intake.worker_sheets.blocks import Block, Group, Written
 from risk.intake.worker_sheets.heads import read_head
 from risk.intake.worker_sheets.labels import Label, Labels, read_labels
@@ -131,6 +132,21 @@ def test_a_wage_sheet_is_a_payroll_of_its_team(store, folder, today):
     notes = [note for file in report.files for note in file.notes]
     assert [one.needs_answer for one in notes if one.code == "worker_totals"] == [False]
     assert report.files[1].sheets[0].ignored == ("序号", "工种", "出勤天数", "日工资", "扣款")
+
+
+def test_sheets_of_workers_are_looked_for_in_files_of_any_name_unless_named(folder):
+    for name in ("九月.xlsx", "工资九月.xlsx", "工资说明.xlsx"):
+        rows = [*TITLES, WAGES, worker(0, 6000, 5800)] if "九月" in name else [["说明"]]
+        place = folder(name, 表=rows)
+    found = {
+        one.name: (has_worker_sheets(one), has_worker_sheets(one, named=True))
+        for one in place.glob("*.xlsx")
+    }
+    assert found == {
+        "九月.xlsx": (True, False),
+        "工资九月.xlsx": (True, True),
+        "工资说明.xlsx": (False, False),
+    }
 
 
 def test_a_stated_day_of_payment_makes_a_payment(store, folder, today):

@@ -148,7 +148,7 @@ def test_nothing_new_in_a_month_leaves_its_wages_and_rates_unknown(
     assert found.known_until == day(known_at)
     assert [one is None for one in (found.owed, found.owed_before, found.rates)] == [silent] * 3
     # Why wages are owed is asked for the end only.
-    both = [(MARCH.start, {"with_causes": False}), (MARCH.stop, {})]
+    both = [(MARCH.start, {"with_causes": False}), (MARCH.stop, {"with_causes": True})]
     assert asked == ([] if silent else both)
 
 

@@ -11,7 +11,7 @@ import pytest
 from serving.briefings.breakdown import NO_BREAKDOWN
 from serving.briefings.compose import compose_monthly, compose_yearly
 from serving.briefings.facts import ListedInYear
-from serving.briefings.owed import Owed, OwingProject, wages_owed
+from serving.briefings.owed import Owed, OwingProject, _most_frequent, wages_owed
 from serving.briefings.period import month_of, year_of
 from serving.briefings.statistics import (
     CaseStatistics,
@@ -56,7 +56,7 @@ def books(world):
 
 
 def test_wages_owed_are_those_unpaid_past_the_end_of_the_next_month(books):
-    owed = wages_owed(books, APRIL, "")
+    owed = wages_owed(books, APRIL, "", with_causes=True)
     # From 10 February to 1 April: 18 + 31 + 1 days.
     assert [(p.project_id, p.fen, p.workers, p.late_days) for p in owed.projects] == [
         ("P2", 30_000_00, 8, 50),
@@ -71,7 +71,12 @@ def test_wages_owed_are_those_unpaid_past_the_end_of_the_next_month(books):
     # P1 lacks 60 % of a month. What is owed is not named a cause of itself.
     assert [project.whole_month for project in owed.projects] == [True, False]
     assert "wages_partly_paid" not in dict(owed.causes)
-    assert wages_owed(books, APRIL, "4204").projects == []
+    assert wages_owed(books, APRIL, "4204", with_causes=True).projects == []
+
+
+def test_causes_come_by_their_number_and_then_by_code():
+    found = _most_frequent({"paid_in_cash": 2, "wages_late": 1, "labour_cost_overdue": 2})
+    assert found == [("labour_cost_overdue", 2), ("paid_in_cash", 2), ("wages_late", 1)]
 
 
 def test_wages_owed_are_unknown_without_payments_of_the_region_by_then(world):
@@ -80,7 +85,7 @@ def test_wages_owed_are_unknown_without_payments_of_the_region_by_then(world):
     world.project("P2", region_code="420401101")
     world.payroll("R1", "2025-02-10")
     world.payroll("R2", "2025-02-10", project_id="P2")
-    assert wages_owed(world.store, APRIL, "") is None
+    assert wages_owed(world.store, APRIL, "", with_causes=True) is None
     world.payment("R1", "2025-03-05", 1)
     first = dt.date(2025, 3, 5)
     known = {

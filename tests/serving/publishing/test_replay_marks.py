@@ -221,3 +221,4 @@ def test_commands_that_change_the_past_change_no_replay(copy, tmp_path, capsys):
         assert withdrawn == [(True,)]
     for as_of in LISTS:
         assert main(["-w", str(copy.root), "replay", "--as-of", str(as_of)]) == 0
+        assert not capsys.readouterr().out.startswith("{"), "JSON only where it is asked for"
