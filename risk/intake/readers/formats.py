@@ -100,6 +100,8 @@ def _archive_format(path: Path) -> Format:
         with zipfile.ZipFile(path) as book:
             parts = {part.filename.lower(): part for part in book.infolist()}
             is_ods = "mimetype" in parts and b"spreadsheet" in book.open("mimetype").read(200)
+    except MemoryError:
+        raise  # the file is too large, not damaged
     except Exception:  # each method of packing has errors of its own
         return _format_by_suffix(path, b"PK\0")
     _refuse_bomb(path, list(parts.values()))

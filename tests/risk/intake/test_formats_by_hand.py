@@ -265,3 +265,16 @@ def test_a_child_is_used_again_where_it_runs_and_belongs_to_this_process(answeri
     assert second._process.stdin.closed
     assert second._process.stdout.closed
     idle.end()
+
+
+def test_an_archive_that_needs_too_much_memory_is_not_called_damaged(named, monkeypatch):
+    path = named("a.xlsx", b"PK\3\4")
+
+    def without_memory(file):
+        raise MemoryError
+
+    with pytest.raises(WorkbookBroken):
+        detect_format(path)
+    monkeypatch.setattr(zipfile, "ZipFile", without_memory)
+    with pytest.raises(MemoryError):
+        detect_format(path)
