@@ -18,7 +18,7 @@ def stored(*figures: Figure) -> dict[str, object]:
 
 
 def test_page_without_figures():
-    assert "No figures are kept for release 9.9 yet" in page("9.9", "9.9.json", {})
+    assert "No figures are stored for release 9.9 yet" in page("9.9", "9.9.json", {})
 
 
 def test_page_shows_every_figure_with_its_bound():
@@ -38,18 +38,18 @@ def test_page_shows_every_figure_with_its_bound():
 def test_page_shows_spread_and_origin():
     figure = Figure("times as fast", 2.2, "ratio", "higher", 2.0, low=1.9, high=2.4, runs=3)
     origin = {"date": "2026-11-30", "commit": "abc", "cores": "2", "processor": "A CPU"}
-    kept = {
+    document = {
         "quick": stored(figure),
         "origin": {"quick": {"features": {**origin, "versions": "Python 3.11"}}},
     }
-    text = page("9.9", "9.9.json", kept)
+    text = page("9.9", "9.9.json", document)
     assert "Measured on 2026-11-30 at commit abc, on 2 cores of A CPU; Python 3.11." in text
     assert "| times as fast | 2.2 | 1.9 to 2.4, 3 runs | ratio | ≥ 2 | within noise |" in text
 
 
 def test_table_of_one_day_leaves_out_what_was_measured_on_another():
     machine = {"cores": "2", "processor": "A CPU", "versions": "Python 3.11"}
-    kept = {
+    document = {
         "full": {
             "chain": stored(Figure("5,000 projects, with Spark: all", 9.0, "s"))["features"],
             "engines": stored(Figure("1,000 k payments, duckdb: seconds", 8.0, "s"))["features"],
@@ -63,7 +63,7 @@ def test_table_of_one_day_leaves_out_what_was_measured_on_another():
             }
         },
     }
-    (text,) = one_day(kept)
+    (text,) = one_day(document)
     assert "Measured on 2026-11-30 on 2 cores of A CPU, each at" in text
     assert "| chain | 5,000 projects, with Spark: all | 9 |  | s | |  | abcdef01 |" in text
     assert text.count("\n| ") == 2, "heading and one figure"
@@ -74,5 +74,5 @@ def test_table_of_one_day_leaves_out_what_was_measured_on_another():
 
 
 def test_no_table_of_one_day_without_a_machine():
-    kept = {"full": {"chain": {}}, "origin": {"full": {"chain": {"date": "2026-11-30"}}}}
-    assert one_day(kept) == []
+    document = {"full": {"chain": {}}, "origin": {"full": {"chain": {"date": "2026-11-30"}}}}
+    assert one_day(document) == []

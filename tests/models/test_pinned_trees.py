@@ -141,7 +141,7 @@ def test_the_fewer_events_the_simpler_the_trees(positives, leaves, rows, rounds)
 
 
 def test_settings_of_lightgbm():
-    """Every row is drawn anew in each round; the same seed gives the same booster."""
+    """Every row is drawn again in each round; the same seed gives the same booster."""
     assert hyperparameters_for(0).parameters([1, 0], 7) == {
         **{"objective": "cross_entropy", "num_leaves": 4, "min_data_in_leaf": 100},
         **{"lambda_l2": 20.0, "learning_rate": 0.03, "feature_fraction": 0.3},

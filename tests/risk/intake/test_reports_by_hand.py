@@ -17,7 +17,7 @@ from risk.intake.row_errors import Problem, excerpt, problem, raw_text
 from risk.intake.row_parser import BadRow
 
 PAYMENTS = TABLES["payments"]
-ASKS, TELLS = Note("too_large", needs_answer=True), Note("year_from_title")
+ASKS, INFORMS = Note("too_large", needs_answer=True), Note("year_from_title")
 
 
 def file_report(table="payments", **more):
@@ -37,8 +37,8 @@ def test_what_a_report_does_not_state_is_nothing():
     ("report", "needed"),
     [
         (file_report(), False),
-        (file_report(notes=(TELLS,)), False),
-        (file_report(notes=(TELLS, ASKS)), True),
+        (file_report(notes=(INFORMS,)), False),
+        (file_report(notes=(INFORMS, ASKS)), True),
         (file_report(unreadable={"amount": 1}), True),
         (file_report(reading=ReadingReport(asked=("实发",))), True),
         (FileReport("a.csv", "payments", 9, 4, 3, 1), True),
@@ -47,9 +47,9 @@ def test_what_a_report_does_not_state_is_nothing():
 def test_a_person_is_asked_where_a_value_was_lost(report, needed):
     assert report.needs_answer is needed
     waiting = {"payments": 0, "payrolls": 0}
-    both = ImportReport((file_report(), report), (), (), waiting, (TELLS,))
+    both = ImportReport((file_report(), report), (), (), waiting, (INFORMS,))
     assert both.needs_answer is needed
-    assert ImportReport((), (), (), waiting, (TELLS, ASKS)).needs_answer
+    assert ImportReport((), (), (), waiting, (INFORMS, ASKS)).needs_answer
 
 
 def test_totals_are_those_of_a_table_and_of_both_imports():
