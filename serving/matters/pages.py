@@ -33,8 +33,8 @@ from serving.matters.state import LARGE, MatterState
 from serving.matters.steps import DeadlinePast, StepInvalid, StepRequest, apply_step
 from serving.matters.xlsx import matters_xlsx
 from serving.watchlists.reader import reader_of
-from serving.web.region_choices import region_choices
 from serving.web.page_numbers import shown_page
+from serving.web.region_choices import region_choices
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 from serving.web.responses import XLSX, attached_file
