@@ -252,3 +252,18 @@ def test_merged_amount_counts_once_where_terms_are_translated(imported, store):
         "SELECT inspection_id, project_id, amount_owed // 100 FROM inspections ORDER BY 1"
     ) == [("J1", "GC-01", 9000), ("J2", "GC-01", None)]
     assert [one.code for one in report.notes] == ["merged_amount"]
+
+
+def test_a_month_that_is_not_over_ends_today_only_for_what_has_happened(imported, store):
+    imported(
+        "工资保证金.xlsx",
+        [
+            ["保证金编号", "项目编码", "状态", "生效日期", "到期日期"],
+            ["B1", "GC-01", "已存储", "2026年3月", "2026年3月底"],
+        ],
+    )
+
+    # The guarantee runs to the end of the month, whatever the day of the import.
+    assert store.rows("SELECT valid_from, valid_to FROM deposits") == [
+        (TODAY, dt.date(2026, 3, 31))
+    ]
