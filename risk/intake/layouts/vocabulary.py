@@ -115,10 +115,10 @@ def vocabulary(own: Path | None = None) -> Vocabulary:
     The office's file has the form of ``headings.toml``: ``[fields.TABLE]`` and ``[names.TABLE]``.
 
     Raises:
-        SynonymsInvalid: the office's file is not valid.
+        SynonymsInvalid: the office's file is not valid, or cannot be read.
     """
     shipped = _shipped()
-    if own is None or not own.is_file():
+    if own is None or not own.exists():
         return shipped
     data = read_synonyms(own)
     mine = {name: _targets(table, data) for name, table in STORED_TABLES.items()}
