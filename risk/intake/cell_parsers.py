@@ -108,6 +108,10 @@ _TRUE, _FALSE = (
     frozenset(("false", "0", "0.0", "否", "无", "没有", "×", "✗", "✘")),
 )
 
+_ANSWER_WITH_MORE = re.compile(r"([^\d\W]{1,6}) ?(?:[,;。] ?\w.{2,}|\(\w[^()□√×]+\))")
+"""An answer in a word that a clause or a bracket explains: 是，欠2个月. A form not filled in, such
+as 是（ ）否（√） or 有，无, is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Noted(Generic[T]):
@@ -337,12 +341,22 @@ def parse_bool(cell: Cell) -> bool | None:
     """Boolean; 无 means no, not unknown."""
     if isinstance(cell, bool):
         return cell
-    text = _text_of(cell, "not_a_bool").casefold()
+    text = answer_alone(_text_of(cell, "not_a_bool").casefold())
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
     if text in _UNKNOWN_NUMBER:
         return None
     raise CellRefused("not_a_bool")
+
+
+def answer_alone(text: str) -> str:
+    """Answer in the first word of ``text``, without what explains it.
+
+    >>> answer_alone("是(拖欠1个月)"), answer_alone("否")
+    ('是', '否')
+    """
+    found = _ANSWER_WITH_MORE.fullmatch(normalise(text))
+    return found[1] if found else text
 
 
 def parse_enum(cell: Cell, field: Field) -> str | None:

@@ -207,9 +207,9 @@ def _computed(
     from features.engines.spark_probe import probe_executors
     from features.engines.spark_session import spark_session
     from features.feature_sets import FEATURE_SETS
-    from features.matrix import steps
+    from features.matrix import steps_with_evidence
 
-    todo = steps(FEATURE_SETS[kind].families)
+    todo = steps_with_evidence(FEATURE_SETS[kind].families)
     done: list[str] = []
 
     def on_step(step: str) -> None:

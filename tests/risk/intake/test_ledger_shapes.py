@@ -252,3 +252,39 @@ def test_merged_amount_counts_once_where_terms_are_translated(imported, store):
         "SELECT inspection_id, project_id, amount_owed // 100 FROM inspections ORDER BY 1"
     ) == [("J1", "GC-01", 9000), ("J2", "GC-01", None)]
     assert [one.code for one in report.notes] == ["merged_amount"]
+
+
+def test_a_month_that_is_not_over_ends_today_only_for_what_has_happened(imported, store):
+    imported(
+        "工资保证金.xlsx",
+        [
+            ["保证金编号", "项目编码", "状态", "生效日期", "到期日期"],
+            ["B1", "GC-01", "已存储", "2026年3月", "2026年3月底"],
+        ],
+    )
+
+    # The guarantee runs to the end of the month, whatever the day of the import.
+    assert store.rows("SELECT valid_from, valid_to FROM deposits") == [
+        (TODAY, dt.date(2026, 3, 31))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ("是（拖欠1个月）", True),
+        ("是，欠2个月约23.5万", True),
+        ("存在拖欠", True),
+        ("未发现欠薪；资料齐全", False),
+        ("无。", None),
+        ("是（ ）否（√）", None),
+        ("是（√）", None),
+        ("有，无", None),
+        ("有待核实（9月）", None),
+    ],
+)
+def test_answers_that_a_clause_explains(imported, store, answer, found):
+    head = ["检查编号", "项目编码", "检查日期", "是否发现欠薪"]
+    report = imported("检查台账.xlsx", [head, ["J1", "GC-01", dt.date(2025, 5, 1), answer]])
+    assert store.rows("SELECT arrears_found FROM inspections") == [(found,)][: report.accepted]
+    assert report.accepted == (found is not None)
