@@ -59,6 +59,7 @@ from risk.intake.sheet_account import (
     unread_notes,
 )
 from risk.intake.sheet_names import supplied_cells
+from risk.intake.sheet_parts import open_tables
 from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import (
     SelectedSheet,
@@ -391,7 +392,7 @@ class _Source:
         Worker-level sheets of books are imported as totals, after the other sheets, which
         may have their projects.
         """
-        with open_sheets(self._path) as sheets:
+        with open_tables(self._path) as sheets:
             workers = worker_level(sheets) if lenient and others else []
             if not workers:
                 prepared = self._prepare(sheets, others=others)
