@@ -132,11 +132,14 @@ def select_sheets(
     opened = [_open(sheet) for sheet in sheets]
     own = SheetTable(table, match or contract_matcher(table))
     named = [tables.get(index, own) if others else own for index in range(len(opened))]
-    located = [_located(*of, one, supply) for of, one in zip(named, opened, strict=True)]
+    located: list[_Fit | None] = []
     read: list[SelectedSheet] = []
     unread: list[UnreadSheet] = []
     single = any(isinstance(one.sheet, CsvSheet) for one in opened)
-    for one, found in zip(opened, located, strict=True):
+    for of, one in zip(named, opened, strict=True):
+        if single and any(sheet.table is table for sheet in read):
+            break  # the others are the same rows, separated otherwise
+        located.append(found := _located(*of, one, supply))
         if found is not None and not _lacking(found) and not (single and read):
             if one.sheet.hidden:
                 unread.append(UnreadSheet(one.sheet.name, "hidden"))

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -124,10 +125,21 @@ def share_fitting(target: Target, cells: Sequence[Cell]) -> float | None:
     terms of an enumeration count half: a person can say which term they mean.
     """
     unknown = _unknown_words(target.field)
-    filled = [cell for cell in cells if not _is_empty(cell) and as_text(cell) not in unknown]
+    filled = [
+        (cell, count)
+        for cell, count in _distinct(cells)
+        if not _is_empty(cell) and as_text(cell) not in unknown
+    ]
     if not filled:
         return None
-    return sum(_fit(target, cell) for cell in filled) / len(filled)
+    fitting = sum(_fit(target, cell) * count for cell, count in filled)
+    return fitting / sum(count for _, count in filled)
+
+
+def _distinct(cells: Sequence[Cell]) -> Iterator[tuple[Cell, int]]:
+    """Cells with their number; equal ones of another type than text are not put together."""
+    yield from Counter(cell for cell in cells if type(cell) is str).items()
+    yield from ((cell, 1) for cell in cells if type(cell) is not str)
 
 
 def _unknown_words(field: Field) -> frozenset[str]:
