@@ -36,6 +36,7 @@ from risk.intake.layouts.plan import (
     register_names,
 )
 from risk.intake.layouts.reading_report import place_notes, reading_report
+from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.name_merges import merge_named_firms
 from risk.intake.named_periods import stated_day
 from risk.intake.orphan_rows import orphan_rows
@@ -59,7 +60,6 @@ from risk.intake.sheet_account import (
     unread_notes,
 )
 from risk.intake.sheet_names import supplied_cells
-from risk.intake.sheet_parts import open_tables
 from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import (
     SelectedSheet,

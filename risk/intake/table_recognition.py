@@ -6,7 +6,7 @@ from pathlib import Path
 
 from risk.contract import Table
 from risk.intake.file_errors import TableNotRecognised
-from risk.intake.sheet_parts import open_tables
+from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.sheet_selection import recognise_table
 from risk.intake.table_detection import detect_table, tables_in_name
 

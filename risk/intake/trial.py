@@ -15,7 +15,7 @@ from risk.intake.layouts.column_matches import Match, Reason
 from risk.intake.layouts.layout import Layout, table_field
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.layouts.proposal import SheetProposal, masked, propose
-from risk.intake.sheet_parts import open_tables
+from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.table_detection import detect_table
 from risk.intake.worker_sheets import WorkerSheets, read_worker_sheets, worker_level
 from risk.store.store import RecordStore

@@ -22,6 +22,7 @@ from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout, read_layouts, table_field
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.proposal import SheetProposal, propose_sheet
+from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.layouts.translation import (
     FIRMS,
     Changes,
@@ -34,7 +35,6 @@ from risk.intake.layouts.translation import (
 from risk.intake.layouts.vocabulary import Vocabulary, vocabulary
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.readers.sheet import Sheet, first_rows
-from risk.intake.sheet_parts import open_tables
 from risk.intake.sheet_selection import (
     SheetTable,
     Supply,

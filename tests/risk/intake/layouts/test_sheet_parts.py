@@ -7,8 +7,8 @@ import pytest
 
 from risk.intake.importer import import_into
 from risk.intake.layouts.plan import LayoutNeeded, OfficeLayouts, detect_by_content
+from risk.intake.layouts.sheet_parts import SEARCHED_ROWS, SheetPart, sheet_parts
 from risk.intake.readers import CellRange
-from risk.intake.sheet_parts import SEARCHED_ROWS, SheetPart, sheet_parts
 from tests.risk.intake.small_sheets import SmallSheet
 
 PROJECTS = [
