@@ -288,3 +288,24 @@ def test_answers_that_a_clause_explains(imported, store, answer, found):
     report = imported("检查台账.xlsx", [head, ["J1", "GC-01", dt.date(2025, 5, 1), answer]])
     assert store.rows("SELECT arrears_found FROM inspections") == [(found,)][: report.accepted]
     assert report.accepted == (found is not None)
+
+
+@pytest.mark.parametrize("name", ["案件台账.xlsx", "案件台账.csv"])
+def test_a_bare_number_among_amounts_with_a_larger_unit_is_asked_about(
+    store, write_csv, write_xlsx, name
+):
+    rows = [["案件编号", "立案日期", "状态", "拖欠金额"]]
+    rows += [["A1", "2025-05-01", "立案", "52万元"], ["A2", "2025-05-02", "立案", "8.5"]]
+    rows += [["A3", "2025-05-03", "立案", "85000"], ["A4", "2025-05-04", "立案", "0"]]
+    path = (write_csv if name.endswith("csv") else write_xlsx)(name, rows)
+    report = import_into(store, [path], today=TODAY, office=OfficeLayouts()).files[0]
+
+    assert store.rows("SELECT case_id, amount_owed FROM cases ORDER BY 1") == [
+        ("A1", 520_000_00),
+        ("A2", None),
+        ("A3", 85_000_00),
+        ("A4", 0),
+    ]
+    assert report.sheets[0].units == {}
+    [look] = store.rows("SELECT field, raw, code FROM unreadable_cells")
+    assert look == ("amount_owed", "8.5", "unit_unclear")
