@@ -172,7 +172,9 @@ def test_ways_of_several_kinds_are_found_in_all_stored_tables(unify, store, worl
     world.project(project_id="XM-001", owner_id="QY-02", contractor_id="QY-02")
     ways = "SELECT kind, lower, upper, fewest, most FROM identifier_shapes ORDER BY kind"
     assert unify(("XM001", "QY01", "QY02"))[0] == [("XM-001", "qy01", "QY-02")]
-    assert store.rows(ways) == [("org_id", True, True, 0, 1), ("project_id", False, True, 0, 1)]
+    assert store.rows(ways) == [("project_id", False, True, 0, 1)]  # firms: as stored ones are
+    assert unify(("XM001", "Qy--1", None))[0] == [("XM-001", "Qy--1", None)]
+    assert store.rows(ways) == [("org_id", True, True, 0, 2), ("project_id", False, True, 0, 1)]
     forget_shapes(store)
     assert unify(("xm001", None, None))[0] == [("XM-001", None, None)]
     assert store.rows(ways) == [("project_id", True, True, 0, 1)]
