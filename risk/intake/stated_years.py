@@ -128,7 +128,7 @@ def _one_month(sheet: str, titles: Sequence[Sequence[Cell]], file: str) -> int |
     texts = [cell for group in titles for cell in group if isinstance(cell, str)]
     named = [text for text in texts if not _FILLED_IN.search(text)]
     month = stated_month((sheet, *named, PurePosixPath(file).stem))
-    return month and month.year * 12 + month.month - 1
+    return month.year * 12 + month.month - 1 if month else None
 
 
 def _stated(text: str) -> Iterator[tuple[int, int]]:
