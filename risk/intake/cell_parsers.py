@@ -40,7 +40,7 @@ from risk.intake.spellings import (
     read_day,
     read_month,
 )
-from risk.intake.units import MONEY_UNITS, PERCENT, Unit
+from risk.intake.units import MONEY_UNITS, PERCENT, UNCLEAR, Unit
 
 T = TypeVar("T")
 Value: TypeAlias = str | int | float | bool | dt.date | None
@@ -55,6 +55,9 @@ MAX_FEN = 10**17
 """10^15 yuan: larger than any wage or contract, and within the range of BIGINT."""
 
 MAX_COUNT = 10**12
+
+_BARE_YUAN_FROM = 1000
+"""A smaller number beside amounts in 万元 may be one of them."""
 
 UNKNOWN = frozenset(
     ("", "-", "--", "—", "——", "–", "/", "无数据", "null", "none", "nan", "nat", "n/a")
@@ -429,6 +432,8 @@ def _decimal(text: str, code: str) -> Decimal:
 
 def _fen(amount: Decimal, own: str | None, unit: Unit | None) -> int:
     """Fen of ``amount`` in the cell's ``own`` unit, else in the header's ``unit``, else in yuan."""
+    if own is None and unit is UNCLEAR and 0 < amount < _BARE_YUAN_FROM:
+        raise CellRefused("unit_unclear")
     factor = (MONEY_UNITS[own] if own else unit or MONEY_UNITS["元"]).factor
     if amount < 0:
         raise CellRefused("negative")

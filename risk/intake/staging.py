@@ -90,7 +90,7 @@ class Staging:
             + [("line", pa.int64())]
         )
         self._lines = self._undated = 0
-        self._compared = self._known = 0
+        self._duplicates = self._compared = self._known = 0
         kinds = ", ".join(f"{name} {kind}" for name, kind in columns(table))
         store.rows(f"CREATE OR REPLACE TEMP TABLE {_STAGED} ({kinds}, line BIGINT, since DATE)")
         imported_files.create_table(store)
@@ -125,10 +125,11 @@ class Staging:
         staged.
         """
         key = ", ".join(self._group)
-        return self._collect(
+        self._duplicates = self._collect(
             f"CREATE OR REPLACE TEMP TABLE {DUPLICATES} AS"
             f" SELECT {key} FROM {_STAGED} GROUP BY {key} HAVING count(*) > 1"
         )
+        return self._duplicates
 
     def commit(self) -> Stored:
         """Store the new rows in file order; call :meth:`find_duplicates` before."""
@@ -139,7 +140,8 @@ class Staging:
         filled = fill_from_other_sources(
             self._store, self._table, _STAGED, self._book, self._file.origin
         )
-        self._compared = self._collect(_compared_sql(self._table, self._group))
+        if self._duplicates or self._has_stored():
+            self._compared = self._collect(_compared_sql(self._table, self._group))
         if self._compared:
             self._compare(again=again)
         stored = Stored(self._lines - self._known, missing, filled)
@@ -154,10 +156,13 @@ class Staging:
             number = f"{arrivals.start} + line * {self._stride}"
             lent = f"SELECT {number} AS arrival, fields AS borrowed FROM {BORROWED}"
             record_borrowed(self._store, self._table, lent + self._without_known)
-        compared = (_LATER, _JUDGED, _KNOWN) if self._compared else ()
-        for name in (_STAGED, DUPLICATES, _COMPARED, *compared, BORROWED):
-            self._store.rows(f"DROP TABLE {name}")
+        names = (_STAGED, DUPLICATES, _COMPARED, _LATER, _JUDGED, _KNOWN, BORROWED)
+        self._store.rows("; ".join(f"DROP TABLE IF EXISTS temp.{name}" for name in names))
         return stored
+
+    def _has_stored(self) -> bool:
+        """Whether the table has rows already."""
+        return bool(self._store.rows(f"SELECT 1 FROM {self._table.name} LIMIT 1"))
 
     def _compare(self, *, again: bool) -> None:
         """Find the lines whose rows are later ones, and those that are known already."""

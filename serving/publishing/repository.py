@@ -81,7 +81,7 @@ def store_publication(
                 if snapshot is not None:
                     stage_snapshot(staged, snapshot)
         with connection.execution_options(writing=True).begin():
-            number = insert_publication(connection, sealed, rows.head, published_at, published_by)
+            number = insert_publication(connection, sealed, rows, published_at, published_by)
             if number is not None:
                 staged.insert_list(number)
                 record_publication(connection, staged, sealed, events, published_at)

@@ -52,6 +52,9 @@ _FACTS = (
     *("latitude", "longitude"),
 )
 
+_DIGITS = 9
+"""Decimals of the probabilities of levers."""
+
 _VISITS = f"""
 {with_known_tables("inspections")}
 SELECT project_id, max(inspected_on) AS last_inspected_on,
@@ -310,4 +313,5 @@ def _of_region(rows: Sequence[Row], publication: Publication) -> list[Row]:
 
 
 def _lever(effect: LeverEffect) -> Document:
-    return {"code": effect.code, "article": effect.article, "probability": effect.probability}
+    probability = round(effect.probability, _DIGITS)
+    return {"code": effect.code, "article": effect.article, "probability": probability}

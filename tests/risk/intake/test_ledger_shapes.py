@@ -100,6 +100,15 @@ def test_lone_note_is_no_record(text):
     assert non_record(cells, [text], complete=False, titles=()) is NonRecord.FOOTER
 
 
+@pytest.mark.parametrize("text", ["总计：55人", "合计12.5万元", "旬阳市合计：3个"])
+def test_a_total_with_its_unit_in_one_cell_is_no_record(text):
+    assert non_record([text, None], [text], complete=False, titles=()) is NonRecord.TOTAL
+
+
+def test_a_name_that_begins_like_a_total_is_a_record_to_complete():
+    assert non_record(["合计3人公司", None], ["合计3人公司"], complete=False, titles=()) is None
+
+
 @pytest.mark.parametrize("text", ["麻家渡镇", "城关街道办事处", "（二）溢水镇"])
 def test_lone_place_in_the_column_of_keys_begins_a_section(text):
     assert non_record([None, text, None], [text], complete=False, titles=()) is NonRecord.TITLE
@@ -288,3 +297,24 @@ def test_answers_that_a_clause_explains(imported, store, answer, found):
     report = imported("检查台账.xlsx", [head, ["J1", "GC-01", dt.date(2025, 5, 1), answer]])
     assert store.rows("SELECT arrears_found FROM inspections") == [(found,)][: report.accepted]
     assert report.accepted == (found is not None)
+
+
+@pytest.mark.parametrize("name", ["案件台账.xlsx", "案件台账.csv"])
+def test_a_bare_number_among_amounts_with_a_larger_unit_is_asked_about(
+    store, write_csv, write_xlsx, name
+):
+    rows = [["案件编号", "立案日期", "状态", "拖欠金额"]]
+    rows += [["A1", "2025-05-01", "立案", "52万元"], ["A2", "2025-05-02", "立案", "8.5"]]
+    rows += [["A3", "2025-05-03", "立案", "85000"], ["A4", "2025-05-04", "立案", "0"]]
+    path = (write_csv if name.endswith("csv") else write_xlsx)(name, rows)
+    report = import_into(store, [path], today=TODAY, office=OfficeLayouts()).files[0]
+
+    assert store.rows("SELECT case_id, amount_owed FROM cases ORDER BY 1") == [
+        ("A1", 520_000_00),
+        ("A2", None),
+        ("A3", 85_000_00),
+        ("A4", 0),
+    ]
+    assert report.sheets[0].units == {}
+    [look] = store.rows("SELECT field, raw, code FROM unreadable_cells")
+    assert look == ("amount_owed", "8.5", "unit_unclear")

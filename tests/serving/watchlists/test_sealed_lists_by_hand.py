@@ -29,6 +29,7 @@ from serving.watchlists.repository import (
     closest_list,
     insert_publication,
     list_id,
+    list_rows,
 )
 from serving.watchlists.snapshot_repository import (
     has_register,
@@ -345,12 +346,12 @@ def test_a_list_is_inserted_once(database):
     other = replace(_made(3), entries=()).seal()
     moment = dt.datetime(2025, 6, 2, tzinfo=dt.UTC)
     with writing(database.engine).begin() as connection:
-        assert insert_publication(connection, sealed, b"", moment, "y") is None
+        assert insert_publication(connection, sealed, list_rows(sealed), moment, "y") is None
         with pytest.raises(AlreadyPublished) as raised:
-            insert_publication(connection, other, b"", moment, "y")
+            insert_publication(connection, other, list_rows(other), moment, "y")
         assert (raised.value.fields["as_of"], raised.value.fields["region"]) == (JUNE, "*")
         new = publication(JULY, listed=1, cohort=1).seal()
-        assert insert_publication(connection, new, b"", moment, "y") == 7
+        assert insert_publication(connection, new, list_rows(new), moment, "y") == 7
 
 
 def test_parts_of_a_list_are_its_own(database, lists, employers):
