@@ -68,14 +68,19 @@ class Matrix:
         return replace(self, columns=tuple(columns), values=self.values[:, indices])
 
 
-def steps(families: Sequence[Family]) -> tuple[Step, ...]:
+def steps(families: Sequence[Family], also: Sequence[str] = ()) -> tuple[Step, ...]:
     """The steps of ``families``, in order, preceded by the shared steps they read.
 
-    The cohort and the steps it reads are always included.
+    Those that the queries ``also`` read, and the cohort, are included.
     """
     own = [step for family in families for step in family.steps]
-    read = [step.sql for step in own] + [one.sql for one in evidence_of(families)]
-    return (*_read_by([_COHORT_QUERY, *read], SHARED_STEPS), *own)
+    read = [_COHORT_QUERY, *(step.sql for step in own), *also]
+    return (*_read_by(read, SHARED_STEPS), *own)
+
+
+def steps_with_evidence(families: Sequence[Family]) -> tuple[Step, ...]:
+    """The :func:`steps` of ``families`` and those that the evidence of their statements reads."""
+    return steps(families, [one.sql for one in evidence_of(families)])
 
 
 def steps_read_by(queries: Sequence[str], kind: Kind = "project") -> tuple[Step, ...]:
@@ -108,7 +113,7 @@ def compute(
 ) -> DuckDBEngine:
     """An engine in which all steps have run for ``as_ofs``; close it after use."""
     engine = DuckDBEngine(store, as_ofs)
-    _run(engine, steps(FEATURE_SETS[store.kind].families), progress)
+    _run(engine, steps_with_evidence(FEATURE_SETS[store.kind].families), progress)
     return engine
 
 
@@ -164,11 +169,13 @@ def _run(engine: Engine, todo: Sequence[Step], progress: Progress | None) -> Non
 
 def _batches(store: RecordStore, as_ofs: Sequence[dt.date], max_rows: int) -> list[list[dt.date]]:
     dates = sorted(set(as_ofs))
+    if len(dates) < 2:  # the rows of all tables need not be counted
+        return [dates]
     counts = " + ".join(f"(SELECT count(*) FROM {table})" for table in TABLES)
     rows = store.rows(f"SELECT {counts}")[0][0]
     size = max(1, max_rows // max(rows, 1))
     starts = range(0, len(dates), size)
-    return [dates[start : start + size] for start in starts] or [[]]
+    return [dates[start : start + size] for start in starts]
 
 
 def matrix_table(engine: Engine, families: Sequence[Family] | None = None) -> pa.Table:

@@ -13,7 +13,14 @@ import numpy as np
 from features.catalogue import Step
 from features.engines.duckdb import DuckDBEngine
 from features.feature_sets import FEATURE_SETS
-from features.matrix import Matrix, compute, matrix_table, shared_steps_read_by, to_matrix
+from features.matrix import (
+    Matrix,
+    compute,
+    feature_matrix,
+    matrix_table,
+    shared_steps_read_by,
+    to_matrix,
+)
 from models.base import ScoringModel, align_columns
 from models.counterfactuals import LeverEffect, lever_effects
 from models.explained import Answers, Explained
@@ -231,14 +238,20 @@ _OWED = """
 
 
 @dataclass(frozen=True)
-class CohortRecords:
-    """What scoring a cohort needs: its features, the records behind them, and its stakes.
+class CohortFeatures:
+    """The features of a cohort, whose rows are ordered by project_id."""
+
+    as_of: dt.date
+    matrix: Matrix
+
+
+@dataclass(frozen=True)
+class CohortRecords(CohortFeatures):
+    """What explaining scores needs: the features, the records behind them, and the stakes.
 
     ``details`` and ``owed`` are by project_id; ``missing_feeds`` are tables without rows.
     """
 
-    as_of: dt.date
-    matrix: Matrix
     evidence: EvidenceSource
     details: Mapping[str, tuple[object, ...]]
     owed: Mapping[str, int]
@@ -274,6 +287,13 @@ def score_cohort(
     """
     cohort = score_records(read_cohort(store, as_of, progress), model)
     return replace(cohort, projects=tuple(cohort.projects))
+
+
+def read_features(
+    store: RecordStore, as_of: dt.date, progress: Progress | None = None
+) -> CohortFeatures:
+    """The features of the cohort of ``as_of``: all that its probabilities need."""
+    return CohortFeatures(as_of, feature_matrix(store, [as_of], progress))
 
 
 def read_cohort(

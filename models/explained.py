@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from models.counterfactuals import LeverEffect
     from models.reasons import Reason
 
-_DIGITS = 12
-"""Decimals of contributions in a document; the sum of 150 rounded ones is right to 1e-10."""
+_DIGITS = 8
+"""Decimals of contributions in a document; the sum of 150 rounded ones is right to 1e-6."""
 
 
 class Answers(Protocol):
@@ -50,6 +50,11 @@ RowsOf = Callable[[Sequence[str]], "tuple[list[str], NDArray[np.intp]]"]
 """Those of some projects that are in a cohort, and their rows."""
 
 
+def rounded(parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Contributions as documents have them; a zero has no sign."""
+    return parts.round(_DIGITS) + 0.0
+
+
 class Explained:
     """Contributions in log-odds before calibration, asked of ``answers`` a batch at a time.
 
@@ -69,7 +74,7 @@ class Explained:
         if not known:
             return {}
         values, parts = self.answers.features(rows)
-        rows_of_values = zip(known, values.tolist(), parts.round(_DIGITS).tolist(), strict=True)
+        rows_of_values = zip(known, values.tolist(), rounded(parts).tolist(), strict=True)
         return {key: self._document(own, shares) for key, own, shares in rows_of_values}
 
     def _document(self, values: Sequence[float], parts: Sequence[float]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from serving.clock import office_time
 
 _WAN = 10_000
 _UNKNOWN = "—"
+_COUNTY_DIGITS = 6
 
 
 def format_yuan(amount: float | None, language: Language) -> str:
@@ -137,15 +138,25 @@ def code_label(kind: str, code: object, language: Language) -> str:
 def region_name(code: str | None, names: Mapping[str, str]) -> str:
     """Return the name of a region, or its code after the name of the region that contains it.
 
+    Those of ``names`` come first; provinces, cities and counties have their official name.
+
     >>> region_name("990101102", {"990101": "东河县"}), region_name("990102", {})
     ('东河县 990101102', '990102')
+    >>> region_name("510822", {"5108": "本市"}), region_name("510822100", {})
+    ('青川县', '青川县 510822100')
     """
     if not code:
         return _UNKNOWN
-    if code in names:
-        return names[code]
-    above = next((names[code[:n]] for n in (9, 6, 4, 2) if code[:n] in names), None)
+    if own := _named(code, names):
+        return own
+    above = next((name for n in (9, 6, 4, 2) if (name := _named(code[:n], names))), None)
     return f"{above} {code}" if above else code
+
+
+def _named(code: str, names: Mapping[str, str]) -> str | None:
+    from risk.intake.layouts.regions import name_of
+
+    return names.get(code) or (name_of(code) if len(code) <= _COUNTY_DIGITS else None)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,39 @@ def test_modules_are_not_named_by_a_bare_gerund():
     names = {path.stem for path in module_paths()}
     assert len(names) > 200
     assert sorted(name for name in names if name.endswith("ing") and name not in NOUNS) == []
+
+
+_MOST_LINES = 60
+_DEFINITION = re.compile(r"( *)(?:async )?def (\w+)")
+
+
+def lengths_of_functions(text: str) -> Iterator[tuple[str, int]]:
+    """Name and lines of each function of a module; the lines are told from their indentation."""
+    open_ones: list[tuple[int, str, int]] = []
+    last = 0
+    for number, line in enumerate([*text.splitlines(), "end"], start=1):
+        indent = len(line) - len(line.lstrip())
+        # The end of a signature is as far left as its beginning.
+        if not line.strip() or line.lstrip().startswith(")"):
+            continue
+        while open_ones and indent <= open_ones[-1][0]:
+            _, name, start = open_ones.pop()
+            yield name, last - start + 1
+        if found := _DEFINITION.match(line):
+            open_ones.append((indent, found[2], number))
+        last = number
+
+
+def test_functions_have_at_most_sixty_lines():
+    sample = "def a(\n    b,\n) -> None:\n    def c():\n        d\n\n    e\n\n\nf = 1\n"
+    assert list(lengths_of_functions(sample)) == [("c", 2), ("a", 7)]
+    found = [
+        (str(path.relative_to(ROOT)), name, lines)
+        for path in module_paths()
+        for name, lines in lengths_of_functions(path.read_text(encoding="utf-8"))
+    ]
+    assert len(found) > 3000
+    assert [one for one in found if one[2] > _MOST_LINES] == []
 
 
 def test_every_package_has_a_docstring():

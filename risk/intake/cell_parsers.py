@@ -40,7 +40,7 @@ from risk.intake.spellings import (
     read_day,
     read_month,
 )
-from risk.intake.units import MONEY_UNITS, PERCENT, Unit
+from risk.intake.units import MONEY_UNITS, PERCENT, UNCLEAR, Unit
 
 T = TypeVar("T")
 Value: TypeAlias = str | int | float | bool | dt.date | None
@@ -55,6 +55,9 @@ MAX_FEN = 10**17
 """10^15 yuan: larger than any wage or contract, and within the range of BIGINT."""
 
 MAX_COUNT = 10**12
+
+_BARE_YUAN_FROM = 1000
+"""A smaller number beside amounts in 万元 may be one of them."""
 
 UNKNOWN = frozenset(
     ("", "-", "--", "—", "——", "–", "/", "无数据", "null", "none", "nan", "nat", "n/a")
@@ -107,6 +110,10 @@ _TRUE, _FALSE = (
     frozenset(("true", "1", "1.0", "是", "有", "√", "✓", "✔")),
     frozenset(("false", "0", "0.0", "否", "无", "没有", "×", "✗", "✘")),
 )
+
+_ANSWER_WITH_MORE = re.compile(r"([^\d\W]{1,6}) ?(?:[,;。] ?\w.{2,}|\(\w[^()□√×]+\))")
+"""An answer in a word that a clause or a bracket explains: 是，欠2个月. A form not filled in, such
+as 是（ ）否（√） or 有，无, is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,12 +344,22 @@ def parse_bool(cell: Cell) -> bool | None:
     """Boolean; 无 means no, not unknown."""
     if isinstance(cell, bool):
         return cell
-    text = _text_of(cell, "not_a_bool").casefold()
+    text = answer_alone(_text_of(cell, "not_a_bool").casefold())
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
     if text in _UNKNOWN_NUMBER:
         return None
     raise CellRefused("not_a_bool")
+
+
+def answer_alone(text: str) -> str:
+    """Answer in the first word of ``text``, without what explains it.
+
+    >>> answer_alone("是(拖欠1个月)"), answer_alone("否")
+    ('是', '否')
+    """
+    found = _ANSWER_WITH_MORE.fullmatch(normalise(text))
+    return found[1] if found else text
 
 
 def parse_enum(cell: Cell, field: Field) -> str | None:
@@ -415,6 +432,8 @@ def _decimal(text: str, code: str) -> Decimal:
 
 def _fen(amount: Decimal, own: str | None, unit: Unit | None) -> int:
     """Fen of ``amount`` in the cell's ``own`` unit, else in the header's ``unit``, else in yuan."""
+    if own is None and unit is UNCLEAR and 0 < amount < _BARE_YUAN_FROM:
+        raise CellRefused("unit_unclear")
     factor = (MONEY_UNITS[own] if own else unit or MONEY_UNITS["元"]).factor
     if amount < 0:
         raise CellRefused("negative")

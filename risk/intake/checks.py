@@ -24,6 +24,10 @@ MARKED: Mapping[str, tuple[str, ...]] = {"organizations": ("org_id",)}
 """Columns read by :func:`count_marks`, by table."""
 
 
+MAY_COME = frozenset(("ended_on",))
+"""Dates among those of an event that are often stated before they come."""
+
+
 def check_known_at(table: Table, columns: _Columns, problems: _Problems) -> None:
     """Add a problem for rows that were known before their event date."""
     if table.event_date is None:

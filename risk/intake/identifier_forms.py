@@ -10,7 +10,7 @@ too, so that identifiers are compared only where a file brings a different way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from risk.contract import STORED_TABLES, FieldType, Table
@@ -54,16 +54,14 @@ def unify_identifiers(store: RecordStore, table: Table, staged: str) -> list[Not
     ``staged`` has a column ``line``. Use inside a transaction, before the rows are stored.
     """
     notes = []
-    for kind, names in _by_kind(table).items():
-        shape = _shape(store, [(staged, name) for name in names])
-        if shape is None:
-            continue
-        before = _stored_shape(store, kind)
-        after = shape.joined(before)
-        if after.mixed:
-            notes += _unify(store, kind, names, staged)
-        if after != before:
-            _store_shape(store, kind, after)
+    kinds = _by_kind(table)
+    incoming = _shapes(store, staged, kinds)
+    before = _stored_shapes(store, incoming)
+    after = {kind: shape.joined(before.get(kind)) for kind, shape in incoming.items()}
+    for kind, shape in after.items():
+        if shape.mixed:
+            notes += _unify(store, kind, kinds[kind], staged)
+    _store_shapes(store, {one: shape for one, shape in after.items() if shape != before.get(one)})
     return notes
 
 
@@ -101,17 +99,28 @@ def _columns(kind: str) -> Iterator[tuple[str, str]]:
             yield table.name, name
 
 
-def _shape(store: RecordStore, columns: list[tuple[str, str]]) -> _Shape | None:
-    parts = " UNION ALL ".join(
-        f"SELECT bool_or({name} <> upper({name})) AS lower,"
-        f" bool_or({name} <> lower({name})) AS upper,"
-        f" min({_dashes_sql(name)}) AS fewest, max({_dashes_sql(name)}) AS most FROM {table}"
-        for table, name in columns
+def _shapes(
+    store: RecordStore, table: str, kinds: Mapping[str, Sequence[str]]
+) -> dict[str, _Shape]:
+    """Ways in which the columns of ``kinds`` are written in ``table``; none for an empty column.
+
+    One query for all of them: each takes longer to plan than to run.
+    """
+    columns = [(kind, name) for kind, names in kinds.items() for name in names]
+    if not columns:
+        return {}
+    parts = ", ".join(
+        f"bool_or({name} <> upper({name})), bool_or({name} <> lower({name})),"
+        f" min({_dashes_sql(name)}), max({_dashes_sql(name)})"
+        for _, name in columns
     )
-    lower, upper, fewest, most = store.rows(
-        f"SELECT bool_or(lower), bool_or(upper), min(fewest), max(most) FROM ({parts})"
-    )[0]
-    return None if fewest is None else _Shape(lower, upper, (fewest, most))
+    cells = store.rows(f"SELECT {parts} FROM {table}")[0]
+    found: dict[str, _Shape] = {}
+    for place, (kind, _) in enumerate(columns):
+        lower, upper, fewest, most = cells[4 * place : 4 * place + 4]
+        if fewest is not None:
+            found[kind] = _Shape(lower, upper, (fewest, most)).joined(found.get(kind))
+    return found
 
 
 def _dashes_sql(name: str) -> str:
@@ -120,24 +129,40 @@ def _dashes_sql(name: str) -> str:
     return f"CASE WHEN contains({name}, '-') THEN {counted} WHEN {name} IS NOT NULL THEN 0 END"
 
 
-def _stored_shape(store: RecordStore, kind: str) -> _Shape | None:
-    store.rows(
-        f"CREATE TABLE IF NOT EXISTS {_SHAPES} (kind VARCHAR NOT NULL, lower BOOLEAN,"
-        " upper BOOLEAN, fewest BIGINT, most BIGINT)"
-    )
-    found = store.rows(f"SELECT lower, upper, fewest, most FROM {_SHAPES} WHERE kind = ?", [kind])
-    if found:
-        [(lower, upper, fewest, most)] = found
-        return _Shape(lower, upper, (fewest, most))
-    return _shape(store, list(_columns(kind)))  # a store of an earlier release, or an empty one
+def _stored_shapes(store: RecordStore, kinds: Iterable[str]) -> dict[str, _Shape]:
+    """Ways in which stored identifiers of ``kinds`` are written; none for one not stored yet."""
+    if not store.has_table(_SHAPES):
+        store.rows(
+            f"CREATE TABLE {_SHAPES} (kind VARCHAR NOT NULL, lower BOOLEAN, upper BOOLEAN,"
+            " fewest BIGINT, most BIGINT)"
+        )
+    found = {
+        kind: _Shape(lower, upper, (fewest, most))
+        for kind, lower, upper, fewest, most in store.rows(f"FROM {_SHAPES}")
+    }
+    # A store of an earlier release, or the first rows of a kind.
+    lacking = {kind: [*_columns(kind)] for kind in kinds if kind not in found}
+    tables = dict.fromkeys(table for columns in lacking.values() for table, _ in columns)
+    for table in _with_rows(store, tables):
+        own = {k: [name for other, name in c if other == table] for k, c in lacking.items()}
+        for kind, shape in _shapes(store, table, own).items():
+            found[kind] = shape.joined(found.get(kind))
+    return found
 
 
-def _store_shape(store: RecordStore, kind: str, shape: _Shape) -> None:
-    store.rows(f"DELETE FROM {_SHAPES} WHERE kind = ?", [kind])
-    store.rows(
-        f"INSERT INTO {_SHAPES} VALUES (?, ?, ?, ?, ?)",
-        [kind, shape.lower, shape.upper, *shape.dashes],
-    )
+def _with_rows(store: RecordStore, tables: Iterable[str]) -> list[str]:
+    """Those of ``tables`` that have rows."""
+    query = " UNION ALL ".join(f"SELECT '{one}' WHERE EXISTS (FROM {one})" for one in tables)
+    return [one for (one,) in store.rows(query)] if query else []
+
+
+def _store_shapes(store: RecordStore, shapes: Mapping[str, _Shape]) -> None:
+    if not shapes:
+        return
+    store.rows(f"DELETE FROM {_SHAPES} WHERE list_contains($1, kind)", [list(shapes)])
+    rows = ", ".join(["(?, ?, ?, ?, ?)"] * len(shapes))
+    cells = [(kind, one.lower, one.upper, *one.dashes) for kind, one in shapes.items()]
+    store.rows(f"INSERT INTO {_SHAPES} VALUES {rows}", [cell for row in cells for cell in row])
 
 
 def _unify(store: RecordStore, kind: str, names: list[str], staged: str) -> list[Note]:

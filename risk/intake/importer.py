@@ -36,6 +36,7 @@ from risk.intake.layouts.plan import (
     register_names,
 )
 from risk.intake.layouts.reading_report import place_notes, reading_report
+from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.name_merges import merge_named_firms
 from risk.intake.named_periods import stated_day
 from risk.intake.orphan_rows import orphan_rows
@@ -391,7 +392,7 @@ class _Source:
         Worker-level sheets of books are imported as totals, after the other sheets, which
         may have their projects.
         """
-        with open_sheets(self._path) as sheets:
+        with open_tables(self._path) as sheets:
             workers = worker_level(sheets) if lenient and others else []
             if not workers:
                 prepared = self._prepare(sheets, others=others)

@@ -23,19 +23,14 @@ def orphan_rows(store: RecordStore, *, after: int = 0) -> dict[str, int]:
         after: count only rows with a larger arrival number.
     """
     filled = store.tables_with_rows(after)
-    return {
-        name: _count_orphans(store, table, after) if name in filled else 0
+    counts = " UNION ALL ".join(
+        f"SELECT '{name}' AS name, count(*) AS rows FROM {name} AS waiting"
+        f" WHERE arrival > $1 AND {condition}"
         for name, table in STORED_TABLES.items()
-    }
-
-
-def _count_orphans(store: RecordStore, table: Table, after: int) -> int:
-    known = _orphan_condition(table)
-    if known is None:
-        return 0
-    sql = f"SELECT count(*) FROM {table.name} AS waiting WHERE arrival > ? AND {known}"
-    count: int = store.rows(sql, [after])[0][0]
-    return count
+        if name in filled and (condition := _orphan_condition(table))
+    )
+    found = dict(store.rows(counts, [after])) if counts else {}
+    return {name: found.get(name, 0) for name in STORED_TABLES}
 
 
 def _orphan_condition(table: Table) -> str | None:

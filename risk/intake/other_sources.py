@@ -29,13 +29,13 @@ def fill_from_other_sources(
 ) -> int:
     """Fill empty fields of the rows of ``staged``, which has a column ``line``, in place.
 
-    Return the number of rows that got a value; their fields are in :data:`BORROWED`. Call it
-    before the rows are compared and stored.
+    Return the number of rows that got a value; their fields are in :data:`BORROWED`, which
+    may be missing without any. Call it before the rows are compared and stored.
     """
-    store.rows(f"CREATE OR REPLACE TEMP TABLE {BORROWED} (line BIGINT, fields VARCHAR[])")
-    fields = [field.name for field in table.fields if field.name not in table.key]
     if not has_other_origins(store, table, origin):
         return 0
+    store.rows(f"CREATE OR REPLACE TEMP TABLE {BORROWED} (line BIGINT, fields VARCHAR[])")
+    fields = [field.name for field in table.fields if field.name not in table.key]
     known = _known_sql(table, fields, staged, book)
     store.rows(f"CREATE OR REPLACE TEMP TABLE {_KNOWN} AS {known}", [origin])
     gained = ", ".join(

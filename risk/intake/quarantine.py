@@ -60,7 +60,9 @@ class QuarantinedRow:
 
 
 def create_table(store: RecordStore) -> None:
-    """Create the quarantine table in ``store`` if it does not exist."""
+    """Create the quarantine table in ``store`` if it does not exist or lacks columns."""
+    if store.has_table("quarantine") and "known_at" in store.connection.table("quarantine").columns:
+        return
     store.rows(
         "CREATE TABLE IF NOT EXISTS quarantine (id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
         " file VARCHAR NOT NULL, row_number BIGINT NOT NULL, cells VARCHAR NOT NULL,"
@@ -143,8 +145,8 @@ class FileQuarantine:
         self._pending: list[dict[str, object]] = []
         # What the digests of all rows begin with.
         self._digest_prefix = hashlib.sha256(f"{_to_json([table.name])[:-1]}, ".encode(*_CODEC))
+        self._has_seen = False
         create_table(store)
-        store.rows(f"CREATE OR REPLACE TEMP TABLE {_SEEN} (id VARCHAR)")
 
     def add(self, rows: Sequence[BadRow], corrected: Sequence[str]) -> None:
         """Adds bad ``rows``; ``corrected`` holds the quarantine ids of rows that are good now."""
@@ -171,6 +173,7 @@ class FileQuarantine:
                 f"INSERT INTO quarantine BY NAME SELECT * FROM {_ENTRIES} e"
                 " WHERE NOT EXISTS (FROM quarantine q WHERE q.id = e.id)"
             )
+            self._create_seen()
             self._store.rows(f"INSERT INTO {_SEEN} SELECT id FROM {_ENTRIES}")
 
     def commit(self, staged: str | None = None) -> None:
@@ -182,8 +185,10 @@ class FileQuarantine:
         """
         self._write()
         if staged is not None and self._has_keys():
+            self._create_seen()
             self._remove_replaced(staged)
-        self._store.rows(f"DROP TABLE {_SEEN}")
+        if self._has_seen:
+            self._store.rows(f"DROP TABLE {_SEEN}")
         gone = sorted(set(self._corrected) - self._still_bad)
         if gone:
             numbers = pa.table({"id": gone})
@@ -193,6 +198,12 @@ class FileQuarantine:
                     f" AND id IN (SELECT id FROM {_ENTRIES})",
                     [self._table.name],
                 )
+
+    def _create_seen(self) -> None:
+        """Create the table of the rows of this file; most files have none and need none."""
+        if not self._has_seen:
+            self._store.rows(f"CREATE OR REPLACE TEMP TABLE {_SEEN} (id VARCHAR)")
+            self._has_seen = True
 
     def _has_keys(self) -> bool:
         # Most tables have none; to look for replaced rows takes ten times as long.

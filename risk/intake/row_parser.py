@@ -29,7 +29,7 @@ from risk.intake.cell_parsers import (
     require_readable,
 )
 from risk.intake.cells import CUT_OFF, Cell, Row, as_text
-from risk.intake.checks import check_known_at, check_region, count_marks
+from risk.intake.checks import MAY_COME, check_known_at, check_region, count_marks
 from risk.intake.csv_escaping import append_unit, unescape_cell
 from risk.intake.headers import Column, Header
 from risk.intake.personal_numbers import FIRM_CODES
@@ -139,8 +139,13 @@ class BatchParser:
         self._table = table
         self._header = header
         self._strict_width = strict_width
+        dates = {KNOWN_AT.name, table.event_date, *(fact.date for fact in table.unfolds)}
+        happened = dates - MAY_COME
         self._columns = [
-            _ColumnParser(column, today, answers or {}, years) for column in header.columns
+            _ColumnParser(
+                column, today if column.field.name in happened else None, answers or {}, years
+            )
+            for column in header.columns
         ]
         self._optional = optional_fields(table) if lenient else frozenset()
         self._absent = _absent(table, header)
@@ -302,10 +307,13 @@ class _ParseCache(dict[str, Any]):
 
 
 class _ColumnParser:
-    """Parser of the cells of one column."""
+    """Parser of the cells of one column.
+
+    A month for a day ends ``today`` at the latest; with None the day may be still to come.
+    """
 
     def __init__(
-        self, column: Column, today: dt.date, answers: Answers, years: StatedYears | None
+        self, column: Column, today: dt.date | None, answers: Answers, years: StatedYears | None
     ) -> None:
         self.field: Field = column.field
         self.index = column.index

@@ -30,7 +30,11 @@ def sheet_report(selected: SelectedSheet, records: SheetRecords) -> SheetReport:
         name=selected.sheet.name,
         header_row=header.row,
         columns={column.heading: column.field.zh for column in columns},
-        units={column.heading: column.unit.label for column in columns if column.unit},
+        units={
+            column.heading: column.unit.label
+            for column in columns
+            if column.unit and column.unit.label
+        },
         ignored=header.unread,
         supplied=supplied,
         blocks=records.blocks_read,

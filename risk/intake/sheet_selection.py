@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from risk.contract import STORED_TABLES, Table
+from risk.contract import STORED_TABLES, FieldType, Table
 from risk.intake.cells import Row, is_blank
 from risk.intake.file_errors import (
     FileEmpty,
@@ -24,6 +24,7 @@ from risk.intake.headings import HeadingMatcher, contract_matcher
 from risk.intake.readers import Sheet
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.readers.sheet import CellRange
+from risk.intake.units import UNCLEAR, has_larger_unit
 
 SEARCHED_ROWS = 60
 """Number of rows searched for the header from the top; titles and notes may precede it."""
@@ -131,11 +132,14 @@ def select_sheets(
     opened = [_open(sheet) for sheet in sheets]
     own = SheetTable(table, match or contract_matcher(table))
     named = [tables.get(index, own) if others else own for index in range(len(opened))]
-    located = [_located(*of, one, supply) for of, one in zip(named, opened, strict=True)]
+    located: list[_Fit | None] = []
     read: list[SelectedSheet] = []
     unread: list[UnreadSheet] = []
     single = any(isinstance(one.sheet, CsvSheet) for one in opened)
-    for one, found in zip(opened, located, strict=True):
+    for of, one in zip(named, opened, strict=True):
+        if single and any(sheet.table is table for sheet in read):
+            break  # the others are the same rows, separated otherwise
+        located.append(found := _located(*of, one, supply))
         if found is not None and not _lacking(found) and not (single and read):
             if one.sheet.hidden:
                 unread.append(UnreadSheet(one.sheet.name, "hidden"))
@@ -207,6 +211,7 @@ class _Fit:
     located: LocatedHeader
     match: HeadingMatcher
     supplied: Mapping[str, str]
+    rows: Sequence[Row] = ()
 
 
 def _open(sheet: Sheet) -> _Opened:
@@ -233,7 +238,7 @@ def _located(table: Table, match: HeadingMatcher, one: _Opened, supply: Supply) 
                 table, one.rows, match, merges=_head_merges(one), given=tuple(supplied)
             )
             located = again or located
-    return _Fit(table, one.sheet, located, match, supplied)
+    return _Fit(table, one.sheet, located, match, supplied, one.rows)
 
 
 def _head_merges(one: _Opened) -> tuple[CellRange, ...]:
@@ -283,8 +288,19 @@ def _selected(fit: _Fit, file: str) -> SelectedSheet:
         Column(fit.table.field(name), header.width + index)
         for index, name in enumerate(fit.supplied)
     )
-    header = replace(header, columns=(*header.columns, *beyond))
+    read = tuple(_with_unclear_unit(column, fit) for column in header.columns)
+    header = replace(header, columns=(*read, *beyond))
     return SelectedSheet(fit.table, fit.sheet, header, fit.located, fit.supplied)
+
+
+def _with_unclear_unit(column: Column, fit: _Fit) -> Column:
+    """``column``, with a mark that a bare number may be in the unit that other cells name."""
+    if column.field.type is not FieldType.MONEY or column.unit is not None:
+        return column
+    below = (cells for number, cells in fit.rows if number > fit.located.cells.row)
+    own = (cells[column.index] for cells in below if column.index < len(cells))
+    named = any(map(has_larger_unit, own))
+    return replace(column, unit=UNCLEAR) if named else column
 
 
 def _refuse(table: Table, opened: Sequence[_Opened], fits: Sequence[_Fit], file: str) -> None:

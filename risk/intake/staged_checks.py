@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from risk.contract import Table
 from risk.intake.account_notes import Note
+from risk.intake.checks import MAY_COME
 from risk.intake.staging import DUPLICATES, STAGED
 from risk.store.store import RecordStore
 
@@ -19,7 +20,6 @@ _MEDIAN_OF = 2
 _AHEAD = dict.fromkeys(("projects", "contracts", "accounts", "deposits"), 366)
 """Days that the event of a table may lie ahead: these are often recorded before they begin."""
 
-_MAY_COME = frozenset(("ended_on",))
 _NAMES = ("project_name", "org_name", "contractor_name", "project_id", "org_id")
 
 
@@ -96,7 +96,7 @@ def _in_future(
 ) -> list[Note]:
     """Dates of events that are still to come: most are typing errors (2052), and do not count."""
     notes = []
-    later = {fact.date for fact in table.unfolds} - _MAY_COME
+    later = {fact.date for fact in table.unfolds} - MAY_COME
     events = [table.event_date] if table.event_date else []
     for name in [*events, *sorted(later)]:
         if name not in headings:

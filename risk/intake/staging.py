@@ -9,8 +9,9 @@ order:
   any other if it equals any stored version;
 * if any row of the group is new, the last one is stored too.
 
-A row whose key occurs once in the file and never in the store is new and needs no comparison. In
-most files this holds for all rows, and they are stored as staged.
+A row that is alone in its group, in the file and in the store, is new and needs no comparison. In
+most files this holds for all rows, and they are stored as staged. Where a row has no day of
+knowledge, all rows of a key are one group for this.
 
 Fields that a row leaves empty and another source knows are filled first
 (:mod:`risk.intake.other_sources`).
@@ -25,7 +26,7 @@ another day adds nothing; that a newer book repeats the newest version is rememb
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -53,7 +54,7 @@ STAGED = "intake_staged"
 """Table of the good rows of the file being imported."""
 
 DUPLICATES = "intake_duplicates"
-"""Table of the keys that several good rows have, see :meth:`Staging.find_duplicates`."""
+"""Table of the groups that have several good rows, see :meth:`Staging.find_duplicates`."""
 
 _BATCH, _STAGED, _KNOWN = "intake_batch", STAGED, "intake_known"
 _COMPARED, _LATER, _JUDGED = "intake_compared", "intake_later", "intake_judged"
@@ -89,7 +90,7 @@ class Staging:
             + [("line", pa.int64())]
         )
         self._lines = self._undated = 0
-        self._compared = self._known = 0
+        self._duplicates = self._compared = self._known = 0
         kinds = ", ".join(f"{name} {kind}" for name, kind in columns(table))
         store.rows(f"CREATE OR REPLACE TEMP TABLE {_STAGED} ({kinds}, line BIGINT, since DATE)")
         imported_files.create_table(store)
@@ -112,16 +113,23 @@ class Staging:
         with registered(self._store, _BATCH, staged):
             self._store.rows(f"INSERT INTO {_STAGED} SELECT *, NULL FROM {_BATCH}")
 
+    @property
+    def _group(self) -> tuple[str, ...]:
+        """Columns that rows must share to be compared: the day of knowledge, if all have one."""
+        return self._table.key if self._undated else (*self._table.key, KNOWN_AT.name)
+
     def find_duplicates(self) -> int:
         """Collect the keys that several rows have, and return how many there are.
 
-        Call it when all rows are staged.
+        If all rows have a day of knowledge, several with the same. Call it when all rows are
+        staged.
         """
-        key = ", ".join(self._table.key)
-        return self._collect(
+        key = ", ".join(self._group)
+        self._duplicates = self._collect(
             f"CREATE OR REPLACE TEMP TABLE {DUPLICATES} AS"
             f" SELECT {key} FROM {_STAGED} GROUP BY {key} HAVING count(*) > 1"
         )
+        return self._duplicates
 
     def commit(self) -> Stored:
         """Store the new rows in file order; call :meth:`find_duplicates` before."""
@@ -132,7 +140,8 @@ class Staging:
         filled = fill_from_other_sources(
             self._store, self._table, _STAGED, self._book, self._file.origin
         )
-        self._compared = self._collect(_compared_sql(self._table))
+        if self._duplicates or self._has_stored():
+            self._compared = self._collect(_compared_sql(self._table, self._group))
         if self._compared:
             self._compare(again=again)
         stored = Stored(self._lines - self._known, missing, filled)
@@ -147,10 +156,13 @@ class Staging:
             number = f"{arrivals.start} + line * {self._stride}"
             lent = f"SELECT {number} AS arrival, fields AS borrowed FROM {BORROWED}"
             record_borrowed(self._store, self._table, lent + self._without_known)
-        compared = (_LATER, _JUDGED, _KNOWN) if self._compared else ()
-        for name in (_STAGED, DUPLICATES, _COMPARED, *compared, BORROWED):
-            self._store.rows(f"DROP TABLE {name}")
+        names = (_STAGED, DUPLICATES, _COMPARED, _LATER, _JUDGED, _KNOWN, BORROWED)
+        self._store.rows("; ".join(f"DROP TABLE IF EXISTS temp.{name}" for name in names))
         return stored
+
+    def _has_stored(self) -> bool:
+        """Whether the table has rows already."""
+        return bool(self._store.rows(f"SELECT 1 FROM {self._table.name} LIMIT 1"))
 
     def _compare(self, *, again: bool) -> None:
         """Find the lines whose rows are later ones, and those that are known already."""
@@ -244,9 +256,9 @@ def registered(store: RecordStore, name: str, rows: pa.Table) -> Iterator[None]:
         store.connection.unregister(name)
 
 
-def _compared_sql(table: Table) -> str:
-    """SQL that collects the lines whose key occurs again in the file, or in the store."""
-    in_file, in_store = _same(table.key, "s", DUPLICATES), _same(table.key, "s", "stored")
+def _compared_sql(table: Table, group: Sequence[str]) -> str:
+    """SQL that collects the lines whose ``group`` occurs again in the file, or in the store."""
+    in_file, in_store = _same(group, "s", DUPLICATES), _same(group, "s", "stored")
     return f"""
 CREATE OR REPLACE TEMP TABLE {_COMPARED} AS
 SELECT line FROM {_STAGED} s SEMI JOIN {DUPLICATES} ON {in_file}

@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -69,6 +69,7 @@ def detect_table(path: Path) -> Table:
     return named.table
 
 
+@lru_cache(maxsize=1024)  # of a file it is asked for every sheet and step of its import
 def tables_in_name(name: str) -> NamedTables:
     """Tables whose words are in the name of a file or a sheet.
 
@@ -115,6 +116,8 @@ def _longest(text: str) -> Iterator[_Found]:
 
 def _all(text: str) -> Iterator[_Found]:
     for word, (table, own) in _words().items():
+        if word not in text:  # spares most words a pattern
+            continue
         # English names must be whole words: "cases" is not in "showcases".
         bound = (r"(?<![a-z])", r"(?![a-z])") if word.isascii() else ("", "")
         for match in re.finditer(f"{bound[0]}{re.escape(word)}{bound[1]}", text):

@@ -15,7 +15,7 @@ from risk.intake.layouts.column_matches import Match, Reason
 from risk.intake.layouts.layout import Layout, table_field
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.layouts.proposal import SheetProposal, masked, propose
-from risk.intake.readers import open_sheets
+from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.table_detection import detect_table
 from risk.intake.worker_sheets import WorkerSheets, read_worker_sheets, worker_level
 from risk.store.store import RecordStore
@@ -123,7 +123,7 @@ def _any_table(path: Path) -> Table:
 
 def _try(path: Path, label: str, office: OfficeLayouts, store: RecordStore | None) -> FileTrial:
     try:
-        with open_sheets(path) as sheets:
+        with open_tables(path) as sheets:
             own = worker_level(sheets) if store is not None else []
             workers = read_worker_sheets(store, path, own) if store is not None and own else None
             rest = [one for one in sheets if not any(one is other for other in own)]

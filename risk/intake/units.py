@@ -31,6 +31,9 @@ MONEY_UNITS: Mapping[str, Unit] = {
 }
 """Units of money by spelling; the factor is in yuan."""
 
+UNCLEAR = Unit("", Decimal(1))
+"""Unit of a column that names none and has amounts in larger units: 52万元 and 8.5."""
+
 PERCENT = Unit("%", Decimal("0.01"))
 """Percent, the unit of shares."""
 
@@ -50,6 +53,7 @@ _MENTION = re.compile(
     rf"|以({_LIST})(?:为单位|计算?|表示){_END}|\(([万亿])\)"
 )
 _POSSIBLE = re.compile(rf"(?<![\d.余多几数十百千万亿])(?:百万|千|万|亿)[元圆]{_END}")
+_LARGER = re.compile(r"^\D{0,4}\d[\d,.]*\s*[余多]?[万亿]元?\D{0,4}$")
 _TRADITIONAL = str.maketrans("萬億單圓額", "万亿单圆额")
 _SPACED = re.compile(r"(?<=[单千万亿])\s+(?=[位元圆])")
 _ALONE = re.compile(rf"\(?(?:(?:金额|计量|货币)?单位:?)?({_LIST})\)?")
@@ -82,6 +86,15 @@ def money_units(texts: Iterable[Cell]) -> tuple[Unit, ...]:
         for mention in _MENTION.finditer(_title(cell)):
             found.update(dict.fromkeys(_money(mention[1] or mention[2] or mention[3])))
     return tuple(found)
+
+
+def has_larger_unit(cell: Cell) -> bool:
+    """Whether a cell is an amount with a unit larger than yuan.
+
+    >>> has_larger_unit("约52万元"), has_larger_unit("万元"), has_larger_unit(52)
+    (True, False, False)
+    """
+    return isinstance(cell, str) and bool(_LARGER.search(normalise(cell[:60])))
 
 
 def possible_units(texts: Iterable[Cell]) -> tuple[str, ...]:

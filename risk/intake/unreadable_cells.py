@@ -76,8 +76,8 @@ class FileUnreadableCells:
         self._table = table
         self._file = file
         self._pending: list[dict[str, object]] = []
+        self._has_seen = False
         create_tables(store)
-        store.rows(f"CREATE OR REPLACE TEMP TABLE {_SEEN} (field VARCHAR, row_key VARCHAR)")
 
     def add(self, cells: Sequence[UnreadableCell]) -> None:
         """Add cells of good rows."""
@@ -107,8 +107,18 @@ class FileUnreadableCells:
         some = "SELECT EXISTS (FROM unreadable_cells WHERE table_name = ?)"
         [(older,)] = self._store.rows(some, [self._table.name])
         if older:
+            self._create_seen()
             self._remove_readable(staged)
-        self._store.rows(f"DROP TABLE {_SEEN}")
+        if self._has_seen:
+            self._store.rows(f"DROP TABLE {_SEEN}")
+
+    def _create_seen(self) -> None:
+        """Create the table of the cells of this file; most files have none and need none."""
+        if not self._has_seen:
+            self._store.rows(
+                f"CREATE OR REPLACE TEMP TABLE {_SEEN} (field VARCHAR, row_key VARCHAR)"
+            )
+            self._has_seen = True
 
     def _remove_readable(self, staged: str) -> None:
         self._store.rows(
@@ -132,11 +142,14 @@ class FileUnreadableCells:
                 " AND u.field = p.field AND u.raw = p.raw AND u.row_key = p.row_key"
                 " AND u.known_at IS NOT DISTINCT FROM p.known_at)"
             )
+            self._create_seen()
             self._store.rows(f"INSERT INTO {_SEEN} SELECT field, row_key FROM {_PENDING}")
 
 
 def create_tables(store: RecordStore) -> None:
     """Create the tables of unreadable cells and answers if they do not exist."""
+    if store.has_table("cell_answers"):  # the later one
+        return
     store.rows(
         "CREATE TABLE IF NOT EXISTS unreadable_cells (table_name VARCHAR NOT NULL,"
         " field VARCHAR NOT NULL, raw VARCHAR NOT NULL, code VARCHAR NOT NULL,"

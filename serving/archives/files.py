@@ -185,7 +185,7 @@ def _verify_seals(found: ArchivedList) -> None:
         total.update(f"{digest}\n".encode())
     try:
         [[row]] = found.rows_of(WATCHLISTS)
-        sealed = Sealed(row["body"], row["digest"])
+        sealed = Sealed(unpacked(row["body"], None), row["digest"])
         is_same = verify(sealed) and hmac.compare_digest(found.digest, sealed.digest)
         expected = json.loads(sealed.body)["risks_digest"]
     except _DAMAGES as error:

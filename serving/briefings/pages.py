@@ -22,6 +22,7 @@ from serving.db.pagination import PageRequest
 from serving.errors import page_message
 from serving.http.dependencies import DatabaseDep
 from serving.jobs.repository import list_jobs
+from serving.web.page_numbers import shown_page
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 
@@ -33,6 +34,8 @@ _POLICY = (
 )
 PER_PAGE = 50
 """Periods with all their files."""
+
+MOST_PERIODS = 10**6
 
 Reader = Annotated[Principal, require(Permission.READ_BRIEFINGS)]
 Writer = Annotated[Principal, require(Permission.WRITE_BRIEFINGS)]
@@ -48,6 +51,11 @@ def briefings(
     """Forms to make a briefing, and those of the region with the latest period first."""
     engine = database.engine
     files, more = list_periods(engine, principal, PER_PAGE, (page - 1) * PER_PAGE)
+    if not files and page > 1:
+        # Only here are all periods counted: that reads every file's row.
+        every, _ = list_periods(engine, principal, MOST_PERIODS)
+        page = shown_page(page, len(by_period(every)), PER_PAGE)
+        files, more = list_periods(engine, principal, PER_PAGE, (page - 1) * PER_PAGE)
     latest = list_jobs(engine, principal, PageRequest(1), [JOB]).items
     last_month = add_months(today().replace(day=1), -1)
     return render(

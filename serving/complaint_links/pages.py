@@ -25,6 +25,7 @@ from serving.complaint_links.service import (
 )
 from serving.errors import page_message
 from serving.watchlists.reader import reader_of
+from serving.web.page_numbers import shown_page
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 
@@ -60,6 +61,7 @@ def links(
             complaint["complaint_id"],
         )
     )
+    page = shown_page(page, len(found), PER_PAGE)
     start = (page - 1) * PER_PAGE
     pairs = named_pairs(every)
     return render(

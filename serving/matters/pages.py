@@ -33,6 +33,7 @@ from serving.matters.state import LARGE, MatterState
 from serving.matters.steps import DeadlinePast, StepInvalid, StepRequest, apply_step
 from serving.matters.xlsx import matters_xlsx
 from serving.watchlists.reader import reader_of
+from serving.web.page_numbers import shown_page
 from serving.web.region_choices import region_choices
 from serving.web.render import page_language, render
 from serving.web.requests import Form
@@ -78,6 +79,7 @@ def ledger(
     if chosen is None and not every:
         return render(request, "nothing", principal)
     found = _chosen(every, narrow)
+    page = shown_page(page, len(found), PER_PAGE)
     start = (page - 1) * PER_PAGE
     return render(
         request,

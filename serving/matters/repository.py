@@ -350,10 +350,11 @@ def lock(connection: Connection) -> None:
 
 
 def _document(facts: Facts) -> dict[str, Any]:
+    """What is known: a fact that is left out is read as unknown."""
     return {
         name: value.isoformat() if isinstance(value, dt.date) else value
         for name, value in asdict(facts).items()
-        if name not in _OWN_COLUMNS
+        if name not in _OWN_COLUMNS and value is not None
     }
 
 

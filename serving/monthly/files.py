@@ -11,7 +11,7 @@ from serving.briefings.service import create_monthly, store_briefing
 from serving.clock import now
 from serving.documents.formats import RENDERERS
 from serving.publishing.context import PublishContext
-from serving.publishing.scoring import score_cohort
+from serving.publishing.scoring import score_probabilities
 from serving.scores.csv import scores_csv
 from serving.terminal.output import write_file
 from serving.watchlists.pdf import watchlist_pdf
@@ -62,7 +62,7 @@ def write_scores(context: PublishContext, as_of: dt.date, folder: Path, progress
     from risk.flags.minimum_wages import minimum_wages
 
     context.store.minimum_wages = minimum_wages(context.office_values())
-    scored = score_cohort(context.workspace, context.store, as_of, progress)
+    scored = score_probabilities(context.workspace, context.store, as_of, progress)
     path = folder / "scores.csv"
     write_file(path, scores_csv(scored, context.settings.tiers))
     return path

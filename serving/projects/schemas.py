@@ -60,7 +60,10 @@ class CalibrationOfModel(Schema):
 
 
 class FeatureContribution(Schema):
-    """The SHAP value of one feature, in log-odds before calibration; ``value`` null is unknown."""
+    """The SHAP value of one feature, in log-odds before calibration; ``value`` null is unknown.
+
+    Rounded to eight decimals, so that 150 of them add up to the score within 1e-6.
+    """
 
     name: str
     family: str

@@ -11,7 +11,7 @@ from risk.workspace import Workspace
 from serving.publishing.used_model import UsedModel, used_model
 
 if TYPE_CHECKING:
-    from models.cohort_scores import CohortRecords
+    from models.cohort_scores import CohortFeatures
     from models.registry import ModelVersion, Registry
     from training.monitoring.lost_inputs import LostInputs, TrainedOn
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def with_inputs_left(
     workspace: Workspace,
     store: RecordStore,
-    records: CohortRecords,
+    records: CohortFeatures,
     used: UsedModel,
     *,
     may_replace: bool,
@@ -50,7 +50,7 @@ def with_inputs_left(
 
 
 def lost_at(
-    registry: Registry, version: ModelVersion, store: RecordStore, records: CohortRecords
+    registry: Registry, version: ModelVersion, store: RecordStore, records: CohortFeatures
 ) -> LostInputs | None:
     """Return what of the inputs of ``version`` is gone; None if it was stored without them."""
     found = trained_on(registry, version)

@@ -133,15 +133,8 @@ def replay(
     history = compare_history(context.store, mark)
     if mark is not None and history != "other_history":
         context = replace(context, store=context.store.up_to(mark.arrival))
-    found = Replay(
-        as_of=as_of,
-        region=region,
-        sealed=stored.digest,
-        replayed=None,
-        differs=(),
-        code_differs=sealed["code_version"] != code_version(),
-        history=history,
-    )
+    code_differs = sealed["code_version"] != code_version()
+    found = Replay(as_of, region, stored.digest, None, (), code_differs, history)
     # Imported here: models and training take long to import.
     from models.base import FeaturesMissing
     from training.dataset.training_set import NoProjectsKnown

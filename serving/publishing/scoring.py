@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from serving.publishing.used_model import UsedModel, used_model
 
 if TYPE_CHECKING:
     from models.base import ScoringModel
-    from models.cohort_scores import ScoredCohort
+    from models.cohort_scores import CohortFeatures, ScoredCohort
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,14 @@ class Scored:
     def within(self, region: str) -> Scored:
         """Only the projects whose region code begins with ``region``."""
         return replace(self, cohort=self.cohort.within(region))
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """The probability of every project of a cohort, and the model that gave them."""
+
+    by_project: Mapping[str, float]
+    model: UsedModel
 
 
 def model_at(
@@ -64,21 +73,55 @@ def score_cohort(
         ModelFromLater: the champion was trained later than ``as_of``.
         NoProjectsKnown: nothing is known before ``as_of``.
     """
-    from features.cache.dependencies import redefined_families
     from models.cohort_scores import read_cohort, score_records
+
+    found = model_at(workspace, store.kind, as_of, version)
+    records = read_cohort(store, as_of, progress)
+    model, used = _model_for(workspace, store, records, found, version, progress)
+    return Scored(score_records(records, model), used)
+
+
+def score_probabilities(
+    workspace: Workspace,
+    store: RecordStore,
+    as_of: dt.date,
+    progress: Progress,
+    version: str | None = None,
+) -> Probabilities:
+    """The probabilities that :func:`score_cohort` gives, which raises the same.
+
+    Reads nothing that only reasons and lists need.
+    """
+    from models.cohort_scores import read_features
+
+    found = model_at(workspace, store.kind, as_of, version)
+    features = read_features(store, as_of, progress)
+    model, used = _model_for(workspace, store, features, found, version, progress)
+    values = model.calibration.probability(model.raw(features.matrix)).tolist()
+    return Probabilities(dict(zip(features.matrix.project_ids, values, strict=True)), used)
+
+
+def _model_for(
+    workspace: Workspace,
+    store: RecordStore,
+    features: CohortFeatures,
+    found: tuple[ScoringModel, UsedModel],
+    version: str | None,
+    progress: Progress,
+) -> tuple[ScoringModel, UsedModel]:
+    """The model ``found``, or one fitted without the inputs that are gone, as it is used."""
+    from features.cache.dependencies import redefined_families
     from models.registry import Registry
     from serving.publishing.inputs import with_inputs_left
     from training.dataset.training_set import NoProjectsKnown
 
-    registry = Registry(workspace, store.kind)
-    loaded, champion = model_at(workspace, store.kind, as_of, version)
-    records = read_cohort(store, as_of, progress)
-    if not records.details:
-        raise NoProjectsKnown(as_of=as_of)
+    if not features.matrix.project_ids:
+        raise NoProjectsKnown(as_of=features.as_of)
+    loaded, champion = found
     used = with_inputs_left(
-        workspace, store, records, champion, may_replace=version is None, progress=progress
+        workspace, store, features, champion, may_replace=version is None, progress=progress
     )
+    registry = Registry(workspace, store.kind)
     model = loaded if used.version == champion.version else registry.load(used.version)[0]
-    cohort = score_records(records, model)
     redefined = redefined_families(store, used.about.get("feature_definitions"))
-    return Scored(cohort, replace(used, redefined=redefined))
+    return model, replace(used, redefined=redefined)

@@ -60,7 +60,7 @@ def _here(
     cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: KindOption
 ) -> tuple[int, UsedModel]:
     from serving.office_values import office_minimum_wages
-    from serving.publishing.scoring import score_cohort
+    from serving.publishing.scoring import score_probabilities
     from serving.scores.csv import scores_csv, scores_table
     from serving.scores.table_file import PARQUET_SUFFIXES, write_table
 
@@ -68,13 +68,13 @@ def _here(
     settings = open_settings(cli)
     with open_records_in(cli, records) as store, progress() as step:
         store.minimum_wages = office_minimum_wages(cli.workspace, settings)
-        scored = score_cohort(cli.workspace, store.for_kind(kind), as_of, step)
+        scored = score_probabilities(cli.workspace, store.for_kind(kind), as_of, step)
     if path.suffix.lower() in PARQUET_SUFFIXES:
         with atomic_write(path) as temporary:
             write_table([scores_table(scored, settings.tiers)], temporary, "parquet")
     else:
         write_file(path, scores_csv(scored, settings.tiers))
-    return len(scored.cohort.projects), scored.model
+    return len(scored.by_project), scored.model
 
 
 def _by_spark(

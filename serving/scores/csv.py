@@ -10,12 +10,12 @@ from serving.settings import TierSettings
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from serving.publishing.scoring import Scored
+    from serving.publishing.scoring import Probabilities
 
 COLUMNS = ("project_id", "probability", "tier", "model")
 
 
-def scores_csv(scored: Scored, tiers: TierSettings) -> bytes:
+def scores_csv(scored: Probabilities, tiers: TierSettings) -> bytes:
     """project_id, probability, tier, model; by falling probability, ties by project_id.
 
     Read by programs: plain UTF-8 without a byte order mark.
@@ -23,7 +23,7 @@ def scores_csv(scored: Scored, tiers: TierSettings) -> bytes:
     return to_csv(COLUMNS, _rows(scored, tiers))
 
 
-def scores_table(scored: Scored, tiers: TierSettings) -> pa.Table:
+def scores_table(scored: Probabilities, tiers: TierSettings) -> pa.Table:
     """Return the same columns and rows as an Arrow table, as Spark writes them."""
     import pyarrow as pa
 
@@ -37,11 +37,11 @@ def scores_table(scored: Scored, tiers: TierSettings) -> pa.Table:
     )
 
 
-def _rows(scored: Scored, tiers: TierSettings) -> list[tuple[str, float, str, str]]:
+def _rows(scored: Probabilities, tiers: TierSettings) -> list[tuple[str, float, str, str]]:
     thresholds = tiers.thresholds()
     model = f"{scored.model.kind} {scored.model.version}"
-    ranked = sorted(scored.cohort.outlines(), key=lambda p: (-p.probability, p.project_id))
+    ranked = sorted(scored.by_project.items(), key=lambda one: (-one[1], one[0]))
     return [
-        (p.project_id, p.probability, thresholds.tier_of(p.probability).value, model)
-        for p in ranked
+        (project_id, probability, thresholds.tier_of(probability).value, model)
+        for project_id, probability in ranked
     ]

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from serving.version import code_version
 
 if TYPE_CHECKING:
     from features.engines.spark import SparkEngine
-    from risk.flags import Value
+    from risk.flags import Law, Value
     from risk.minimum_wage import MinimumWage
     from risk.store.known_query import KnownQuery
     from risk.store.store import RecordStore
@@ -131,9 +132,7 @@ def write_scores(
         SparkMissing, SparkFailed, RecordsFolderEmpty: as :func:`write_features`.
     """
     from features.engines.spark_digest import digest_on_spark
-    from features.engines.spark_flags import write_flags
     from features.engines.spark_paths import write_text
-    from features.engines.spark_queries import write_queries
     from features.feature_sets import FEATURE_SETS
     from models.cohort_scores_spark import score_cohort_on_spark
     from models.registry import Registry
@@ -142,31 +141,18 @@ def write_scores(
     from risk.flags.minimum_wages import minimum_wages
     from risk.flags.office_values import add_values
     from risk.flags.written import flags_digest
-    from serving.publishing.dossier_queries import DOSSIERS_FOLDER
     from serving.publishing.scoring import model_at
-    from training.dataset.training_set import NoProjectsKnown
 
     model, used = model_at(workspace, kind, as_of)
     law, wages = add_values(read_law(), values), minimum_wages(values)
-
-    def check(engine: SparkEngine) -> None:
-        _require_feeds(workspace, engine, used, as_of)
-
+    check = partial(_require_feeds, workspace, used=used, as_of=as_of)
     with _computed(records, [as_of], kind, progress, wages, check) as engine:
-        units = _units(engine)
-        if not units:
-            raise NoProjectsKnown(as_of=as_of)
-        _require_features(workspace, engine, used, as_of)
+        units = _require_features(workspace, engine, used, as_of)
         engine.run([FEATURE_SETS[kind].stakes])
         scores = score_cohort_on_spark(engine, model, f"{used.kind} {used.version}", tiers)
         engine.write_frame(scores, _address(out))
         place = f"{_address(out)}/as_of={as_of.isoformat()}"
-        if also.flags:
-            progress("red flags", 1.0)
-            write_flags(engine, as_of, law, place)
-        if also.queries:
-            progress("dossiers", 1.0)
-            write_queries(engine, as_of, also.queries, f"{place}/{DOSSIERS_FOLDER}")
+        _write_parts(engine, as_of, law, also, place, progress)
         manifest = ScoresManifest(
             model=used.version,
             model_digest=Registry(workspace, kind).get(used.version).digest,
@@ -178,6 +164,22 @@ def write_scores(
         )
         write_text(engine.session, f"{place}/{MANIFEST}", manifest.to_json())
     return units, used
+
+
+def _write_parts(
+    engine: SparkEngine, as_of: dt.date, law: Law, also: Parts, place: str, progress: Progress
+) -> None:
+    """Write what is ``also`` written to the folder ``place``."""
+    from features.engines.spark_flags import write_flags
+    from features.engines.spark_queries import write_queries
+    from serving.publishing.dossier_queries import DOSSIERS_FOLDER
+
+    if also.flags:
+        progress("red flags", 1.0)
+        write_flags(engine, as_of, law, place)
+    if also.queries:
+        progress("dossiers", 1.0)
+        write_queries(engine, as_of, also.queries, f"{place}/{DOSSIERS_FOLDER}")
 
 
 def _definitions(kind: Kind, wages: Sequence[MinimumWage] | None) -> str:
@@ -205,9 +207,9 @@ def _computed(
     from features.engines.spark_probe import probe_executors
     from features.engines.spark_session import spark_session
     from features.feature_sets import FEATURE_SETS
-    from features.matrix import steps
+    from features.matrix import steps_with_evidence
 
-    todo = steps(FEATURE_SETS[kind].families)
+    todo = steps_with_evidence(FEATURE_SETS[kind].families)
     done: list[str] = []
 
     def on_step(step: str) -> None:
@@ -238,15 +240,19 @@ def _require_feeds(
 
 def _require_features(
     workspace: Workspace, engine: SparkEngine, used: UsedModel, as_of: dt.date
-) -> None:
-    """Check that the features that the model leans on have values.
+) -> int:
+    """Return the number of units; check that the features that the model leans on have values.
 
     Raises:
-        InputsLost: some have none.
+        NoProjectsKnown: there are no units.
+        InputsLost: some features have no values.
     """
     from features.feature_sets import FEATURE_SETS
     from features.matrix import matrix_sql
+    from training.dataset.training_set import NoProjectsKnown
 
+    if not _units(engine):
+        raise NoProjectsKnown(as_of=as_of)
     families = FEATURE_SETS[engine.kind].families
     names = [feature.name for family in families for feature in family.features]
     counts = ", ".join(f"count({name})" for name in names)
@@ -255,6 +261,7 @@ def _require_features(
     )[0]
     by_name = {name: int(str(count)) for name, count in zip(names, known, strict=True)}
     _require(workspace, engine, used, as_of, int(str(units)), by_name)
+    return int(str(units))
 
 
 def _require(

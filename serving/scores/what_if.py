@@ -136,9 +136,8 @@ def _scored(
     progress: Progress,
 ) -> Mapping[str, Any]:
     scored = score_cohort(workspace, store, question.as_of, progress, version)
-    for project in scored.cohort.projects:
-        if project.project_id == question.project_id:
-            return _to_dict(project)
+    for project in scored.cohort.named([question.project_id]):
+        return _to_dict(project)
     raise WhatIfNotScored(project_id=question.project_id, as_of=question.as_of)
 
 

@@ -14,7 +14,7 @@ from risk.store.staged import InBatches, among
 from risk.store.store import RecordStore
 from serving.db.spool import SpooledRows
 from serving.snapshot.as_of_query import Row, by_project, to_json_value, with_known_tables
-from serving.snapshot.case_files import case_files, unscored_projects
+from serving.snapshot.case_files import Followed, case_files, unscored_projects
 from serving.snapshot.case_handling import empty_case_handling, load_case_handling
 from serving.snapshot.complaint_candidates import linked_complaints, unlinked_complaints
 from serving.snapshot.deposit_advice import load_deposit_advice
@@ -52,6 +52,9 @@ _FACTS = (
     *("latitude", "longitude"),
 )
 
+_DIGITS = 9
+"""Decimals of the probabilities of levers."""
+
 _VISITS = f"""
 {with_known_tables("inspections")}
 SELECT project_id, max(inspected_on) AS last_inspected_on,
@@ -70,6 +73,13 @@ class Sealing:
         """See a risk."""
         self.cited.add(risk)
         self.teams.add(risk.assessment.project_id, risk.timeline)
+
+    def add_unscored(
+        self, keys: Sequence[str], events: Mapping[str, tuple[TimelineItem, ...]]
+    ) -> None:
+        """See the events of projects without a score."""
+        for key in keys:
+            self.teams.add(key, events.get(key, ()))
 
 
 def collect_snapshot(
@@ -97,21 +107,15 @@ def collect_snapshot(
     scored = [one.project_id for one in outlines]
     all_facts = ProjectFacts(store, as_of)
     places = all_facts.places()
-    owed_then = OwedByMonth(store, as_of, written)
-    handled = _handled(store, publication)
-    followed = (
-        unscored_projects([*chain(*handled.values())], scored, all_facts.of)
-        if publication.header.kind == "project"
-        else []
-    )
+    owed_then, handled = OwedByMonth(store, as_of, written), _handled(store, publication)
+    followed = _followed(publication, handled, scored, all_facts)
     unscored = [one.project_id for one in followed]
+    with_duties = sorted(projects_with_duties(handled["matters"]))
     if flags is None:
-        flagged = {*unscored, *projects_with_duties(handled["matters"])}
-        flags = office_flags(store, as_of, flagged, law_values)
-    told = among(stories, unscored)
-    files = case_files(publication.header, followed, told, among(flags, unscored))
-    for key in unscored:
-        sealing.teams.add(key, told.get(key, ()))
+        flags = office_flags(store, as_of, {*unscored, *with_duties}, law_values)
+    events = among(stories, unscored)
+    files = case_files(publication.header, followed, events, among(flags, unscored))
+    sealing.add_unscored(unscored, events)
     sources = _Sources(store, as_of, [*scored, *unscored], sealing, all_facts, written)
     owed = sources.owed_by_month(owed_then)
     alike = similar_projects(_measures(all_facts, outlines, as_of))
@@ -127,21 +131,29 @@ def collect_snapshot(
             **({"unscored": files[key]} if key in files else {}),
         }
 
-    with_duties = sorted(projects_with_duties(handled["matters"]))
+    owed_teams, duty_flags = among(sources.teams_owed, scored), among(flags, with_duties)
     register = {
         "as_of": as_of.isoformat(),
-        "projects": _register_rows(
-            store, as_of, outlines, all_facts, among(sources.teams_owed, scored)
-        ),
+        "projects": _register_rows(store, as_of, outlines, all_facts, owed_teams),
         **handled,
         "months": _of_region(region_months(store, as_of, owed_then, places), publication),
-        "duties": load_legal_duties(
-            store, as_of, handled["matters"], law_values, among(flags, with_duties)
-        ),
+        "duties": load_legal_duties(store, as_of, handled["matters"], law_values, duty_flags),
         **_advice(store, publication, deposit_rules),
     }
     # In order, so that each batch of the sources is read once.
     return Snapshot(Dossiers(sorted([*scored, *files]), dossier), register)
+
+
+def _followed(
+    publication: Publication,
+    handled: Mapping[str, list[Row]],
+    scored: Sequence[str],
+    facts: ProjectFacts,
+) -> list[Followed]:
+    """The projects with a matter that have no score; a list of employers follows none."""
+    if publication.header.kind != "project":
+        return []
+    return unscored_projects([*chain(*handled.values())], scored, facts.of)
 
 
 def _handled(store: RecordStore, publication: Publication) -> dict[str, list[Row]]:
@@ -301,4 +313,5 @@ def _of_region(rows: Sequence[Row], publication: Publication) -> list[Row]:
 
 
 def _lever(effect: LeverEffect) -> Document:
-    return {"code": effect.code, "article": effect.article, "probability": effect.probability}
+    probability = round(effect.probability, _DIGITS)
+    return {"code": effect.code, "article": effect.article, "probability": probability}

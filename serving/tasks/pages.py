@@ -27,6 +27,7 @@ from serving.watchlists.list_part import ListPart
 from serving.watchlists.list_query import ListQuery, conditions, order
 from serving.watchlists.reader import WatchlistReader, reader_of
 from serving.watchlists.repository import WatchlistRepository
+from serving.web.page_numbers import shown_page
 from serving.web.render import page_language, place_namer, render
 
 router = APIRouter(include_in_schema=False)
@@ -51,7 +52,7 @@ def watchlist(
     found = part.count(where) if where else part.total
     choices = _choices(part)
     pages = max(1, -(-found // PER_PAGE))
-    page = min(max(wanted.page, 1), pages)
+    page = shown_page(wanted.page, found, PER_PAGE)
     entries = part.shown(where, order(part, wanted), PER_PAGE, (page - 1) * PER_PAGE)
     return render(
         request,

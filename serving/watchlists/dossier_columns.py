@@ -2,19 +2,21 @@
 
 Each of a hundred and fifty features is a mapping with the same keys, and so is each record of a
 table; by column their figures are next to each other, and their names are one run that all dossiers
-of a list share. Values that are a ratio of small whole numbers are stored as these two.
+of a list share. Values that are a ratio of small whole numbers are stored as these two, rounded
+contributions as whole numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from math import floor, isfinite
+from math import copysign, floor, isfinite
 from typing import Any
 
 Document = Mapping[str, Any]
 
 _PART, _ROWS, _VALUE = "contributions", "features", "value"
+_CONTRIBUTION, _WHOLE, _UNIT = "contribution", "contribution_e8", 1e8
 _RECORDS, _OF_RECORD = "records", {"fields", "region"}
 _SHORT, _LARGEST = 8, 10_000
 
@@ -37,6 +39,9 @@ def _features_by_column(dossier: Document) -> Document:
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     if _VALUE in columns:
         columns[_VALUE] = [_ratio(value) for value in columns[_VALUE]]
+    if whole := _whole_numbers(columns.get(_CONTRIBUTION, ())):
+        columns[_WHOLE] = whole
+        del columns[_CONTRIBUTION]
     return {_PART: {**part, _ROWS: columns}}
 
 
@@ -47,10 +52,27 @@ def _features_by_row(stored: Document) -> Document:
         return {}
     if _VALUE in columns:
         columns = {**columns, _VALUE: [_quotient(value) for value in columns[_VALUE]]}
+    if _WHOLE in columns:
+        columns = {**columns, _CONTRIBUTION: [value / _UNIT for value in columns[_WHOLE]]}
+        del columns[_WHOLE]
     rows = [
         dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
     ]
     return {_PART: {**part, _ROWS: rows}}
+
+
+def _whole_numbers(values: Sequence[Any]) -> list[int] | None:
+    """Return whole numbers that divided by 1e8 are ``values`` to the bit; None if there are none.
+
+    Without them each figure has a point, zeros before it, and an exponent if it is small.
+    """
+    if not all(isinstance(value, float) and isfinite(value * _UNIT) for value in values):
+        return None
+    found = [round(value * _UNIT) for value in values]
+    # Zero with a sign would lose it.
+    signed = any(value == 0 and copysign(1, value) < 0 for value in values)
+    same = [one / _UNIT for one in found] == list(values) and not signed
+    return found if same else None
 
 
 def _ratio(value: Any) -> Any:

@@ -17,7 +17,7 @@ from risk.watchlist.sealed_document import Sealed
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
-from serving.db.compression import packed, unpacked
+from serving.db.compression import compressed_body, packed, unpacked
 from serving.db.database import Database
 from serving.db.engine import utc
 from serving.db.page_rows import entry_row, list_head, shown_entry
@@ -189,7 +189,7 @@ class WatchlistRepository:
             row = connection.execute(query.where(overlaps(WATCHLISTS.c.region, principal))).first()
         if row is None:
             raise self.not_published(as_of, region, principal)
-        return StoredDocument(row.body, row.digest)
+        return StoredDocument(unpacked(row.body, None), row.digest)
 
     def sealed_id(self, as_of: dt.date, region: str) -> int | None:
         """Return the id of a list; ids grow in the order of sealing. None if there is no list."""
@@ -223,7 +223,7 @@ class WatchlistRepository:
             query = query.where(WATCHLISTS.c.id < sealed_before)
         with self.engine.connect() as connection:
             row = connection.execute(query).first()
-        return StoredDocument(row.body, row.digest) if row else None
+        return StoredDocument(unpacked(row.body, None), row.digest) if row else None
 
     def project_risk(
         self, project_id: str, as_of: dt.date | None = None, principal: Principal = OFFICE
@@ -426,14 +426,15 @@ def _summary(row: Row[tuple[object, ...]]) -> ListSummary:
 
 @dataclass(frozen=True)
 class ListRows:
-    """The rows of the entries of a list, and its head, as they are stored."""
+    """A list as it is stored: its sealed body, its head, and the rows of its entries."""
 
-    entries: Sequence[dict[str, Any]]
+    body: bytes
     head: bytes
+    entries: Sequence[dict[str, Any]]
 
 
 def list_rows(sealed: SealedPublication) -> ListRows:
-    """Return the rows of a list, which are made before the transaction that stores them."""
+    """Return a list as it is stored, made before the transaction that stores it."""
     document, words = json.loads(sealed.watchlist.body), sealed.risks.dictionary
     rows = [
         {
@@ -443,7 +444,7 @@ def list_rows(sealed: SealedPublication) -> ListRows:
         }
         for entry in document["entries"]
     ]
-    return ListRows(rows, list_head(document))
+    return ListRows(compressed_body([sealed.watchlist.body]), list_head(document), rows)
 
 
 _ENTRY_COLUMNS = (
@@ -470,7 +471,8 @@ def insert_publication(
         return None
     if present is not None:
         raise AlreadyPublished(as_of=head.as_of, region=head.region or "*")
-    watchlist_id = _insert_watchlist(connection, sealed, utc(published_at), published_by)
+    published = (utc(published_at), published_by)
+    watchlist_id = _insert_watchlist(connection, sealed, rows.body, published)
     entries = [{"watchlist_id": watchlist_id, **row} for row in rows.entries]
     connection.execute(insert(LIST_HEADS).values(watchlist_id=watchlist_id, body=rows.head))
     save_dictionary(connection, watchlist_id, "risk", sealed.risks.dictionary)
@@ -518,7 +520,10 @@ def _digest_of(connection: Connection, head: Header) -> str | None:
 
 
 def _insert_watchlist(
-    connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
+    connection: Connection,
+    sealed: SealedPublication,
+    body: bytes,
+    published: tuple[dt.datetime, str],
 ) -> int:
     head = sealed.publication.header
     values = {
@@ -533,10 +538,10 @@ def _insert_watchlist(
         "code_version": head.code_version,
         "records_digest": head.records_digest,
         "digest": sealed.watchlist.digest,
-        "body": sealed.watchlist.body,
+        "body": body,
         "kind": head.kind,
-        "published_at": published_at,
-        "published_by": published_by,
+        "published_at": published[0],
+        "published_by": published[1],
     }
     inserted = connection.execute(insert(WATCHLISTS).values(values)).inserted_primary_key
     return int(inserted[0]) if inserted else 0

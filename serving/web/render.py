@@ -24,7 +24,6 @@ from serving.auth.roles import Permission
 from serving.http.dependencies import settings_of
 
 LANGUAGE_COOKIE = "wagewatch_language"
-_COUNTY = 6
 _HELP_PAGE = re.compile(r"(/help/[a-z-]+/[a-z-]+/)")
 FOLDER = Path(str(files("serving.web")))
 POLICY = (
@@ -108,9 +107,9 @@ def render(
 def place_namer(request: Request) -> Callable[[str], str]:
     """Return a function from the code of a region to its name.
 
-    Names of the settings come first; counties without one have their official name.
+    Names of the settings come first.
     """
-    return partial(_region_name, names=settings_of(request).places)
+    return partial(formatting.region_name, names=settings_of(request).places)
 
 
 def person_namer(request: Request) -> Callable[[str], str]:
@@ -121,14 +120,6 @@ def person_namer(request: Request) -> Callable[[str], str]:
         return real_names(request.app.state.database.engine)
 
     return lambda name: names().get(name, name)
-
-
-def _region_name(code: str | None, names: Mapping[str, str]) -> str:
-    from risk.intake.layouts.regions import name_of
-
-    found = formatting.region_name(code, names)
-    official = name_of(code) if code and found == code and len(code) >= _COUNTY else None
-    return formatting.region_name(code, {code[:_COUNTY]: official}) if code and official else found
 
 
 def _page_text(language: Language, key: str, **fields: Any) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 
 from risk.contract import Field, FieldType, Table
-from risk.intake.cell_parsers import UNKNOWN, CellRefused, parse
+from risk.intake.cell_parsers import UNKNOWN, CellRefused, answer_alone, parse
 from risk.intake.cells import Cell, as_text, match_key, normalise
 from risk.intake.layouts.regions import code_of
 from risk.intake.layouts.vocabulary import (
@@ -124,10 +125,21 @@ def share_fitting(target: Target, cells: Sequence[Cell]) -> float | None:
     terms of an enumeration count half: a person can say which term they mean.
     """
     unknown = _unknown_words(target.field)
-    filled = [cell for cell in cells if not _is_empty(cell) and as_text(cell) not in unknown]
+    filled = [
+        (cell, count)
+        for cell, count in _distinct(cells)
+        if not _is_empty(cell) and as_text(cell) not in unknown
+    ]
     if not filled:
         return None
-    return sum(_fit(target, cell) for cell in filled) / len(filled)
+    fitting = sum(_fit(target, cell) * count for cell, count in filled)
+    return fitting / sum(count for _, count in filled)
+
+
+def _distinct(cells: Sequence[Cell]) -> Iterator[tuple[Cell, int]]:
+    """Cells with their number; equal ones of another type than text are not put together."""
+    yield from Counter(cell for cell in cells if type(cell) is str).items()
+    yield from ((cell, 1) for cell in cells if type(cell) is not str)
 
 
 def _unknown_words(field: Field) -> frozenset[str]:
@@ -251,7 +263,7 @@ def _fit(target: Target, cell: Cell) -> float:
 def _fits_type(field: Field, cell: Cell) -> float:
     if field.type is FieldType.ENUM:
         return 1.0 if term_of(field, as_text(cell)) is not None else 0.5
-    if field.type is FieldType.BOOL and match_key(as_text(cell)) in yes_no_synonyms():
+    if field.type is FieldType.BOOL and is_synonym(field, as_text(cell)):
         return 1.0
     if field.type is FieldType.COUNT and isinstance(cell, str):
         cell = cell.rstrip("人名次个天")
@@ -283,8 +295,9 @@ def term_of(field: Field, text: str) -> str | None:
 
 def is_synonym(field: Field, text: str) -> bool:
     """Whether a cell is a usual spelling of a term that the contract writes otherwise."""
-    key = match_key(text)
-    return key in (yes_no_synonyms() if field.type is FieldType.BOOL else synonyms_of(field))
+    if field.type is FieldType.BOOL:
+        return match_key(answer_alone(text)) in yes_no_synonyms()
+    return match_key(text) in synonyms_of(field)
 
 
 def synonyms_of(field: Field) -> Mapping[str, str]:

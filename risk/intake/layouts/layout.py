@@ -146,12 +146,13 @@ def read_layout(path: Path) -> Layout:
     """Layout of one file.
 
     Raises:
-        LayoutInvalid: the file is not a valid layout.
+        LayoutInvalid: the file cannot be read, or is not a valid layout.
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LayoutInvalid(file=path.name, at="-", found=str(error), allowed="TOML") from error
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = getattr(error, "strerror", None) or str(error)
+        raise LayoutInvalid(file=path.name, at="-", found=found, allowed="TOML") from error
     return _Reader(path, data).layout()
 
 

@@ -22,6 +22,7 @@ from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout, read_layouts, table_field
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.proposal import SheetProposal, propose_sheet
+from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.layouts.translation import (
     FIRMS,
     Changes,
@@ -32,7 +33,6 @@ from risk.intake.layouts.translation import (
     layout_matcher,
 )
 from risk.intake.layouts.vocabulary import Vocabulary, vocabulary
-from risk.intake.readers import open_sheets
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.readers.sheet import Sheet, first_rows
 from risk.intake.sheet_selection import (
@@ -186,14 +186,16 @@ def detect_by_content(path: Path, *, office: OfficeLayouts) -> Table:
     named = tables_in_name(path.stem)
     if named.certain:
         return detect_table(path)
-    with open_sheets(path) as sheets:
+    with open_tables(path) as sheets:
         if named.table is not None and _fits(path, sheets, office, named.table):
             return named.table
         try:
             plan = plan_reading(path, sheets, office, namer=Namer)
             return plan.table or recognise_table(sheets, file=path.name)
-        except IntakeFailure:
-            if not named.tables:
+        except IntakeFailure as failure:
+            looks_like = failure.fields.get("table") if isinstance(failure, LayoutNeeded) else None
+            named_otherwise = named.table is None or looks_like != named.table.zh
+            if not named.tables or (looks_like and named_otherwise):
                 raise
             return detect_table(path)
 
@@ -216,7 +218,7 @@ def register_names(paths: Sequence[Path], office: OfficeLayouts) -> Mapping[str,
     """
     found: dict[str, str] = {}
     for path in paths:
-        with suppress(IntakeFailure), open_sheets(path) as sheets:
+        with suppress(IntakeFailure), open_tables(path) as sheets:
             found |= _register(path, sheets, office)
     return found
 

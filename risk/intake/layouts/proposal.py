@@ -39,6 +39,7 @@ _DIGITS = re.compile(r"\d+")
 _SERIAL = ("序号", "编号", "no", "no.", "顺序号")
 _NO_PLACES: Mapping[str, str] = MappingProxyType({})
 _CLEAR = 1.0  # lead over the second best table, in columns
+_MOST_PER_HEADING = 3
 _NAMED = 1.6  # weight of the table that the name of the file or sheet says, in columns
 
 
@@ -147,9 +148,17 @@ def _promising(
     heads: Iterator[Head], tables: Sequence[Table], vocabulary: Vocabulary
 ) -> list[Head]:
     """The heads with the most known headings; a head of two rows counts where it knows more."""
-    ranked = [(_known(head, tables, vocabulary), -head.rows, head) for head in heads]
-    most = max((known for known, _, _ in ranked), default=0)
-    return [head for known, _, head in sorted(ranked, key=lambda one: -one[1]) if known == most][:2]
+    ranked: list[Head] = []
+    most = 0
+    for head in heads:
+        if _MOST_PER_HEADING * sum(map(vocabulary.may_know, head.headings)) < most:
+            continue  # a row of records
+        known = _known(head, tables, vocabulary)
+        if known > most:
+            ranked, most = [], known
+        if known == most:
+            ranked.append(head)
+    return sorted(ranked, key=lambda head: head.rows)[:2]
 
 
 def _known(head: Head, tables: Sequence[Table], vocabulary: Vocabulary) -> int:
@@ -158,7 +167,7 @@ def _known(head: Head, tables: Sequence[Table], vocabulary: Vocabulary) -> int:
         sum(_target(table, heading, vocabulary) for heading in head.headings) for table in tables
     ]
     other = sum(vocabulary.is_never(heading) for heading in head.headings)
-    return 2 * max(counts) + other
+    return 2 * max(counts) + other  # at most _MOST_PER_HEADING for each heading
 
 
 def _target(table: Table, heading: str, vocabulary: Vocabulary) -> bool:
@@ -256,8 +265,7 @@ def _missing(table: Table, found: set[str], layout: Layout) -> Iterator[str]:
 
 def _rule(table: Table, match: Match, terms: Mapping[str, Mapping[str, str]]) -> ColumnRule:
     target = _used_target(match)
-    shown = list(dict.fromkeys(masked(match.column.heading, c) for c in match.column.cells if c))
-    examples = "；".join(shown[:SHOWN])
+    examples = "；".join(_samples(match.column))
     note = f"{match.confidence:.0%}  {examples}" if match.target else examples
     if match.choices:
         note = f"{' / '.join(match.choices)}  {examples}"
@@ -272,6 +280,17 @@ def _rule(table: Table, match: Match, terms: Mapping[str, Mapping[str, str]]) ->
         note,
         tuple(cell for cell, code in codes.items() if not code),
     )
+
+
+def _samples(column: SampleColumn) -> list[str]:
+    """The first distinct cells to show."""
+    shown: dict[str, None] = {}
+    for cell in column.cells:
+        if len(shown) == SHOWN:
+            break
+        if cell:
+            shown[masked(column.heading, cell)] = None
+    return list(shown)
 
 
 def _terms(matches: Sequence[Match]) -> dict[str, dict[str, str]]:

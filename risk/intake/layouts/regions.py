@@ -88,7 +88,11 @@ def county_in(text: str) -> str | None:
 
 
 def name_of(code: str) -> str | None:
-    """Name of the county with a 6-digit code (a longer code counts by its first 6 digits)."""
+    """Name of the province, city or county with a code of 2, 4 or 6 digits; of longer ones by 6.
+
+    >>> [name_of(code) for code in ("51", "5108", "510822", "510822100", "9901")]
+    ['四川省', '广元市', '青川县', '青川县', None]
+    """
     return _by_code().get(code[:6])
 
 
@@ -158,4 +162,10 @@ def _by_short_name() -> Mapping[str, tuple[Division, ...]]:
 
 @cache
 def _by_code() -> Mapping[str, str]:
-    return {one.code: one.name for one in _divisions()}
+    names: dict[str, str] = {}
+    for one in _divisions():
+        # Districts of 北京 and counties directly under a province are in no city.
+        names |= {one.code[:2]: one.province, one.code: one.name}
+        if one.city:
+            names[one.code[:4]] = one.city
+    return names

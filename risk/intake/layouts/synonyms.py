@@ -18,12 +18,13 @@ def read_synonyms(path: Path) -> Mapping[str, Any]:
     """Headings by field, table and section, in the form of ``headings.toml``.
 
     Raises:
-        SynonymsInvalid: the file is no TOML, or has another table, field or value.
+        SynonymsInvalid: the file cannot be read, is no TOML, or has another table, field or value.
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SynonymsInvalid(file=path.name, at="-", found=str(error), allowed="TOML") from error
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = getattr(error, "strerror", None) or str(error)
+        raise SynonymsInvalid(file=path.name, at="-", found=found, allowed="TOML") from error
     _Check(path.name).file(data)
     return data
 

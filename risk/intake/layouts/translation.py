@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from risk.calendar.dates import month_end
 from risk.contract import Field, FieldType
-from risk.intake.cell_parsers import UNKNOWN
+from risk.intake.cell_parsers import UNKNOWN, answer_alone
 from risk.intake.cells import Cell, Row, as_text, is_blank, match_key, normalise
 from risk.intake.headings import Heading, HeadingMatcher, contract_matcher, parse_heading
 from risk.intake.layouts.column_matches import term_of
@@ -544,7 +544,7 @@ def _term(cell: Cell, field: Field) -> Cell:
 
 
 def _yes_no(cell: Cell) -> Cell:
-    answer = yes_no_synonyms().get(match_key(as_text(cell)))
+    answer = yes_no_synonyms().get(match_key(answer_alone(as_text(cell))))
     return cell if answer is None else answer
 
 

@@ -6,18 +6,20 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Field, FieldType, Table
-from risk.intake.cells import Cell, match_key
+from risk.intake.cells import Cell, match_key, normalise
 from risk.intake.layouts.synonyms import read_synonyms
 
 _BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
 _UNIT = re.compile(r"[/,、|:·•—-]?(?:(?:千|百万|万|亿)?元|%|人次?|名|平方米|㎡|天|工日)$")
 _NOISE = re.compile(r"[*:_\"'“”.、\s]")
+_DIGIT = re.compile(r"\d")
+_CLOSING = re.compile(r"[)\]】〕]")
 _HEADING_LENGTH = 60
 
 _PLANNED = re.compile(r"计划|预计|拟|预期|暂定|预定|合同工期|目标")
@@ -95,6 +97,22 @@ class Vocabulary:
                     return (found, similarity) if fits_actual(found.field, heading) else None
         return None
 
+    def may_know(self, heading: str) -> bool:
+        """False for most headings that are in no table and in :meth:`is_never`, at little cost.
+
+        Cells of records have digits and known headings none, but for those in brackets.
+        """
+        if self._has_digits or len(heading) > _HEADING_LENGTH:
+            return True
+        own = normalise(heading.rpartition("/")[2])
+        return _DIGIT.search(own) is None or _CLOSING.search(own) is not None
+
+    @cached_property
+    def _has_digits(self) -> bool:
+        """Whether a known heading has a digit; one an office wrote may."""
+        known = (*self.exact.values(), *self.shipped.values(), self.never)
+        return any(_DIGIT.search(key) for keys in known for key in keys)
+
     def candidates(self, table: Table) -> Iterator[tuple[str, Target]]:
         """All known headings of ``table`` with their fields."""
         yield from self.exact[table.name].items()
@@ -115,10 +133,10 @@ def vocabulary(own: Path | None = None) -> Vocabulary:
     The office's file has the form of ``headings.toml``: ``[fields.TABLE]`` and ``[names.TABLE]``.
 
     Raises:
-        SynonymsInvalid: the office's file is not valid.
+        SynonymsInvalid: the office's file is not valid, or cannot be read.
     """
     shipped = _shipped()
-    if own is None or not own.is_file():
+    if own is None or not own.exists():
         return shipped
     data = read_synonyms(own)
     mine = {name: _targets(table, data) for name, table in STORED_TABLES.items()}

@@ -105,7 +105,7 @@ class _Reading:
         self._reports: list[SheetReport] = []
         self._notes: list[Note] = []
         self._lacking: dict[str, None] = {}
-        self._claims = False
+        self._claims = self._unclear_marks = False
 
     def add(self, found: SheetBlocks) -> None:
         """Add the totals of one sheet."""
@@ -153,7 +153,8 @@ class _Reading:
         if not totals and self._claims and not self._lacking:
             raise WorkerClaims(file=self._path.name)
         if not totals:
-            lacking = "、".join(self._lacking) or "应发工资、出勤、进场日期"
+            other = "考勤符号的说明" if self._unclear_marks else "应发工资、出勤、进场日期"
+            lacking = "、".join(self._lacking) or other
             raise WorkerSheetUnplaced(file=self._path.name, lacking=lacking)
         return WorkerSheets(tuple(totals), tuple(self._reports), tuple(self._notes))
 
@@ -250,6 +251,7 @@ class _Reading:
     ) -> None:
         days = count_days(group, marks, hours=hours)
         if days.unclear:
+            self._unclear_marks = True
             self._note("worker_days_unclear", sheet, needs_answer=True, workers=days.unclear)
         if days.disagreeing:
             self._note("worker_days_differ", sheet, needs_answer=True, workers=days.disagreeing)

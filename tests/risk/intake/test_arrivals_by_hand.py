@@ -51,6 +51,20 @@ def test_dated_rows_have_a_number_each_and_equal_ones_are_stored_once(store, sen
     assert found == [("G1", 1, 1), ("G2", 1, 2), ("G2", 2, 4), ("G3", 1, 5), ("G4", 1, 6)]
 
 
+def test_versions_of_other_days_are_new_in_any_order_and_equal_ones_are_not(store, send):
+    header, days = (*PAYROLL, "入库日期"), ("2025-03-01", "2025-02-16", "2025-04-01")
+    first = send("工资表.csv", *(payroll("G1", 1, "P1", day) for day in days), header=header)
+    assert (first.accepted, first.repeated) == (3, 0)
+    rows = [payroll("G1", amount, "P1", day) for amount, day in zip((1, 2, 1), days, strict=True)]
+    rows += [payroll("G1", 1, "P1", "2025-05-01"), payroll("G1", 2, "P1", "2025-05-01")]
+    again = send("工资表2.csv", *rows, header=header)
+    assert (again.accepted, again.repeated) == (3, 2)
+    assert arrivals(store, "payrolls", "amount_due // 100", "CAST(known_at AS VARCHAR)") == [
+        *((1, day, number) for number, day in enumerate(days, start=1)),
+        *((2, "2025-02-16", 5), (1, "2025-05-01", 7), (2, "2025-05-01", 8)),
+    ]
+
+
 def test_an_undated_row_has_a_number_for_each_of_its_versions(store, send):
     """A case has six: filed, four later facts, and an outcome without a date."""
     send("案件.csv", case("C1"), case("C2", "不属实"), case("C2"), header=CASE)

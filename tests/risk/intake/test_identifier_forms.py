@@ -167,6 +167,19 @@ def test_ways_of_writing_are_stored_for_the_next_file(unify, store, world):
     assert store.rows(ways) == []  # it is written in a way that stored ones are
 
 
+def test_ways_of_several_kinds_are_found_in_all_stored_tables(unify, store, world):
+    world.add("organizations", org_id="qy01", org_name="甲", known_at="2024-01-02")
+    world.project(project_id="XM-001", owner_id="QY-02", contractor_id="QY-02")
+    ways = "SELECT kind, lower, upper, fewest, most FROM identifier_shapes ORDER BY kind"
+    assert unify(("XM001", "QY01", "QY02"))[0] == [("XM-001", "qy01", "QY-02")]
+    assert store.rows(ways) == [("project_id", False, True, 0, 1)]  # firms: as stored ones are
+    assert unify(("XM001", "Qy--1", None))[0] == [("XM-001", "Qy--1", None)]
+    assert store.rows(ways) == [("org_id", True, True, 0, 2), ("project_id", False, True, 0, 1)]
+    forget_shapes(store)
+    assert unify(("xm001", None, None))[0] == [("XM-001", None, None)]
+    assert store.rows(ways) == [("project_id", True, True, 0, 1)]
+
+
 def test_fields_that_identify_the_same():
     projects, contracts = STORED_TABLES["projects"], STORED_TABLES["contracts"]
     assert fields_of_kind(projects, "org_id") == ["owner_id", "contractor_id"]

@@ -252,3 +252,60 @@ def test_merged_amount_counts_once_where_terms_are_translated(imported, store):
         "SELECT inspection_id, project_id, amount_owed // 100 FROM inspections ORDER BY 1"
     ) == [("J1", "GC-01", 9000), ("J2", "GC-01", None)]
     assert [one.code for one in report.notes] == ["merged_amount"]
+
+
+def test_a_month_that_is_not_over_ends_today_only_for_what_has_happened(imported, store):
+    imported(
+        "工资保证金.xlsx",
+        [
+            ["保证金编号", "项目编码", "状态", "生效日期", "到期日期"],
+            ["B1", "GC-01", "已存储", "2026年3月", "2026年3月底"],
+        ],
+    )
+
+    # The guarantee runs to the end of the month, whatever the day of the import.
+    assert store.rows("SELECT valid_from, valid_to FROM deposits") == [
+        (TODAY, dt.date(2026, 3, 31))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ("是（拖欠1个月）", True),
+        ("是，欠2个月约23.5万", True),
+        ("存在拖欠", True),
+        ("未发现欠薪；资料齐全", False),
+        ("无。", None),
+        ("是（ ）否（√）", None),
+        ("是（√）", None),
+        ("有，无", None),
+        ("有待核实（9月）", None),
+    ],
+)
+def test_answers_that_a_clause_explains(imported, store, answer, found):
+    head = ["检查编号", "项目编码", "检查日期", "是否发现欠薪"]
+    report = imported("检查台账.xlsx", [head, ["J1", "GC-01", dt.date(2025, 5, 1), answer]])
+    assert store.rows("SELECT arrears_found FROM inspections") == [(found,)][: report.accepted]
+    assert report.accepted == (found is not None)
+
+
+@pytest.mark.parametrize("name", ["案件台账.xlsx", "案件台账.csv"])
+def test_a_bare_number_among_amounts_with_a_larger_unit_is_asked_about(
+    store, write_csv, write_xlsx, name
+):
+    rows = [["案件编号", "立案日期", "状态", "拖欠金额"]]
+    rows += [["A1", "2025-05-01", "立案", "52万元"], ["A2", "2025-05-02", "立案", "8.5"]]
+    rows += [["A3", "2025-05-03", "立案", "85000"], ["A4", "2025-05-04", "立案", "0"]]
+    path = (write_csv if name.endswith("csv") else write_xlsx)(name, rows)
+    report = import_into(store, [path], today=TODAY, office=OfficeLayouts()).files[0]
+
+    assert store.rows("SELECT case_id, amount_owed FROM cases ORDER BY 1") == [
+        ("A1", 520_000_00),
+        ("A2", None),
+        ("A3", 85_000_00),
+        ("A4", 0),
+    ]
+    assert report.sheets[0].units == {}
+    [look] = store.rows("SELECT field, raw, code FROM unreadable_cells")
+    assert look == ("amount_owed", "8.5", "unit_unclear")

@@ -275,6 +275,8 @@ def test_unknown_marks_and_totals_that_differ_are_reported(store, folder, today)
     )
     assert {"worker_days_unclear", "worker_days_differ"} <= codes(unknown)
     assert presence(store) == []
+    [alone] = import_into(store, [folder("考勤.xlsx", 表=rows)], today=today).failed
+    assert alone.fields["lacking"] == "考勤符号的说明"
     rows.append(["注：出勤√ 半天¤ 休息×"])
     import_into(store, [folder("考勤.xlsx", 表=rows)], today=today)
     assert presence(store) == [("GC-01", SEPTEMBER, None, 2, 4, None)]  # 1.5 + 2 days

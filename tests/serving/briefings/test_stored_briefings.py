@@ -123,6 +123,7 @@ def test_pages_of_briefings_follow_each_other(database, client, token, monkeypat
 
     assert shown("/briefings") == (["3", "2"], ["/briefings?page=2"])
     assert shown("/briefings?page=2") == (["1"], ["/briefings?page=1"])
+    assert shown("/briefings?page=3") == shown("/briefings?page=2")
 
 
 def test_figures_are_of_their_briefing_and_the_first_stay(database):

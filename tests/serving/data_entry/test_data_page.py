@@ -315,6 +315,15 @@ def test_a_damaged_file_is_refused_in_words_and_stays(clerk, work, workspace, da
     assert not (workspace.root / "uploads" / upload).exists()
 
 
+def test_a_fault_in_the_words_of_the_office_is_named_on_the_page(clerk, work, workspace):
+    (workspace.root / "synonyms.toml").write_text("[fields.project]\n", encoding="utf-8")
+    upload = send(clerk, {"2025年9月工资表.csv": payrolls_csv()})
+    press(clerk, upload, "layouts")
+    assert (work().state, work()) == ("failed", None)
+    page = html.unescape(clerk.get(f"/data/uploads/{upload}").text)
+    assert "列名对照文件 synonyms.toml 有误，位置：fields.project；现为“project”，可填：" in page
+
+
 def test_one_job_at_a_time_works_on_an_upload(clerk, work):
     upload = send(clerk, {"2025年9月工资表.csv": payrolls_csv()})
     press(clerk, upload, "layouts")

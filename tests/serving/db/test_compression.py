@@ -23,7 +23,7 @@ from serving.db.compression import (
 )
 from serving.db.database import Database
 from serving.db.engine import writing
-from serving.db.tables import DOSSIERS, LIST_DICTIONARIES, PROJECT_RISKS
+from serving.db.tables import DOSSIERS, LIST_DICTIONARIES, PROJECT_RISKS, WATCHLISTS
 from serving.watchlists.repository import WatchlistRepository
 
 
@@ -131,11 +131,16 @@ def test_a_published_list_is_stored_compressed(publish, database):
     with database.engine.connect() as connection:
         risks = connection.execute(select(PROJECT_RISKS.c.body)).scalars().all()
         dossiers = connection.execute(select(DOSSIERS.c.body)).scalars().all()
+        lists = connection.execute(select(WATCHLISTS.c.body)).scalars().all()
         words = connection.execute(
             select(LIST_DICTIONARIES.c.subject, LIST_DICTIONARIES.c.body)
         ).all()
     assert risks
     assert {body[:1] for body in (*risks, *dossiers)} == {b"\x02"}
+    assert {body[:4] for body in lists} == {b"\x28\xb5\x2f\xfd"}
+    sealed = WatchlistRepository(database).watchlist(None)
+    assert [unpacked(body, None) for body in lists] == [sealed.body]
+    assert verify(sealed)
     found = dict(map(tuple, words))
     assert all(unpacked(body, found["risk"]).startswith(b"{") for body in risks)
 
@@ -144,7 +149,7 @@ def test_a_downgrade_stores_what_earlier_versions_read(publish, database):
     publish()
     repository = WatchlistRepository(database)
     day = repository.summaries()[0].as_of
-    before = repository.project_risks(day, "")
+    before, sealed = repository.project_risks(day, ""), repository.watchlist(day)
     assert all(map(verify, before.values()))
     with writing(database.engine).begin() as connection:
         config = Config()
@@ -155,5 +160,8 @@ def test_a_downgrade_stores_what_earlier_versions_read(publish, database):
         assert {key: bytes(body) for key, body in rows} == {
             key: risk.body for key, risk in before.items()
         }
+        lists = connection.exec_driver_sql("SELECT body FROM watchlists").scalars().all()
+        assert [bytes(body) for body in lists] == [sealed.body]
         command.upgrade(config, "head")
     assert repository.project_risks(day, "") == before
+    assert repository.watchlist(day) == sealed

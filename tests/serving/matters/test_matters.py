@@ -329,6 +329,13 @@ def test_sync_opens_matters_of_organisations_without_a_project(database):
     sync_from_lists(database, RULES, NOW)
     facts = all_matters(database.engine, HERE)[0].facts
     assert (facts.project_id, facts.org_id, facts.name) == (None, "O1", "模拟纺织厂")
+    with database.engine.connect() as connection:
+        stored = connection.exec_driver_sql("SELECT CAST(facts AS TEXT) FROM matter_facts").scalar()
+    # What is unknown is left out, and no character is escaped.
+    assert '"name":"模拟纺织厂"' in stored
+    assert "null" not in stored
+    sync_from_lists(database, RULES, NOW)
+    assert [one.facts for one in all_matters(database.engine, HERE)] == [facts]
 
 
 def test_matter_tables_are_append_only(ledger):

@@ -28,7 +28,7 @@ from serving.publishing.publication_builder import (
     sealed_contributions,
 )
 from serving.publishing.repository import store_publication
-from serving.publishing.scoring import Scored
+from serving.publishing.scoring import Probabilities, Scored
 from serving.publishing.used_model import UsedModel
 from serving.scores.csv import scores_csv
 from serving.settings import IndicatorSettings, PolicySettings, Settings
@@ -257,7 +257,9 @@ def test_must_visit_defaults_to_the_law():
 
 
 def test_scores_csv_has_the_whole_cohort(projects):
-    content = scores_csv(_scored(projects), Settings().tiers).decode().splitlines()
+    by_project = {one.project_id: one.probability for one in projects}
+    scored = Probabilities(by_project, _scored(projects).model)
+    content = scores_csv(scored, Settings().tiers).decode().splitlines()
     assert content[0] == "project_id,probability,tier,model"
     assert content[1] == "P00,0.5,red,lightgbm 3"
     assert len(content) == 21

@@ -8,6 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from serving.cli.main import main
+from serving.db.database import Database
+from serving.watchlists.repository import WatchlistRepository
 
 from ...conftest import thorough
 from ..conftest import LISTS
@@ -61,6 +63,20 @@ def test_a_format_that_is_not_written_is_refused(office, tmp_path, capsys):
     spark = ["features", *SPAN, "--engine", "spark", "--out", str(tmp_path / "x.csv")]
     assert run(office, *spark) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_scores_are_those_lists_were_sealed_with_and_read_no_evidence(
+    office, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("models.cohort_scores.StagedEvidence", None)
+    out = tmp_path / "s.csv"
+    assert run(office, "score", "--as-of", str(LISTS[1]), "--out", str(out)) == 0
+    with out.open(encoding="utf-8", newline="") as file:
+        found = {row["project_id"]: float(row["probability"]) for row in csv.DictReader(file)}
+    with Database(f"sqlite:///{office.service_database}") as database:
+        risks = WatchlistRepository(database).project_risks(LISTS[1], "")
+    assert found == {key: risk.document()["probability"] for key, risk in risks.items()}
+    assert len(found) > 5
 
 
 @thorough  # both formats of features: above

@@ -70,6 +70,22 @@ def test_ratios_of_small_numbers_are_stored_as_such(value, stored):
     assert by_row(by_column(dossier)) == dossier
 
 
+@pytest.mark.parametrize(
+    ("values", "stored"),
+    [
+        ([0.12345679, -0.00000001, 0.0], [12345679, -1, 0]),
+        ([2.5, 1e-8], [250_000_000, 1]),
+        # More decimals, a zero with a sign, what is no number or too large stay figures.
+        *[([0.25, value], None) for value in (0.123456789, -0.0, None, "1", 1, 1e301)],
+    ],
+)
+def test_rounded_contributions_are_stored_as_whole_numbers(values, stored):
+    dossier = {"contributions": {"features": [{"contribution": value} for value in values]}}
+    found = by_column(dossier)["contributions"]["features"]
+    assert found == ({"contribution_e8": stored} if stored else {"contribution": values})
+    assert json.dumps(by_row(by_column(dossier))) == json.dumps(dossier)
+
+
 RECORD = st.fixed_dictionaries(
     {
         "fields": st.dictionaries(st.text(max_size=2), st.none() | st.integers(), max_size=2),
@@ -79,8 +95,9 @@ RECORD = st.fixed_dictionaries(
 )
 KEYS = st.sampled_from(["a/1", "a/2", "b/1/2", "b/", "/", "a", "ab/1"])
 RATIOS = st.builds(lambda p, q: p / q, st.integers(-9_999, 9_999), st.integers(1, 9_999))
-VALUES = st.none() | st.floats(allow_nan=False) | RATIOS | st.text(max_size=3)
-NAMES = st.just("value") | st.text(max_size=3)
+ROUNDED = st.floats(-9, 9).map(lambda value: round(value, 8))
+VALUES = st.none() | st.floats(allow_nan=False) | RATIOS | ROUNDED | st.text(max_size=3)
+NAMES = st.sampled_from(["value", "contribution"]) | st.text(max_size=3)
 EQUAL_KEYS = st.sets(NAMES, max_size=3).flatmap(
     lambda keys: st.lists(st.fixed_dictionaries(dict.fromkeys(keys, VALUES)), max_size=4)
 )

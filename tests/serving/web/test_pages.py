@@ -208,6 +208,15 @@ def test_pages_of_a_list_without_a_register(shown):
     _fine(client, [*PATHS, "/projects/P%2F000", "/projects/P%2F000/visit"])
 
 
+@pytest.mark.parametrize(
+    ("path", "row"), [("/links", 'hx-post="/links/'), ("/ledger", '<li class="entry">')]
+)
+def test_a_page_beyond_the_last_shows_the_last(site, path, row):
+    with closing(signed_in(site.url, "inspector")) as client:
+        assert row in client.get(path).text
+        assert row in client.get(f"{path}?page=9999").text
+
+
 def test_ledger_page_validates_filters(shown):
     client = shown(make_publication())
     for query in ("state=nonsense", "kind=nonsense", "large=2", f"unit={'x' * 101}"):

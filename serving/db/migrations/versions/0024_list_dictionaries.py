@@ -41,8 +41,19 @@ def downgrade() -> None:
         unprotect(op.get_bind(), table)
         _store_unpacked(op.get_bind(), table)
         protect(op.get_bind(), table)
+    unprotect(op.get_bind(), "watchlists")
+    _store_lists_unpacked(op.get_bind())
+    protect(op.get_bind(), "watchlists")
     unprotect(op.get_bind(), _TABLE)
     op.drop_table(_TABLE)
+
+
+def _store_lists_unpacked(connection: sa.Connection) -> None:
+    lists = sa.table("watchlists", sa.column("id"), sa.column("body", sa.LargeBinary))
+    for number in connection.execute(sa.select(lists.c.id)).scalars().all():
+        of_list = lists.c.id == number
+        body = connection.execute(sa.select(lists.c.body).where(of_list)).scalar_one()
+        connection.execute(lists.update().where(of_list).values(body=unpacked(body, None)))
 
 
 def _store_unpacked(connection: sa.Connection, name: str) -> None:

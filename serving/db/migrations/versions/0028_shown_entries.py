@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from serving.db.append_only import protect, unprotect
-from serving.db.compression import packed
+from serving.db.compression import packed, unpacked
 from serving.db.page_rows import shown_entry
 
 revision = "0028"
@@ -55,6 +55,7 @@ def _rows(connection: sa.Connection, number: int) -> Iterator[dict[str, object]]
         _WORDS.c.watchlist_id == number, _WORDS.c.subject == "risk"
     )
     words = connection.execute(shared).scalar_one_or_none() or b""
-    for entry in json.loads(connection.execute(of_list).scalar_one())["entries"]:
+    body = unpacked(connection.execute(of_list).scalar_one(), None)
+    for entry in json.loads(body)["entries"]:
         made = packed(shown_entry(entry), words)
         yield {"of_list": number, "of": entry["project_id"], "made": made}

@@ -134,6 +134,8 @@ def test_cells_that_say_nothing_are_not_counted():
     assert _share("projects", "contract_amount", None, "-", 5, "甲") == 0.5
     assert _share("projects", "sector", "乙", "不详") == 0.5  # an unknown term counts half
     assert _share("projects", "sector", "乙", "房建") == 0.75
+    assert _share("projects", "sector", "房建", "乙", "房建", "房建", "不详") == 0.8
+    assert _share("projects", "contract_amount", "1", 1, True, "甲", "甲", "甲") == 1 / 3
     assert _share("projects", "started_on", "在建", "不详", "甲") == 0.0
     assert _share("projects", "contract_amount", "在建", 5) == 0.5
     assert _share("projects", "owner_id", "甲公司", "甲", "A1", by_name=True) == 1 / 3

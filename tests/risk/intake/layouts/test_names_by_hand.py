@@ -186,6 +186,20 @@ def test_a_fault_in_the_words_of_an_office_is_named_with_its_place(tmp_path, con
     assert len(failure.value.fields["found"]) <= 200
 
 
+def test_words_that_cannot_be_read_are_a_fault_of_their_file(tmp_path):
+    # Root may read every file: a folder is in its place.
+    own = tmp_path / "synonyms.toml"
+    own.mkdir()
+    with pytest.raises(SynonymsInvalid) as failure:
+        vocabulary(own)
+    assert failure.value.fields == {
+        "file": "synonyms.toml",
+        "at": "-",
+        "found": "Is a directory",
+        "allowed": "TOML",
+    }
+
+
 def test_a_planned_date_is_no_actual_one():
     fields = [
         TABLES["projects"].field(name) for name in ("started_on", "planned_end_on", "funding")

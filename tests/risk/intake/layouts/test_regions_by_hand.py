@@ -94,3 +94,9 @@ def test_a_longer_code_has_the_name_of_its_county():
     assert [name_of(code) for code in ("510822", "510822100", "51082", "")] == [
         *("青川县", "青川县", None, None),
     ]
+
+
+def test_cities_and_provinces_have_names_too():
+    assert [name_of(code) for code in ("5108", "51", "1101", "11", "429004", "4290", "99")] == [
+        *("广元市", "四川省", None, "北京市", "仙桃市", None, None),
+    ]
