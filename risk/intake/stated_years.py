@@ -8,12 +8,12 @@ unreadable.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from risk.intake.cells import Cell
-from risk.intake.named_periods import with_digits
+from risk.intake.named_periods import stated_month, with_digits
 from risk.intake.numerals import chinese_digits
 
 _FILLED_IN = re.compile(r"(?:填报|填表|制表|报送|上报|打印|导出|编制|更新)(?:日期|时间)?\s*[:：于]")
@@ -25,7 +25,11 @@ _SEPARATED = re.compile(r"\s*[.\-_/]\s*(1[0-2]|0?[1-9])(?!\d)")
 _MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])(?=\s*(?:月|[-~—–至到、]\s*(?:1[0-2]|0?[1-9])\s*月))")
 _QUARTER = re.compile("第?([1-4一二三四])季度")
 _NEXT_YEAR = re.compile("[次翌]年|第二年")
-_WITHOUT_YEAR = re.compile(r"(1[0-2]|0?[1-9])月(?:(?:3[01]|[12]\d|0?[1-9])[日号]?)?")
+_WITHOUT_YEAR = re.compile(
+    r"(1[0-2]|0?[1-9])月(?:份?(?:[上中下]旬|[初中底末])?|(?:3[01]|[12]\d|0?[1-9])[日号]?)"
+)
+_PAID_WITHIN = 6
+"""Months from that of the wages in which a day without a year says when they are due or paid."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,15 @@ class StatedYears:
 
     first: int
     last: int
+    month: int | None = field(default=None, compare=False)
+    """The one month that the sheet is about, if it states one."""
+
+    @property
+    def following(self) -> StatedYears | None:
+        """The month that the sheet is about and those after it; None without one."""
+        if self.month is None:
+            return None
+        return StatedYears(self.month, self.month + _PAID_WITHIN)
 
     @staticmethod
     def of(text: str) -> StatedYears | None:
@@ -78,13 +91,22 @@ class StatedYears:
         >>> StatedYears.of("2025年在建项目").complete("3月5日")
         '2025年3月5日'
         """
-        plain = chinese_digits(with_digits(text)).replace(" ", "")
+        plain = _plain(text)
         found = _WITHOUT_YEAR.fullmatch(plain)
         year = self.year(int(found[1])) if found else None
         return f"{year}年{plain}" if year else None
 
 
-def stated_years(sheet: str, titles: Iterable[Sequence[Cell]], file: str) -> StatedYears | None:
+def lacks_year(cell: Cell) -> bool:
+    """Whether a cell is a day or a month without its year."""
+    return isinstance(cell, str) and _WITHOUT_YEAR.fullmatch(_plain(cell)) is not None
+
+
+def _plain(text: str) -> str:
+    return chinese_digits(with_digits(text)).replace(" ", "")
+
+
+def stated_years(sheet: str, titles: Sequence[Sequence[Cell]], file: str) -> StatedYears | None:
     """Period of a sheet: by the nearest titles that name a year, else by its name or the file's.
 
     ``titles`` are groups of cells, the nearest first; ``file`` is a path. Several titles of a group
@@ -97,8 +119,16 @@ def stated_years(sheet: str, titles: Iterable[Sequence[Cell]], file: str) -> Sta
         naming = [text for text in texts if any(_stated(text))]
         if naming:
             periods = {StatedYears.of(text) for text in naming}
-            return periods.pop() if len(periods) == 1 else None
+            period = periods.pop() if len(periods) == 1 else None
+            return period and replace(period, month=_one_month(sheet, titles, file))
     return None
+
+
+def _one_month(sheet: str, titles: Sequence[Sequence[Cell]], file: str) -> int | None:
+    texts = [cell for group in titles for cell in group if isinstance(cell, str)]
+    named = [text for text in texts if not _FILLED_IN.search(text)]
+    month = stated_month((sheet, *named, PurePosixPath(file).stem))
+    return month.year * 12 + month.month - 1 if month else None
 
 
 def _stated(text: str) -> Iterator[tuple[int, int]]:

@@ -162,7 +162,8 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
         yield cli.text("try.unit", unit="、".join(proposal.units))
     if layout.key.made_from:
         fields = "、".join(
-            _name(cli, table_field(layout.table, name)) for name in layout.key.made_from
+            name if name in layout.headings else _name(cli, table_field(layout.table, name))
+            for name in layout.key.made_from
         )
         yield cli.text("try.key_made", fields=fields)
     elif layout.key.column:

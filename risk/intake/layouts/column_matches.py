@@ -42,6 +42,7 @@ PROPOSED_FROM = 0.5
 _FUZZY = 0.86  # a heading that is only alike never counts as much as a known one
 _NEAR = 0.08
 _DAY_OF_YEAR = re.compile(r"\d{1,2}\s*月\s*\d{1,2}\s*[日号]?")
+_MONTH_OF_YEAR = re.compile(r"(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s*月份?")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WEIGHT_OF_VALUES = 0.6
 _NUMBERS = (FieldType.MONEY, FieldType.COUNT, FieldType.SHARE, FieldType.NUMBER)
@@ -260,6 +261,11 @@ def _fit(target: Target, cell: Cell) -> float:
     return _fits_type(field, cell)
 
 
+def _fits_year(pattern: re.Pattern[str], cell: Cell) -> bool:
+    """Whether a cell is a day or a month without a year, which titles may state."""
+    return isinstance(cell, str) and pattern.fullmatch(normalise(cell)) is not None
+
+
 def _fits_type(field: Field, cell: Cell) -> float:
     if field.type is FieldType.ENUM:
         return 1.0 if term_of(field, as_text(cell)) is not None else 0.5
@@ -267,14 +273,11 @@ def _fits_type(field: Field, cell: Cell) -> float:
         return 1.0
     if field.type is FieldType.COUNT and isinstance(cell, str):
         cell = cell.rstrip("人名次个天")
-    if field.type is FieldType.DATE and (_parses(_MONTH, cell) or _is_day_of_year(cell)):
+    if field.type is FieldType.DATE and (_parses(_MONTH, cell) or _fits_year(_DAY_OF_YEAR, cell)):
+        return 1.0
+    if field.type is FieldType.MONTH and _fits_year(_MONTH_OF_YEAR, cell):
         return 1.0
     return float(_parses(field, cell))
-
-
-def _is_day_of_year(cell: Cell) -> bool:
-    """Whether a cell is a day without a year, which titles may state."""
-    return isinstance(cell, str) and _DAY_OF_YEAR.fullmatch(normalise(cell)) is not None
 
 
 def _parses(field: Field, cell: Cell) -> bool:

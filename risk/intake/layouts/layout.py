@@ -57,8 +57,9 @@ class ColumnRule:
 class KeyRule:
     """Origin of the key where no column has it.
 
-    ``made_from`` are fields of which an id is made; or ``column`` is the heading of a number to
-    which ``prefix`` is added, with ``{month}`` and ``{sheet}`` filled in.
+    ``made_from`` are fields, or headings of other columns, of which an id is made; or ``column``
+    is the heading of a number to which ``prefix`` is added, with ``{month}`` and ``{sheet}`` filled
+    in.
     """
 
     made_from: tuple[str, ...] = ()
@@ -216,7 +217,7 @@ class _Reader:
             known_on=self._one_of("known_on", self._text("known_on") or "import", KNOWN_ON),
             key=KeyRule(
                 tuple(
-                    self._field(table, f"key.from {name}", name).name
+                    name if name in headings else self._field(table, f"key.from {name}", name).name
                     for name in self._texts("key.from", key.get("from", []))
                 ),
                 number,

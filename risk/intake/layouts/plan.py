@@ -488,7 +488,9 @@ def _translates(proposal: SheetProposal, layout: Layout) -> bool:
 
 def _holds_names(column: SampleColumn, field: Field, table: Table) -> bool:
     name = field.name
-    texts = [one_line(cell) for cell in column.cells]
+    if field.type not in (FieldType.ENUM, FieldType.BOOL, FieldType.ID):
+        return False
+    texts = dict.fromkeys(map(one_line, column.cells))
     if field.type in (FieldType.ENUM, FieldType.BOOL):
         return any(is_synonym(field, text) for text in texts)
     if name == "region_code":

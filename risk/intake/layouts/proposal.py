@@ -21,7 +21,7 @@ from risk.intake.layouts.column_matches import (
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
 from risk.intake.layouts.regions import county_in, may_be_below_county, place_code, short_code
-from risk.intake.layouts.vocabulary import Target, Vocabulary, heading_key, made_from
+from risk.intake.layouts.vocabulary import Target, Vocabulary, heading_key, is_team, made_from
 from risk.intake.named_periods import stated_day
 from risk.intake.personal_numbers import mask_personal_numbers
 from risk.intake.readers.sheet import Sheet, first_rows
@@ -213,7 +213,8 @@ def _proposal(
 ) -> SheetProposal:
     head, table, matches = reading.head, reading.table, reading.matches
     found = {target.field.name for one in matches if (target := _used_target(one))}
-    key = _key(table, matches, found)
+    fill = _fill(table, found)
+    key = _key(table, matches, found | set(fill))
     terms = _terms(matches)
     places = _places(matches, region)
     layout = Layout(
@@ -230,7 +231,7 @@ def _proposal(
         },
         known_on="month_end" if stated_day(path.name) else "import",
         key=key,
-        fill=_fill(table, found),
+        fill=fill,
     )
     unknown = {
         heading: tuple(cell for cell, code in cells.items() if not code)
@@ -339,7 +340,9 @@ def _key(table: Table, matches: Sequence[Match], found: set[str]) -> KeyRule:
         return KeyRule()
     made = made_from(table)
     if made and made[0] in found:
-        return KeyRule(made_from=tuple(name for name in made if name in found))
+        unused = (one.column.heading for one in matches if one.target is None)
+        teams = [heading for heading in unused if is_team(table, heading)]
+        return KeyRule(made_from=(*(name for name in made if name in found), *teams))
     for one in matches:
         if heading_key(one.column.heading) in _SERIAL:
             return KeyRule(column=one.column.heading, prefix="{month}-{sheet}-")

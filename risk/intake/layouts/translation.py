@@ -415,6 +415,8 @@ class _Translation:
         texts = [as_text(read[self._column_of[name]]) for name in layout.key.made_from
                  if name in self._column_of]  # fmt: skip
         texts += [self._context[name] or "" for name in layout.key.made_from if name in layout.fill]
+        texts += [one_line(as_text(raw[layout.headings.index(name)]))
+                  for name in layout.key.made_from if name in layout.headings]  # fmt: skip
         if not any(texts):
             return None
         if layout.table.name == "projects":

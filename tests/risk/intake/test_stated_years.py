@@ -6,6 +6,10 @@ from risk.intake.importer import import_into
 from risk.intake.stated_years import StatedYears, stated_years
 
 HEAD = ["案件编号", "立案日期", "状态", "结案日期"]
+PROJECTS = [
+    ["项目编码", "项目名称", "行政区划代码", "开工日期"],
+    ["GC-01", "河西小学", "420321", "2025-03-05"],
+]
 
 
 @pytest.mark.parametrize(
@@ -101,3 +105,38 @@ def test_without_a_year_in_any_title_the_row_is_quarantined(store, write_xlsx, t
     )
     [file] = import_into(store, [path], today=today).files
     assert (file.quarantined, file.marks) == (1, {})
+
+
+def test_wages_are_due_and_paid_from_their_month_on(store, write_xlsx, today):
+    head = ["工资表编号", "项目编码", "应发日期", "工资月份", "应发金额"]
+    write_xlsx("工程项目.xlsx", PROJECTS)
+    write_xlsx(
+        "2025年工资表.xlsx",
+        [["年度补发"], head, ["G4", "GC-01", "1月20日", "12月", 100]],
+        七月=[["2025年7月工资"], head, ["G1", "GC-01", "8月15日", "7月份", 100]],
+        十二月=[
+            head,
+            ["G2", "GC-01", "1月中旬", "12月", 100],
+            ["G3", "GC-01", "2025年12月31日", "12月", 100],
+        ],
+    )
+    pay = ["发放编号", "工资表编号", "发放日期", "实发金额"]
+    path = write_xlsx(
+        "2025年工资发放.xlsx",
+        [pay],
+        十二月=[pay, ["F1", "G2", "1月16日", 1], ["F2", "G1", "11月2日", 1]],
+    )
+    report = import_into(store, [path.parent], today=today)
+    assert not report.failed
+    assert store.rows(
+        "SELECT payroll_id, strftime(period, '%Y-%m'), due_on::VARCHAR FROM payrolls ORDER BY 1"
+    ) == [
+        ("G1", "2025-07", "2025-08-15"),
+        ("G2", "2025-12", "2026-01-31"),
+        ("G3", "2025-12", "2025-12-31"),
+        ("G4", "2025-12", "2026-01-20"),
+    ]
+    assert store.rows("SELECT payment_id, paid_on::VARCHAR FROM payments ORDER BY 1") == [
+        ("F1", "2026-01-16"),
+        ("F2", "2025-11-02"),
+    ]

@@ -113,7 +113,7 @@ def _share(table, field, *cells, by_name=False):
         ("projects", "contract_amount", (5, "3万", "5元"), ("甲", "待办")),
         ("complaints", "workers", (5, "7人", "7名", "7个", "七人"), ("甲", 1.5)),
         ("projects", "started_on", (DAY, "2025-03", "3月5日", "3月5号"), ("3月", "5日", "甲")),
-        ("payrolls", "period", ("2025-03", DAY), ("3月5日",)),
+        ("payrolls", "period", ("2025-03", DAY, "9月", "十月份"), ("3月5日",)),
         ("projects", "advance_funded", ("是", "√", True), ("甲", 7)),
         ("projects", "sector", ("房建", "building", "房屋建筑"), ()),
         ("projects", "project_id", ("P1", "川建1", "川建筑1", "1"), ("甲", "川建筑局1", "P")),

@@ -1,7 +1,9 @@
 """Workbooks whose sheets hold different tables, as offices keep them."""
 
 import datetime as dt
+from dataclasses import replace
 
+import openpyxl
 import pytest
 
 from risk.intake.importer import import_into
@@ -23,6 +25,12 @@ COMPLAINTS = [
     [1, "云渡小区二期", "2025.9.5", 12, 125_000],
     [2, "竹园污水管网", "2025.9.8", 3, 9000],
     [3, "竹园污水管网", "2025.9.9", 4, 8000],
+]
+TEAMS = [
+    ["序号", "工程名称", "施工班组", "人数", "应发工资（元）", "约定发放日期"],
+    [1, "云渡小区二期", "木工班", 12, 78_000, "2025.10.15"],
+    [2, "云渡小区二期", "钢筋班", 9, 58_500, "2025.10.15"],
+    ["小计", None, None, 21, 136_500, None],
 ]
 NOTES = [["填表说明"], ["一、按月填报", "二、金额为万元"]]
 
@@ -102,3 +110,31 @@ def test_a_sheet_that_needs_a_layout_is_asked_about(send, write_xlsx):
         "投诉编号",
     )
     assert file.unread_sheets == ("投诉", "说明")
+
+
+def test_teams_and_months_of_a_wage_book_have_ids_of_their_own(send, store, write_xlsx, tmp_path):
+    path = write_xlsx("2025年工资表.xlsx", TEAMS, 八月=TEAMS)
+    book = openpyxl.load_workbook(path)
+    for sheet in book:
+        sheet.title = {"Sheet1": "9月", "八月": "8月"}.get(sheet.title, "9月")
+        sheet.merge_cells("B2:B3")
+    book.save(path)
+
+    [layout] = confirmed(tmp_path, path)
+    assert layout.key.made_from == ("project_id", "period", "施工班组")
+    file = send(path, layout)["payrolls"]
+    assert (file.accepted, file.set_aside) == (4, 2)
+    assert not any(note.needs_answer for note in file.notes)
+    query = "SELECT month(period), workers, amount_due // 100 FROM payrolls ORDER BY 1, 2"
+    assert store.rows(query) == [(8, 9, 58_500), (8, 12, 78_000), (9, 9, 58_500), (9, 12, 78_000)]
+    assert len(store.rows("SELECT DISTINCT payroll_id FROM payrolls")) == 4
+    assert send(path, layout)["payrolls"].repeated == 4
+
+
+def test_a_made_id_of_rows_with_other_contents_is_reported(send, write_xlsx, tmp_path):
+    path = write_xlsx("2025年9月工资表.xlsx", TEAMS)
+    [layout] = confirmed(tmp_path, path)
+    key = replace(layout.key, made_from=("period",))
+    [note] = send(path, replace(layout, key=key).confirm("王某", NOW))["payrolls"].notes
+    assert (note.code, note.needs_answer, note.fields["keys"]) == ("keys_twice", True, "1")
+    assert note.fields["examples"].endswith("（78,000 → 58,500）")
