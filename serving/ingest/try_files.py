@@ -168,6 +168,8 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
         yield cli.text("try.key_made", fields=fields)
     elif layout.key.column:
         yield cli.text("try.key_number", column=layout.key.column, prefix=layout.key.prefix)
+    if layout.payments:
+        yield cli.text("try.payments")
     if layout.region:
         yield cli.text("try.region", name=name_of(layout.region) or "", code=layout.region)
     counted = [name for name in proposal.unknown_places if layout.regions.get(name)]

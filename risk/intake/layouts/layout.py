@@ -32,7 +32,7 @@ KNOWN_ON = ("import", "month_end")
 _NAME = re.compile(r"[\w.()（）-]{1,80}")
 _KEYS = {
     "version", "table", "files", "unit", "region", "known_on",
-    "head", "key", "fill", "confirmed", "columns", "regions",
+    "head", "key", "fill", "confirmed", "columns", "regions", "payments",
 }  # fmt: skip
 
 
@@ -73,7 +73,8 @@ class Layout:
 
     ``headings`` are those of the head, empty ones included, a group heading in front (存放/金额).
     ``regions`` gives codes for names of places no list has; ``region`` is the code where a row has
-    none. ``fill`` gives values of fields without a column.
+    none. ``fill`` gives values of fields without a column. ``payments``: what was paid is read too,
+    from the same rows of payrolls.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Layout:
     known_on: str = "import"
     key: KeyRule = KeyRule()
     fill: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    payments: bool = False
     confirmed_by: str = ""
     confirmed_at: str = ""
     confirmed_digest: str = ""
@@ -103,6 +105,7 @@ class Layout:
                 [rule.heading, rule.field, rule.by_name, sorted(rule.values.items())]
                 for rule in self.columns
             ],
+            *([["payments"]] if self.payments else []),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()[:16]
 
@@ -227,10 +230,17 @@ class _Reader:
                 self._field(table, f"fill.{name}", name).name: self._as_text(f"fill.{name}", value)
                 for name, value in self._section("fill", None).items()
             },
+            payments=self._flag("payments"),
             confirmed_by=self._as_text("confirmed.by", confirmed.get("by", "")),
             confirmed_at=self._as_text("confirmed.at", confirmed.get("at", "")),
             confirmed_digest=self._as_text("confirmed.digest", confirmed.get("digest", "")),
         )
+
+    def _flag(self, name: str) -> bool:
+        value = self._data.get(name, False)
+        if not isinstance(value, bool):
+            self._refuse(name, value, "true, false")
+        return bool(value)
 
     def _columns(self, table: Table, headings: tuple[str, ...]) -> Iterator[ColumnRule]:
         used: set[tuple[str, bool]] = set()

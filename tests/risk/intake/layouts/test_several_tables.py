@@ -138,3 +138,53 @@ def test_a_made_id_of_rows_with_other_contents_is_reported(send, write_xlsx, tmp
     [note] = send(path, replace(layout, key=key).confirm("王某", NOW))["payrolls"].notes
     assert (note.code, note.needs_answer, note.fields["keys"]) == ("keys_twice", True, "1")
     assert note.fields["examples"].endswith("（78,000 → 58,500）")
+
+
+PAID = [
+    ["2025年9月农民工工资发放台账", None, None, "单位：万元"],
+    ["序号", "工程名称", "班组", "应发工资", "实发工资", "应发日期", "发放时间", "发放方式"],
+    [1, "云渡小区二期", "木工班", 7.8, 7.8, "2025.10.15", "10月16日", "银行代发"],
+    [2, "云渡小区二期", "钢筋班", 5.85, 2, "2025.10.15", "10月20日", "现金"],
+    [3, "云渡小区二期", "瓦工班", 3, 0, "2025.10.15", "未发", None],
+    [4, "云渡小区二期", "电工班", 1, 1, "2025.10.15", None, None],
+    ["合计", None, None, 17.65, 10.8, None, None, None],
+]
+
+
+def test_payments_are_read_from_the_rows_of_their_payrolls(send, store, write_xlsx, tmp_path):
+    path = write_xlsx("2025年9月工资发放台账.xlsx", PAID)
+    [layout] = confirmed(tmp_path, path)
+    assert (layout.table.name, layout.payments) == ("payrolls", True)
+
+    files = send(path, layout)
+    assert {name: (one.read, one.accepted, one.quarantined) for name, one in files.items()} == {
+        "payrolls": (5, 4, 0),
+        "payments": (3, 2, 1),  # 1 paid without a day
+    }
+    paid = store.rows(
+        "SELECT r.amount_due // 100, p.amount // 100, p.paid_on::VARCHAR, p.channel FROM payrolls r"
+        " LEFT JOIN payments p USING (payroll_id) ORDER BY 1 DESC"
+    )
+    assert paid == [
+        (78_000, 78_000, "2025-10-16", "bank"),
+        (58_500, 20_000, "2025-10-20", "cash"),
+        (30_000, None, None, None),
+        (10_000, None, None, None),
+    ]
+    assert not any(note.code == "blank_rows" for note in files["payments"].notes)
+    again = send(path, layout)
+    assert (again["payrolls"].repeated, again["payments"].repeated) == (4, 2)
+
+
+def test_payments_of_payrolls_are_read_only_where_the_layout_says_so(send, write_xlsx, tmp_path):
+    path = write_xlsx("2025年9月工资表.xlsx", PAID)
+    [layout] = confirmed(tmp_path, path)
+    without = replace(layout, payments=False)
+    assert not without.confirmed  # what is read is a part of what is confirmed
+    assert list(send(path, without.confirm("王某", NOW))) == ["payrolls"]
+
+
+def test_payrolls_need_an_amount_and_a_day_for_payments(write_xlsx, tmp_path):
+    path = write_xlsx("2025年9月工资表.xlsx", [[*row[:6], row[7]] for row in PAID[1:]])
+    [layout] = confirmed(tmp_path, path)
+    assert not layout.payments
