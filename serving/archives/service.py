@@ -9,15 +9,16 @@ transaction closes the tables again. Who runs it again goes on where it ended.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Table
 
 from risk.progress import Progress
 from risk.store.staged import in_batches
-from serving.archives.files import archive_name, read_archive, write_archive
+from serving.archives.files import ArchivedList, archive_name, read_archive, write_archive
 from serving.archives.repository import (
     BY_PROJECT,
     KEPT_LISTS,
@@ -40,6 +41,7 @@ from serving.auth.roles import Permission
 from serving.clock import now
 from serving.db.database import Database
 from serving.db.engine import writing
+from serving.db.staged_rows import LIST_COLUMN, staging
 from serving.errors import CommandError
 
 
@@ -143,19 +145,47 @@ def restore_list(database: Database, path: Path, by: str, key: Path | None = Non
         ArchiveUnknown: no list of this database was moved to it.
         ListNotArchived: its list is in the database.
     """
-    with read_archive(path, key) as found, writing(database.engine).begin() as connection:
-        one = _archived(connection, found.digest, found.manifest, path)
-        for table in (*BY_PROJECT, *(() if has_parts(connection, one.number) else OF_LIST)):
-            by_project = table in BY_PROJECT
-            present = present_projects(connection, one.number, table) if by_project else set()
-            for rows in found.rows_of(table):
-                new = [row for row in rows if row.get("project_id") not in present]
-                own = [{**row, "watchlist_id": one.number} for row in new]
-                if own:
-                    connection.execute(insert(table), own)
-        add_step(connection, one.number, "restored", str(path), found.manifest, by, now())
-        _audit(connection, one, "archive restore", by)
+    with read_archive(path, key) as found:
+        while (one := _restored(database, found, path, by)) is None:
+            # Another run removed rows of the list in the meantime.
+            pass
     return one
+
+
+def _restored(database: Database, found: ArchivedList, path: Path, by: str) -> StoredList | None:
+    """Bring rows back; None, and nothing, if rows left while those that lack were staged."""
+    with staging(database.engine) as (connection, staged):
+        # Before the transaction that holds the write lock of SQLite.
+        with connection.begin():
+            one = _archived(connection, found.digest, found.manifest, path)
+            present = _present(connection, one)
+            for table, project_ids in present.items():
+                staged.add(table, _lacking_rows(found, table, project_ids))
+        with connection.execution_options(writing=True).begin():
+            _archived(connection, found.digest, found.manifest, path)
+            if _present(connection, one) != present:
+                return None
+            staged.insert_list(one.number)
+            add_step(connection, one.number, "restored", str(path), found.manifest, by, now())
+            _audit(connection, one, "archive restore", by)
+    return one
+
+
+def _present(connection: Connection, one: StoredList) -> dict[Table, set[str]]:
+    """Projects that have a row, by table of which rows may lack."""
+    of_list = () if has_parts(connection, one.number) else OF_LIST
+    return {
+        **{table: present_projects(connection, one.number, table) for table in BY_PROJECT},
+        **{table: set() for table in of_list},
+    }
+
+
+def _lacking_rows(
+    found: ArchivedList, table: Table, present: Collection[str]
+) -> Iterator[list[Mapping[str, Any]]]:
+    for rows in found.rows_of(table):
+        new = [row for row in rows if row.get("project_id") not in present]
+        yield [{name: row[name] for name in row if name != LIST_COLUMN} for row in new]
 
 
 def _remove(
