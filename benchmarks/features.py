@@ -5,18 +5,20 @@ Usage: python -m benchmarks.features [--full] [--keep]
 All implementations compute the same 32 features of wage payment at 24 monthly dates and must agree
 to 1e-9; Wagewatch computes the last of the family too, and has a memory limit of half a GB.
 Featuretools cannot express these features: it computes the nearest it has at a small size and is
-compared by seconds per feature. Each runs in its own process, from start to end, best of the runs.
+compared by seconds per feature. Each runs in its own process, from start to end. The compared
+implementations take turns: a ratio is that of one round, given as the median of the rounds.
 """
 
 from __future__ import annotations
 
 import math
 import os
+import statistics
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.harness import Child, Figure, Size, child, run
+from benchmarks.harness import Better, Child, Figure, Size, child, run
 from benchmarks.synthetic_store import as_ofs
 
 DATES = 24
@@ -26,7 +28,7 @@ SIZES = {"quick": (200_000, 1_000_000), "full": (1_000_000, 10_000_000, 50_000_0
 COMPARED = {"quick": 1_000_000, "full": 10_000_000}
 SMALL = {"quick": 50_000, "full": 400_000}
 LIMIT_GB = {"quick": 0.25, "full": 0.53}
-RUNS = {"quick": 5, "full": 2}
+ROUNDS = {"quick": 3, "full": 3}
 FEATURETOOLS_PYTHON = "FEATURETOOLS_PYTHON"
 """Names a Python with featuretools: it needs an older pandas."""
 
@@ -138,23 +140,32 @@ def figures(size: Size) -> Sequence[Figure]:
         ]
 
 
-def _best(way: str, folder: Path, limit: float, size: Size) -> Child:
-    runs = [child(_WAYS[way], folder, way, DATES, limit) for _ in range(RUNS[size])]
-    seconds = min(one.seconds for one in runs)
-    return Child(runs[0].result, seconds, min(one.peak_mb for one in runs))
-
-
 def _growth(size: Size, folders: dict[int, Path]) -> list[Figure]:
     """All features of all families, by size."""
     found, points = [], []
     for payments in SIZES[size]:
-        done = child(_OURS, folders[payments], "all", DATES, 4)
-        points.append((math.log(payments), math.log(done.seconds)))
-        name = f"all {done.result['features']} features, {payments // 1000:,} k payments"
-        found.append(Figure(f"{name}: seconds", done.seconds, "s"))
-        found.append(Figure(f"{name}: payments per second", payments / done.seconds, "1/s"))
-        found.append(Figure(f"{name}: peak", done.peak_mb, "MB"))
+        done = [child(_OURS, folders[payments], "all", DATES, 4) for _ in range(ROUNDS[size])]
+        seconds = [one.seconds for one in done]
+        points.append((math.log(payments), math.log(statistics.median(seconds))))
+        name = f"all {done[0].result['features']} features, {payments // 1000:,} k payments"
+        found.append(_spread(f"{name}: seconds", "s", seconds))
+        speeds = [payments / one for one in seconds]
+        found.append(_spread(f"{name}: payments per second", "1/s", speeds))
+        found.append(_spread(f"{name}: peak", "MB", [one.peak_mb for one in done]))
     return [*found, Figure("growth exponent", _slope(points), "ratio", "lower", 1.1)]
+
+
+def _spread(
+    name: str,
+    unit: str,
+    values: Sequence[float],
+    better: Better = "neither",
+    bound: float | None = None,
+) -> Figure:
+    """One figure of the rounds: their median and range."""
+    middle = statistics.median(values)
+    low, high, rounds = min(values), max(values), len(values)
+    return Figure(name, middle, unit, better, bound, low=low, high=high, runs=rounds)
 
 
 def _slope(points: Sequence[tuple[float, float]]) -> float:
@@ -167,31 +178,36 @@ def _slope(points: Sequence[tuple[float, float]]) -> float:
 
 def _rivals(size: Size, folder: Path) -> list[Figure]:
     ways = ("ours", "tuned", "pandas", "polars")
-    done = {way: _best(way, folder, LIMIT_GB[size], size) for way in ways}
+    rounds = [
+        {way: child(_WAYS[way], folder, way, DATES, LIMIT_GB[size]) for way in ways}
+        for _ in range(ROUNDS[size])
+    ]
     _agree(folder, ways)
-    ours = done["ours"]
     # With few rows the libraries themselves fill the memory, so the quick size has no such bound.
     quarter = 0.25 if size == "full" else None
     figures = [
         figure
         for way in ways
         for figure in (
-            Figure(f"{FEATURES} features, {way}: seconds", done[way].seconds, "s"),
-            Figure(f"{FEATURES} features, {way}: peak", done[way].peak_mb, "MB"),
+            _spread(f"{FEATURES} features, {way}: seconds", "s", [r[way].seconds for r in rounds]),
+            _spread(f"{FEATURES} features, {way}: peak", "MB", [r[way].peak_mb for r in rounds]),
         )
     ]
+
+    def seconds(way: str, other: str) -> list[float]:
+        return [one[way].seconds / one[other].seconds for one in rounds]
+
+    def peaks(way: str) -> list[float]:
+        return [one["ours"].peak_mb / one[way].peak_mb for one in rounds]
+
     return [
         *figures,
-        _ratio("times as fast as pandas", done["pandas"].seconds / ours.seconds, "higher", 2.5),
-        _ratio("memory against pandas", ours.peak_mb / done["pandas"].peak_mb, "lower", quarter),
-        _ratio("seconds against Polars", ours.seconds / done["polars"].seconds, "lower", 1.2),
-        _ratio("memory against Polars", ours.peak_mb / done["polars"].peak_mb, "lower", None),
-        _ratio("seconds against one query", ours.seconds / done["tuned"].seconds, "lower", 1.5),
+        _spread("times as fast as pandas", "ratio", seconds("pandas", "ours"), "higher", 2.5),
+        _spread("memory against pandas", "ratio", peaks("pandas"), "lower", quarter),
+        _spread("seconds against Polars", "ratio", seconds("ours", "polars"), "lower", 1.2),
+        _spread("memory against Polars", "ratio", peaks("polars"), "lower"),
+        _spread("seconds against one query", "ratio", seconds("ours", "tuned"), "lower", 1.5),
     ]
-
-
-def _ratio(name: str, value: float, better: str, bound: float | None) -> Figure:
-    return Figure(name, value, "ratio", "higher" if better == "higher" else "lower", bound)
 
 
 def _agree(folder: Path, ways: Sequence[str]) -> None:
@@ -210,7 +226,8 @@ def _featuretools(size: Size, folder: Path) -> list[Figure]:
     if not python:
         print(f"featuretools is left out: {FEATURETOOLS_PYTHON} names no interpreter that has it")
         return []
-    ours = _best("ours", folder, 4, size)
+    runs = [child(_OURS, folder, "ours", DATES, 4) for _ in range(ROUNDS[size])]
+    ours = min(runs, key=lambda one: one.seconds)
     bounds = {"nearest": 20.0 if size == "full" else None, "cheapest": None}
     return [
         figure

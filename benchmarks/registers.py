@@ -14,14 +14,14 @@ PROJECTS_OF_A_CONTRACTOR = 12
 
 PROJECTS_OF_A_MATTER = 25
 PROJECTS_OF_A_DEPOSIT = 25
-_DOSSIERS = 1_000
+DOSSIERS = 1_000
 _MONTHS = 36
 
 Row = dict[str, Any]
 
 
-def snapshot(publication: Publication) -> Snapshot:
-    """The register of all projects of ``publication``, and dossiers of its first thousand."""
+def snapshot(publication: Publication, dossiers: int = DOSSIERS) -> Snapshot:
+    """The register of all projects of ``publication``, and dossiers of its first ones."""
     as_of = publication.header.as_of
     projects = [_project(n, risk, as_of) for n, risk in enumerate(publication.risks)]
     register = {
@@ -35,8 +35,8 @@ def snapshot(publication: Publication) -> Snapshot:
         "unlinked": [],
         "deposits": _deposits(projects, as_of),
     }
-    dossiers = {row["project_id"]: _dossier(row) for row in projects[:_DOSSIERS]}
-    return Snapshot(dossiers, register)
+    of_projects = {row["project_id"]: _dossier(row) for row in projects[:dossiers]}
+    return Snapshot(of_projects, register)
 
 
 def _project(number: int, risk: ProjectRisk, as_of: dt.date) -> Row:

@@ -94,7 +94,7 @@ def measured(listed: int, cohort: int) -> dict[str, tuple[float, float]]:
     sealed = made.seal()
     card = {"zh": "", "en": ""}
     model = StoredModel("1", "lightgbm", AS_OF, {}, card, card)
-    extras = PublicationExtras([], model, snapshot(made))
+    extras = PublicationExtras([], model, snapshot(made, cohort))
     now = dt.datetime.now(dt.UTC)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "service.db"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from risk.contract import FieldType
 from risk.intake.account_notes import Note
+from risk.intake.layouts.paid_columns import PaidSheet
 from risk.intake.readers import Format, detect_format
 from risk.intake.report import SheetReport
 from risk.intake.sheet_records import SheetRecords
@@ -52,7 +53,7 @@ def sheet_notes(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note
         )
     yield from _unsure_units(selected, records)
     yield from _alternates(selected, records)
-    if records.blank_rows:
+    if records.blank_rows and not isinstance(selected.sheet, PaidSheet):
         yield Note("blank_rows", {"rows": records.blank_rows, "sheet": sheet or "-"})
     if records.hidden:
         yield Note("hidden_rows", {"rows": records.hidden, "sheet": sheet})

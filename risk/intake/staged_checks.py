@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from risk.contract import Table
+from risk.contract import FieldType, Table
 from risk.intake.account_notes import Note
 from risk.intake.checks import MAY_COME
+from risk.intake.name_ids import MARK
 from risk.intake.staging import DUPLICATES, STAGED
 from risk.store.store import RecordStore
 
@@ -20,6 +21,7 @@ _MEDIAN_OF = 2
 _AHEAD = dict.fromkeys(("projects", "contracts", "accounts", "deposits"), 366)
 """Days that the event of a table may lie ahead: these are often recorded before they begin."""
 
+_SHOWN_FACTS = ("amount_due", "amount", "amount_owed", "contract_amount", "status")
 _NAMES = ("project_name", "org_name", "contractor_name", "project_id", "org_id")
 
 
@@ -114,14 +116,26 @@ def _in_future(
 
 
 def _keys_twice(store: RecordStore, table: Table, *, dated: bool) -> list[Note]:
-    """Keys that two rows of the file have, with another name or event date."""
+    """Keys that two rows of the file have, with another name or event date.
+
+    An id made from a few fields says no more than these: rows that differ otherwise are different.
+    """
     compared = _compared(table)
     if not compared:
         return []
     key = ", ".join(table.key)
     day = ", known_at" if dated else ""
+    facts = [field.name for field in table.fields if field.name not in (*table.key, *compared)]
+    other = " OR ".join(f"min({name}) <> max({name})" for name in facts)
+    made = f"min({table.key[0]}) LIKE '{MARK}%'"
     differs = " OR ".join(f"min({name}) <> max({name})" for name in compared)
-    shown = ", ".join(f"arg_min({name}, line), arg_max({name}, line)" for name in compared)
+    differs += f" OR ({made} AND ({other}))" if facts else ""
+    compared = [*compared, *(name for name in _SHOWN_FACTS if name in facts)]
+    shown = ", ".join(
+        f"{_shown(table, f'arg_{end}({name}, line)', name)}"
+        for name in compared
+        for end in ("min", "max")
+    )
     same = " AND ".join(f"s.{name} IS NOT DISTINCT FROM {DUPLICATES}.{name}" for name in table.key)
     found = store.rows(
         f"SELECT {key}, {shown}, count(*) OVER ()"
@@ -130,6 +144,12 @@ def _keys_twice(store: RecordStore, table: Table, *, dated: bool) -> list[Note]:
         f" HAVING count(*) > 1 AND ({differs}) ORDER BY min(line) LIMIT {_SHOWN}"
     )
     return _key_note("keys_twice", table, compared, found)
+
+
+def _shown(table: Table, value: str, name: str) -> str:
+    """SQL of a value as people read it: amounts in yuan."""
+    money = table.field(name).type is FieldType.MONEY
+    return f"format('{{:,}}', {value} // 100)" if money else value
 
 
 def _keys_again(store: RecordStore, table: Table) -> list[Note]:

@@ -108,7 +108,10 @@ def _match_json(match: Match) -> dict[str, Any]:
 
 def _key_text(layout: Layout) -> str:
     if layout.key.made_from:
-        names = (table_field(layout.table, name).zh for name in layout.key.made_from)
+        parts = layout.key.made_from
+        names = (
+            one if one in layout.headings else table_field(layout.table, one).zh for one in parts
+        )
         return "+".join(names)
     return f"{layout.key.prefix}{layout.key.column}" if layout.key.column else ""
 

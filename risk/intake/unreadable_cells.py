@@ -182,7 +182,7 @@ def unreadable_groups(
 
 def stored_answers(store: RecordStore, table: Table) -> Answers:
     """Values given for unreadable cells of ``table``."""
-    if not store.has_table("unreadable_cells"):
+    if not store.has_table("cell_answers") or not store.rows("SELECT 1 FROM cell_answers LIMIT 1"):
         return {}
     found = store.rows(
         "SELECT field, raw, arg_max(answer, rowid) FROM cell_answers WHERE table_name = ?"

@@ -59,11 +59,14 @@ def extend_row_sums(store: Records) -> None:
     again.
     """
     with store.transaction():
-        for table, newest in _not_counted(store):
-            counted = _counted(store, [table]).get(table.name)
-            if counted is None:
-                store.rows(f"DELETE FROM {ROW_SUMS} WHERE table_name = ?", [table.name])
-            new = f"(FROM {table.name} WHERE arrival > {counted.through if counted else 0})"
+        waiting = _not_counted(store)
+        counted = _counted(store, [table for table, _ in waiting])
+        again = [table.name for table, _ in waiting if table.name not in counted]
+        if again:
+            store.rows(f"DELETE FROM {ROW_SUMS} WHERE list_contains(?, table_name)", [again])
+        for table, newest in waiting:
+            through = counted[table.name].through if table.name in counted else 0
+            new = f"(FROM {table.name} WHERE arrival > {through})"
             store.rows(
                 f"INSERT INTO {ROW_SUMS} SELECT ?, ?, ?, * FROM ({daily_sums_sql(table, new)})",
                 [table.name, _definition(table), newest],

@@ -1,8 +1,8 @@
 """Layouts as a form of the data page: what can be chosen, and the layout that was chosen.
 
-Fields of the form are ``l0.name``, ``l0.unit``, ``l0.region``, ``l0.known_on``, ``l0.c3`` (what the
-column numbered 3 holds), ``l0.c3.v:CELL`` (the term of the cells CELL of that column) and
-``l0.fill.status`` (what all rows get in a field without a column).
+Fields of the form are ``l0.name``, ``l0.unit``, ``l0.region``, ``l0.known_on``, ``l0.payments``,
+``l0.c3`` (what the column numbered 3 holds), ``l0.c3.v:CELL`` (the term of the cells CELL of that
+column) and ``l0.fill.status`` (what all rows get in a field without a column).
 """
 
 from __future__ import annotations
@@ -73,7 +73,10 @@ class FillForm:
 
 @dataclass(frozen=True)
 class LayoutForm:
-    """A layout to look at, edit and confirm. ``files`` are the files it would be used for."""
+    """A layout to look at, edit and confirm. ``files`` are the files it would be used for.
+
+    ``pays``: its rows of payrolls say what was paid too.
+    """
 
     name: str
     prefix: str
@@ -84,6 +87,7 @@ class LayoutForm:
     fills: tuple[FillForm, ...]
     units: tuple[str, ...]
     region_name: str
+    pays: bool
     lacking: tuple[str, ...]
 
 
@@ -96,6 +100,8 @@ def layout_form(
     language: Language,
 ) -> LayoutForm:
     """Return the form of ``layout``; ``samples`` are the proposal's columns by heading."""
+    from risk.intake.layouts.paid_columns import paid_columns
+
     prefix = f"l{number}"
     return LayoutForm(
         name=layout.name,
@@ -110,6 +116,7 @@ def layout_form(
         fills=tuple(_fills(prefix, layout, language)),
         units=tuple(dict.fromkeys(unit.label for unit in MONEY_UNITS.values())),
         region_name=(name_of(layout.region) or "") if layout.region else "",
+        pays=bool(paid_columns(layout)),
         lacking=tuple(_label(field, language) for field in lacking),
     )
 
@@ -133,8 +140,10 @@ def chosen_layout(layout: Layout, prefix: str, form: Mapping[str, str]) -> Layou
         if slot:
             used[slot] = rule.heading
         columns.append(_chosen_column(layout.table, rule, name, slot, form))
+    payments = form.get(f"{prefix}.payments", str(layout.payments).lower()) == "true"
     return replace(
         layout,
+        payments=payments,
         columns=tuple(columns),
         fill=_chosen_fill(layout, prefix, form, set(used)),
         unit=_one_of(layout, "unit", form.get(f"{prefix}.unit", ""), ("", *MONEY_UNITS)),

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 if TYPE_CHECKING:
-    from zstandard import ZstdCompressionDict
+    from zstandard import ZstdCompressionDict, ZstdCompressionParameters
 
 T = TypeVar("T")
 
@@ -30,7 +30,11 @@ _SAMPLES, _MANY_SAMPLES = 24, 300
 
 _MOST_BYTES = 512 * 1024
 CLOSELY_SEARCHED = 250_000
-"""Most bytes of a dictionary; what documents share is found at any distance in it."""
+"""Most bytes of a dictionary; what documents share is found at any distance in it. With up to
+``CLOSELY_SEARCHED`` all ways to write a document are weighed, not the first good one."""
+
+_LOGS = {"window_log": 20, "chain_log": 20, "hash_log": 18}
+"""Sizes of the search, for dictionaries and documents of any size."""
 
 _ENOUGH_BYTES, _FEW = 128 * 1024, 16
 
@@ -56,8 +60,8 @@ def sample_of(documents: Sequence[T]) -> Sequence[T]:
 def dictionary_of(bodies: Sequence[bytes], most: int = _MOST_BYTES) -> bytes:
     """A dictionary for documents like ``bodies``, which is some of them; itself compressed.
 
-    With ``most`` up to 256 kB zstandard searches longer: dossiers take a twentieth fewer bytes then
-    and twice the work, risks more work for nothing.
+    With ``most`` up to :data:`CLOSELY_SEARCHED` dossiers take a thirtieth fewer bytes, for twice
+    the work; risks take more bytes and work.
     """
     step = max(len(bodies) // _samples(bodies), 1)
     shared = _trained(bodies, most) or b"".join(bodies[::step])[-most:]
@@ -107,14 +111,8 @@ def packed(body: bytes, dictionary: bytes) -> bytes:
     """``body`` compressed with ``dictionary``."""
     from zstandard import ZstdCompressor
 
-    # No sizes and checksums: a digest shows what was changed.
-    compressor = ZstdCompressor(
-        level=_LEVEL,
-        dict_data=_prepared(dictionary),
-        write_content_size=False,
-        write_checksum=False,
-        write_dict_id=False,
-    )
+    words, searched = _prepared(dictionary)
+    compressor = ZstdCompressor(dict_data=words, compression_params=searched)
     return _PACKED + compressor.compress(body)[len(_ZSTD) :]
 
 
@@ -168,9 +166,34 @@ def _words(dictionary: bytes) -> ZstdCompressionDict | None:
 
 
 @lru_cache(maxsize=_CACHED)
-def _prepared(dictionary: bytes) -> ZstdCompressionDict | None:
-    """The words of a dictionary, indexed: that is most of the work of a single document."""
+def _prepared(
+    dictionary: bytes,
+) -> tuple[ZstdCompressionDict | None, ZstdCompressionParameters]:
+    """The words of a dictionary, indexed: that is most of the work of a single document.
+
+    With them how they are searched: as level 15 does it takes a quarter more work for the same
+    bytes, a hundredth fewer of dossiers and a sixtieth more of risks.
+    """
     words = _words(dictionary)
+    searched = _searched(0 if words is None else len(words.as_bytes()))
     if words is not None:
-        words.precompute_compress(level=_LEVEL)
-    return words
+        words.precompute_compress(compression_params=searched)
+    return words, searched
+
+
+def _searched(size: int) -> ZstdCompressionParameters:
+    """How a dictionary of ``size`` bytes is searched."""
+    from zstandard import STRATEGY_BTLAZY2, STRATEGY_BTOPT, ZstdCompressionParameters
+
+    weighed = size <= CLOSELY_SEARCHED
+    return ZstdCompressionParameters(
+        **_LOGS,
+        strategy=STRATEGY_BTOPT if weighed else STRATEGY_BTLAZY2,
+        search_log=5 if weighed else 6,
+        min_match=5 if weighed else 6,
+        target_length=48 if weighed else 32,
+        # No sizes and checksums: a digest shows what was changed.
+        write_content_size=False,
+        write_checksum=False,
+        write_dict_id=False,
+    )

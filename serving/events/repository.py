@@ -41,9 +41,20 @@ class Event:
 def record_events(connection: Connection, rows: Sequence[dict[str, Any]], now: dt.datetime) -> None:
     """Insert events and a delivery for every matching subscription."""
     lock_events(connection)
-    for row in rows:
-        row.update(event_id=str(uuid.uuid4()), created_at=now)
-    connection.execute(insert(EVENTS), rows)
+    named = with_ids(rows, now)
+    connection.execute(insert(EVENTS), named)
+    record_deliveries(connection, named, now)
+
+
+def with_ids(rows: Sequence[dict[str, Any]], now: dt.datetime) -> list[dict[str, Any]]:
+    """Return the rows of new events, each with an id of its own."""
+    return [{**row, "event_id": str(uuid.uuid4()), "created_at": now} for row in rows]
+
+
+def record_deliveries(
+    connection: Connection, rows: Sequence[dict[str, Any]], now: dt.datetime
+) -> None:
+    """Insert a delivery of events that were just inserted for every matching subscription."""
     subscriptions = connection.execute(
         select(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.ended_at.is_(None))
     ).all()

@@ -162,11 +162,14 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
         yield cli.text("try.unit", unit="、".join(proposal.units))
     if layout.key.made_from:
         fields = "、".join(
-            _name(cli, table_field(layout.table, name)) for name in layout.key.made_from
+            name if name in layout.headings else _name(cli, table_field(layout.table, name))
+            for name in layout.key.made_from
         )
         yield cli.text("try.key_made", fields=fields)
     elif layout.key.column:
         yield cli.text("try.key_number", column=layout.key.column, prefix=layout.key.prefix)
+    if layout.payments:
+        yield cli.text("try.payments")
     if layout.region:
         yield cli.text("try.region", name=name_of(layout.region) or "", code=layout.region)
     counted = [name for name in proposal.unknown_places if layout.regions.get(name)]

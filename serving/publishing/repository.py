@@ -11,15 +11,25 @@ from serving.audit.command_entry import command_entry
 from serving.audit.repository import AuditEntry, add_audit_entries
 from serving.auth.roles import Permission
 from serving.db.database import Database
-from serving.db.engine import writing
+from serving.db.staged_rows import staging
 from serving.indicators.repository import CountyRates, save_rates
 from serving.models.repository import StoredModel, save_model
 from serving.watchlists.document import SealedPublication
-from serving.watchlists.events import record_publication
+from serving.watchlists.events import NO_EVENTS, record_publication, stage_events
 from serving.watchlists.mark_repository import save_mark
-from serving.watchlists.repository import insert_publication, list_id, list_rows
+from serving.watchlists.repository import (
+    insert_publication,
+    is_published,
+    list_id,
+    list_rows,
+    stage_list,
+)
 from serving.watchlists.snapshot import Snapshot
-from serving.watchlists.snapshot_repository import pack_snapshot, save_snapshot
+from serving.watchlists.snapshot_repository import (
+    pack_snapshot,
+    save_snapshot,
+    stage_snapshot,
+)
 
 
 @dataclass(frozen=True)
@@ -59,23 +69,32 @@ def store_publication(
     Raises:
         AlreadyPublished: another list is sealed for that as_of, region and kind.
     """
-    # Before the transaction, which holds the write lock of SQLite.
     snapshot = None if extras is None or extras.snapshot is None else pack_snapshot(extras.snapshot)
     rows = list_rows(sealed)
-    with writing(database.engine).begin() as connection:
-        watchlist_id = insert_publication(connection, sealed, rows, published_at, published_by)
-        if watchlist_id is not None:
-            record_publication(connection, sealed, watchlist_id, published_at)
-            if extras is not None:
-                save_rates(connection, extras.rates)
-                save_model(connection, extras.model, published_at)
+    header, events = sealed.publication.header, NO_EVENTS
+    with staging(database.engine) as (connection, staged):
+        # Before the transaction that holds the write lock of SQLite. Lists never go.
+        with connection.begin():
+            if not is_published(connection, header):
+                stage_list(staged, sealed, rows)
+                events = stage_events(connection, staged, sealed, published_at)
                 if snapshot is not None:
-                    save_snapshot(connection, watchlist_id, snapshot)
-        if extras is not None and extras.mark is not None:
-            save_mark(connection, list_id(connection, sealed.publication.header), extras.mark)
-        if watchlist_id is not None:
-            add_audit_entries(connection, [_entry(sealed, published_by)])
-    return Published(sealed.watchlist.digest, new=watchlist_id is not None)
+                    stage_snapshot(staged, snapshot)
+        with connection.execution_options(writing=True).begin():
+            number = insert_publication(connection, sealed, rows, published_at, published_by)
+            if number is not None:
+                staged.insert_list(number)
+                record_publication(connection, staged, sealed, events, published_at)
+                if snapshot is not None:
+                    save_snapshot(connection, number, snapshot)
+                if extras is not None:
+                    save_rates(connection, extras.rates)
+                    save_model(connection, extras.model, published_at)
+            if extras is not None and extras.mark is not None:
+                save_mark(connection, list_id(connection, header), extras.mark)
+            if number is not None:
+                add_audit_entries(connection, [_entry(sealed, published_by)])
+    return Published(sealed.watchlist.digest, new=number is not None)
 
 
 def _entry(sealed: SealedPublication, by: str) -> AuditEntry:

@@ -21,6 +21,7 @@ from serving.db.compression import compressed_body, packed, unpacked
 from serving.db.database import Database
 from serving.db.engine import utc
 from serving.db.page_rows import entry_row, list_head, shown_entry
+from serving.db.staged_rows import StagedRows
 from serving.db.tables import LIST_HEADS, PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError, CommandError
 from serving.watchlists.archived import archive_of, file_name, require_stored
@@ -460,35 +461,44 @@ def insert_publication(
     published_at: dt.datetime,
     published_by: str,
 ) -> int | None:
-    """Insert a list with its entries and risks; its new id, None if the very same is there.
+    """Insert a list without its rows; its new id, None if the very same is there.
 
     Raises:
         AlreadyPublished: another list is sealed for that as_of, region and kind.
     """
-    head = sealed.publication.header
-    present = _digest_of(connection, head)
+    header = sealed.publication.header
+    present = _digest_of(connection, header)
     if present == sealed.watchlist.digest:
         return None
     if present is not None:
-        raise AlreadyPublished(as_of=head.as_of, region=head.region or "*")
+        raise AlreadyPublished(as_of=header.as_of, region=header.region or "*")
     published = (utc(published_at), published_by)
     watchlist_id = _insert_watchlist(connection, sealed, rows.body, published)
-    entries = [{"watchlist_id": watchlist_id, **row} for row in rows.entries]
     connection.execute(insert(LIST_HEADS).values(watchlist_id=watchlist_id, body=rows.head))
     save_dictionary(connection, watchlist_id, "risk", sealed.risks.dictionary)
-    if entries:
-        connection.execute(insert(WATCHLIST_ENTRIES), entries)
-    for start in range(0, len(sealed.outlines), _ROWS_AT_ONCE):
-        part = sealed.outlines[start : start + _ROWS_AT_ONCE]
-        risks = [_risk_row(one, watchlist_id, sealed.risks) for one in part]
-        connection.execute(insert(PROJECT_RISKS), risks)
-        save_regions(connection, {one.project_id: one.region_code for one in part})
+    save_regions(connection, {one.project_id: one.region_code for one in sealed.outlines})
     return watchlist_id
 
 
-def _risk_row(one: Outline, watchlist_id: int, risks: SealedRisks) -> dict[str, Any]:
+def is_published(connection: Connection, header: Header) -> bool:
+    """Return whether a list is sealed for that as_of, region and kind."""
+    return _digest_of(connection, header) is not None
+
+
+def stage_list(staged: StagedRows, sealed: SealedPublication, rows: ListRows) -> None:
+    """Stage the rows of the entries and of the risks of a list."""
+    staged.add(WATCHLIST_ENTRIES, [rows.entries])
+    staged.add(PROJECT_RISKS, _risk_rows(sealed))
+
+
+def _risk_rows(sealed: SealedPublication) -> Iterator[list[dict[str, Any]]]:
+    for start in range(0, len(sealed.outlines), _ROWS_AT_ONCE):
+        part = sealed.outlines[start : start + _ROWS_AT_ONCE]
+        yield [_risk_row(one, sealed.risks) for one in part]
+
+
+def _risk_row(one: Outline, risks: SealedRisks) -> dict[str, Any]:
     return {
-        "watchlist_id": watchlist_id,
         "project_id": one.project_id,
         "digest": risks.digests[one.project_id],
         "body": risks.bodies[one.project_id],

@@ -28,6 +28,7 @@ from serving.db.compression import (
 )
 from serving.db.page_rows import PARTS, deposit_rows, scored_project_rows, with_days
 from serving.db.spool import Spool, SpooledRows
+from serving.db.staged_rows import StagedRows
 from serving.db.tables import (
     DEPOSIT_ROWS,
     DOSSIERS,
@@ -158,32 +159,38 @@ def _gzipped(parts: Iterable[bytes]) -> bytes:
 
 
 def save_snapshot(connection: Connection, watchlist_id: int, found: PackedSnapshot) -> None:
-    """Insert the snapshot of a list."""
+    """Insert the snapshot of a list without its rows."""
     save_regions(connection, {key: place for key, place in found.places.items() if place})
     if found.dossiers:
         save_dictionary(connection, watchlist_id, "dossier", found.dictionary)
+    if found.rows[DEPOSIT_ROWS.name]:
+        save_dictionary(connection, watchlist_id, "deposit", found.deposit_words)
+    connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=found.register))
+
+
+def stage_snapshot(staged: StagedRows, found: PackedSnapshot) -> None:
+    """Stage the rows of dossiers and of the register."""
+    staged.add(DOSSIERS, _dossier_rows(found))
+    staged.add(SCORED_PROJECTS, _project_rows(found.projects))
+    for table in (REGISTER_PARTS, DEPOSIT_ROWS):
+        staged.add(table, [found.rows[table.name]])
+
+
+def _dossier_rows(found: PackedSnapshot) -> Iterator[list[dict[str, Any]]]:
     for part in in_batches(list(found.dossiers)):
-        rows = [
+        yield [
             {
-                "watchlist_id": watchlist_id,
                 "project_id": project_id,
                 "region_code": found.regions[project_id] or "",
                 "body": found.dossiers[project_id],
             }
             for project_id in part
         ]
-        connection.execute(insert(DOSSIERS), rows)
-    if found.rows[DEPOSIT_ROWS.name]:
-        save_dictionary(connection, watchlist_id, "deposit", found.deposit_words)
-    connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=found.register))
-    for part in in_batches(list(found.projects)):
-        scored = (with_days(json.loads(found.projects[key])) for key in part)
-        rows = [{"watchlist_id": watchlist_id, **row} for row in scored]
-        connection.execute(insert(SCORED_PROJECTS), rows)
-    for table in (REGISTER_PARTS, DEPOSIT_ROWS):
-        made = [{"watchlist_id": watchlist_id, **row} for row in found.rows[table.name]]
-        if made:
-            connection.execute(insert(table), made)
+
+
+def _project_rows(projects: Spool) -> Iterator[list[dict[str, Any]]]:
+    for part in in_batches(list(projects)):
+        yield [with_days(json.loads(projects[key])) for key in part]
 
 
 def load_dossier(

@@ -32,7 +32,7 @@ KNOWN_ON = ("import", "month_end")
 _NAME = re.compile(r"[\w.()（）-]{1,80}")
 _KEYS = {
     "version", "table", "files", "unit", "region", "known_on",
-    "head", "key", "fill", "confirmed", "columns", "regions",
+    "head", "key", "fill", "confirmed", "columns", "regions", "payments",
 }  # fmt: skip
 
 
@@ -57,8 +57,9 @@ class ColumnRule:
 class KeyRule:
     """Origin of the key where no column has it.
 
-    ``made_from`` are fields of which an id is made; or ``column`` is the heading of a number to
-    which ``prefix`` is added, with ``{month}`` and ``{sheet}`` filled in.
+    ``made_from`` are fields, or headings of other columns, of which an id is made; or ``column``
+    is the heading of a number to which ``prefix`` is added, with ``{month}`` and ``{sheet}`` filled
+    in.
     """
 
     made_from: tuple[str, ...] = ()
@@ -72,7 +73,8 @@ class Layout:
 
     ``headings`` are those of the head, empty ones included, a group heading in front (存放/金额).
     ``regions`` gives codes for names of places no list has; ``region`` is the code where a row has
-    none. ``fill`` gives values of fields without a column.
+    none. ``fill`` gives values of fields without a column. ``payments``: what was paid is read too,
+    from the same rows of payrolls.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Layout:
     known_on: str = "import"
     key: KeyRule = KeyRule()
     fill: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    payments: bool = False
     confirmed_by: str = ""
     confirmed_at: str = ""
     confirmed_digest: str = ""
@@ -102,6 +105,7 @@ class Layout:
                 [rule.heading, rule.field, rule.by_name, sorted(rule.values.items())]
                 for rule in self.columns
             ],
+            *([["payments"]] if self.payments else []),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()[:16]
 
@@ -216,7 +220,7 @@ class _Reader:
             known_on=self._one_of("known_on", self._text("known_on") or "import", KNOWN_ON),
             key=KeyRule(
                 tuple(
-                    self._field(table, f"key.from {name}", name).name
+                    name if name in headings else self._field(table, f"key.from {name}", name).name
                     for name in self._texts("key.from", key.get("from", []))
                 ),
                 number,
@@ -226,10 +230,17 @@ class _Reader:
                 self._field(table, f"fill.{name}", name).name: self._as_text(f"fill.{name}", value)
                 for name, value in self._section("fill", None).items()
             },
+            payments=self._flag("payments"),
             confirmed_by=self._as_text("confirmed.by", confirmed.get("by", "")),
             confirmed_at=self._as_text("confirmed.at", confirmed.get("at", "")),
             confirmed_digest=self._as_text("confirmed.digest", confirmed.get("digest", "")),
         )
+
+    def _flag(self, name: str) -> bool:
+        value = self._data.get(name, False)
+        if not isinstance(value, bool):
+            self._refuse(name, value, "true, false")
+        return bool(value)
 
     def _columns(self, table: Table, headings: tuple[str, ...]) -> Iterator[ColumnRule]:
         used: set[tuple[str, bool]] = set()

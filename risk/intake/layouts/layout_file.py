@@ -63,6 +63,8 @@ def _lines(layout: Layout, language: Language) -> Iterator[str]:
     comment = f"  # {place}" if place else ""
     yield from ("", *note("region"), f"region = {_quoted(layout.region)}{comment}")
     yield from ("", *note("known_on"), f"known_on = {_quoted(layout.known_on)}")
+    if layout.payments:
+        yield from ("", *note("payments"), "payments = true")
     yield from ("", "[head]", *note("head"), f"rows = {layout.head_rows}")
     yield f"headings = {_array(layout.headings)}"
     yield from ("", "[key]", *note("key"), f"from = {_array(layout.key.made_from)}")

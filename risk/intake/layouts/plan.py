@@ -21,6 +21,7 @@ from risk.intake.layouts.column_matches import Match, Reason, SampleColumn, is_s
 from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout, read_layouts, table_field
 from risk.intake.layouts.names import Namer
+from risk.intake.layouts.paid_columns import PAYMENTS, PaidSheet, paid_columns
 from risk.intake.layouts.proposal import SheetProposal, propose_sheet
 from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.layouts.translation import (
@@ -278,7 +279,7 @@ def plan_reading(
     }
     if fitting:
         by_layout = _by_layout(path, sheets, fitting, namer)
-        return _with_further_tables(by_layout, set(fitting), path, office, namer)
+        return _with_further_tables(by_layout, {*fitting, *by_layout.others}, path, office, namer)
     automatic, usable = _automatic(path, sheets, office, table, namer)
     own = automatic.table
     if automatic.match is None and not (
@@ -310,15 +311,20 @@ def _by_layout(
     tables = {one.table.name: one.table for one in fitting.values()}
     readings = {name: _layout_reading(read, one) for name, one in tables.items()}
     own = readings[table.name]
+    others = {i: readings[one.table.name] for i, one in fitting.items() if one.table != table}
+    paid = [PaidSheet(one) for one in read if isinstance(one, TranslatedSheet)
+            and one.layout.payments and paid_columns(one.layout)]  # fmt: skip
+    payments = TableReading(PAYMENTS, contract_matcher(PAYMENTS), known_on=own.known_on)
+    others |= dict.fromkeys(range(len(read), len(read) + len(paid)), payments)
     return ReadingPlan(
         table=table,
-        sheets=read,
+        sheets=[*read, *paid],
         match=own.match,
         layouts=own.layouts,
         changes=own.changes,
         namer=names,
         known_on=own.known_on,
-        others={i: readings[one.table.name] for i, one in fitting.items() if one.table != table},
+        others=others,
     )
 
 
@@ -488,7 +494,9 @@ def _translates(proposal: SheetProposal, layout: Layout) -> bool:
 
 def _holds_names(column: SampleColumn, field: Field, table: Table) -> bool:
     name = field.name
-    texts = [one_line(cell) for cell in column.cells]
+    if field.type not in (FieldType.ENUM, FieldType.BOOL, FieldType.ID):
+        return False
+    texts = dict.fromkeys(map(one_line, column.cells))
     if field.type in (FieldType.ENUM, FieldType.BOOL):
         return any(is_synonym(field, text) for text in texts)
     if name == "region_code":

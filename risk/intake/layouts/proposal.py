@@ -20,8 +20,9 @@ from risk.intake.layouts.column_matches import (
 )
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
+from risk.intake.layouts.paid_columns import paid_columns
 from risk.intake.layouts.regions import county_in, may_be_below_county, place_code, short_code
-from risk.intake.layouts.vocabulary import Target, Vocabulary, heading_key, made_from
+from risk.intake.layouts.vocabulary import Target, Vocabulary, heading_key, is_team, made_from
 from risk.intake.named_periods import stated_day
 from risk.intake.personal_numbers import mask_personal_numbers
 from risk.intake.readers.sheet import Sheet, first_rows
@@ -115,6 +116,8 @@ def propose_sheet(
             matches = match_columns(one, columns, vocabulary)
             score = _score(one, matches) + (_NAMED if one in named else 0)
             readings.append(_Reading(score, head, one, tuple(matches)))
+    if table is None:
+        readings = _without_payments_of_payrolls(readings)
     readings.sort(key=lambda one: -one.score)
     if not readings or sum(one.target is not None for one in readings[0].matches) < 2:
         return None
@@ -187,6 +190,21 @@ def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
     ]
 
 
+def _without_payments_of_payrolls(readings: Sequence[_Reading]) -> list[_Reading]:
+    """``readings`` without payments that name no payrolls, where the sheet has the payrolls.
+
+    A book called 工资发放 with what is due and what was paid has both in its rows.
+    """
+    has = {
+        one.table.name: {match.target.field.name for match in one.matches if match.target}
+        for one in sorted(readings, key=lambda one: one.score)
+    }
+    both = {"project_id", "amount_due"} <= has.get("payrolls", set())
+    if not both or "payroll_id" in has.get("payments", set()):
+        return list(readings)
+    return [one for one in readings if one.table.name != "payments"]
+
+
 def _score(table: Table, matches: Sequence[Match]) -> float:
     """Sum of the confidences; missing required fields that nothing can give cost one each."""
     found = {one.target.field.name for one in matches if one.target}
@@ -213,7 +231,8 @@ def _proposal(
 ) -> SheetProposal:
     head, table, matches = reading.head, reading.table, reading.matches
     found = {target.field.name for one in matches if (target := _used_target(one))}
-    key = _key(table, matches, found)
+    fill = _fill(table, found)
+    key = _key(table, matches, found | set(fill))
     terms = _terms(matches)
     places = _places(matches, region)
     layout = Layout(
@@ -230,8 +249,9 @@ def _proposal(
         },
         known_on="month_end" if stated_day(path.name) else "import",
         key=key,
-        fill=_fill(table, found),
+        fill=fill,
     )
+    layout = replace(layout, payments=bool(paid_columns(layout)))
     unknown = {
         heading: tuple(cell for cell, code in cells.items() if not code)
         for heading, cells in terms.items()
@@ -339,7 +359,9 @@ def _key(table: Table, matches: Sequence[Match], found: set[str]) -> KeyRule:
         return KeyRule()
     made = made_from(table)
     if made and made[0] in found:
-        return KeyRule(made_from=tuple(name for name in made if name in found))
+        unused = (one.column.heading for one in matches if one.target is None)
+        teams = [heading for heading in unused if is_team(table, heading)]
+        return KeyRule(made_from=(*(name for name in made if name in found), *teams))
     for one in matches:
         if heading_key(one.column.heading) in _SERIAL:
             return KeyRule(column=one.column.heading, prefix="{month}-{sheet}-")

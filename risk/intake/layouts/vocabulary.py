@@ -207,6 +207,11 @@ def yes_no_synonyms() -> Mapping[str, bool]:
     }
 
 
+def is_team(table: Table, heading: Cell) -> bool:
+    """Whether a column of no field tells apart rows that have the fields of a key in common."""
+    return heading_key(heading) in _data("headings.toml")["teams"].get(table.name, ())
+
+
 def made_from(table: Table) -> tuple[str, ...]:
     """Fields from which a key is made where no column has one; empty if none can be made."""
     return tuple(_data("headings.toml")["made_from"].get(table.name, ()))

@@ -45,6 +45,16 @@ def projects_book(sectors=("房屋建筑",)):
     return _book([["青川县在建工程台账"], ["（单位：万元）"], head, *rows], merges=("A1:G1",))
 
 
+def wages_book():
+    """What is due and what was paid to the teams of a month, in one row each."""
+    head = ["工程名称", "施工班组", "应发工资", "实发工资", "应发日期", "发放时间"]
+    rows = [
+        [PROJECTS[0], "木工班", 7.8, 7.8, "2025-10-15", "2025-10-16"],
+        [PROJECTS[0], "钢筋班", 5.8, None, "2025-10-15", "未发"],
+    ]
+    return _book([["2025年9月工资发放台账（单位：万元）"], head, *rows])
+
+
 def payrolls_csv(workers="12人", month=9):
     """Text in GB18030, with the contract's headings."""
     head = ["工资表编号", "项目编码", "工资月份", "应发日期", "应发人数", "应发金额"]

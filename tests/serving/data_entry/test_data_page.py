@@ -37,7 +37,7 @@ from serving.worker.scheduler import Scheduler
 from ...conftest import thorough
 from ..conftest import served
 from ..site import add_user, signed_in
-from .ledgers import complaints_book, five_ledgers, payrolls_csv, projects_book
+from .ledgers import complaints_book, five_ledgers, payrolls_csv, projects_book, wages_book
 
 
 @pytest.fixture
@@ -170,6 +170,26 @@ def imported(clerk, work, ledgers, **mended):
     work()
     press(clerk, upload, "import", **mended)
     return work()
+
+
+def test_a_book_of_wages_is_read_as_payrolls_and_payments_if_chosen(clerk, work, workspace):
+    upload = send(clerk, {"在建工程台账.xlsx": projects_book(), "工资发放.xlsx": wages_book()})
+    press(clerk, upload, "layouts")
+    work()
+    page = html.unescape(clerk.get(f"/data/uploads/{upload}").text)
+    assert "没有编号，由这些内容生成： 项目编码、工资月份、施工班组" in page
+    [payments] = [name for name in shown_form(page) if name.endswith(".payments")]
+    press(clerk, upload, "save", **{payments: "false"})
+    assert not read_layout(find_layout(workspace.layouts, "工资发放")).payments
+    press(clerk, upload, "import", **{payments: "true"})
+    assert work().result["failed"] == 0
+    assert stored(workspace, "SELECT workers, amount_due // 100 FROM payrolls ORDER BY 2") == [
+        (None, 58_000),
+        (None, 78_000),
+    ]
+    assert stored(workspace, "SELECT amount // 100, paid_on FROM payments") == [
+        (78_000, dt.date(2025, 10, 16))
+    ]
 
 
 def test_a_quarantined_row_is_corrected_on_the_page(clerk, work, workspace, database):

@@ -55,10 +55,12 @@ def test_packed_documents_are_read_as_they_were_and_smaller_than_alone():
     assert sum(map(len, stored)) < 0.6 * alone
 
 
-def test_what_documents_share_is_found_far_away():
+# 240 and 480 kB, which are searched in two ways.
+@pytest.mark.parametrize("count", [12, 24])
+def test_what_documents_share_is_found_far_away(count):
     """Each document is longer than what deflate looks back."""
     random.seed(7)
-    common = [random.randbytes(20_000) for _ in range(12)]
+    common = [random.randbytes(20_000) for _ in range(count)]
     words = dictionary_of([body + b"%d" % place for place, body in enumerate(common)])
     for body in common:
         assert len(packed(body + b"99", words)) < 200

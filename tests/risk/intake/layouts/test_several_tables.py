@@ -1,7 +1,9 @@
 """Workbooks whose sheets hold different tables, as offices keep them."""
 
 import datetime as dt
+from dataclasses import replace
 
+import openpyxl
 import pytest
 
 from risk.intake.importer import import_into
@@ -23,6 +25,12 @@ COMPLAINTS = [
     [1, "云渡小区二期", "2025.9.5", 12, 125_000],
     [2, "竹园污水管网", "2025.9.8", 3, 9000],
     [3, "竹园污水管网", "2025.9.9", 4, 8000],
+]
+TEAMS = [
+    ["序号", "工程名称", "施工班组", "人数", "应发工资（元）", "约定发放日期"],
+    [1, "云渡小区二期", "木工班", 12, 78_000, "2025.10.15"],
+    [2, "云渡小区二期", "钢筋班", 9, 58_500, "2025.10.15"],
+    ["小计", None, None, 21, 136_500, None],
 ]
 NOTES = [["填表说明"], ["一、按月填报", "二、金额为万元"]]
 
@@ -102,3 +110,81 @@ def test_a_sheet_that_needs_a_layout_is_asked_about(send, write_xlsx):
         "投诉编号",
     )
     assert file.unread_sheets == ("投诉", "说明")
+
+
+def test_teams_and_months_of_a_wage_book_have_ids_of_their_own(send, store, write_xlsx, tmp_path):
+    path = write_xlsx("2025年工资表.xlsx", TEAMS, 八月=TEAMS)
+    book = openpyxl.load_workbook(path)
+    for sheet in book:
+        sheet.title = {"Sheet1": "9月", "八月": "8月"}.get(sheet.title, "9月")
+        sheet.merge_cells("B2:B3")
+    book.save(path)
+
+    [layout] = confirmed(tmp_path, path)
+    assert layout.key.made_from == ("project_id", "period", "施工班组")
+    file = send(path, layout)["payrolls"]
+    assert (file.accepted, file.set_aside) == (4, 2)
+    assert not any(note.needs_answer for note in file.notes)
+    query = "SELECT month(period), workers, amount_due // 100 FROM payrolls ORDER BY 1, 2"
+    assert store.rows(query) == [(8, 9, 58_500), (8, 12, 78_000), (9, 9, 58_500), (9, 12, 78_000)]
+    assert len(store.rows("SELECT DISTINCT payroll_id FROM payrolls")) == 4
+    assert send(path, layout)["payrolls"].repeated == 4
+
+
+def test_a_made_id_of_rows_with_other_contents_is_reported(send, write_xlsx, tmp_path):
+    path = write_xlsx("2025年9月工资表.xlsx", TEAMS)
+    [layout] = confirmed(tmp_path, path)
+    key = replace(layout.key, made_from=("period",))
+    [note] = send(path, replace(layout, key=key).confirm("王某", NOW))["payrolls"].notes
+    assert (note.code, note.needs_answer, note.fields["keys"]) == ("keys_twice", True, "1")
+    assert note.fields["examples"].endswith("（78,000 → 58,500）")
+
+
+PAID = [
+    ["2025年9月农民工工资发放台账", None, None, "单位：万元"],
+    ["序号", "工程名称", "班组", "应发工资", "实发工资", "应发日期", "发放时间", "发放方式"],
+    [1, "云渡小区二期", "木工班", 7.8, 7.8, "2025.10.15", "10月16日", "银行代发"],
+    [2, "云渡小区二期", "钢筋班", 5.85, 2, "2025.10.15", "10月20日", "现金"],
+    [3, "云渡小区二期", "瓦工班", 3, 0, "2025.10.15", "未发", None],
+    [4, "云渡小区二期", "电工班", 1, 1, "2025.10.15", None, None],
+    ["合计", None, None, 17.65, 10.8, None, None, None],
+]
+
+
+def test_payments_are_read_from_the_rows_of_their_payrolls(send, store, write_xlsx, tmp_path):
+    path = write_xlsx("2025年9月工资发放台账.xlsx", PAID)
+    [layout] = confirmed(tmp_path, path)
+    assert (layout.table.name, layout.payments) == ("payrolls", True)
+
+    files = send(path, layout)
+    assert {name: (one.read, one.accepted, one.quarantined) for name, one in files.items()} == {
+        "payrolls": (5, 4, 0),
+        "payments": (3, 2, 1),  # 1 paid without a day
+    }
+    paid = store.rows(
+        "SELECT r.amount_due // 100, p.amount // 100, p.paid_on::VARCHAR, p.channel FROM payrolls r"
+        " LEFT JOIN payments p USING (payroll_id) ORDER BY 1 DESC"
+    )
+    assert paid == [
+        (78_000, 78_000, "2025-10-16", "bank"),
+        (58_500, 20_000, "2025-10-20", "cash"),
+        (30_000, None, None, None),
+        (10_000, None, None, None),
+    ]
+    assert not any(note.code == "blank_rows" for note in files["payments"].notes)
+    again = send(path, layout)
+    assert (again["payrolls"].repeated, again["payments"].repeated) == (4, 2)
+
+
+def test_payments_of_payrolls_are_read_only_where_the_layout_says_so(send, write_xlsx, tmp_path):
+    path = write_xlsx("2025年9月工资表.xlsx", PAID)
+    [layout] = confirmed(tmp_path, path)
+    without = replace(layout, payments=False)
+    assert not without.confirmed  # what is read is a part of what is confirmed
+    assert list(send(path, without.confirm("王某", NOW))) == ["payrolls"]
+
+
+def test_payrolls_need_an_amount_and_a_day_for_payments(write_xlsx, tmp_path):
+    path = write_xlsx("2025年9月工资表.xlsx", [[*row[:6], row[7]] for row in PAID[1:]])
+    [layout] = confirmed(tmp_path, path)
+    assert not layout.payments
