@@ -157,8 +157,11 @@ def layout_matcher(layouts: Sequence[Layout]) -> HeadingMatcher:
     table = layouts[0].table
     fields: dict[str, Field | None] = {}
     for layout in layouts:
-        columns = _columns_of(layout)
+        columns, distinct = _columns_of(layout), _distinct_headings(layout, _rules_of(layout))
+        shared = {layout.headings[index] for index in distinct}
         for rule in layout.columns:
+            if rule.heading in shared:
+                continue
             used = rule.field and layout.headings[columns[rule.field]] == rule.heading
             key = match_key(rule.heading)
             fields[key] = table_field(table, rule.field) if used else fields.get(key)
@@ -200,15 +203,12 @@ def _kinds(sheet: Sheet, layout: Layout) -> Iterator[tuple[str, Row]]:
 
 def _added_up(layout: Layout) -> set[int]:
     """Indices of the columns with amounts and counts."""
-    types = {
-        rule.heading: table_field(layout.table, rule.field).type
-        for rule in layout.columns
-        if rule.field
-    }
     return {
         index
-        for index, heading in enumerate(layout.headings)
-        if types.get(heading) in (FieldType.MONEY, FieldType.COUNT)
+        for index, rule in enumerate(_rules_of(layout))
+        if rule
+        and rule.field
+        and table_field(layout.table, rule.field).type in (FieldType.MONEY, FieldType.COUNT)
     }
 
 
@@ -305,8 +305,8 @@ class _Translation:
         self._namer = sheet.namer
         self._width = len(layout.headings)
         self._context = _context(sheet, titles)
-        rules = {rule.heading: rule for rule in layout.columns}
-        self._rules = [rules.get(heading) for heading in layout.headings]
+        self._rules = _rules_of(layout)
+        self._distinct = _distinct_headings(layout, self._rules)
         self._cells = [self._cell_translation(rule) for rule in self._rules]
         self._column_of = _columns_of(layout)
         self._names_of = _columns_by_name(layout, self._column_of)
@@ -433,6 +433,8 @@ class _Translation:
         if self._layout.head_rows > 1:
             cells = self._layout.headings
         wide: list[Cell] = [*cells[: self._width], *[None] * (self._width - len(cells))]
+        for index, name in self._distinct.items():
+            wide[index] = name
         unit = self._layout.unit
         for index, rule in enumerate(self._rules):
             if unit and rule and rule.field and wide[index]:
@@ -490,22 +492,54 @@ class _Translation:
         return layout.region
 
 
+def _rules_of(layout: Layout) -> list[ColumnRule | None]:
+    """Rule of each column: of columns with the same heading, each has the next rule for it."""
+    return [None if place is None else layout.columns[place] for place in _places_of_rules(layout)]
+
+
+def _places_of_rules(layout: Layout) -> Iterator[int | None]:
+    waiting: dict[str, list[int]] = {}
+    for place, rule in enumerate(layout.columns):
+        waiting.setdefault(rule.heading, []).append(place)
+    for heading in layout.headings:
+        places = waiting.get(heading, [])
+        yield places.pop(0) if places else None
+
+
+def _distinct_headings(layout: Layout, rules: Sequence[ColumnRule | None]) -> dict[int, str]:
+    """Headings that distinguish columns with the same one, where one of them is used.
+
+    Which is meant only a person can say: where nobody confirmed the layout they stay as they are,
+    and such a sheet is refused.
+    """
+    if not layout.confirmed:
+        return {}
+    shared = {rule.heading for rule in rules if rule and rule.field}
+    found: dict[int, str] = {}
+    for index, heading in enumerate(layout.headings):
+        if heading in shared and layout.headings.count(heading) > 1:
+            rule = rules[index]
+            used = table_field(layout.table, rule.field).zh if rule and rule.field else ""
+            found[index] = used or f"{heading} {index + 1}"
+    return found
+
+
 def _columns_of(layout: Layout) -> dict[str, int]:
     """Column of each field; that of its codes if another one has its names."""
     found: dict[str, int] = {}
-    rules = sorted(layout.columns, key=lambda rule: rule.by_name)
-    for rule in rules:
+    pairs = [(rule, index) for index, rule in enumerate(_rules_of(layout)) if rule]
+    for rule, index in sorted(pairs, key=lambda pair: pair[0].by_name):
         if rule.field:
-            found.setdefault(rule.field, layout.headings.index(rule.heading))
+            found.setdefault(rule.field, index)
     return found
 
 
 def _columns_by_name(layout: Layout, columns: Mapping[str, int]) -> dict[str, int]:
     """Column of the names of each field that has a column of codes too."""
     by_name = {
-        rule.field: layout.headings.index(rule.heading)
-        for rule in layout.columns
-        if rule.by_name and rule.field
+        rule.field: index
+        for index, rule in enumerate(_rules_of(layout))
+        if rule and rule.by_name and rule.field
     }
     return {field: index for field, index in by_name.items() if columns[field] != index}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +58,32 @@ def test_a_later_head_may_have_the_columns_in_another_order():
         ["甲", "P1", 5, "420321"],
         ["编码", "工程名称", "开工日期", "备注"],
         row,
+    ]
+
+
+def test_columns_with_the_same_heading_have_a_rule_each():
+    layout = replace(
+        LAYOUT,
+        headings=("日期", "工程名称", "日期", "日期", "备注", "备注"),
+        columns=(
+            ColumnRule("日期", "planned_end_on"),
+            ColumnRule("日期", "started_on"),
+            ColumnRule("工程名称", "project_name"),
+            ColumnRule("日期", ""),
+            ColumnRule("备注", ""),
+        ),
+    )
+    row = ["2026-03-01", "甲", "2025-03-05", "x", "y", "z"]
+    # Which is meant only a person can say: the import refuses this head.
+    assert _rows([*layout.headings], row, layout=layout)[0] == [*layout.headings]
+    layout = layout.confirm("王某", dt.datetime(2025, 6, 1, tzinfo=dt.UTC))
+    head, cells = _rows([*layout.headings], row, layout=layout)
+    assert head == ["计划竣工日期", "工程名称", "开工日期", "日期 4", "备注", "备注"]
+    assert cells == row
+    match = layout_matcher([layout])
+    found = [match(parse_heading(one)) for one in head]
+    assert [one and one.name for one in found] == [
+        *("planned_end_on", "project_name", "started_on", None, None, None)
     ]
 
 
