@@ -304,7 +304,7 @@ def read_cohort(
     try:
         matrix = to_matrix(matrix_table(engine), store.kind)
         engine.run([FEATURE_SETS[store.kind].stakes])
-        evidence = StagedEvidence(engine, store)
+        evidence = StagedEvidence(engine, store, len(matrix.project_ids))
         facts = _facts(engine, as_of)
     finally:
         engine.close()

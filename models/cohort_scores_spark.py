@@ -19,7 +19,7 @@ from models.base import ScoringModel, align_columns
 from models.counterfactuals import lever_effects
 from models.peer_medians_spark import PeerMedians, nan_as_null, peer_groups_sql, peer_medians_of
 from models.reason_text import reason_text
-from models.reasons import Evidence, EvidenceItem, Reason, reasons, top_evidence_sql
+from models.reasons import Evidence, EvidenceItem, Reason, reasons, top_records_sql
 from risk.locale import LANGUAGES
 from risk.tiers import Tiers
 from risk.unit_kinds import Kind
@@ -149,7 +149,7 @@ def _schema() -> pa.Schema:
 def _rows_sql(kind: Kind) -> str:
     """SQL for the matrix with the records behind the statements of each project."""
     evidence = " UNION ALL ".join(
-        f"SELECT {number} AS statement, * FROM ({top_evidence_sql(one)}) t"
+        top_records_sql({number: one})
         for number, one in enumerate(evidence_of(FEATURE_SETS[kind].families))
     )
     item = "struct(statement, place, source_table, record_id, known_at)"

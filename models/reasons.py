@@ -198,16 +198,18 @@ def statement_of(feature: Feature, contribution: float) -> Statement | None:
 class StagedEvidence:
     """The records behind statements, read a few projects at a time from ``store``.
 
-    ``engine`` has one as_of. Ties are broken by record id, so the result is deterministic.
+    ``engine`` has one as_of, with ``units`` in its cohort. Ties are broken by record id, so the
+    result is deterministic.
     """
 
-    def __init__(self, engine: DuckDBEngine, store: RecordStore) -> None:
+    def __init__(self, engine: DuckDBEngine, store: RecordStore, units: int) -> None:
         self._statements = evidence_of(FEATURE_SETS[engine.kind].families)
         self._numbers = {evidence: number for number, evidence in enumerate(self._statements)}
         found = Staged(store.connection, _NO_EVIDENCE)
-        for number, evidence in enumerate(self._statements):
-            top = f"SELECT {number} AS statement, * FROM ({top_evidence_sql(evidence)}) top"
-            engine.stage(top, found)
+        at_once = max(1, _UNITS_AT_ONCE // max(units, 1))
+        for start in range(0, len(self._statements), at_once):
+            part = dict(enumerate(self._statements[start : start + at_once], start))
+            engine.stage(top_records_sql(part), found)
         order = f"SELECT * FROM {found.table} ORDER BY project_id, statement, place"
         self._rows = Staged(store.connection, order)
         found.drop()
@@ -230,6 +232,10 @@ class StagedEvidence:
         self._rows.drop()
 
 
+_UNITS_AT_ONCE = 50_000
+"""Units times statements that are staged together. DuckDB needs some milliseconds for each query
+of a small cohort; the records of a large one do not fit into memory for all statements."""
+
 _EVIDENCE_OF = """
 SELECT statement, project_id, source_table, record_id, known_at
 FROM $staged
@@ -245,13 +251,21 @@ LIMIT 0
 """
 
 
-def top_evidence_sql(evidence: catalogue.Evidence) -> str:
-    """SQL for the EVIDENCE_PER_REASON records with the most weight per project, by ``place``."""
-    return (
-        "SELECT project_id, source_table, record_id, known_at, place FROM ("
-        " SELECT *, row_number() OVER (PARTITION BY project_id"
-        " ORDER BY weight DESC, source_table, record_id) AS place"
+def top_records_sql(statements: Mapping[int, catalogue.Evidence]) -> str:
+    """SQL for the EVIDENCE_PER_REASON records with the most weight per statement and project.
+
+    Columns: ``statement`` (its number), project_id, source_table, record_id, known_at, ``place``.
+    """
+    shown = " UNION ALL ".join(
+        f"SELECT {number} AS statement, project_id, source_table, record_id, known_at, weight"
         f" FROM ({evidence.sql}) e WHERE weight IS NOT NULL"
+        for number, evidence in statements.items()
+    )
+    return (
+        "SELECT statement, project_id, source_table, record_id, known_at, place FROM ("
+        " SELECT *, row_number() OVER (PARTITION BY statement, project_id"
+        " ORDER BY weight DESC, source_table, record_id) AS place"
+        f" FROM ({shown}) shown"
         f") ranked WHERE place <= {EVIDENCE_PER_REASON}"
     )
 

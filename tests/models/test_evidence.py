@@ -7,6 +7,7 @@ One project at 2025-01-01, so that 92 days ago is 2024-10-01, 90 days 2024-10-03
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from features.catalogue import Evidence, evidence_of
 from features.engines.duckdb import DuckDBEngine
 from features.feature_sets import FEATURE_SETS
 from features.matrix import compute
-from models.reasons import StagedEvidence, top_evidence_sql
+from models.reasons import StagedEvidence, top_records_sql
 
 AS_OF = dt.date(2025, 1, 1)
 FEATURES = {feature.name: feature for feature in FEATURE_SETS["project"].features}
@@ -301,7 +302,7 @@ def add_reports(world):
 def test_every_statement_lists_the_records_its_figure_counts(county):
     engine = compute(county, [AS_OF])
     try:
-        staged = StagedEvidence(engine, county)
+        staged = StagedEvidence(engine, county, 2)
         found = staged.of([(one, "P") for one in evidence_of(FEATURE_SETS["project"].families)])
         one = FEATURES["unpaid_share_3m"].lowers.evidence
         assert staged.of([(one, "P")]) == {(one, "P"): found[one, "P"]}
@@ -310,6 +311,8 @@ def test_every_statement_lists_the_records_its_figure_counts(county):
         of_both = staged.of([*found, *others])
         assert of_both == found | staged.of(others)
         assert {name for _, name in of_both} == {"N", "P"}
+        # Statement by statement, as in a large cohort.
+        assert StagedEvidence(engine, county, 1_000_000).of([*found, *others]) == of_both
     finally:
         engine.close()
 
@@ -345,14 +348,16 @@ def test_five_records_of_most_weight_then_by_table_and_id(store):
     )
     engine = DuckDBEngine(store, [AS_OF])
     try:
-        rows = engine.rows(f"SELECT * FROM ({top_evidence_sql(evidence)}) t ORDER BY 1, place")
+        found = top_records_sql({7: evidence, 8: replace(evidence, sql=f"{evidence.sql} LIMIT 1")})
+        rows = engine.rows(f"SELECT * FROM ({found}) t ORDER BY statement, project_id, place")
     finally:
         engine.close()
-    assert [(row[0], row[1], row[2], row[4]) for row in rows] == [
-        ("P", "z", "9", 1),
-        ("P", "a", "1", 2),
-        ("P", "a", "2", 3),
-        ("P", "b", "1", 4),
-        ("P", "c", "1", 5),
-        ("Q", "a", "7", 1),
+    assert [(*row[:4], row[5]) for row in rows] == [
+        (7, "P", "z", "9", 1),
+        (7, "P", "a", "1", 2),
+        (7, "P", "a", "2", 3),
+        (7, "P", "b", "1", 4),
+        (7, "P", "c", "1", 5),
+        (7, "Q", "a", "7", 1),
+        (8, "P", "b", "1", 1),
     ]

@@ -14,7 +14,7 @@ import pytest
 
 from risk.locale import LANGUAGES
 from risk.workspace import Workspace
-from serving.cli.main import COMMANDS, GROUPS, command, main
+from serving.cli.main import COMMANDS, GROUPS, command, main, named_command
 from serving.terminal.context import CliContext
 from serving.terminal.dates import repeat_date_option
 
@@ -48,6 +48,43 @@ def test_help_imports_nothing_heavy(call):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("score --as-of 2025-06-01", "score"),
+        ("-w score watchlist", "watchlist"),
+        ("--workspace=office --lang=en models list", "models"),
+        ("--lang en --workspace office models --help", "models"),
+        ("--help score", None),
+        ("-h score", None),
+        ("--version score", None),
+        ("-woffice score", None),
+        ("-- score", None),
+        ("scroe", None),
+        ("-w", None),
+        ("-w score", None),
+        ("", None),
+    ],
+)
+def test_only_the_command_of_a_line_is_built(line, name):
+    assert named_command(line.split()) == name
+
+
+def test_a_command_built_alone_has_the_same_help():
+    cli = CliContext(Workspace(Path("workspace")), "en")
+    whole = command(cli)
+    for name in ("score", "models"):
+        alone = command(cli, name)
+        assert list(alone.commands) == [name]
+        shown = [
+            root.commands[name].get_help(
+                root.commands[name].make_context(name, ["--x"], resilient_parsing=True)
+            )
+            for root in (alone, whole)
+        ]
+        assert shown[0] == shown[1] != ""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -164,12 +164,31 @@ def office_with_trees(office_with_employers, tmp_path_factory):
     return made
 
 
+CODE = """
+import os, sys
+from pyspark import SparkContext
+from serving.cli.main import main
+
+scores, features, refused = {lines}
+done = [main(scores), main(features)]
+# What the JVM has of Spark's configuration; each executor takes seconds to start.
+properties = SparkContext._jvm.java.lang.System
+cluster = properties.setProperty("spark.master", "local[1]")
+done.append(main(refused))
+properties.setProperty("spark.master", cluster)
+properties.setProperty("spark.cores.max", "1")
+os.environ["PYSPARK_PYTHON"] = {python!r}
+sys.exit([*done, main({bare})] != [0, 0, 1, 1])
+"""
+
+
 @pytest.fixture(scope="module")
 def by_spark(office_with_trees, tmp_path_factory):
     """A folder where commands wrote on a cluster, one of whose workers was killed halfway.
 
     One process runs them all, so that they share the driver's JVM. Features are of employers, who
-    have half as many as projects.
+    have half as many as projects. A model is refused without the cluster, and one executor is
+    enough to lack the packages.
     """
     require_program("java")
     place = tmp_path_factory.mktemp("spark")
@@ -193,10 +212,11 @@ def by_spark(office_with_trees, tmp_path_factory):
         ],
     ]
     bare = ["features", *OF_EMPLOYERS, *on_spark, str(place / "bare")]
-    code = "import os, sys; from serving.cli.main import main\n"
-    code += f"done = [main(line) for line in {[[*start, *line] for line in lines]}]\n"
-    code += f"os.environ['PYSPARK_PYTHON'] = {os.path.realpath(sys.executable)!r}\n"
-    code += f"sys.exit([*done, main({[*start, *bare]})] != [0, 0, 1, 1])"
+    code = CODE.format(
+        lines=[[*start, *line] for line in lines],
+        bare=[*start, *bare],
+        python=os.path.realpath(sys.executable),
+    )
     with (
         spark_cluster(place / "cluster", SHORT_LIVED_JVM) as cluster,
         (place / "messages").open("w", encoding="utf-8") as messages,

@@ -214,5 +214,5 @@ def test_terms_and_answers_by_usual_spelling():
     assert term_synonyms("projects", "x") == {}
     answers = yes_no_synonyms()
     assert (answers["√"], answers["yes"], answers["×"], answers["no"]) == (True, True, False, False)
-    assert made_from(TABLES["deposits"]) == ("project_id", "kind")
+    assert made_from(TABLES["deposits"]) == ("project_id", "kind", "valid_from")
     assert made_from(TABLES["attendance"]) == ()

@@ -6,9 +6,11 @@ from dataclasses import replace
 import openpyxl
 import pytest
 
+from risk.contract import STORED_TABLES
 from risk.intake.importer import import_into
-from risk.intake.layouts.layout import read_layout
+from risk.intake.layouts.layout import Layout, read_layout
 from risk.intake.layouts.layout_file import write_layout
+from risk.intake.layouts.paid_columns import paid_columns
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.trial import needs_layout, try_files
 
@@ -174,17 +176,16 @@ def test_payments_are_read_from_the_rows_of_their_payrolls(send, store, write_xl
     assert not any(note.code == "blank_rows" for note in files["payments"].notes)
     again = send(path, layout)
     assert (again["payrolls"].repeated, again["payments"].repeated) == (4, 2)
-
-
-def test_payments_of_payrolls_are_read_only_where_the_layout_says_so(send, write_xlsx, tmp_path):
-    path = write_xlsx("2025年9月工资表.xlsx", PAID)
-    [layout] = confirmed(tmp_path, path)
     without = replace(layout, payments=False)
     assert not without.confirmed  # what is read is a part of what is confirmed
     assert list(send(path, without.confirm("王某", NOW))) == ["payrolls"]
 
 
-def test_payrolls_need_an_amount_and_a_day_for_payments(write_xlsx, tmp_path):
-    path = write_xlsx("2025年9月工资表.xlsx", [[*row[:6], row[7]] for row in PAID[1:]])
-    [layout] = confirmed(tmp_path, path)
-    assert not layout.payments
+def test_payments_need_an_amount_and_a_day():
+    assert paid_columns(wages("应发工资", "实发工资", "发放时间")) == {"amount": 1, "paid_on": 2}
+    assert paid_columns(wages("应发工资", "实发工资", "发放方式")) == {}
+    assert paid_columns(replace(wages("实发工资", "发放时间"), table=STORED_TABLES["cases"])) == {}
+
+
+def wages(*headings):
+    return Layout("工资", STORED_TABLES["payrolls"], headings, ())
