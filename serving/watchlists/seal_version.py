@@ -35,7 +35,7 @@ counts, the longest overdue first where it is about the longest.
 7: subcontracts that ended do not count; heads on site are unknown where a team reports none, and
 months in full where no wages fell due; a corrected visit counts on its new day alone; a timeline
 knows payments by the date of the list; red flags about wages overdue date their payrolls by the
-payroll's own day of knowledge; contributions are rounded to twelve decimals.
+payroll's own day of knowledge; contributions in dossiers are rounded.
 """
 
 GRADES_SINCE = 2
