@@ -40,10 +40,11 @@ venv:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; try: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || { echo "Setting up $(VENV) (a minute or two the first time) ..."; $(PYTHON) -m venv $(VENV); }
 
-# An environment without Wagewatch, in which tests make a client and load models. pip of .venv fills it.
+# An environment without Wagewatch, in which tests make a client and load models. pip of .venv fills it. The lock names
+# every package, so pip need not ask each what it needs.
 clients: venv
 	@test -x .venv-clients/bin/python || $(PYTHON) -m venv --without-pip .venv-clients
-	@$(if $(UV),$(UV) pip install --quiet --python .venv-clients/bin/python,$(BIN)/python -m pip --python .venv-clients/bin/python install --quiet --disable-pip-version-check) $(NO_COMPILE) --require-hashes -r requirements/clients.txt
+	@$(if $(UV),$(UV) pip install --quiet --python .venv-clients/bin/python,$(BIN)/python -m pip --python .venv-clients/bin/python install --quiet --disable-pip-version-check) $(NO_COMPILE) --no-deps --require-hashes -r requirements/clients.txt
 
 demo: setup site
 	@$(BIN)/wagewatch -w demo-workspace demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
