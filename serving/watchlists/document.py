@@ -438,15 +438,21 @@ class Publication:
         ``watch`` is called with every risk: where they are made one by one, it is the time to see
         what else is needed of them.
         """
-        sample = sample_of(self.risks[:AT_ONCE])
-        bodies = [seal(risk.to_document(self.header)).body for risk in sample]
-        risks, outlines = SealedRisks(dictionary_of(bodies)), []
-        for risk in self.risks:
-            risks.add(risk.assessment.project_id, seal(risk.to_document(self.header)))
+        sample = sample_of(range(min(len(self.risks), AT_ONCE)))
+        sampled = {place: self._sealed(place) for place in sample}
+        words = dictionary_of([sealed.body for _, sealed in sampled.values()])
+        risks, outlines = SealedRisks(words), []
+        for place in range(len(self.risks)):
+            risk, sealed = sampled.pop(place, None) or self._sealed(place)
+            risks.add(risk.assessment.project_id, sealed)
             outlines.append(outline_of(risk))
             if watch is not None:
                 watch(risk)
         return SealedPublication(self, seal(self._document(risks)), risks, tuple(outlines))
+
+    def _sealed(self, place: int) -> tuple[ProjectRisk, Sealed]:
+        risk = self.risks[place]
+        return risk, seal(risk.to_document(self.header))
 
     def _document(self, risks: SealedRisks) -> Document:
         return {

@@ -79,15 +79,19 @@ class PackedSnapshot:
 
 def pack_snapshot(found: Snapshot) -> PackedSnapshot:
     """Return ``found`` as it is stored; dossiers and rows are made one by one."""
-    sample = sample_of(list(islice(found.dossiers, AT_ONCE)))
-    sampled = [_to_json(by_column(found.dossiers[key])) for key in sample]
-    words = dictionary_of(sampled, CLOSELY_SEARCHED)
     places, bodies = dict[str, str](), Spool()
-    for key in found.dossiers:
+
+    def body_of(key: str) -> bytes:
         document = found.dossiers[key]
         if "unscored" in document:
             places[key] = str(document["unscored"]["region_code"] or "")
-        bodies.add(key, packed(_to_json(by_column(document)), words))
+        return _to_json(by_column(document))
+
+    sample = sample_of(list(islice(found.dossiers, AT_ONCE)))
+    sampled = {key: body_of(key) for key in sample}
+    words = dictionary_of(list(sampled.values()), CLOSELY_SEARCHED)
+    for key in found.dossiers:
+        bodies.add(key, packed(sampled.pop(key, None) or body_of(key), words))
     register, projects = _packed_register(found.register)
     regions = {key: json.loads(row)["region_code"] for key, row in projects.items()}
     spoken = dictionary_of([row["body"] for row in deposit_rows(found.register)])

@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 import zlib
+from dataclasses import replace
 
 import pytest
 import zstandard
@@ -25,6 +26,8 @@ from serving.db.database import Database
 from serving.db.engine import writing
 from serving.db.tables import DOSSIERS, LIST_DICTIONARIES, PROJECT_RISKS, WATCHLISTS
 from serving.watchlists.repository import WatchlistRepository
+from serving.watchlists.snapshot import Dossiers, Snapshot
+from serving.watchlists.snapshot_repository import pack_snapshot
 
 
 def documents(count):
@@ -145,6 +148,44 @@ def test_a_published_list_is_stored_compressed(publish, database):
     assert verify(sealed)
     found = dict(map(tuple, words))
     assert all(unpacked(body, found["risk"]).startswith(b"{") for body in risks)
+
+
+class Counted(tuple):
+    """Risks that count how often each is made."""
+
+    def __new__(cls, risks):
+        made = super().__new__(cls, risks)
+        made.asked = []
+        return made
+
+    def __getitem__(self, place):
+        self.asked.append(place)
+        return super().__getitem__(place)
+
+
+def test_documents_of_which_the_dictionary_is_made_are_made_once(publication):
+    whole = publication(cohort=30)
+    risks = Counted(whole.risks)
+    sealed = replace(whole, risks=risks).seal()
+    assert sorted(risks.asked) == list(range(30))
+    assert sealed.risks.digests == whole.seal().risks.digests
+
+    asked = []
+
+    def dossier(key):
+        asked.append(key)
+        return {
+            "facts": {"name": key},
+            "unscored": {"region_code": "990101" if key < "P05" else None},
+        }
+
+    keys = [f"P{number:02d}" for number in range(30)]
+    found = pack_snapshot(Snapshot(Dossiers(keys, dossier), {"projects": []}))
+    assert sorted(asked) == keys == list(found.dossiers)
+    assert found.places == dict.fromkeys(keys[:5], "990101") | dict.fromkeys(keys[5:], "")
+    for key in ("P00", "P01", "P29"):
+        stored = json.loads(unpacked(found.dossiers[key], found.dictionary))
+        assert stored["facts"] == {"name": key}
 
 
 def test_a_downgrade_stores_what_earlier_versions_read(publish, database):
