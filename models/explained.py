@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from models.counterfactuals import LeverEffect
     from models.reasons import Reason
 
-_DIGITS = 8
-"""Decimals of contributions in a document; the sum of 150 rounded ones is right to 1e-6."""
+_DIGITS = 6
+"""Decimals of contributions in a document; the sum of 150 rounded ones is right to 1e-4."""
 
 
 class Answers(Protocol):

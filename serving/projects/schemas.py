@@ -62,7 +62,7 @@ class CalibrationOfModel(Schema):
 class FeatureContribution(Schema):
     """The SHAP value of one feature, in log-odds before calibration; ``value`` null is unknown.
 
-    Rounded to eight decimals, so that 150 of them add up to the score within 1e-6.
+    Rounded to six decimals, so that 150 of them add up to the score within 1e-4.
     """
 
     name: str

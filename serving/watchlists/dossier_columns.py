@@ -16,7 +16,7 @@ from typing import Any
 Document = Mapping[str, Any]
 
 _PART, _ROWS, _VALUE = "contributions", "features", "value"
-_CONTRIBUTION, _WHOLE, _UNIT = "contribution", "contribution_e8", 1e8
+_CONTRIBUTION, _WHOLE, _UNIT = "contribution", "contribution_e6", 1e6
 _RECORDS, _OF_RECORD = "records", {"fields", "region"}
 _SHORT, _LARGEST = 8, 10_000
 
@@ -62,7 +62,7 @@ def _features_by_row(stored: Document) -> Document:
 
 
 def _whole_numbers(values: Sequence[Any]) -> list[int] | None:
-    """Return whole numbers that divided by 1e8 are ``values`` to the bit; None if there are none.
+    """Return whole numbers that divided by 1e6 are ``values`` to the bit; None if there are none.
 
     Without them each figure has a point, zeros before it, and an exponent if it is small.
     """

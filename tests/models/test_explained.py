@@ -44,7 +44,7 @@ def test_a_document_has_the_base_the_calibration_and_every_feature(explained):
         "features": [
             {
                 **{"name": "complaints_90d", "family": "complaints"},
-                **{"value": 1.0, "contribution": 0.12345679},
+                **{"value": 1.0, "contribution": 0.123457},
             },
             {
                 **{"name": "late_share_3m", "family": "payments"},
