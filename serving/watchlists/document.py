@@ -443,7 +443,7 @@ class Publication:
         words = dictionary_of([sealed.body for _, sealed in sampled.values()])
         risks, outlines = SealedRisks(words), []
         for place in range(len(self.risks)):
-            risk, sealed = sampled.pop(place, None) or self._sealed(place)
+            risk, sealed = sampled.pop(place) if place in sampled else self._sealed(place)
             risks.add(risk.assessment.project_id, sealed)
             outlines.append(outline_of(risk))
             if watch is not None:

@@ -91,7 +91,7 @@ def pack_snapshot(found: Snapshot) -> PackedSnapshot:
     sampled = {key: body_of(key) for key in sample}
     words = dictionary_of(list(sampled.values()), CLOSELY_SEARCHED)
     for key in found.dossiers:
-        bodies.add(key, packed(sampled.pop(key, None) or body_of(key), words))
+        bodies.add(key, packed(sampled.pop(key) if key in sampled else body_of(key), words))
     register, projects = _packed_register(found.register)
     regions = {key: json.loads(row)["region_code"] for key, row in projects.items()}
     spoken = dictionary_of([row["body"] for row in deposit_rows(found.register)])
