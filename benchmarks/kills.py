@@ -45,6 +45,7 @@ from serving.auth.roles import Role
 from serving.backup.archive import unpack
 from serving.backup.rows import load_tables
 from serving.backup.service import back_up, restore
+from serving.db.compression import unpacked
 from serving.db.database import Database
 from serving.db.engine import make_engine, writing
 from serving.db.migrate import HEAD, migrate_to, revision
@@ -344,7 +345,7 @@ def _judge_publish(folder: Path, ran: Ran) -> Iterator[str]:
         if missing := set(ran.acknowledged) - {row.digest for row in lists}:
             yield f"{len(missing)} acknowledged lists lost"
         for row in lists:
-            if hashlib.sha256(row.body).hexdigest() != row.digest:
+            if hashlib.sha256(unpacked(row.body, None)).hexdigest() != row.digest:
                 yield f"{row.as_of}: torn"
             listed = EVENTS.c.project_id.is_(None) & (EVENTS.c.as_of == row.as_of)
             counts = [
