@@ -44,6 +44,7 @@ SLOPE, SLOPE_FROM = 1.05, 5_000
 """Largest slope, from that many projects on: before, the start of the process weighs too much."""
 
 FASTER = 1.5
+"""Times as fast as the earlier checkout, for a county of up to :data:`REPEATED` projects."""
 
 _TRAIN = """
 import sys
@@ -189,8 +190,9 @@ def figures(
         yield Figure(earlier, before.cpu, "CPU s")
         yield Figure(f"{earlier}, peak", before.peak_mb, "MB")
         faster = before.cpu / now.cpu
+        bound = FASTER if projects <= REPEATED else None
         yield Figure(
-            f"{name}: publish, times as fast as {before.commit}", faster, "", "higher", FASTER
+            f"{name}: publish, times as fast as {before.commit}", faster, "", "higher", bound
         )
 
 

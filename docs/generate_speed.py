@@ -135,7 +135,8 @@ def _stored(document: Mapping[str, Any]) -> str:
         " rows about deposits compressed, wages owed in columns and no name twice in the rows of"
         " projects, smaller indexes by contractor and owner, in new SQLite files pages of 8 kB;"
         " nothing that is sealed changed. Not in the sums: the dictionaries (22 bytes in SQLite, 40"
-        " in PostgreSQL), entries and the list itself.\n",
+        " in PostgreSQL), entries and the list itself. The last row has them: the programs of two"
+        " commits published the same records, and all tables of lists are added up.\n",
         "| figure | before | after |",
         "|---|---:|---:|",
     ]
