@@ -73,7 +73,7 @@ _DEFINITION = re.compile(r"( *)(?:async )?def (\w+)")
 
 
 def lengths_of_functions(text: str) -> Iterator[tuple[str, int]]:
-    """Name and lines of each function of a module; the lines are told from their indentation."""
+    """Name and lines of each function of a module; a function ends where the indentation does."""
     open_ones: list[tuple[int, str, int]] = []
     last = 0
     for number, line in enumerate([*text.splitlines(), "end"], start=1):

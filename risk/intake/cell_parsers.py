@@ -57,7 +57,7 @@ MAX_FEN = 10**17
 MAX_COUNT = 10**12
 
 _BARE_YUAN_FROM = 1000
-"""A smaller number beside amounts in 万元 may be one of them."""
+"""A smaller number in a column of amounts in 万元 may be in 万元 too."""
 
 UNKNOWN = frozenset(
     ("", "-", "--", "—", "——", "–", "/", "无数据", "null", "none", "nan", "nat", "n/a")

@@ -1,4 +1,4 @@
-"""Payments in a book of payrolls: what was paid, and when, in columns beside what is due.
+"""Payments in a book of payrolls: what was paid, and when, in columns next to what is due.
 
 A ledger of wages often has both in one row. Its payrolls are read as such, and where the layout
 says so, its payments from the same rows.
@@ -91,5 +91,6 @@ def _payment(cells: Sequence[Cell], key: int, columns: dict[str, int]) -> list[C
     found = {name: cells[at] if at < len(cells) else None for name, at in columns.items()}
     if not payroll or normalise(as_text(found["amount"])).casefold() in _NOTHING:
         return None
-    payment = made_id(PAYMENTS.name, payroll, as_text(found["paid_on"]))
+    # Not of the day: a book sent again with another one corrects the payment.
+    payment = made_id(PAYMENTS.name, payroll)
     return [payment, payroll, *found.values()]

@@ -208,7 +208,7 @@ def yes_no_synonyms() -> Mapping[str, bool]:
 
 
 def is_team(table: Table, heading: Cell) -> bool:
-    """Whether a column of no field tells apart rows that have the fields of a key in common."""
+    """Whether a column of no field distinguishes rows that have the fields of a key in common."""
     return heading_key(heading) in _data("headings.toml")["teams"].get(table.name, ())
 
 

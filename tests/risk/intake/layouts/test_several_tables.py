@@ -181,6 +181,16 @@ def test_payments_are_read_from_the_rows_of_their_payrolls(send, store, write_xl
     assert list(send(path, without.confirm("王某", NOW))) == ["payrolls"]
 
 
+def test_a_book_sent_again_with_another_day_corrects_its_payment(send, store, write_xlsx, tmp_path):
+    path = write_xlsx("2025年9月工资发放台账.xlsx", PAID)
+    [layout] = confirmed(tmp_path, path)
+    send(path, layout)
+
+    steel = [2, "云渡小区二期", "钢筋班", 5.85, 5.85, "2025.10.15", "11月3日", "银行代发"]
+    send(write_xlsx("2025年9月工资发放台账2.xlsx", [*PAID[:3], steel, *PAID[4:]]), layout)
+    assert store.rows("SELECT count(DISTINCT payment_id) FROM payments") == [(2,)]
+
+
 def test_payments_need_an_amount_and_a_day():
     assert paid_columns(wages("应发工资", "实发工资", "发放时间")) == {"amount": 1, "paid_on": 2}
     assert paid_columns(wages("应发工资", "实发工资", "发放方式")) == {}
