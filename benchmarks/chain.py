@@ -20,9 +20,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from benchmarks.harness import Child, Figure, Size, child, run
-from benchmarks.province import _COMMAND, _MAKE, AS_OF
-from benchmarks.publishing_sizes import HERE, MONTHS, TEAMS, first_month, trained
+from benchmarks.harness import Child, Figure, Size, run
+from benchmarks.offices import AS_OF, command, trained
+from benchmarks.publishing_sizes import RECORDS
 from tests.spark_cluster import HOST, spark_cluster
 
 PROJECTS: dict[Size, int] = {"quick": 100, "full": 5_000}
@@ -36,23 +36,21 @@ def figures(size: Size) -> Sequence[Figure]:
     projects = PROJECTS[size]
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
-        office = trained(HERE, folder)
-        made = child(
-            _MAKE, office / "records.duckdb", projects, TEAMS, MONTHS, first_month()
-        ).result
+        office = trained(RECORDS, folder)
+        payments = RECORDS.make(office / "records.duckdb", projects)
         spark, here = folder / "spark", folder / "here"
         shutil.copytree(office, here)
         office.rename(spark)
         chain = _with_spark(folder, spark, size)
-        scored = _command(here, "score", "--as-of", AS_OF, "--out", folder / "scores.csv")
-        published = _command(here, *_publish(projects))
+        scored = command("-w", here, "score", "--as-of", AS_OF, "--out", folder / "scores.csv")
+        published = command("-w", here, *_publish(projects))
         if _sealed(spark) != _sealed(here):
             raise SystemExit("the chain published another list than DuckDB alone")
     name = f"{projects:,} projects"
     alone = scored.seconds + published.seconds
     whole = sum(one.seconds for one in chain.values())
     return [
-        Figure(f"{name}: payments", made["payments"], ""),
+        Figure(f"{name}: payments", payments, ""),
         *(Figure(f"{name}, with Spark: {step}", done.seconds, "s") for step, done in chain.items()),
         Figure(f"{name}, with Spark: publish, peak", chain["publish"].peak_mb, "MB"),
         Figure(f"{name}, with Spark: all", whole, "s"),
@@ -64,23 +62,19 @@ def figures(size: Size) -> Sequence[Figure]:
 
 def _with_spark(folder: Path, office: Path, size: Size) -> dict[str, Child]:
     records, scores = folder / "records", folder / "scores"
-    exported = _command(office, "records", "export", records)
+    exported = command("-w", office, "records", "export", records)
     (folder / "cluster").mkdir()
     with spark_cluster(folder / "cluster", "") as cluster:
         memory = {"spark.executor.memory": EXECUTOR_MEMORY[size]}
         with _configured(folder, {**cluster.settings(), **memory}):
             line = ("score", "--as-of", AS_OF, "--engine", "spark", "--flags", "--dossiers")
-            scored = _command(office, *line, "--records", records, "--out", scores)
-    published = _command(office, *_publish(PROJECTS[size]), "--scores", scores)
+            scored = command("-w", office, *line, "--records", records, "--out", scores)
+    published = command("-w", office, *_publish(PROJECTS[size]), "--scores", scores)
     return {"export": exported, "score": scored, "publish": published}
 
 
 def _publish(projects: int) -> tuple[object, ...]:
     return ("publish", "--as-of", AS_OF, "--capacity", max(projects // 50, 1))
-
-
-def _command(office: Path, *line: object) -> Child:
-    return child(_COMMAND, "-w", office, *line)
 
 
 @contextmanager

@@ -2,97 +2,82 @@
 
 Usage: python -m benchmarks.province [--full] [--keep]
 
-A model is trained on a small simulated county; then the records are those of a province of 50,000
-projects with eight teams and 60 months each, a hundred million payments (quick: 1,000 with two
-teams and 14 months), and of a tenth of the projects to see how time grows. ``score`` and
+The records are those of a province of 50,000 projects with eight teams and 60 months each, a
+hundred million payments (quick: 1,000 with two teams and 14 months), and of a tenth of the projects
+to see how time grows; the model was fitted on 500 projects of the same kind. ``score`` and
 ``publish`` (a list of one project in fifty, with reasons, red flags, dossiers and seal) run in
-processes of their own, from start to end.
+processes of their own, from start to end, with a memory limit on the record store.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+import math
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness import Child, Figure, Size, child, run
-from risk.calendar.dates import add_months
+from benchmarks.harness import Child, Figure, Size, run
+from benchmarks.offices import AS_OF, Records, command, trained
 
 PROJECTS = {"quick": 1_000, "full": 50_000}
-TEAMS, MONTHS = {"quick": 2, "full": 8}, {"quick": 14, "full": 60}
-LAST_MONTH = dt.date(2026, 1, 1)
-AS_OF = "2026-03-02"
+RECORDS = {"quick": Records(2, 14), "full": Records(8, 60)}
+MEMORY_GB = {"quick": 0.5, "full": 4.0}
+MORE_MB = 500
+"""Peak memory of the process above the limit of the record store, at any size."""
+MOST_SLOPE = 1.05
 
-_TRAIN = """
-import datetime as dt, sys
-from pathlib import Path
-from serving.cli.main import main
-folder = Path(sys.argv[1])
-for words in (["simulate", folder / "county", "--projects", 300, "--months", 36, "--seed", 4],
-              ["-w", folder / "office", "init"],
-              ["-w", folder / "office", "import", folder / "county"],
-              ["-w", folder / "office", "train", "--as-of", "2025-12-01"]):
-    assert main([str(word) for word in words]) == 0, words
-(folder / "office" / "records.duckdb").unlink()
-"""
 
-_MAKE = """
-import datetime as dt, json, sys
-from benchmarks.synthetic_store import make_projects
-path, (projects, teams, months) = sys.argv[1], map(int, sys.argv[2:5])
-with make_projects(path, projects, teams=teams, months=months,
-                   first=dt.date.fromisoformat(sys.argv[5])) as store:
-    print(json.dumps({"payments": store.rows("SELECT count(*) FROM payments")[0][0]}))
-"""
+@dataclass(frozen=True)
+class Month:
+    """The two commands at one size."""
 
-_COMMAND = """
-import sys
-from serving.cli.main import main
-raise SystemExit(main(sys.argv[1:]))
-"""
+    payments: int
+    score: Child
+    publish: Child
 
 
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
-    whole = PROJECTS[size]
+    whole, limit = PROJECTS[size], MEMORY_GB[size]
     with tempfile.TemporaryDirectory() as directory:
-        folder = Path(directory)
-        child(_TRAIN, folder)
-        _, _, tenth = _office_figures(folder, whole // 10, size)
-        payments, scored, published = _office_figures(folder, whole, size)
-    name = f"{whole:,} projects"
+        model = trained(RECORDS[size], Path(directory), "model")
+        tenth = _month(model, whole // 10, size)
+        month = _month(model, whole, size)
+    name, most = f"{whole:,} projects", limit * 1000 + MORE_MB
+    slope = math.log10(month.publish.result["cpu"] / tenth.publish.result["cpu"])
     return [
-        Figure(f"{name}: payments", payments, ""),
-        Figure(f"{name}, score: seconds", scored.seconds, "s"),
-        Figure(f"{name}, score: peak", scored.peak_mb, "MB"),
-        Figure(f"{name}, publish: seconds", published.seconds, "s"),
-        Figure(f"{name}, publish: peak", published.peak_mb, "MB"),
+        Figure(f"{name}: payments", month.payments, ""),
+        Figure(f"{name}, score: seconds", month.score.seconds, "s"),
+        Figure(f"{name}, score: CPU seconds", month.score.result["cpu"], "CPU s"),
+        Figure(f"{name}, score: peak", month.score.peak_mb, "MB", "lower", most),
+        Figure(f"{name}, publish: seconds", month.publish.seconds, "s"),
+        Figure(f"{name}, publish: CPU seconds", month.publish.result["cpu"], "CPU s"),
+        Figure(f"{name}, publish: peak", month.publish.peak_mb, "MB", "lower", most),
         Figure(
-            "publish: seconds at ten times the projects, a tenth",
-            published.seconds / tenth.seconds / 10,
-            "ratio",
+            f"publish: slope of CPU seconds, {whole // 10:,} to {whole:,} projects",
+            round(slope, 3),
+            "",
             "lower",
-            1.2,
+            MOST_SLOPE,
         ),
     ]
 
 
-def _office_figures(folder: Path, projects: int, size: Size) -> tuple[int, Child, Child]:
-    """The payments, and score and publish in a fresh office with the records of ``projects``."""
-    office = folder / f"office-{projects}"
-    shutil.copytree(folder / "office", office)
-    months = MONTHS[size]
-    records = (projects, TEAMS[size], months, add_months(LAST_MONTH, 1 - months))
-    made = child(_MAKE, office / "records.duckdb", *records)
-    scored = child(
-        _COMMAND, "-w", office, "score", "--as-of", AS_OF, "--out", folder / "scores.csv"
-    )
+def _month(model: Path, projects: int, size: Size) -> Month:
+    """Score and publish in a fresh office with the records of ``projects``."""
+    office = model.parent / f"office-{projects}"
+    shutil.copytree(model, office)
+    payments = RECORDS[size].make(office / "records.duckdb", projects)
+    scores, limit = office / "scores.csv", MEMORY_GB[size]
+    as_of = ("--as-of", AS_OF)
+    scored = command("-w", office, "score", *as_of, "--out", scores, memory_gb=limit)
     capacity = max(projects // 50, 1)
-    published = child(_COMMAND, "-w", office, "publish", "--as-of", AS_OF, "--capacity", capacity)
+    line = ("-w", office, "publish", *as_of, "--capacity", capacity)
+    published = command(*line, memory_gb=limit)
     shutil.rmtree(office)
-    return int(made.result["payments"]), scored, published
+    return Month(payments, scored, published)
 
 
 if __name__ == "__main__":

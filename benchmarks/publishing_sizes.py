@@ -25,14 +25,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.harness import Figure, child, keep, median
-from benchmarks.province import _MAKE, AS_OF, LAST_MONTH
-from risk.calendar.dates import add_months
+from benchmarks.harness import Figure, keep, median
+from benchmarks.offices import AS_OF, HERE, Records, command, trained
 
 PROJECTS = (500, 5_000, 50_000)
-TEAMS, MONTHS = 1, 10
-TRAINED_ON = 500
-HERE = Path(__file__).parent.parent
+RECORDS = Records(teams=1, months=10)
 REPEATED = 500
 """Larger sizes run once."""
 
@@ -45,36 +42,6 @@ SLOPE, SLOPE_FROM = 1.05, 5_000
 
 FASTER = 1.5
 """Times as fast as the earlier checkout, for a county of up to :data:`REPEATED` projects."""
-
-_TRAIN = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from serving.cli.main import main
-raise SystemExit(main(["-w", sys.argv[2], "train", "--as-of", "2026-02-01"]))
-"""
-
-_INIT = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-from serving.cli.main import main
-assert main(["-w", sys.argv[2], "init"]) == 0
-# Settings that an earlier checkout does not know would be refused; the defaults are meant.
-Path(sys.argv[2], "wagewatch.toml").write_text("")
-"""
-
-_PUBLISH = """
-import json, os, sys, time
-sys.path.insert(0, sys.argv[1])
-os.environ["WAGEWATCH_RECORDS__MEMORY_GB"] = sys.argv[2]
-from serving.cli.main import run
-sys.argv = ["wagewatch", *sys.argv[3:]]
-try:
-    run()  # as the installed command: main() alone imports scikit-learn with LightGBM
-except SystemExit as done:
-    code = done.code
-print(json.dumps({"cpu": time.process_time(), "code": code}))
-"""
 
 
 @dataclass(frozen=True)
@@ -105,28 +72,16 @@ class Bench:
         """Publish ``records`` in a fresh office with the code of ``checkout``."""
         if checkout not in self._offices:
             name = f"office-{len(self._offices)}"
-            self._offices[checkout] = trained(checkout, self.folder, name)
+            self._offices[checkout] = trained(RECORDS, self.folder, name, checkout)
         office = self.folder / "published"
         found = self._offices[checkout]
         shutil.copytree(found, office, ignore=shutil.ignore_patterns("service.sqlite*"))
         shutil.copyfile(records, office / "records.duckdb")
         line = ("-w", office, "publish", "--as-of", AS_OF, "--capacity", max(projects // 50, 1))
-        done = child(_PUBLISH, checkout, self.memory_gb, *line)
+        done = command(*line, memory_gb=self.memory_gb, checkout=checkout)
         stored = sum(one.stat().st_size for one in office.glob("service.sqlite*"))
         shutil.rmtree(office)
-        if done.result["code"]:
-            raise SystemExit(f"publishing {projects:,} projects failed")
         return Measured(float(done.result["cpu"]), done.peak_mb, commit_of(checkout), stored)
-
-
-def trained(checkout: Path, folder: Path, name: str = "office") -> Path:
-    """A workspace in ``folder`` with a model that ``checkout`` fitted, and no records."""
-    office = folder / name
-    child(_INIT, checkout, office)
-    child(_MAKE, office / "records.duckdb", TRAINED_ON, TEAMS, MONTHS, first_month())
-    child(_TRAIN, checkout, office)
-    (office / "records.duckdb").unlink()
-    return office
 
 
 def main() -> None:
@@ -163,7 +118,7 @@ def _figures_of_size(
 ) -> Sequence[Figure]:
     """The medians of ``runs`` at one size; the last is written to ``now``."""
     records = bench.folder / "records.duckdb"
-    made = child(_MAKE, records, projects, TEAMS, MONTHS, first_month()).result
+    payments = RECORDS.make(records, projects)
     repeated = []
     for _ in range(runs):
         earlier = bench.publish(before, records, projects) if before else None
@@ -172,7 +127,7 @@ def _figures_of_size(
         repeated.append(tuple(figures(projects, now[projects], earlier, limit)))
     records.unlink()
     name = f"{projects:,} projects: payments"
-    return [Figure(name, made["payments"], ""), *median(repeated)]
+    return [Figure(name, payments, ""), *median(repeated)]
 
 
 def figures(
@@ -221,11 +176,6 @@ def line_of(figure: Figure) -> str:
     spread = f" ({figure.low:.4g} to {figure.high:.4g})" if figure.low is not None else ""
     bound = "" if figure.bound is None else f" {'met' if figure.holds() else 'NOT MET'}"
     return f"{figure.name:60} {figure.value:10.4g} {figure.unit}{spread}{bound}"
-
-
-def first_month() -> object:
-    """The first month of the generated records."""
-    return add_months(LAST_MONTH, 1 - MONTHS)
 
 
 if __name__ == "__main__":
