@@ -27,6 +27,7 @@ from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
 from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
 from risk.intake.layouts.names import Namer
+from risk.intake.layouts.paid_columns import paid_columns
 from risk.intake.layouts.regions import may_be_below_county, place_code, short_code
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
 from risk.intake.name_ids import made_id, name_id
@@ -234,7 +235,7 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
     A range over several columns is left alone: it is a title or a note. So is a heading, and an
     amount or a count, which would be counted several times.
     """
-    single = _added_up(layout)
+    single = {*_added_up(layout), paid_columns(layout).get("amount")}
     ranges = [one for one in merges if one.left == one.right and one.left not in single]
     ranges.sort(key=lambda one: one.top)
     values: dict[CellRange, Cell] = {}
