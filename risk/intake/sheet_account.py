@@ -8,6 +8,7 @@ from pathlib import Path
 from risk.contract import FieldType
 from risk.intake.account_notes import Note
 from risk.intake.layouts.paid_columns import PaidSheet
+from risk.intake.layouts.translation import TranslatedSheet
 from risk.intake.readers import Format, detect_format
 from risk.intake.report import SheetReport
 from risk.intake.sheet_records import SheetRecords
@@ -55,6 +56,8 @@ def sheet_notes(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note
     yield from _alternates(selected, records)
     if records.blank_rows and not isinstance(selected.sheet, PaidSheet):
         yield Note("blank_rows", {"rows": records.blank_rows, "sheet": sheet or "-"})
+    if records.struck:
+        yield _struck_rows(selected, records)
     if records.hidden:
         yield Note("hidden_rows", {"rows": records.hidden, "sheet": sheet})
     for heading, cells in records.merged.not_repeated.items():
@@ -90,6 +93,19 @@ def uncertain_notes(notes: Iterable[Note], unread: Sequence[UnreadSheet]) -> Ite
     """Those of ``notes`` that are about sheets which are not read and have no note yet."""
     names = {one.name for one in unread if one.reason == "no_header"}
     yield from (note for note in notes if note.fields["sheet"] in names)
+
+
+def _struck_rows(selected: SelectedSheet, records: SheetRecords) -> Note:
+    """Rows that are struck out; a person has to decide unless a layout says it."""
+    sheet = selected.sheet
+    decided = isinstance(sheet, TranslatedSheet) and sheet.layout.struck and sheet.layout.confirmed
+    shown = "、".join(map(str, records.struck[:_SHOWN]))
+    fields: dict[str, str | int] = {
+        "rows": len(records.struck),
+        "examples": shown,
+        "sheet": sheet.name,
+    }
+    return Note("struck_rows", fields, needs_answer=not decided)
 
 
 def _unsure_units(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note]:

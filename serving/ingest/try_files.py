@@ -170,6 +170,8 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
         yield cli.text("try.key_number", column=layout.key.column, prefix=layout.key.prefix)
     if layout.payments:
         yield cli.text("try.payments")
+    if layout.struck:
+        yield cli.text("try.struck")
     if layout.region:
         yield cli.text("try.region", name=name_of(layout.region) or "", code=layout.region)
     counted = [name for name in proposal.unknown_places if layout.regions.get(name)]

@@ -29,10 +29,13 @@ VERSION = 1
 KNOWN_ON = ("import", "month_end")
 """Days of knowledge: the day of the import, or the end of the month the file's name states."""
 
+SET_ASIDE, READ = STRUCK_ROWS = ("set_aside", "read")
+"""What becomes of rows that are struck out; without a choice they are set aside, and asked."""
+
 _NAME = re.compile(r"[\w.()（）-]{1,80}")
 _KEYS = {
     "version", "table", "files", "unit", "region", "known_on",
-    "head", "key", "fill", "confirmed", "columns", "regions", "payments",
+    "head", "key", "fill", "confirmed", "columns", "regions", "payments", "struck",
 }  # fmt: skip
 
 
@@ -74,7 +77,7 @@ class Layout:
     ``headings`` are those of the head, empty ones included, a group heading in front (存放/金额).
     ``regions`` gives codes for names of places no list has; ``region`` is the code where a row has
     none. ``fill`` gives values of fields without a column. ``payments``: what was paid is read too,
-    from the same rows of payrolls.
+    from the same rows of payrolls. ``struck`` says what becomes of rows that are struck out.
     """
 
     name: str
@@ -90,6 +93,7 @@ class Layout:
     key: KeyRule = KeyRule()
     fill: Mapping[str, str] = dataclasses.field(default_factory=dict)
     payments: bool = False
+    struck: str = ""
     confirmed_by: str = ""
     confirmed_at: str = ""
     confirmed_digest: str = ""
@@ -106,6 +110,7 @@ class Layout:
                 for rule in self.columns
             ],
             *([["payments"]] if self.payments else []),
+            *([["struck", self.struck]] if self.struck else []),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()[:16]
 
@@ -231,6 +236,7 @@ class _Reader:
                 for name, value in self._section("fill", None).items()
             },
             payments=self._flag("payments"),
+            struck=self._one_of("struck", self._text("struck"), ("", *STRUCK_ROWS)),
             confirmed_by=self._as_text("confirmed.by", confirmed.get("by", "")),
             confirmed_at=self._as_text("confirmed.at", confirmed.get("at", "")),
             confirmed_digest=self._as_text("confirmed.digest", confirmed.get("digest", "")),

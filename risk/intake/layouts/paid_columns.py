@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from risk.contract import STORED_TABLES
 from risk.intake.cell_parsers import UNKNOWN
-from risk.intake.cells import Cell, Row, as_text, normalise
+from risk.intake.cells import Cell, Row, as_text, is_struck, normalise
 from risk.intake.headings import parse_heading
 from risk.intake.layouts.layout import Layout
 from risk.intake.layouts.translation import TranslatedSheet
@@ -89,7 +89,11 @@ class PaidSheet:
 def _payment(cells: Sequence[Cell], key: int, columns: dict[str, int]) -> list[Cell] | None:
     payroll = as_text(cells[key]) if key < len(cells) else ""
     found = {name: cells[at] if at < len(cells) else None for name, at in columns.items()}
-    if not payroll or normalise(as_text(found["amount"])).casefold() in _NOTHING:
+    if (
+        not payroll
+        or is_struck(payroll)
+        or normalise(as_text(found["amount"])).casefold() in _NOTHING
+    ):
         return None
     # Not of the day: a book sent again with another one corrects the payment.
     payment = made_id(PAYMENTS.name, payroll)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from risk.contract import STORED_TABLES, FieldType, Table
-from risk.intake.cells import Cell, as_text, is_blank, match_key
+from risk.intake.cells import Cell, all_struck, as_text, is_blank, is_struck, match_key
 from risk.intake.headings import parse_heading
 from risk.intake.layouts.column_matches import (
     Match,
@@ -19,7 +19,7 @@ from risk.intake.layouts.column_matches import (
     term_of,
 )
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
-from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
+from risk.intake.layouts.layout import SET_ASIDE, ColumnRule, KeyRule, Layout
 from risk.intake.layouts.paid_columns import paid_columns
 from risk.intake.layouts.regions import county_in, may_be_below_county, place_code, short_code
 from risk.intake.layouts.vocabulary import Target, Vocabulary, heading_key, is_team, made_from
@@ -184,10 +184,23 @@ def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
         if number > head.row and not is_blank(cells)
     ]
     return [
-        SampleColumn(index, heading, tuple(row[index] for row in rows if index < len(row)))
+        SampleColumn(
+            index,
+            heading,
+            tuple(r[index] for r in rows if index < len(r) and not is_struck(r[index])),
+        )
         for index, heading in enumerate(head.headings)
         if heading
     ]
+
+
+def _has_struck_rows(sheet: Sheet, head: Head, matches: Sequence[Match]) -> bool:
+    """Whether all that is used of one of the first rows is struck out."""
+    used = [one.column.index for one in matches if _used_target(one)]
+    return any(
+        number > head.row and all_struck(cells[index] for index in used if index < len(cells))
+        for number, cells in first_rows(sheet, head.row + SAMPLE_ROWS)
+    )
 
 
 def _without_payments_of_payrolls(readings: Sequence[_Reading]) -> list[_Reading]:
@@ -251,7 +264,8 @@ def _proposal(
         key=key,
         fill=fill,
     )
-    layout = replace(layout, payments=bool(paid_columns(layout)))
+    struck = SET_ASIDE if _has_struck_rows(sheet, head, matches) else ""
+    layout = replace(layout, payments=bool(paid_columns(layout)), struck=struck)
     unknown = {
         heading: tuple(cell for cell, code in cells.items() if not code)
         for heading, cells in terms.items()
