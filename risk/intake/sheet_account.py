@@ -105,7 +105,7 @@ def _struck_rows(selected: SelectedSheet, records: SheetRecords) -> Note:
         "examples": shown,
         "sheet": sheet.name,
     }
-    return Note("struck_rows", fields, needs_answer=not decided)
+    return Note("struck_rows_void" if decided else "struck_rows", fields, needs_answer=not decided)
 
 
 def _unsure_units(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note]:

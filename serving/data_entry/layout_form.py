@@ -75,7 +75,7 @@ class FillForm:
 class LayoutForm:
     """A layout to look at, edit and confirm. ``files`` are the files it would be used for.
 
-    ``pays``: its rows of payrolls say what was paid too.
+    ``pays``: its rows of payrolls say what was paid too. ``asks_struck``: some rows are struck out.
     """
 
     name: str
@@ -89,6 +89,7 @@ class LayoutForm:
     region_name: str
     pays: bool
     lacking: tuple[str, ...]
+    asks_struck: bool
 
 
 def layout_form(
@@ -118,6 +119,7 @@ def layout_form(
         region_name=(name_of(layout.region) or "") if layout.region else "",
         pays=bool(paid_columns(layout)),
         lacking=tuple(_label(field, language) for field in lacking),
+        asks_struck=bool(layout.struck),
     )
 
 

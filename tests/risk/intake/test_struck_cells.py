@@ -57,7 +57,8 @@ def _account(report):
 
 
 def _note(report):
-    [note] = [note for note in report.notes if note.code == "struck_rows"]
+    [note] = [note for note in report.notes if note.code.startswith("struck_rows")]
+    assert note.needs_answer is (note.code == "struck_rows")
     return dict(note.fields), note.needs_answer
 
 
