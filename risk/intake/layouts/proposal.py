@@ -184,7 +184,9 @@ def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
         if number > head.row and not is_blank(cells)
     ]
     return [
-        SampleColumn(index, heading, tuple(row[index] for row in rows if index < len(row)))
+        SampleColumn(
+            index, heading, tuple(row[index] if index < len(row) else None for row in rows)
+        )
         for index, heading in enumerate(head.headings)
         if heading
     ]
