@@ -180,9 +180,7 @@ class _Writer:
         # Iterating over row.cells is fast; table.cell() searches the whole table each time.
         for number, (cells, row) in enumerate(zip(rows, target.rows, strict=True)):
             bold = number == 0 or (table.total is not None and number == len(rows) - 1)
-            for place, (cell, slot, width) in enumerate(
-                zip(cells, row.cells, widths, strict=True)
-            ):
+            for place, (cell, slot, width) in enumerate(zip(cells, row.cells, widths, strict=True)):
                 slot.width = width
                 line = slot.paragraphs[0]
                 if place in numeric:
