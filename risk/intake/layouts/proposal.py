@@ -21,7 +21,13 @@ from risk.intake.layouts.column_matches import (
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
 from risk.intake.layouts.paid_columns import paid_columns
-from risk.intake.layouts.regions import county_in, may_be_below_county, place_code, short_code
+from risk.intake.layouts.regions import (
+    county_in,
+    county_of_address,
+    may_be_below_county,
+    place_code,
+    short_code,
+)
 from risk.intake.layouts.vocabulary import Target, Vocabulary, heading_key, is_team, made_from
 from risk.intake.named_periods import stated_day
 from risk.intake.personal_numbers import mask_personal_numbers
@@ -246,8 +252,9 @@ def _proposal(
         head_rows=head.rows,
         region=region,
         regions={
-            place: known.get(place, region if may_be_below_county(place) else "")
+            place: known.get(place) or county_of_address(place, region) or below
             for place in places
+            for below in [region if may_be_below_county(place) else ""]
         },
         known_on="month_end" if stated_day(path.name) else "import",
         key=key,

@@ -28,7 +28,12 @@ from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, si
 from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.paid_columns import paid_columns
-from risk.intake.layouts.regions import may_be_below_county, place_code, short_code
+from risk.intake.layouts.regions import (
+    county_of_address,
+    may_be_below_county,
+    place_code,
+    short_code,
+)
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
 from risk.intake.name_ids import made_id, name_id
 from risk.intake.named_periods import stated_month
@@ -530,11 +535,12 @@ class _Translation:
             return layout.region or None
         if found := layout.regions.get(text) or place_code(text, layout.region):
             return found
-        if not layout.region or not may_be_below_county(text):
+        county = county_of_address(text, layout.region)
+        if county is None and (not layout.region or not may_be_below_county(text)):
             return short_code(text)
         if text in self._changes.places or len(self._changes.places) < _MAX_PLACES:
             self._changes.places[text] += 1
-        return layout.region
+        return county or layout.region
 
 
 def _rules_of(layout: Layout) -> list[ColumnRule | None]:
