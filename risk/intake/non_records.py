@@ -25,6 +25,7 @@ class NonRecord(StrEnum):
     TITLE = "title"
     HEADING = "heading"
     STRUCK = "struck"
+    UNPAID = "unpaid"
 
 
 _TOTAL = re.compile(

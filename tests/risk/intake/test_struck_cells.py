@@ -13,11 +13,14 @@ from openpyxl.styles import Font
 from risk.intake.importer import import_file, import_into
 from risk.intake.layouts.layout import read_layout
 from risk.intake.layouts.layout_file import write_layout
+from risk.intake.layouts.month_columns import month_sheet
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.readers import open_sheets, xlsx
 from risk.intake.readers.cell_formats import shown_styles
 from risk.intake.trial import needs_layout, try_files
 from risk.intake.unreadable_cells import unreadable_groups
+
+from .small_sheets import SmallSheet
 
 STRUCK = Font(strike=True)
 CASES = [
@@ -195,3 +198,13 @@ def test_struck_cells_of_a_workbook_in_xml(tmp_path):
     with open_sheets(tmp_path / "a.xls") as [sheet]:
         [(_, cells)] = sheet.rows()
     assert cells == ["#STRUCK! 12", "12万元", "15000", "#STRUCK! 12000", " a "]
+
+
+def test_the_months_of_a_row_that_is_struck_out_are_struck_out_too():
+    struck = ["#STRUCK! 某项目", "#STRUCK! 5", "#STRUCK! 6"]
+    rows = [["2025年各项目应发工资"], ["项目名称", "1月", "2月"], ["甲项目", 1, 2], struck]
+    sheet = month_sheet(SmallSheet(rows), "")
+    assert [cells for number, cells in sheet.rows() if number == 4] == [
+        ["#STRUCK! 某项目", "#STRUCK! 2025-01", "#STRUCK! 5"],
+        ["#STRUCK! 某项目", "#STRUCK! 2025-02", "#STRUCK! 6"],
+    ]
