@@ -7,6 +7,7 @@ repeat.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from risk.intake.cell_parsers import (
     parser_of,
     require_readable,
 )
-from risk.intake.cells import CUT_OFF, Cell, Row, as_text
+from risk.intake.cells import CUT_OFF, Cell, Row, as_text, normalise
 from risk.intake.checks import MAY_COME, check_known_at, check_region, count_marks
 from risk.intake.csv_escaping import append_unit, unescape_cell
 from risk.intake.headers import Column, Header
@@ -44,6 +45,8 @@ BATCH_ROWS = 10_000
 
 _CACHED_CELLS, _CACHED_LENGTH = 20_000, 64
 _MOSTLY_UNIQUE = frozenset((FieldType.ID, FieldType.TEXT, FieldType.MONEY, FieldType.NUMBER))
+
+_MONTH_NUMBER = re.compile(r"1[0-2]|0?[1-9]")
 
 _OF_WAGES = ("due_on", "paid_on")
 """Days on which wages or their funding of a month are due or paid, not before that month."""
@@ -394,6 +397,7 @@ class CellParser:
         self._answers = answers
         dated = field.type in (FieldType.DATE, FieldType.MONTH)
         self._years = _periods(field, years) if dated and years else ()
+        self._month = _month_named if field.type is FieldType.MONTH else str
 
     def __call__(self, cell: Cell) -> Parsed | CellRefused:
         """Value of ``cell``, else the answer to its text, else the refusal."""
@@ -414,7 +418,7 @@ class CellParser:
 
     def _with_year(self, cell: Cell, years: StatedYears) -> Noted[Any] | None:
         """Value of a date or a month without a year, with the year of ``years``."""
-        text = years.complete(cell) if isinstance(cell, str) else None
+        text = years.complete(self._month(cell)) if isinstance(cell, str | int) else None
         try:
             value = self._parser(text) if text else None
         except CellRefused:
@@ -422,6 +426,12 @@ class CellParser:
         if isinstance(value, Noted):
             return Noted(value.value, YEAR_OF_MONTH)
         return Noted(value, YEAR_OF_DAY) if value else None
+
+
+def _month_named(cell: str | int) -> str:
+    """``cell`` with the word for a month after a number of one: 12 in a column of months."""
+    text = normalise(str(cell))
+    return f"{text}月" if _MONTH_NUMBER.fullmatch(text) else text
 
 
 def _not_before(day: Value, month: Value, cell: Cell) -> Value:
