@@ -9,6 +9,7 @@ fields of the headings.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -29,9 +30,10 @@ from risk.intake.layouts.names import Namer
 from risk.intake.layouts.regions import may_be_below_county, place_code, short_code
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
 from risk.intake.name_ids import made_id
-from risk.intake.named_periods import stated_month
+from risk.intake.named_periods import named_period, stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
+from risk.intake.stated_years import block_period
 
 FIRMS = ("owner_id", "contractor_id", "org_id")
 """Fields that hold the code of a firm."""
@@ -111,12 +113,14 @@ class TranslatedSheet:
         """All rows; those below a head of the layout are translated."""
         self.changes.reset()
         titles: list[str] = []
+        title: Sequence[Cell] = ()
         own: _Translation | None = None
         translation: _Translation | None = None
         other_heads = _OtherHeads(self.layout)
         for kind, (number, cells) in _kinds(self.sheet, self.layout):
             if kind == "head":
                 own = translation = own or _Translation(self, titles, len(cells))
+                own.begin_block(title)
                 yield number, translation.headings(cells)
             elif kind == "group":
                 yield number, [None] * len(cells)
@@ -126,8 +130,10 @@ class TranslatedSheet:
             elif other_heads.is_head(cells):
                 block = dataclasses.replace(self, layout=other_heads.layout(cells))
                 translation = _Translation(block, titles, len(cells))
+                translation.begin_block(title)
                 yield number, other_heads.named(translation.headings(cells), block.layout)
             else:
+                title = cells if translation.begin_block(cells) else title
                 yield number, translation.cells(cells)
 
 
@@ -304,7 +310,10 @@ class _Translation:
         self._changes = sheet.changes
         self._namer = sheet.namer
         self._width = len(layout.headings)
-        self._context = _context(sheet, titles)
+        self._texts = (sheet.name, *titles, sheet.file)
+        self._context = _context(layout, sheet.name, stated_month(self._texts))
+        self._has_month = any("{month" in one for one in (*layout.fill.values(), layout.key.prefix))
+        self._sheet_name = sheet.name
         self._rules = _rules_of(layout)
         self._distinct = _distinct_headings(layout, self._rules)
         self._cells = [self._cell_translation(rule) for rule in self._rules]
@@ -314,6 +323,16 @@ class _Translation:
         has_number = number and number in layout.headings
         self._number = layout.headings.index(number) if has_number else None
         self._added = self._added_fields()
+
+    def begin_block(self, cells: Sequence[Cell]) -> bool:
+        """Take the month of the rows below from ``cells``, if they are a title that states one."""
+        period = block_period(cells) if self._has_month else None
+        if period is None:
+            return False
+        year = next((one.year for one in map(named_period, self._texts) if one.year), 0)
+        month = period.one_month(year=year)
+        self._context = _context(self._layout, self._sheet_name, month)
+        return True
 
     def cells(self, cells: Sequence[Cell]) -> list[Cell]:
         """Translated cells of a record, with the added ones at the right; other rows stay."""
@@ -544,13 +563,12 @@ def _columns_by_name(layout: Layout, columns: Mapping[str, int]) -> dict[str, in
     return {field: index for field, index in by_name.items() if columns[field] != index}
 
 
-def _context(sheet: TranslatedSheet, titles: Sequence[str]) -> dict[str, str | None]:
+def _context(layout: Layout, sheet: str, month: dt.date | None) -> dict[str, str | None]:
     """Values of ``fill`` by field, and the prefix of keys."""
-    month = stated_month((sheet.name, *titles, sheet.file))
     words = {
         "month": f"{month:%Y-%m}" if month else "",
         "month_end": f"{month_end(month):%Y-%m-%d}" if month else "",
-        "sheet": one_line(sheet.name),
+        "sheet": one_line(sheet),
     }
 
     def filled(pattern: str) -> str:
@@ -559,9 +577,9 @@ def _context(sheet: TranslatedSheet, titles: Sequence[str]) -> dict[str, str | N
         return pattern
 
     context: dict[str, str | None] = {
-        name: filled(pattern) or None for name, pattern in sheet.layout.fill.items()
+        name: filled(pattern) or None for name, pattern in layout.fill.items()
     }
-    context["prefix"] = filled(sheet.layout.key.prefix).lstrip("-")
+    context["prefix"] = filled(layout.key.prefix).lstrip("-")
     return context
 
 
