@@ -7,7 +7,7 @@ from pathlib import Path
 
 from risk.contract import FieldType
 from risk.intake.account_notes import Note
-from risk.intake.layouts.paid_columns import PaidSheet
+from risk.intake.layouts.paid_sheet import PaidSheet
 from risk.intake.readers import Format, detect_format
 from risk.intake.report import SheetReport
 from risk.intake.sheet_records import SheetRecords

@@ -11,7 +11,7 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache, lru_cache
 
@@ -92,10 +92,11 @@ def match_columns(
     """Proposals for all ``columns`` of a sheet read as ``table``, in their order."""
     scores = [_scores(table, column, vocabulary) for column in columns]
     chosen = _assign(scores)
-    return [
+    matches = [
         _match(table, column, scores[number], chosen.get(number), vocabulary)
         for number, column in enumerate(columns)
     ]
+    return list(_with_rivals(matches, scores))
 
 
 def is_known(match: Match) -> bool:
@@ -236,6 +237,49 @@ def _match(
     # A contract's own heading is no guess, whatever its cells hold.
     reason = Reason.USED if score.similarity == 1 or confidence >= USED_FROM else Reason.ASK
     return Match(column, score.target, score.similarity, confidence, reason)
+
+
+def _with_rivals(
+    matches: Sequence[Match], scores: Sequence[Mapping[str, _Score]]
+) -> Iterator[Match]:
+    """``matches``, with a question about columns of other values that fit one field as well.
+
+    承包单位 and 分包单位 may both be whom a contract is with; only a person can say.
+    """
+    rivals: dict[int, Target] = {}
+    for one in (match for match in matches if match.reason is Reason.USED and match.target):
+        for other, found in zip(matches, scores, strict=True):
+            score = found.get(one.target.slot) if one.target else None
+            if other.reason is not Reason.TWICE or score is None:
+                continue
+            alike = score.similarity == one.similarity and score.confidence >= USED_FROM
+            if alike and _differ(score.target.field, one.column, other.column):
+                rivals |= dict.fromkeys((one.column.index, other.column.index), score.target)
+    for match in matches:
+        rival = rivals.get(match.column.index)
+        if rival is None:
+            yield match
+        elif match.target:
+            yield replace(match, reason=Reason.ASK)
+        else:
+            yield replace(match, reason=Reason.CHOOSE, choices=(rival.field.name,))
+
+
+def _differ(field: Field, one: SampleColumn, other: SampleColumn) -> bool:
+    """Whether ``other`` has a value in a row where ``one`` has another or none."""
+    pairs = zip(one.cells, other.cells, strict=False)
+    return any(
+        not _is_empty(second) and _value(field, first) != _value(field, second)
+        for first, second in pairs
+    )
+
+
+def _value(field: Field, cell: Cell) -> object:
+    try:
+        value = parse(cell, field)
+    except CellRefused:
+        value = as_text(cell)
+    return match_key(value) if isinstance(value, str) else value
 
 
 @lru_cache(maxsize=65_536)

@@ -21,7 +21,8 @@ from risk.intake.layouts.column_matches import Match, Reason, SampleColumn, is_s
 from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout, read_layouts, table_field
 from risk.intake.layouts.names import Namer
-from risk.intake.layouts.paid_columns import PAYMENTS, PaidSheet, paid_columns
+from risk.intake.layouts.paid_columns import PAYMENTS, paid_columns
+from risk.intake.layouts.paid_sheet import PaidSheet
 from risk.intake.layouts.proposal import SheetProposal, propose_sheet
 from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.layouts.translation import (

@@ -185,7 +185,9 @@ def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
         if number > head.row and not is_blank(cells)
     ]
     return [
-        SampleColumn(index, heading, tuple(row[index] for row in rows if index < len(row)))
+        SampleColumn(
+            index, heading, tuple(row[index] if index < len(row) else None for row in rows)
+        )
         for index, heading in enumerate(head.headings)
         if heading
     ]
@@ -364,7 +366,7 @@ def _key(table: Table, matches: Sequence[Match], found: set[str]) -> KeyRule:
     if len(table.key) != 1 or not lacking:
         return KeyRule()
     made = made_from(table)
-    if made and made[0] in found:
+    if _tell_apart(table, made, found):
         unused = (one.column.heading for one in matches if one.target is None)
         teams = [heading for heading in unused if is_team(table, heading)]
         return KeyRule(made_from=(*(name for name in made if name in found), *teams))
@@ -372,6 +374,18 @@ def _key(table: Table, matches: Sequence[Match], found: set[str]) -> KeyRule:
         if heading_key(one.column.heading) in _SERIAL:
             return KeyRule(column=one.column.heading, prefix="{month}-{sheet}-")
     return KeyRule()
+
+
+def _tell_apart(table: Table, made: Sequence[str], found: set[str]) -> bool:
+    """Whether enough of the fields a key is made of are there to tell records apart.
+
+    A case may have a firm and no project. A number that restarts would make another record of a
+    row that a later book repeats.
+    """
+    if not made or made[0] in found or table.field(made[0]).required:
+        return any(name in found for name in made[:1])
+    there = [name for name in made if name in found]
+    return len(there) > 1 and all(name in found for name in made if table.field(name).required)
 
 
 def _fill(table: Table, found: set[str]) -> dict[str, str]:

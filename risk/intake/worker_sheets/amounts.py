@@ -71,10 +71,10 @@ def day_or_text(cell: Cell) -> dt.date | str | None:
     return day(cell) or (cell if isinstance(cell, str) and lacks_year(cell) else None)
 
 
-def day_of_wages(stated: Cell, month: dt.date) -> dt.date | None:
+def day_for_month(stated: Cell, month: dt.date) -> dt.date | None:
     """Day that concerns the wages of ``month``; without a year it is of the half-year from then on.
 
-    >>> day_of_wages("1月20日", dt.date(2025, 12, 1))
+    >>> day_for_month("1月20日", dt.date(2025, 12, 1))
     datetime.date(2026, 1, 20)
     """
     place = month.year * _YEAR + month.month - 1

@@ -243,10 +243,10 @@ class _Reading:
 
     def _add_paid(self, sheet: str, key: TeamMonth, paid: Any, labels: Labels) -> None:
         wages = self._wages[key]
-        stated = amounts.day_of_wages(labels.values.get(Label.PAID_ON), key.month)
+        stated = amounts.day_for_month(labels.values.get(Label.PAID_ON), key.month)
         undated = 0
         for on, one in paid.items():
-            day = amounts.day_of_wages(on, key.month) or stated
+            day = amounts.day_for_month(on, key.month) or stated
             if day is None:
                 undated += one.fen
                 continue
@@ -417,7 +417,7 @@ def _with_payment(labels: Labels, below: Labels) -> Labels:
 
 def _due_on(labels: Labels, month: dt.date) -> dt.date | None:
     """Day on which the wages of ``month`` fall due, where the sheet states one."""
-    if day := amounts.day_of_wages(labels.values.get(Label.DUE_ON), month):
+    if day := amounts.day_for_month(labels.values.get(Label.DUE_ON), month):
         return day
     found = _DUE_DAY.search(labels.text(Label.DUE_ON))
     if found is None:

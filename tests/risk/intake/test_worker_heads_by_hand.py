@@ -195,7 +195,7 @@ def test_an_amount_is_in_the_unit_of_its_sheet_and_a_day_is_a_date():
     ],
 )
 def test_a_day_of_payment_without_a_year_is_of_the_half_year_from_the_month(cell, found):
-    assert amounts.day_of_wages(cell, SEPTEMBER) == found
+    assert amounts.day_for_month(cell, SEPTEMBER) == found
 
 
 @pytest.mark.parametrize(

@@ -158,3 +158,48 @@ def test_terms_are_known_by_code_name_and_usual_spelling():
         *([True, False], [False, True]),
     ]
     assert term_of(Field("sector", "行业", FieldType.ENUM, values={"x": "甲"}), "房屋建筑") is None
+
+
+FIRMS = ("川北甲建筑公司", "川北乙劳务", "川北乙劳务")
+
+
+@pytest.mark.parametrize(
+    ("table", "first", "second", "reasons"),
+    [
+        # Two columns may hold the field, and say other things: only a person can say which does.
+        (
+            *("contracts", ("承包单位", *FIRMS), ("分包单位", *FIRMS[::-1])),
+            [("contractor_name", "ask"), (None, "choose")],
+        ),
+        # The second has a value where the first has none.
+        (
+            *("complaints", ("施工单位", "甲公司", None), ("用人单位", "甲公司", "乙公司")),
+            [("employer_text", "ask"), (None, "choose")],
+        ),
+        # They say the same, or the second says nothing.
+        (
+            *("complaints", ("施工单位", "甲公司", "乙公司"), ("用人单位", "甲 公司", "-")),
+            [("employer_text", "used"), (None, "twice")],
+        ),
+        (
+            *("complaints", ("来电时间", "2025-03-01 09:30"), ("登记时间", "2025年3月1日")),
+            [("received_on", "used"), (None, "twice")],
+        ),
+        (
+            *("complaints", ("来电时间", "2025-03-01 09:30"), ("登记时间", "2025年3月3日")),
+            [("received_on", "ask"), (None, "choose")],
+        ),
+        # The contract's own heading goes first, and a column of other cells is no rival.
+        (
+            *("complaints", ("受理日期", DAY), ("登记时间", "2025年3月3日")),
+            [("received_on", "used"), (None, "twice")],
+        ),
+        (
+            *("complaints", ("来电时间", DAY), ("登记时间", "张某")),
+            [("received_on", "used"), (None, "twice")],
+        ),
+    ],
+)
+def test_two_columns_of_one_field_that_differ_are_asked_about(table, first, second, reasons):
+    found = _matches(table, first, second)
+    assert [(slot, reason) for slot, _, _, reason in found] == reasons
