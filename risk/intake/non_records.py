@@ -23,6 +23,7 @@ class NonRecord(StrEnum):
     FOOTER = "footer"
     TITLE = "title"
     HEADING = "heading"
+    UNPAID = "unpaid"
 
 
 _TOTAL = re.compile(

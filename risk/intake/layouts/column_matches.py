@@ -45,6 +45,7 @@ _NEAR = 0.08
 _DAY_OF_YEAR = re.compile(r"\d{1,2}\s*月\s*\d{1,2}\s*[日号]?")
 _MONTH_OF_YEAR = re.compile(r"(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s*月份?|1[0-2]|0?[1-9]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_DOCUMENT_NUMBER = re.compile(r"[(\[〔【](?:19|20)\d{2}[)\]〕】]|\d号$")
 _WEIGHT_OF_VALUES = 0.6
 _NUMBERS = (FieldType.MONEY, FieldType.COUNT, FieldType.SHARE, FieldType.NUMBER)
 _MONTH = Field("month", "月份", FieldType.MONTH)
@@ -379,7 +380,8 @@ def _fits_region(text: str) -> bool:
 
 def _looks_like_code(text: str) -> bool:
     plain = normalise(text)
-    return any(map(str.isdigit, plain)) and len(_HAN.findall(plain)) <= max(3, len(plain) // 3)
+    few = len(_HAN.findall(plain)) <= max(3, len(plain) // 3)
+    return any(map(str.isdigit, plain)) and (few or bool(_DOCUMENT_NUMBER.search(plain)))
 
 
 def _is_number_or_date(cell: Cell) -> bool:

@@ -18,7 +18,7 @@ from functools import partial
 from itertools import combinations, islice
 from typing import TypeAlias
 
-from risk.calendar.dates import month_end
+from risk.calendar.dates import add_months, month_end
 from risk.contract import Field, FieldType
 from risk.intake.cell_parsers import UNKNOWN, answer_alone
 from risk.intake.cells import Cell, Row, as_text, is_blank, match_key, normalise
@@ -29,7 +29,12 @@ from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, si
 from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.paid_columns import paid_columns
-from risk.intake.layouts.regions import may_be_below_county, place_code, short_code
+from risk.intake.layouts.regions import (
+    county_of_address,
+    may_be_below_county,
+    place_code,
+    short_code,
+)
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
 from risk.intake.name_ids import made_id, name_id
 from risk.intake.named_periods import named_period, stated_month
@@ -97,11 +102,18 @@ class TranslatedSheet:
         return self.sheet.hidden
 
     @property
-    def reserve(self) -> Mapping[str, str]:
-        """Headings of names used where the column of codes has none, with the field."""
+    def used_otherwise(self) -> Mapping[str, str]:
+        """Headings of columns that give a field which has another column or none, with the field.
+
+        They are names used where the column of codes has none, and what a key is made of.
+        """
         table, headings = self.layout.table, self.layout.headings
         columns = _columns_by_name(self.layout, _columns_of(self.layout))
-        return {headings[index]: table_field(table, name).zh for name, index in columns.items()}
+        key = (*self.layout.key.made_from, self.layout.key.column)
+        of_key = {one: table.field(table.key[0]).zh for one in key if one and one in headings}
+        return of_key | {
+            headings[index]: table_field(table, name).zh for name, index in columns.items()
+        }
 
     @property
     def merges(self) -> Sequence[CellRange]:
@@ -436,12 +448,21 @@ class _Translation:
         layout = self._layout
         for name in self._added:
             if name in layout.fill:
-                read.append(self._context.get(name))
+                read.append(self._filled(name, read))
             elif name == "region_code":
                 self._changes.regions_filled += 1
                 read.append(layout.region)
             else:
                 read.append(self._key(read, raw))
+
+    def _filled(self, name: str, read: Sequence[Cell]) -> str | None:
+        """Value of ``fill`` for a row; its months are that of the row where a column has it."""
+        pattern, column = self._layout.fill[name], self._column_of.get("period")
+        cell = read[column] if column is not None and "{" in pattern else None
+        month = stated_month([as_text(cell)]) if cell is not None else None
+        if month is None:
+            return self._context.get(name)
+        return _with_words(pattern, _words(month, self._sheet_name)) or None
 
     def _key(self, read: Sequence[Cell], raw: Sequence[Cell]) -> str | None:
         key = self._made_key(read, raw)
@@ -549,11 +570,12 @@ class _Translation:
             return layout.region or None
         if found := layout.regions.get(text) or place_code(text, layout.region):
             return found
-        if not layout.region or not may_be_below_county(text):
+        county = county_of_address(text, layout.region)
+        if county is None and (not layout.region or not may_be_below_county(text)):
             return short_code(text)
         if text in self._changes.places or len(self._changes.places) < _MAX_PLACES:
             self._changes.places[text] += 1
-        return layout.region
+        return county or layout.region
 
 
 def _rules_of(layout: Layout) -> list[ColumnRule | None]:
@@ -610,22 +632,28 @@ def _columns_by_name(layout: Layout, columns: Mapping[str, int]) -> dict[str, in
 
 def _context(layout: Layout, sheet: str, month: dt.date | None) -> dict[str, str | None]:
     """Values of ``fill`` by field, and the prefix of keys."""
-    words = {
+    words = _words(month, sheet)
+    context: dict[str, str | None] = {
+        name: _with_words(pattern, words) or None for name, pattern in layout.fill.items()
+    }
+    context["prefix"] = _with_words(layout.key.prefix, words).lstrip("-")
+    return context
+
+
+def _words(month: dt.date | None, sheet: str) -> Mapping[str, str]:
+    """Words of patterns with what they mean for a month and a sheet."""
+    return {
         "month": f"{month:%Y-%m}" if month else "",
         "month_end": f"{month_end(month):%Y-%m-%d}" if month else "",
+        "next_month_end": f"{month_end(add_months(month, 1)):%Y-%m-%d}" if month else "",
         "sheet": one_line(sheet),
     }
 
-    def filled(pattern: str) -> str:
-        for word, text in words.items():
-            pattern = pattern.replace(f"{{{word}}}", text)
-        return pattern
 
-    context: dict[str, str | None] = {
-        name: filled(pattern) or None for name, pattern in layout.fill.items()
-    }
-    context["prefix"] = filled(layout.key.prefix).lstrip("-")
-    return context
+def _with_words(pattern: str, words: Mapping[str, str]) -> str:
+    for word, text in words.items():
+        pattern = pattern.replace(f"{{{word}}}", text)
+    return pattern
 
 
 def _in_turn(cell: Cell, steps: Sequence[_Translate]) -> Cell:

@@ -456,14 +456,17 @@ def test_year_to_date_is_told_from_february_on(month):
 
 
 def test_matters_are_open_in_time_or_overdue():
-    units = (UnitCounts("甲队", 5, 2, 1), UnitCounts(None, 3, 1, 4))
+    units = (UnitCounts("甲队", 5, 2, 1), UnitCounts(None, 3, 1, 4, backlog=2))
     facts = facts_with([], matters_by_unit=units, second_looks=SecondLooks(7, 4))
     builder = DocumentBuilder("zh", {})
     add_matters(builder, facts)
     assert builder.figures == {
         "looked": 7, "looked_paid": 4, "looked_other": 3,
-        "followed_open": 8, "followed_overdue": 3, "followed_in_time": 5, "followed_closed": 5,
+        "followed_open": 8, "followed_overdue": 3, "followed_in_time": 3, "followed_closed": 5,
+        "followed_backlog": 2,
     }  # fmt: skip
+    text = builder.blocks[1].text
+    assert "超期3件、未超期3件、历史存量2件（启用前已过期限、尚未交办）；本期销号5件。" in text
     (table,) = (one for one in builder.blocks if isinstance(one, Table))
     assert table.rows[0] == ("甲队", 5, 2, 1)
     assert table.total[1:] == (8, 3, 5)

@@ -431,3 +431,15 @@ def test_rows_whose_key_is_made_from_names_are_the_same_once_the_code_is_known(
         ("X1", dt.date(2025, 9, 1)),
         ("X1", dt.date(2025, 10, 1)),
     ]
+
+
+def test_an_address_in_another_county_has_its_code(store, write_xlsx, today, tmp_path, records):
+    path = write_xlsx("工程项目.xlsx", register("青川县乔庄镇", "利州区东坝街道", "乔庄镇"))
+    [trial] = try_files([path], OfficeLayouts())
+    assert trial.proposals[0].layout.regions == {
+        **{"青川县乔庄镇": "510822", "利州区东坝街道": "510802", "乔庄镇": "510822"}
+    }
+    [file] = import_into(store, [path], today=today, office=OfficeLayouts()).files
+    codes = [row["region_code"] for row in records("projects")]
+    assert codes == ["510822", "510802", "510822"]
+    assert [note.fields["rows"] for note in file.notes] == [3]  # townships are asked about
