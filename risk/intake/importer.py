@@ -49,11 +49,12 @@ from risk.intake.readers import Sheet, open_sheets
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.rejected_rows import RejectedRows
-from risk.intake.report import FileReport, ImportReport, SheetReport, with_reserve
+from risk.intake.report import FileReport, ImportReport, SheetReport, with_used
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_account import (
     format_notes,
+    month_notes,
     sheet_notes,
     sheet_report,
     uncertain_notes,
@@ -748,8 +749,8 @@ def _with_reading(
         return report
     read = {heading for sheet in report.sheets for heading in sheet.columns}
     reading = reading_report(found, named_firms=firms, table_by_headings=by_headings, read=read)
-    notes = (*report.notes, *place_notes(found.changes))
-    return replace(with_reserve(report, plan.reserve(table)), reading=reading, notes=notes)
+    notes = (*report.notes, *month_notes(plan.sheets, table), *place_notes(found.changes))
+    return replace(with_used(report, plan.used_otherwise(table)), reading=reading, notes=notes)
 
 
 def _headings(sheets: Sequence[SelectedSheet]) -> dict[str, str]:

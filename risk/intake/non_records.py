@@ -22,6 +22,7 @@ class NonRecord(StrEnum):
     FOOTER = "footer"
     TITLE = "title"
     HEADING = "heading"
+    UNPAID = "unpaid"
 
 
 _TOTAL = re.compile(

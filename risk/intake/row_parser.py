@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeAlias
 
-from risk.calendar.dates import add_months, month_start
+from risk.calendar.dates import month_start
 from risk.contract import KNOWN_AT, Field, FieldType, Table
 from risk.intake.cell_parsers import (
     MONTH_PRECISION,
@@ -36,17 +36,15 @@ from risk.intake.personal_numbers import FIRM_CODES
 from risk.intake.row_errors import Problem, problem, raw_text
 from risk.intake.row_keys import key_text
 from risk.intake.spellings import last_day
-from risk.intake.stated_years import StatedYears, lacks_year
+from risk.intake.stated_years import StatedYears
 from risk.intake.units import Unit
+from risk.intake.wage_days import OF_WAGES, not_before, periods_of
 
 BATCH_ROWS = 10_000
 """Rows parsed, stored and reported at a time; bounds the memory of an import."""
 
 _CACHED_CELLS, _CACHED_LENGTH = 20_000, 64
 _MOSTLY_UNIQUE = frozenset((FieldType.ID, FieldType.TEXT, FieldType.MONEY, FieldType.NUMBER))
-
-_OF_WAGES = ("due_on", "paid_on")
-"""Days on which wages or their funding of a month are due or paid, not before that month."""
 
 _MAX_RAW = 200
 """Characters of an unreadable cell stored for the list of cells to look at."""
@@ -243,9 +241,9 @@ class BatchParser:
             columns[column.field.name] = column.parse(cells, found)
         if self._years and "period" in columns:
             for column in self._columns:
-                if (name := column.field.name) in _OF_WAGES:
+                if (name := column.field.name) in OF_WAGES:
                     cells = columns_of_cells[column.index]
-                    columns[name] = [*map(_not_before, columns[name], columns["period"], cells)]
+                    columns[name] = [*map(not_before, columns[name], columns["period"], cells)]
         return columns
 
     def _bad_row(
@@ -393,7 +391,7 @@ class CellParser:
         self._parser = parser_of(field, unit)
         self._answers = answers
         dated = field.type in (FieldType.DATE, FieldType.MONTH)
-        self._years = _periods(field, years) if dated and years else ()
+        self._years = periods_of(field.name, years) if dated and years else ()
 
     def __call__(self, cell: Cell) -> Parsed | CellRefused:
         """Value of ``cell``, else the answer to its text, else the refusal."""
@@ -422,20 +420,6 @@ class CellParser:
         if isinstance(value, Noted):
             return Noted(value.value, YEAR_OF_MONTH)
         return Noted(value, YEAR_OF_DAY) if value else None
-
-
-def _not_before(day: Value, month: Value, cell: Cell) -> Value:
-    """``day``, if it had no year and is before the ``month`` of the wages, of the year after."""
-    if not (isinstance(day, dt.date) and isinstance(month, dt.date)) or day >= month:
-        return day
-    return add_months(day, 12) if lacks_year(cell) else day
-
-
-def _periods(field: Field, years: StatedYears) -> Sequence[StatedYears]:
-    """Periods that may give a day of ``field`` its year: from its month for wages."""
-    if field.name in _OF_WAGES and years.following:
-        return (years.following, years)
-    return (years,)
 
 
 def _date_or_none(value: Value) -> dt.date | None:

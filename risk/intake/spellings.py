@@ -82,6 +82,29 @@ UNKNOWN_DATES = frozenset(
             "至今",
             "长期",
         ),
+        *(
+            "停工",
+            "已停工",
+            "烂尾",
+            "缓建",
+            "停建",
+            "未动工",
+            "待开工",
+            "诉讼中",
+            "审理中",
+        ),
+        *(
+            "处理中",
+            "调处中",
+            "协调中",
+            "化解中",
+            "未化解",
+            "未解决",
+            "整改中",
+            "正在整改",
+            "未整改",
+            "未移出",
+        ),
     )
 )
 """Words in a column of dates that say that there is no date yet."""
@@ -103,6 +126,14 @@ _PEOPLE = re.compile(
     r"(?:人次|人员|人|名|位|户|工日|工天|工|天|日|次|件|起|份|条|农民工|工人)?(?P<after>[余多]?)"
     r"(?:农民工|工人|民工)?"
 )
+
+_AND_OTHERS = re.compile(r"^\D{0,20}等(?=[\d一二两三四五六七八九十百])")
+"""Names in front of a number of people: 张某等12人."""
+_OWED = re.compile(
+    r"^(?:[共被]?(?:拖欠|欠付|欠)|涉及|涉案)(?:农民工|工人)?(?:工资|薪资|薪|劳动报酬|劳务费|款)?"
+    r"(?:金额|总额)?:?(?=[\d约近共合总一二三四五六七八九十壹贰叁肆伍陆柒捌玖])"
+)
+"""What an amount is, in front of it: 拖欠工资共计12.5万元."""
 
 _DATE_NOTE = re.compile(r"[\(\[【](?:[^()\[\]【】0-9]{1,12})[\)\]】]")
 _PLANNED = re.compile(r"计划|预计|拟|预|暂定|约|估")
@@ -143,7 +174,7 @@ def read_amount(text: str) -> Amount | None:
     >>> read_amount("约50万元")
     Amount(number=Decimal('50'), unit='万元', approximate=True)
     """
-    text, bracket, approximate = _without_bracket(text)
+    text, bracket, approximate = _without_bracket(_OWED.sub("", text, count=1))
     if bracket is not None and _FOREIGN.search(bracket):
         return None
     unit_in_bracket = bracket if bracket in MONEY_UNITS else None
@@ -165,7 +196,7 @@ def read_count(text: str) -> Amount | None:
     >>> read_count("15人(含女工3人)")
     Amount(number=Decimal('15'), unit=None, approximate=False)
     """
-    text, _, approximate = _without_bracket(text)
+    text, _, approximate = _without_bracket(_AND_OTHERS.sub("", text, count=1))
     text, about = _without_approximation(text)
     found = _PEOPLE.fullmatch(text)
     if found is None:

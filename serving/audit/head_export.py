@@ -14,7 +14,7 @@ from typing import IO
 
 import httpcore
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from risk.file_locks import try_lock
 from serving.audit.verification import Head, HeadsUnreadable, heads_after, read_heads
@@ -31,7 +31,7 @@ EVENT_TYPE = "cn.wagewatch.audit.head"
 
 _log = logging.getLogger("wagewatch.audit")
 _FAILURES = (
-    *(DBAPIError, OSError, ValueError, WebhookRefused),
+    *(SQLAlchemyError, OSError, ValueError, WebhookRefused),
     *(httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError),
 )
 

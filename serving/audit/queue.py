@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 from fastapi import Request
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Scope
 
 from serving.audit.head_export import HeadExport
@@ -101,9 +101,10 @@ class AuditQueue:
         while entries := self._take_batch():
             try:
                 write_audit_entries(self._engine, entries)
-            except DBAPIError as error:
+            except SQLAlchemyError as error:
+                # Also where no connection is free: the thread must outlive it.
                 self._failing = True
-                _log.error("audit entries wait: %s", error.orig)
+                _log.error("audit entries wait: %s", getattr(error, "orig", error))
                 for entry in entries:
                     self._waiting.put(entry)
                 if self._stop.is_set():

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, delete, insert, or_, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from serving.auth.repository import User, to_user
 from serving.auth.secrets import token_hash
@@ -147,5 +147,5 @@ class SessionRepository:
         try:
             with writing(self._engine).begin() as connection:
                 connection.execute(statement)
-        except DBAPIError as error:
-            _log.warning("a session was not renewed: %s", error.orig)
+        except SQLAlchemyError as error:
+            _log.warning("a session was not renewed: %s", getattr(error, "orig", error))

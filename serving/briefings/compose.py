@@ -20,12 +20,13 @@ from serving.briefings.sections.lead import add_lead, add_year_lead
 from serving.briefings.sections.matters import add_matters
 from serving.briefings.sections.rates import add_rates
 from serving.briefings.sections.visits_cases import add_cases, add_visits
+from serving.briefings.statistics import VisitStatistics
 from serving.documents.builder import DocumentBuilder
 from serving.documents.consistency import require_consistent
 from serving.documents.model import Document
 
 _SUMS = (
-    ("visited", ("visited_government", "visited_other")),
+    ("visited", ("visited_government", "visited_other", "visited_without_funding")),
     ("cohort", ("red", "orange", "yellow", "blue")),
     ("listed", ("listed_new", "listed_stayed")),
     ("last_listed", ("last_visited", "last_left")),
@@ -37,7 +38,7 @@ _SUMS = (
     breakdowns.DISPUTES,
     breakdowns.EMPLOYERS,
     breakdowns.COVERED,
-    ("followed_open", ("followed_in_time", "followed_overdue")),
+    ("followed_open", ("followed_in_time", "followed_overdue", "followed_backlog")),
 )
 
 
@@ -85,14 +86,10 @@ def _add_sweep(builder: DocumentBuilder, facts: Facts) -> None:
         builder.add_paragraph("nothing_known")
         return
     visits = facts.statistics.visits
-    builder.add_paragraph(
-        "year_sweep",
-        visits_made=visits.made,
-        visited=visits.projects,
-        visited_government=visits.government,
-        visited_other=visits.projects - visits.government,
-        visits_found=visits.found,
-    )
+    if visits.made:
+        _add_visits_of_year(builder, visits)
+    else:
+        builder.add_paragraph("lead.year_visits_none", visits_made=0)
     breakdowns.add_coverage(builder, facts)
     before = facts.statistics_year_ago.visits
     if before.made:
@@ -102,6 +99,20 @@ def _add_sweep(builder: DocumentBuilder, facts: Facts) -> None:
             visited_before=before.projects,
             visits_found_before=before.found,
         )
+
+
+def _add_visits_of_year(builder: DocumentBuilder, visits: VisitStatistics) -> None:
+    unknown = visits.without_funding
+    builder.add_paragraph(
+        "year_sweep",
+        visits_made=visits.made,
+        visited=visits.projects,
+        visited_government=visits.government,
+        visited_other=visits.projects - visits.government - unknown,
+        visited_without_funding=unknown,
+        without_funding=builder.text("visited_without_funding", n=unknown) if unknown else "",
+        visits_found=visits.found,
+    )
 
 
 def _add_overview(builder: DocumentBuilder, facts: Facts) -> None:

@@ -64,11 +64,16 @@ class ScoredList:
 
 @dataclass(frozen=True)
 class PeriodStatistics:
-    """Statistics of a period; of the tables ``not_begun``, nothing was known at its end."""
+    """Statistics of a period.
+
+    Nothing became known in it of the tables ``silent``, so their counts are unknown; of those
+    ``not_begun``, nothing was known at its end.
+    """
 
     cases: CaseStatistics
     complaints: ComplaintStatistics
     visits: VisitStatistics
+    silent: frozenset[str] = frozenset()
     not_begun: frozenset[str] = frozenset()
 
 
@@ -217,6 +222,7 @@ def period_statistics(store: RecordStore, period: Period, region: str) -> Period
         case_statistics(store, period, region),
         complaint_statistics(store, period, region),
         visit_statistics(store, period, region),
+        frozenset(silent_tables(store, period, FEEDS)),
         tables_not_begun(store, period.stop, FEEDS),
     )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class ChannelFigures:
     """Complaints through one channel; ``channel`` "" is not recorded.
 
-    ``year_before`` is None if no complaint was known by then.
+    ``year_before`` is None if no complaint became known in that period.
     """
 
     channel: str
@@ -31,7 +31,7 @@ class EmployerFigures:
     """Cases opened against one kind of employer; ``employer`` "" is not recorded.
 
     ``workers`` and ``amount_owed`` (fen) are None if no case records them, ``year_before`` is None
-    if no case was known by then.
+    if no case became known in that period.
     """
 
     employer: str
@@ -108,9 +108,9 @@ def briefing_figures(facts: Facts) -> Figures:
 
 
 def year_before(facts: Facts, table: str) -> Breakdown | None:
-    """Return the breakdown of a year before, None if nothing of ``table`` was known by then."""
-    begun = table not in facts.statistics_year_ago.not_begun
-    return facts.breakdown_year_ago if begun else None
+    """Return the breakdown of a year before, None if nothing of ``table`` became known in it."""
+    silent = table in facts.statistics_year_ago.silent
+    return None if silent else facts.breakdown_year_ago
 
 
 def _channels(now: Breakdown, before: Breakdown | None) -> tuple[ChannelFigures, ...]:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from risk.flags import red_flags
@@ -14,6 +15,7 @@ from risk.flags.grades import Grade, read_grades
 from risk.flags.law import read_law
 from risk.flags.office_values import add_values, from_document
 from risk.store.store import RecordStore
+from serving.briefings.statistics import Total
 from serving.snapshot.as_of_query import with_known_tables
 
 _MONTH_OVERDUE = "wages_overdue"
@@ -34,9 +36,9 @@ WHERE starts_with(coalesce(p.region_code, ''), $2)
 
 _PAYMENTS_REPORTED = f"""
 {with_known_tables("projects", "payrolls", "payments")}
-SELECT EXISTS (
-  FROM payments JOIN payrolls r USING (payroll_id) JOIN projects p ON p.project_id = r.project_id
-  WHERE starts_with(coalesce(p.region_code, ''), $2))
+SELECT DISTINCT p.project_id
+FROM payments JOIN payrolls r USING (payroll_id) JOIN projects p ON p.project_id = r.project_id
+WHERE starts_with(coalesce(p.region_code, ''), $2)
 """
 
 
@@ -62,11 +64,21 @@ class Owed:
     """Projects with wages overdue, most money first, and the flags about why.
 
     ``causes`` are the flags about the way of payment and about funding, each with its number of
-    projects, most frequent first.
+    projects, most frequent first. Of the projects ``reported`` payments are known.
     """
 
     projects: Sequence[OwingProject]
     causes: Sequence[tuple[str, int]]
+    reported: frozenset[str] = frozenset()
+
+    def fen_of(self, project_id: str) -> int | None:
+        """Return the money owed by a project, None if no payment of it is known."""
+        owed = self._fen_by_project.get(project_id)
+        return 0 if owed is None and project_id in self.reported else owed
+
+    @cached_property
+    def _fen_by_project(self) -> Mapping[str, int]:
+        return {project.project_id: project.fen for project in self.projects}
 
     @property
     def fen(self) -> int:
@@ -74,19 +86,14 @@ class Owed:
         return sum(project.fen for project in self.projects)
 
     @property
-    def workers(self) -> int:
-        """Workers of the projects where they are known."""
-        return sum(project.workers or 0 for project in self.projects)
+    def workers(self) -> Total:
+        """Workers of the projects, where they are known."""
+        return Total.of([project.workers for project in self.projects])
 
     @property
     def whole_months(self) -> int:
         """Number of projects that owe a month's wages or more."""
         return sum(project.whole_month for project in self.projects)
-
-    @property
-    def without_workers(self) -> int:
-        """Number of projects whose workers are unknown."""
-        return sum(project.workers is None for project in self.projects)
 
 
 def wages_owed(
@@ -103,7 +110,8 @@ def wages_owed(
     unknown then, not nothing. ``law_values`` are the legal values of the office as a sealed list
     holds them. The causes are empty unless ``with_causes``, which takes longer.
     """
-    if not store.rows(_PAYMENTS_REPORTED, [as_of, region])[0][0]:
+    reported = frozenset(row[0] for row in store.rows(_PAYMENTS_REPORTED, [as_of, region]))
+    if not reported:
         return None
     law = add_values(read_law(), [from_document(value) for value in law_values])
     codes = _OWED | _CAUSES if with_causes else _OWED
@@ -115,6 +123,7 @@ def wages_owed(
     return Owed(
         sorted(projects, key=lambda project: (-project.fen, project.project_id)),
         _most_frequent(causes),
+        reported,
     )
 
 

@@ -78,6 +78,7 @@ found AS (
 )
 SELECT (SELECT count(*) FROM here), (SELECT count(DISTINCT project_id) FROM here), count(*),
   (SELECT count(DISTINCT project_id) FROM here WHERE funding = 'government'),
+  (SELECT count(DISTINCT project_id) FROM here WHERE funding IS NULL),
   {total_sql("workers")}, {total_sql("owed")}
 FROM found
 """
@@ -176,7 +177,10 @@ class ComplaintStatistics:
 
 @dataclass(frozen=True)
 class VisitStatistics:
-    """Inspections, the distinct projects inspected, and those where arrears were found."""
+    """Inspections, the distinct projects inspected, and those where arrears were found.
+
+    ``government``: those funded by the government; ``without_funding``: the funding is unknown.
+    """
 
     made: int
     projects: int
@@ -184,6 +188,7 @@ class VisitStatistics:
     government: int
     workers: Total = Total()
     owed: Total = Total()
+    without_funding: int = 0
 
 
 @dataclass(frozen=True)
@@ -208,7 +213,10 @@ def complaint_statistics(store: RecordStore, period: Period, region: str) -> Com
 
 def visit_statistics(store: RecordStore, period: Period, region: str) -> VisitStatistics:
     """Return the inspection statistics of a period."""
-    return VisitStatistics(*_numbers(store, _VISITS, period, region, counts=4))
+    made, projects, found, government, without, workers, owed = _numbers(
+        store, _VISITS, period, region, counts=5
+    )
+    return VisitStatistics(made, projects, found, government, workers, owed, without)
 
 
 def visit_results(store: RecordStore, listed: Sequence[str], period: Period) -> VisitResults:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from risk.locale import Language
+from risk.locale import Language, catalogue, text
 from risk.sources.pull_log import read_last_pulls
 from risk.sources.state import SourceState, Status, source_states
 from serving.settings import Settings
@@ -45,11 +45,23 @@ def _row(state: SourceState, at: dt.datetime, language: Language) -> SourceRow:
     problems = [one.message(language) for one in state.schedule.problems]
     return SourceRow(
         name=state.name,
-        kind=state.schedule.kind,
-        every=state.every_text,
+        kind=_kind(state.schedule.kind, language),
+        every=_period(state.every_text, language),
         status="failed" if problems else state.status(at),
         last_success=state.last_success,
         rows=sum(state.rows.values()),
         files=state.files,
-        reason="; ".join(problems) or state.reason(language),
+        reason=text("pages.semicolon", language).join(problems) or state.reason(language),
     )
+
+
+def _kind(kind: str, language: Language) -> str:
+    """Return the label of a kind; as it is written in the settings if there is no such kind."""
+    return catalogue(language).get(f"pages.data.sources.kinds.{kind}", kind)
+
+
+def _period(written: str, language: Language) -> str:
+    """Return a period of the settings, such as 12h, in words; empty for none."""
+    if not written:
+        return ""
+    return text(f"pages.data.sources.periods.{written[-1]}", language, n=written[:-1])

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 8
 """Subscribers called at the same time."""
 
+_AWAY = frozenset({"429", "502", "503", "504"})
+"""Answers that say nothing of the event: whoever gives them cannot take any now."""
+
 _log = logging.getLogger("wagewatch.webhooks")
 
 _TYPE_PREFIX = "cn.wagewatch."
@@ -42,7 +45,7 @@ def deliver_due(engine: Engine, caller: WebhookCaller, now: dt.datetime) -> int:
     """Try deliveries that are due and return how many there were.
 
     Each subscriber gets its deliveries in order, in a thread of its own, for at most the time of
-    one request; the rest of a slow subscriber, or of one that failed, waits.
+    one request; the rest of a slow subscriber, or of one that does not answer, waits.
     """
     taken: dict[int, list[Delivery]] = {}
     for one in claim_deliveries(engine, now):
@@ -57,16 +60,17 @@ def deliver_due(engine: Engine, caller: WebhookCaller, now: dt.datetime) -> int:
 def _deliver_in_order(
     engine: Engine, caller: WebhookCaller, now: dt.datetime, taken: Sequence[Delivery]
 ) -> None:
-    end, failed = time.monotonic() + SECONDS, False
+    end, is_away = time.monotonic() + SECONDS, False
     for one in taken:
-        if failed:
+        if is_away:
             mark_failed(engine, one, "", now)
         elif time.monotonic() > end:
             release_delivery(engine, one, now)
         elif (answer := _call(caller, one, now)) is None:
             mark_delivered(engine, one, "2xx", now)
         else:
-            failed = True
+            # Another answer may be about this event alone, and must not keep back the others.
+            is_away = answer in _AWAY or not answer.isdecimal()
             mark_failed(engine, one, answer, now)
 
 

@@ -67,10 +67,11 @@ def create(
         RowsUnreadable: the rows cannot be read at all.
     """
     table = TABLES[name]
-    _require_inside(connection, principal, table, rows)
     shared = any(principal.region.startswith(region) for region in shared_ids)
     namespace = "" if shared else principal.region
     submission = build_submission(table, rows, principal, now(), namespace)
+    stored = [dict(zip(submission.header, row, strict=True)) for row in submission.rows]
+    _require_inside(connection, principal, table, stored)
     try:
         bad = check_submission(table, submission)
     except IntakeFailure as failure:
@@ -78,7 +79,7 @@ def create(
         raise RowsUnreadable(**reasons) from None
     add_submission(connection, submission)
     if name == "projects":
-        _save_regions(connection, rows, {one.number for one in bad})
+        _save_regions(connection, stored, {one.number for one in bad})
     return _to_schema(table, submission, rows, bad)
 
 

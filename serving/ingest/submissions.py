@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
 from risk.contract import KNOWN_AT, Field, FieldType, Table
+from risk.intake.cell_parsers import CellRefused, parse_id
 from risk.intake.headers import read_header
 from risk.intake.personal_numbers import FIRM_CODES, is_identity_number, mask_personal_numbers
 from risk.intake.row_parser import BadRow, BatchParser
@@ -29,7 +30,9 @@ def build_submission(
 ) -> Submission:
     """Return ``rows`` as a submission with the columns of the contract, in its order.
 
-    Personal numbers are masked in it, see :func:`without_personal_numbers`.
+    Identifiers have the form in which the import stores them: the right to write a record is
+    checked by its identifier, however that is spelled. Personal numbers are masked, see
+    :func:`without_personal_numbers`.
     """
     present = columns_of(rows) | {field.name for field in table.fields if field.required}
     fields = [field for field in (*table.fields, KNOWN_AT) if field.name in present]
@@ -38,8 +41,7 @@ def build_submission(
         table_name=table.name,
         header=[field.name for field in fields],
         rows=[
-            [without_personal_numbers(_text(row.get(field.name)), field) for field in fields]
-            for row in rows
+            [without_personal_numbers(_cell(row, field), field) for field in fields] for row in rows
         ],
         received_on=office_date(at),
         received_at=at,
@@ -64,7 +66,7 @@ def columns_of(rows: Iterable[Mapping[str, object]]) -> set[str]:
 
 def masked_cells(table: Table, rows: Sequence[Mapping[str, object]]) -> int:
     """Return the number of cells of ``rows`` in which personal numbers are masked."""
-    cells = ((_text(row.get(field.name)), field) for row in rows for field in table.fields)
+    cells = ((_cell(row, field), field) for row in rows for field in table.fields)
     return sum(without_personal_numbers(text, field) != text for text, field in cells)
 
 
@@ -78,6 +80,30 @@ def without_personal_numbers(text: str, field: Field) -> str:
     if field.type is not FieldType.TEXT and not _WORDS.search(text):
         return text
     return mask_personal_numbers(text)
+
+
+def _cell(row: Mapping[str, object], field: Field) -> str:
+    text = _text(row.get(field.name))
+    return stored_form(text) if field.type is FieldType.ID else text
+
+
+def stored_form(identifier: str) -> str:
+    """Return an identifier as the import stores it; unchanged if it is refused or stands for none.
+
+    >>> stored_form(" ＸＭ—００１ "), stored_form("无")
+    ('XM-001', '无')
+    """
+    # What is left may be quoted again, and is read once more when it is imported.
+    while (form := _read_once(identifier)) != identifier:
+        identifier = form
+    return identifier
+
+
+def _read_once(identifier: str) -> str:
+    try:
+        return parse_id(identifier) or identifier
+    except CellRefused:
+        return identifier
 
 
 def _text(value: object) -> str:

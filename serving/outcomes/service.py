@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -18,7 +19,7 @@ from serving.db.database import Database
 from serving.db.pagination import PageRequest
 from serving.errors import ApiError, ReasonedError
 from serving.http.schemas import Page
-from serving.ingest.repository import add_submission
+from serving.ingest.repository import Submission, add_submission
 from serving.ingest.submissions import build_submission, check_submission
 from serving.outcomes import repository
 from serving.outcomes.photos import read_photo
@@ -187,8 +188,9 @@ def _add(
     principal: Principal,
     photo: bytes | None,
 ) -> Outcome:
+    submission = _submission(outcome, principal)
     if outcome.arrears_found is not None:
-        _submit(connection, outcome, principal)
+        add_submission(connection, submission)
     repository.add_outcome(connection, outcome)
     if photo:
         repository.add_photo(connection, outcome, photo)
@@ -199,14 +201,15 @@ def _photo(text: str | None, with_place: bool) -> bytes | None:
     return read_photo(text, with_place=with_place) if text else None
 
 
-def _submit(connection: Connection, outcome: repository.Outcome, principal: Principal) -> None:
-    """Submit the outcome as an inspections record.
+def _submission(outcome: repository.Outcome, principal: Principal) -> Submission:
+    """Return the outcome as an inspections record; that of an obstacle is only checked.
 
     Raises:
         OutcomeInvalid: the record would be quarantined.
     """
     table = TABLES["inspections"]
-    submission = build_submission(table, [outcome.record()], principal, outcome.entered_at)
+    whole = replace(outcome, arrears_found=bool(outcome.arrears_found))
+    submission = build_submission(table, [whole.record()], principal, outcome.entered_at)
     problems = check_submission(table, submission)
     if problems:
         raise OutcomeInvalid(
@@ -217,4 +220,4 @@ def _submit(connection: Connection, outcome: repository.Outcome, principal: Prin
                 for language in LANGUAGES
             }
         )
-    add_submission(connection, submission)
+    return submission

@@ -134,7 +134,7 @@ def _plain_text(language: Language, key: str) -> str:
 
 def _formatters(language: Language) -> dict[str, Any]:
     return {
-        "colon": text("pages.colon", language),
+        **{name: text(f"pages.{name}", language) for name in ("colon", "comma", "semicolon")},
         "month_name": lambda label: formatting.format_month(label, language),
         "yuan": lambda amount: formatting.format_yuan(amount, language),
         "fen": lambda amount: formatting.format_fen(amount, language),

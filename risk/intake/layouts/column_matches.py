@@ -11,7 +11,7 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache, lru_cache
 
@@ -44,6 +44,7 @@ _NEAR = 0.08
 _DAY_OF_YEAR = re.compile(r"\d{1,2}\s*月\s*\d{1,2}\s*[日号]?")
 _MONTH_OF_YEAR = re.compile(r"(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s*月份?")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_DOCUMENT_NUMBER = re.compile(r"[(\[〔【](?:19|20)\d{2}[)\]〕】]|\d号$")
 _WEIGHT_OF_VALUES = 0.6
 _NUMBERS = (FieldType.MONEY, FieldType.COUNT, FieldType.SHARE, FieldType.NUMBER)
 _MONTH = Field("month", "月份", FieldType.MONTH)
@@ -91,10 +92,11 @@ def match_columns(
     """Proposals for all ``columns`` of a sheet read as ``table``, in their order."""
     scores = [_scores(table, column, vocabulary) for column in columns]
     chosen = _assign(scores)
-    return [
+    matches = [
         _match(table, column, scores[number], chosen.get(number), vocabulary)
         for number, column in enumerate(columns)
     ]
+    return list(_with_rivals(matches, scores))
 
 
 def heading_similarities(
@@ -232,6 +234,49 @@ def _match(
     return Match(column, score.target, score.similarity, confidence, reason)
 
 
+def _with_rivals(
+    matches: Sequence[Match], scores: Sequence[Mapping[str, _Score]]
+) -> Iterator[Match]:
+    """``matches``, with a question about columns of other values that fit one field as well.
+
+    承包单位 and 分包单位 may both be whom a contract is with; only a person can say.
+    """
+    rivals: dict[int, Target] = {}
+    for one in (match for match in matches if match.reason is Reason.USED and match.target):
+        for other, found in zip(matches, scores, strict=True):
+            score = found.get(one.target.slot) if one.target else None
+            if other.reason is not Reason.TWICE or score is None:
+                continue
+            alike = score.similarity == one.similarity and score.confidence >= USED_FROM
+            if alike and _differ(score.target.field, one.column, other.column):
+                rivals |= dict.fromkeys((one.column.index, other.column.index), score.target)
+    for match in matches:
+        rival = rivals.get(match.column.index)
+        if rival is None:
+            yield match
+        elif match.target:
+            yield replace(match, reason=Reason.ASK)
+        else:
+            yield replace(match, reason=Reason.CHOOSE, choices=(rival.field.name,))
+
+
+def _differ(field: Field, one: SampleColumn, other: SampleColumn) -> bool:
+    """Whether ``other`` has a value in a row where ``one`` has another or none."""
+    pairs = zip(one.cells, other.cells, strict=False)
+    return any(
+        not _is_empty(second) and _value(field, first) != _value(field, second)
+        for first, second in pairs
+    )
+
+
+def _value(field: Field, cell: Cell) -> object:
+    try:
+        value = parse(cell, field)
+    except CellRefused:
+        value = as_text(cell)
+    return match_key(value) if isinstance(value, str) else value
+
+
 @lru_cache(maxsize=65_536)
 def _likeness(one: str, other: str) -> float:
     """Likeness of two headings from 0 to 1: shared characters in order, endings count more."""
@@ -328,7 +373,8 @@ def _fits_region(text: str) -> bool:
 
 def _looks_like_code(text: str) -> bool:
     plain = normalise(text)
-    return any(map(str.isdigit, plain)) and len(_HAN.findall(plain)) <= max(3, len(plain) // 3)
+    few = len(_HAN.findall(plain)) <= max(3, len(plain) // 3)
+    return any(map(str.isdigit, plain)) and (few or bool(_DOCUMENT_NUMBER.search(plain)))
 
 
 def _is_number_or_date(cell: Cell) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from risk.contract import STORED_TABLES
 from risk.intake.cells import Row
-from risk.intake.name_ids import is_made, name_id, name_key, preferred_ids
+from risk.intake.name_ids import MARK, is_made, name_id, name_key, preferred_ids
 from risk.intake.project_names import CURRENT_PROJECTS
 from risk.intake.readers.sheet import CellRange
 
@@ -16,18 +17,24 @@ if TYPE_CHECKING:
     from risk.store.store import RecordStore
 
 
+def _no_keys(table: str) -> frozenset[str]:
+    return frozenset()
+
+
 @dataclass
 class Namer:
     """Ids of projects and firms by name.
 
     A name that one known id has is that one's; any other name has an id made from it.
-    ``made_firms`` and ``made_projects`` are the names of made ids.
+    ``made_firms`` and ``made_projects`` are the names of made ids. ``keys`` returns the stored
+    keys of a table that were made from other fields.
     """
 
     projects: Mapping[str, str] = field(default_factory=dict)
     firms: Mapping[str, str] = field(default_factory=dict)
     made_firms: dict[str, str] = field(default_factory=dict)
     made_projects: dict[str, str] = field(default_factory=dict)
+    keys: Callable[[str], frozenset[str]] = _no_keys
 
     def project(self, name: str, county: str) -> str:
         """Id of the project called ``name``, or written as its code."""
@@ -47,7 +54,14 @@ def known_names(store: RecordStore, *, register: Callable[[], Mapping[str, str]]
     firms = store.rows("SELECT DISTINCT org_name, org_id FROM organizations")
     named = [*firms, *((name, one) for one, name in register().items())]
     coded = _unique((name, one) for name, one in named if not is_made(one))
-    return Namer(_projects(projects), {**_unique(named), **coded})
+    keys = cache(partial(_made_keys, store))
+    return Namer(_projects(projects), {**_unique(named), **coded}, keys=keys)
+
+
+def _made_keys(store: RecordStore, table: str) -> frozenset[str]:
+    key = STORED_TABLES[table].key[0]
+    found = store.rows(f"SELECT DISTINCT {key} FROM {table} WHERE starts_with({key}, '{MARK}')")
+    return frozenset(one for (one,) in found)
 
 
 def single_county(store: RecordStore) -> str:

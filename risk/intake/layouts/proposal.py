@@ -19,9 +19,21 @@ from risk.intake.layouts.column_matches import (
     term_of,
 )
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
-from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
-from risk.intake.layouts.paid_columns import paid_columns
-from risk.intake.layouts.regions import county_in, may_be_below_county, place_code, short_code
+from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout, lacking_measures
+from risk.intake.layouts.month_columns import (
+    MonthSheet,
+    month_sheet,
+    month_table,
+    require_years,
+)
+from risk.intake.layouts.paid_columns import PAYMENTS, PAYROLLS, paid_columns
+from risk.intake.layouts.regions import (
+    county_in,
+    county_of_address,
+    may_be_below_county,
+    place_code,
+    short_code,
+)
 from risk.intake.layouts.vocabulary import Target, Vocabulary, heading_key, is_team, made_from
 from risk.intake.named_periods import stated_day
 from risk.intake.personal_numbers import mask_personal_numbers
@@ -91,10 +103,44 @@ def propose(
     for sheet in sheets:
         if sheet.hidden:
             continue
-        if one := propose_sheet(path, sheet, vocabulary, county=county, places=places):
+        if one := propose_form(path, sheet, vocabulary, county=county, places=places):
             found.setdefault((one.layout.table.name, one.layout.signature), one)
     several = len(found) > 1
     return [_named(one, several) for one in found.values()]
+
+
+def propose_form(
+    path: Path,
+    sheet: Sheet,
+    vocabulary: Vocabulary,
+    *,
+    county: str = "",
+    places: Mapping[str, str] = _NO_PLACES,
+) -> SheetProposal | None:
+    """Proposal for a sheet as it is, or by month if it has columns for each month.
+
+    Raises:
+        MonthsWithoutYear: it is read by month, and nothing says the year.
+    """
+    plain = propose_sheet(path, sheet, vocabulary, county=county, places=places)
+    by_month = month_sheet(sheet, path.name)
+    if by_month is None:
+        return plain
+    table = month_table(by_month, path.stem)
+    if table is None or (plain is not None and _is_register(plain)):
+        return plain
+    found = propose_sheet(path, by_month, vocabulary, county=county, places=places, table=table)
+    if found is None:
+        return plain
+    require_years(by_month, path.name)
+    return found
+
+
+def _is_register(proposal: SheetProposal) -> bool:
+    """Whether a sheet has all of a table without months, and columns of months besides."""
+    fields = proposal.layout.table.fields
+    by_month = any(field.type is FieldType.MONTH for field in fields)
+    return proposal.clear and not proposal.missing and not by_month
 
 
 def propose_sheet(
@@ -114,6 +160,8 @@ def propose_sheet(
         columns = _sample(sheet, head)
         for one in tables:
             matches = match_columns(one, columns, vocabulary)
+            if isinstance(sheet, MonthSheet):
+                matches = [_not_paid(one, match, vocabulary) for match in matches]
             score = _score(one, matches) + (_NAMED if one in named else 0)
             readings.append(_Reading(score, head, one, tuple(matches)))
     if table is None:
@@ -135,6 +183,14 @@ class _Reading:
     head: Head
     table: Table
     matches: tuple[Match, ...]
+
+
+def _not_paid(table: Table, match: Match, vocabulary: Vocabulary) -> Match:
+    """``match`` without a field of payrolls for what was paid, which is only alike."""
+    asked = table is PAYROLLS and match.reason is Reason.ASK
+    if not asked or vocabulary.target(PAYMENTS, match.column.heading) is None:
+        return match
+    return Match(match.column, None, 0.0, 0.0, Reason.UNKNOWN)
 
 
 def masked(heading: str, cell: Cell) -> str:
@@ -184,7 +240,9 @@ def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
         if number > head.row and not is_blank(cells)
     ]
     return [
-        SampleColumn(index, heading, tuple(row[index] for row in rows if index < len(row)))
+        SampleColumn(
+            index, heading, tuple(row[index] if index < len(row) else None for row in rows)
+        )
         for index, heading in enumerate(head.headings)
         if heading
     ]
@@ -231,7 +289,7 @@ def _proposal(
 ) -> SheetProposal:
     head, table, matches = reading.head, reading.table, reading.matches
     found = {target.field.name for one in matches if (target := _used_target(one))}
-    fill = _fill(table, found)
+    fill = _fill(table, found, by_month=isinstance(sheet, MonthSheet))
     key = _key(table, matches, found | set(fill))
     terms = _terms(matches)
     places = _places(matches, region)
@@ -244,12 +302,14 @@ def _proposal(
         head_rows=head.rows,
         region=region,
         regions={
-            place: known.get(place, region if may_be_below_county(place) else "")
+            place: known.get(place) or county_of_address(place, region) or below
             for place in places
+            for below in [region if may_be_below_county(place) else ""]
         },
         known_on="month_end" if stated_day(path.name) else "import",
         key=key,
         fill=fill,
+        months=isinstance(sheet, MonthSheet),
     )
     layout = replace(layout, payments=bool(paid_columns(layout)))
     unknown = {
@@ -273,8 +333,11 @@ def _used_target(match: Match) -> Target | None:
 
 
 def _missing(table: Table, found: set[str], layout: Layout) -> Iterator[str]:
+    yield from lacking_measures(layout)
     for field in table.fields:
         if not field.required or field.name in found or field.name in layout.fill:
+            continue
+        if layout.pays_only and field.name == "amount_due":
             continue
         if field.name in table.key and (layout.key.made_from or layout.key.column):
             continue
@@ -358,7 +421,7 @@ def _key(table: Table, matches: Sequence[Match], found: set[str]) -> KeyRule:
     if len(table.key) != 1 or not lacking:
         return KeyRule()
     made = made_from(table)
-    if made and made[0] in found:
+    if _tell_apart(table, made, found):
         unused = (one.column.heading for one in matches if one.target is None)
         teams = [heading for heading in unused if is_team(table, heading)]
         return KeyRule(made_from=(*(name for name in made if name in found), *teams))
@@ -368,13 +431,28 @@ def _key(table: Table, matches: Sequence[Match], found: set[str]) -> KeyRule:
     return KeyRule()
 
 
-def _fill(table: Table, found: set[str]) -> dict[str, str]:
-    """Fields without a column that the names of file or sheet may give."""
-    return {
+def _tell_apart(table: Table, made: Sequence[str], found: set[str]) -> bool:
+    """Whether enough of the fields a key is made of are there to tell records apart.
+
+    A case may have a firm and no project. A number that restarts would make another record of a
+    row that a later book repeats.
+    """
+    if not made or made[0] in found or table.field(made[0]).required:
+        return any(name in found for name in made[:1])
+    there = [name for name in made if name in found]
+    return len(there) > 1 and all(name in found for name in made if table.field(name).required)
+
+
+def _fill(table: Table, found: set[str], *, by_month: bool) -> dict[str, str]:
+    """Fields without a column that the names of file or sheet may give, or the month of a row."""
+    months = {
         field.name: "{month}"
         for field in table.fields
         if field.type is FieldType.MONTH and field.required and field.name not in found
     }
+    if by_month and table.name == "payrolls" and "due_on" not in found:
+        months["due_on"] = "{next_month_end}"
+    return months
 
 
 def _units(head: Head, matches: Sequence[Match]) -> tuple[str, ...]:

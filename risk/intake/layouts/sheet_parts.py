@@ -6,6 +6,7 @@ by the first head, the rows of the others would be wrong records.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,18 +14,22 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from risk.contract import STORED_TABLES, Table
-from risk.intake.cells import Cell, Row
+from risk.intake.cells import Cell, Row, normalise
 from risk.intake.file_errors import IntakeFailure
 from risk.intake.layouts.heads import join_headings, one_line, single_headings
 from risk.intake.layouts.vocabulary import vocabulary
 from risk.intake.readers import CellRange, Sheet, open_sheets
 from risk.intake.readers.csv_text import CsvSheet
+from risk.intake.units import money_units, unit_alone
 
 SEARCHED_ROWS = 2_000
 """Rows of a sheet that are searched for heads; a longer one is an export of one table."""
 
 _HEADINGS, _LEAD = 3, 2
 _LONGEST, _TITLE = 30, 20
+_LABEL, _DIGIT = re.compile(r"[^\d\s]\s*:"), re.compile(r"\d")
+_LEADING = 4
+"""Filled cells of a row of titles, at most: what, of whom, of when, and in what unit."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +110,38 @@ def _beginnings(rows: Sequence[Row], sheet: Sheet) -> Iterator[tuple[int, str]]:
     """First row and title of each part after the first."""
     table, title_row, title, after_blank = "", 0, "", False
     for row, following in pairwise([*rows, (0, [])]):
-        filled = [text for cell in row[1] if (text := one_line(cell))]
-        if len(filled) == 1 and (after_blank or not title_row):
-            title_row, title = row[0], filled[0]
+        filled = [cell for cell in row[1] if one_line(cell)]
+        if (after_blank or not title_row) and _is_title(filled, after_blank=after_blank):
+            title_row, title = row[0], one_line(filled[0])
         after_blank = not filled
-        if len(filled) < 2:
+        if len(filled) < 2 or (title_row and _is_lead(filled)):
             continue
         found = _table_of(row, following, sheet, table)
         if found and table and found != table:
             yield title_row or row[0], title
         table, title_row, title = found or table, 0, ""
+
+
+def _is_title(filled: Sequence[Cell], *, after_blank: bool) -> bool:
+    """Whether a row may begin a table: one cell, or also labels, such as 单位：万元."""
+    if len(filled) < 2 or not _is_lead(filled):
+        return len(filled) == 1
+    first = one_line(filled[0])
+    # A record may have labels after its number: what is taken for a title is not read.
+    named = not _is_label(first) and (after_blank or not _DIGIT.search(first))
+    return named or bool(money_units(filled))
+
+
+def _is_lead(filled: Sequence[Cell]) -> bool:
+    """Whether a row may be above a head: all cells after the first are labels."""
+    return 0 < len(filled) <= _LEADING and all(map(_is_label, filled[1:]))
+
+
+def _is_label(cell: Cell) -> bool:
+    if not isinstance(cell, str):
+        return False
+    named = _LABEL.search(normalise(cell)) or money_units([cell]) or unit_alone(cell)
+    return bool(named)
 
 
 def _table_of(row: Row, following: Row, sheet: Sheet, above: str) -> str:

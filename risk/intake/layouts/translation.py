@@ -9,29 +9,38 @@ fields of the headings.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import combinations, islice
 from typing import TypeAlias
 
-from risk.calendar.dates import month_end
+from risk.calendar.dates import add_months, month_end
 from risk.contract import Field, FieldType
 from risk.intake.cell_parsers import UNKNOWN, answer_alone
 from risk.intake.cells import Cell, Row, as_text, is_blank, match_key, normalise
 from risk.intake.headings import Heading, HeadingMatcher, contract_matcher, parse_heading
+from risk.intake.identifiers import is_placeholder
 from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
 from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
 from risk.intake.layouts.names import Namer
-from risk.intake.layouts.regions import may_be_below_county, place_code, short_code
+from risk.intake.layouts.paid_columns import paid_columns
+from risk.intake.layouts.regions import (
+    county_of_address,
+    may_be_below_county,
+    place_code,
+    short_code,
+)
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
-from risk.intake.name_ids import made_id
+from risk.intake.name_ids import made_id, name_id
 from risk.intake.named_periods import stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
+from risk.intake.spellings import UNKNOWN_WORDS
 
 FIRMS = ("owner_id", "contractor_id", "org_id")
 """Fields that hold the code of a firm."""
@@ -40,6 +49,10 @@ _NAME = re.compile(r"[\u3400-\u9fff]{2}")
 _UNIT = re.compile(r"\((?:千|百万|万|亿)?元\)$")  # as added to a heading
 _HEADING_LENGTH = 60
 _MAX_PLACES = 1000
+_NO_NAMES = UNKNOWN | UNKNOWN_WORDS | {
+    "个人", "自然人", "私人", "包工头", "个体", "个体户", "自建", "村民自建",
+}  # fmt: skip
+"""Cells of a column of names that name nobody: rows of one such firm would be linked."""
 _WAITING = re.compile(r"(?:待|暂|未|正在|尚未|办理|补|无|不详|没有)")
 
 _Translate: TypeAlias = Callable[[Cell], Cell]
@@ -88,11 +101,18 @@ class TranslatedSheet:
         return self.sheet.hidden
 
     @property
-    def reserve(self) -> Mapping[str, str]:
-        """Headings of names used where the column of codes has none, with the field."""
+    def used_otherwise(self) -> Mapping[str, str]:
+        """Headings of columns that give a field which has another column or none, with the field.
+
+        They are names used where the column of codes has none, and what a key is made of.
+        """
         table, headings = self.layout.table, self.layout.headings
         columns = _columns_by_name(self.layout, _columns_of(self.layout))
-        return {headings[index]: table_field(table, name).zh for name, index in columns.items()}
+        key = (*self.layout.key.made_from, self.layout.key.column)
+        of_key = {one: table.field(table.key[0]).zh for one in key if one and one in headings}
+        return of_key | {
+            headings[index]: table_field(table, name).zh for name, index in columns.items()
+        }
 
     @property
     def merges(self) -> Sequence[CellRange]:
@@ -150,6 +170,16 @@ def is_no_code(text: str) -> bool:
     """
     plain = normalise(text)
     return plain.casefold() in UNKNOWN or not any(map(str.isdigit, plain)) or is_name(plain)
+
+
+def is_unknown_name(text: str) -> bool:
+    """Whether a cell for a name or a code has none: it is empty, or says so.
+
+    >>> [is_unknown_name(text) for text in ("", "不详", "待办理", "个人", "无锡建工")]
+    [True, True, True, True, False]
+    """
+    plain = normalise(text).casefold()
+    return plain in _NO_NAMES or is_placeholder(plain)
 
 
 def layout_matcher(layouts: Sequence[Layout]) -> HeadingMatcher:
@@ -218,7 +248,7 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
     A range over several columns is left alone: it is a title or a note. So is a heading, and an
     amount or a count, which would be counted several times.
     """
-    single = _added_up(layout)
+    single = {*_added_up(layout), paid_columns(layout).get("amount")}
     ranges = [one for one in merges if one.left == one.right and one.left not in single]
     ranges.sort(key=lambda one: one.top)
     values: dict[CellRange, Cell] = {}
@@ -305,6 +335,7 @@ class _Translation:
         self._namer = sheet.namer
         self._width = len(layout.headings)
         self._context = _context(sheet, titles)
+        self._sheet_name = sheet.name
         self._rules = _rules_of(layout)
         self._distinct = _distinct_headings(layout, self._rules)
         self._cells = [self._cell_translation(rule) for rule in self._rules]
@@ -332,7 +363,8 @@ class _Translation:
         ]
         for field, index in self._names_of.items():
             translate = self._cells[index]
-            if read[self._column_of[field]] in (None, "") and translate is not None:
+            code = read[self._column_of[field]]
+            if translate is not None and (code is None or is_unknown_name(as_text(code))):
                 read[self._column_of[field]] = translate(wide[index])
         self._name_key(read)
         self._add_missing(read, wide)
@@ -371,13 +403,19 @@ class _Translation:
             return False
         if self._number is not None:
             return any(map(str.isdigit, as_text(cells[self._number])))
-        needed = [name for name in layout.key.made_from if name in self._column_of]
-        if not needed:
-            # The name rather than the code, which may be missing.
-            required = [field for field in layout.table.fields if field.required]
-            required.sort(key=lambda field: field.name in layout.table.key)
-            needed = [field.name for field in required if field.name in self._column_of]
-        return all(cells[self._column_of[name]] not in (None, "") for name in needed[:1])
+        made = layout.key.made_from
+        names = made or [field.name for field in layout.table.fields]
+        here = [layout.table.field(name) for name in names if name in self._column_of]
+        # The name rather than the code, which may be missing; a case need not have a project.
+        required = [field for field in here if field.required]
+        required.sort(key=lambda field: not made and field.name in layout.table.key)
+        needed = required or (here if made else [])
+        return all(self._has(cells, field.name) for field in needed[:1])
+
+    def _has(self, cells: Sequence[Cell], field: str) -> bool:
+        """Whether the column of a field, or that of its names, is filled."""
+        columns = (one[field] for one in (self._column_of, self._names_of) if field in one)
+        return any(cells[index] not in (None, "") for index in columns)
 
     def _is_set_aside(self, cells: Sequence[Cell]) -> bool:
         """Whether a row is a total, a signature or a note, which must not be given an id."""
@@ -386,21 +424,28 @@ class _Translation:
         key = [cells[column_of[name]] for name in names or self._layout.key.made_from
                if name in column_of]  # fmt: skip
         required = [field.name for field in table.fields if field.required]
-        filled = [
-            cells[column_of[name]] not in (None, "") for name in required if name in column_of
-        ]
+        filled = [self._has(cells, name) for name in required if name in column_of]
         return non_record(cells, key, complete=all(filled), titles=()) is not None
 
     def _add_missing(self, read: list[Cell], raw: Sequence[Cell]) -> None:
         layout = self._layout
         for name in self._added:
             if name in layout.fill:
-                read.append(self._context.get(name))
+                read.append(self._filled(name, read))
             elif name == "region_code":
                 self._changes.regions_filled += 1
                 read.append(layout.region)
             else:
                 read.append(self._key(read, raw))
+
+    def _filled(self, name: str, read: Sequence[Cell]) -> str | None:
+        """Value of ``fill`` for a row; its months are that of the row where a column has it."""
+        pattern, column = self._layout.fill[name], self._column_of.get("period")
+        cell = read[column] if column is not None and "{" in pattern else None
+        month = stated_month([as_text(cell)]) if cell is not None else None
+        if month is None:
+            return self._context.get(name)
+        return _with_words(pattern, _words(month, self._sheet_name)) or None
 
     def _key(self, read: Sequence[Cell], raw: Sequence[Cell]) -> str | None:
         key = self._made_key(read, raw)
@@ -412,8 +457,9 @@ class _Translation:
         layout = self._layout
         if self._number is not None:
             return f"{self._context['prefix']}{as_text(raw[self._number])}"
-        texts = [as_text(read[self._column_of[name]]) for name in layout.key.made_from
-                 if name in self._column_of]  # fmt: skip
+        fields = [name for name in layout.key.made_from if name in self._column_of]
+        texts = [as_text(read[self._column_of[name]]) for name in fields]
+        by_name = self._ids_by_name(fields, raw)
         texts += [self._context[name] or "" for name in layout.key.made_from if name in layout.fill]
         texts += [one_line(as_text(raw[layout.headings.index(name)]))
                   for name in layout.key.made_from if name in layout.headings]  # fmt: skip
@@ -423,7 +469,29 @@ class _Translation:
             return self._namer.project(texts[0], layout.region)
         if layout.table.name == "organizations":
             return self._namer.firm(texts[0], layout.region)
-        return made_id(layout.table.name, layout.region, *texts)
+        return self._stored_key(texts, by_name)
+
+    def _ids_by_name(self, fields: Sequence[str], raw: Sequence[Cell]) -> Mapping[int, str]:
+        """Ids made from names, by place in ``fields``; a row before the code came had these."""
+        found: dict[int, str] = {}
+        for place, field in enumerate(fields):
+            if field not in (*FIRMS, "project_id"):
+                continue
+            name = one_line(as_text(raw[self._names_of.get(field, self._column_of[field])]))
+            if is_name(name) and not is_unknown_name(name):
+                found[place] = name_id(name, self._layout.region)
+        return found
+
+    def _stored_key(self, texts: Sequence[str], by_name: Mapping[int, str]) -> str:
+        """Key of the texts; the one that a stored row has from before a code was known."""
+        table, region = self._layout.table, self._layout.region
+        keys = []
+        for count in range(len(by_name) + 1):
+            for places in combinations(by_name, count):
+                named = {place: by_name[place] for place in places}
+                parts = [named.get(place, text) for place, text in enumerate(texts)]
+                keys.append(made_id(table.name, region, *parts))
+        return next((key for key in keys if key in self._namer.keys(table.name)), keys[0])
 
     def headings(self, cells: Sequence[Cell]) -> list[Cell]:
         """One row of headings, with the layout's unit and the added headings.
@@ -469,7 +537,7 @@ class _Translation:
     def _by_name(self, cell: Cell, field: Field, by_name: bool) -> Cell:
         """Id of a name; a cell of a column of codes that is no name stays."""
         name = one_line(as_text(cell))
-        if normalise(name).casefold() in UNKNOWN:
+        if is_unknown_name(name) and (by_name or normalise(name).casefold() in UNKNOWN):
             return None
         if not by_name and not is_name(name):
             return cell
@@ -485,11 +553,12 @@ class _Translation:
             return layout.region or None
         if found := layout.regions.get(text) or place_code(text, layout.region):
             return found
-        if not layout.region or not may_be_below_county(text):
+        county = county_of_address(text, layout.region)
+        if county is None and (not layout.region or not may_be_below_county(text)):
             return short_code(text)
         if text in self._changes.places or len(self._changes.places) < _MAX_PLACES:
             self._changes.places[text] += 1
-        return layout.region
+        return county or layout.region
 
 
 def _rules_of(layout: Layout) -> list[ColumnRule | None]:
@@ -546,23 +615,28 @@ def _columns_by_name(layout: Layout, columns: Mapping[str, int]) -> dict[str, in
 
 def _context(sheet: TranslatedSheet, titles: Sequence[str]) -> dict[str, str | None]:
     """Values of ``fill`` by field, and the prefix of keys."""
-    month = stated_month((sheet.name, *titles, sheet.file))
-    words = {
+    words = _words(stated_month((sheet.name, *titles, sheet.file)), sheet.name)
+    context: dict[str, str | None] = {
+        name: _with_words(pattern, words) or None for name, pattern in sheet.layout.fill.items()
+    }
+    context["prefix"] = _with_words(sheet.layout.key.prefix, words).lstrip("-")
+    return context
+
+
+def _words(month: dt.date | None, sheet: str) -> Mapping[str, str]:
+    """Words of patterns with what they mean for a month and a sheet."""
+    return {
         "month": f"{month:%Y-%m}" if month else "",
         "month_end": f"{month_end(month):%Y-%m-%d}" if month else "",
-        "sheet": one_line(sheet.name),
+        "next_month_end": f"{month_end(add_months(month, 1)):%Y-%m-%d}" if month else "",
+        "sheet": one_line(sheet),
     }
 
-    def filled(pattern: str) -> str:
-        for word, text in words.items():
-            pattern = pattern.replace(f"{{{word}}}", text)
-        return pattern
 
-    context: dict[str, str | None] = {
-        name: filled(pattern) or None for name, pattern in sheet.layout.fill.items()
-    }
-    context["prefix"] = filled(sheet.layout.key.prefix).lstrip("-")
-    return context
+def _with_words(pattern: str, words: Mapping[str, str]) -> str:
+    for word, text in words.items():
+        pattern = pattern.replace(f"{{{word}}}", text)
+    return pattern
 
 
 def _in_turn(cell: Cell, steps: Sequence[_Translate]) -> Cell:

@@ -132,8 +132,11 @@ def _until_festival(day: dt.date) -> dt.timedelta:
 
 
 def _unvisited(facts: Facts) -> int:
+    """Return the listed projects without a visit; 0 if that is not known."""
     listed = facts.lists_of_year
-    return 0 if listed is None else listed.projects - listed.visited
+    if listed is None or (not listed.visited and "inspections" in facts.silent_tables):
+        return 0
+    return listed.projects - listed.visited
 
 
 def _government(facts: Facts) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 
 from serving.briefings.facts import Document, Facts, ScoredList
 from serving.briefings.owed import Owed
@@ -29,16 +29,16 @@ def add_alerts(builder: DocumentBuilder, facts: Facts) -> None:
     if facts.current is None:
         builder.add_paragraph("no_list_here")
         return
-    if not facts.current.complete:
-        _changes(builder, facts)
-        return
     _changes(builder, facts)
+    if not facts.current.complete:
+        return
     builder.add(_tiers(builder, facts, facts.current).condensed())
     sector = _table_by(builder, facts, "sector", lambda row: _coded(builder, "sector", row))
     places = _places(builder, facts)
     builder.add(sector.condensed(), places.condensed())
-    if len(places.rows) > 1:
-        builder.add(_chart(builder, places))
+    chart = _chart(builder, places)
+    if len(places.rows) > 1 and any(map(any, chart.amounts)):
+        builder.add(chart)
 
 
 def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
@@ -54,10 +54,14 @@ def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
     if not shown:
         builder.add_paragraph("key_none")
     else:
-        builder.add_paragraph("key_shown", key_all=len(entries), key_shown=len(shown))
+        key = "key_shown" if len(entries) > len(shown) else "key_all"
+        builder.add_paragraph(key, key_all=len(entries), key_shown=len(shown))
         builder.add(_key_projects_table(builder, shown))
     for role in ("contractor", "owner"):
         builder.add_heading(f"repeat_{role}", 2)
+        if not facts.current.complete:
+            builder.add_paragraph("repeat_unknown")
+            continue
         repeating = _repeating(facts.current.projects, role)
         if not repeating:
             builder.add_paragraph(f"repeat_{role}_none")
@@ -239,7 +243,7 @@ def _key_projects_table(builder: DocumentBuilder, entries: Sequence[Document]) -
             )
             for entry in entries
         ),
-        widths=(1.1, 2.8, 1.1, 1.6, 1.1, 1.7, 4.4, 3.0),
+        widths=(1.25, 2.7, 1.25, 1.6, 1.25, 1.7, 4.2, 2.85),
     )
 
 
@@ -287,6 +291,7 @@ def _unmet(builder: DocumentBuilder, entry: Document) -> str:
 
 
 Repeat = tuple[str, list[Document]]
+_Number = TypeVar("_Number")
 
 
 def _repeating(rows: Sequence[Document], role: str) -> list[Repeat]:
@@ -304,36 +309,43 @@ def _repeat_table(
     builder: DocumentBuilder, role: str, repeating: Sequence[Repeat], owed: Owed | None
 ) -> Table:
     heads = (role, "red", "orange", "together", "workers", "owed")
-    fen = {project.project_id: project.fen for project in owed.projects} if owed else {}
-    money = builder.money_parts(
-        [sum(fen.get(row["project_id"], 0) for row in members) for _, members in repeating]
-    )
-    rows: list[tuple[Cell, ...]] = []
-    sums: list[int | Decimal] = [0, 0, 0, 0, Decimal(0)]
-    for (name, members), amount in zip(repeating, money, strict=True):
-        counts = count_by_tier(members)
-        numbers: tuple[int | Decimal, ...] = (
-            counts["red"],
-            counts["orange"],
-            len(members),
-            _sum(members, "workers"),
-            amount,
-        )
-        rows.append((name, *(numbers if owed else (*numbers[:-1], None))))
-        for place, number in enumerate(numbers):
-            sums[place] += number
-    total = (builder.text("total"), *(sums if owed else (*sums[:-1], None)))
+    groups = [members for _, members in repeating]
+    counts = [count_by_tier(members) for members in groups]
+    columns: list[list[int | Decimal | None]] = [
+        [tiers["red"] for tiers in counts],
+        [tiers["orange"] for tiers in counts],
+        [len(members) for members in groups],
+        [_sum_known(row.get("workers") for row in members) for members in groups],
+        [*_money_owed(builder, groups, owed)],
+    ]
     return Table(
         builder.text(f"grids.repeat_{role}"),
         tuple(builder.text(f"heads.{name}") for name in heads),
-        tuple(rows),
-        total,
-        (1, 2, 3, 4, 5) if owed else (1, 2, 3, 4),
+        tuple(zip([name for name, _ in repeating], *columns, strict=True)),
+        (builder.text("total"), *(_sum_known(column) for column in columns)),
+        tuple(place for place, column in enumerate(columns, 1) if _known(column)),
     )
 
 
-def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> int:
-    return sum(row.get(name) or 0 for row in rows)
+def _money_owed(
+    builder: DocumentBuilder, groups: Sequence[Sequence[Document]], owed: Owed | None
+) -> list[Decimal | None]:
+    """Return the wages each group owes; None where no project of it reports payments."""
+    if owed is None:
+        return [None] * len(groups)
+    owing = [_known(owed.fen_of(row["project_id"]) for row in members) for members in groups]
+    money = iter(builder.money_parts([sum(fen) for fen in owing if fen]))
+    return [next(money) if fen else None for fen in owing]
+
+
+def _known(numbers: Iterable[_Number | None]) -> list[_Number]:
+    return [number for number in numbers if number is not None]
+
+
+def _sum_known(numbers: Iterable[int | Decimal | None]) -> int | Decimal | None:
+    """Return the sum of the numbers that are known, None if none is."""
+    known: list[int | Decimal] = _known(numbers)
+    return sum(known) if known else None
 
 
 def _tier(builder: DocumentBuilder, tier: str) -> str:

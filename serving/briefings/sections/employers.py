@@ -28,9 +28,8 @@ def add_employers(builder: DocumentBuilder, facts: Facts) -> None:
         builder.add_paragraph("employers_none")
         return
     shown = alerted[:SHOWN]
-    builder.add_paragraph(
-        "employers_shown", employers_alerted=len(alerted), employers_shown=len(shown)
-    )
+    key = "employers_shown" if len(alerted) > len(shown) else "employers_all"
+    builder.add_paragraph(key, employers_alerted=len(alerted), employers_shown=len(shown))
     builder.add(_table(builder, shown))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from risk.locale import text
 from serving.briefings.facts import Facts
 from serving.briefings.owed import Owed
-from serving.briefings.sections.totals import amount, people
+from serving.briefings.sections.totals import amount, owed_people, people
 from serving.documents.builder import DocumentBuilder, Sentence
 
 REVIEW_AFTER = dt.timedelta(days=30)
@@ -38,7 +38,8 @@ def add_year_lead(builder: DocumentBuilder, facts: Facts) -> None:
             **people(builder, "closed_workers", cases.closed_workers),
             **amount(builder, "recovered", cases.recovered),
         }
-        sentences.append(("lead.year_cases", figures))
+        key = "lead.year_cases" if cases.closed else "lead.year_cases_none_closed"
+        sentences.append((key, figures))
         if before.cases.closed:
             last = amount(builder, "recovered_before", before.cases.recovered)
             earlier = {"closed_before": before.cases.closed, **last}
@@ -46,7 +47,8 @@ def add_year_lead(builder: DocumentBuilder, facts: Facts) -> None:
     if "inspections" not in facts.silent_tables:
         visits = statistics.visits
         counts = {"visits_made": visits.made, "visited": visits.projects}
-        sentences.append(("lead.year_visits", {**counts, "visits_found": visits.found}))
+        key = "lead.year_visits" if visits.made else "lead.year_visits_none"
+        sentences.append((key, {**counts, "visits_found": visits.found}))
     builder.add_sentences(*sentences, *_owed(builder, facts))
 
 
@@ -56,7 +58,7 @@ def _owed(builder: DocumentBuilder, facts: Facts) -> list[Sentence]:
         return [("lead.unknown", {"place": place})]
     known = {"last": facts.period.last, "place": place}
     if not facts.owed.projects:
-        return [("lead.none", known), *_cause(builder, facts.owed)]
+        return [("lead.none", known), *_before(builder, facts), *_cause(builder, facts.owed)]
     return [
         ("lead.owed", {**known, **_amounts(builder, facts.owed)}),
         *_before(builder, facts),
@@ -66,13 +68,11 @@ def _owed(builder: DocumentBuilder, facts: Facts) -> list[Sentence]:
 
 
 def _amounts(builder: DocumentBuilder, owed: Owed) -> dict[str, Any]:
-    missing = owed.without_workers
     return {
         "owing": len(owed.projects),
         "by_month": builder.text("lead.by_month", n=owed.whole_months) if owed.whole_months else "",
         "owed_now": builder.money(owed.fen),
-        "owed_workers": owed.workers,
-        "people_unknown": builder.text("lead.people_unknown", n=missing) if missing else "",
+        **owed_people(builder, "owed_workers", owed.workers),
     }
 
 

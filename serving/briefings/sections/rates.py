@@ -20,11 +20,11 @@ _MOVED = Decimal(2)
 def add_rates(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
     """Add each rate of its newest known month, the short ones, the changed ones, and by place."""
     builder.add_heading("rates", level)
-    if facts.rates is None:
+    wanted = facts.settings.indicators.rates
+    names = [name for name in wanted if facts.rates and name in facts.rates.months]
+    if facts.rates is None or not names:
         builder.add_paragraph("no_rates")
         return
-    wanted = facts.settings.indicators.rates
-    names = [name for name in wanted if name in facts.rates.months]
     builder.add_paragraph("rates_months", months=_months(builder, facts.rates, names))
     if "labour_cost_passed_on" in names:
         grace = facts.settings.indicators.transfer_days

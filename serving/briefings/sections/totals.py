@@ -14,6 +14,11 @@ def people(builder: DocumentBuilder, name: str, total: Total) -> dict[str, Any]:
     return _with_text(builder, "people", name, total, total.value)
 
 
+def owed_people(builder: DocumentBuilder, name: str, total: Total) -> dict[str, Any]:
+    """Return the workers of projects under ``name`` and their text under ``name_text``."""
+    return _with_text(builder, "owed_people", name, total, total.value)
+
+
 def amount(builder: DocumentBuilder, name: str, total: Total, compared: str = "") -> dict[str, Any]:
     """Return the amount under ``name`` and its text, with a comparison, under ``name_text``."""
     return _with_text(builder, "amount", name, total, builder.money(total.value), compared)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from serving.briefings.facts import REVISIT_AFTER, Facts, ListedInYear, PeriodStatistics
 from serving.briefings.sections.breakdowns import (
@@ -12,7 +12,7 @@ from serving.briefings.sections.breakdowns import (
     add_employers,
 )
 from serving.briefings.sections.totals import amount, people
-from serving.briefings.statistics import CaseStatistics, Total
+from serving.briefings.statistics import CaseStatistics, Total, VisitStatistics
 from serving.documents.builder import MIN_RATE_BASE, DocumentBuilder
 from serving.documents.model import Cell, Table
 
@@ -23,7 +23,7 @@ def add_visits(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
     if facts.lists_of_year is None:
         _add_visit_results(builder, facts)
     else:
-        _add_lists_of_year(builder, facts.lists_of_year)
+        _add_lists_of_year(builder, facts.lists_of_year, facts.silent_tables)
     _add_revisits(builder, facts)
 
 
@@ -46,18 +46,22 @@ def add_cases(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
     if not {"complaints", "cases"} <= set(silent):
         add_disputes(builder, facts)
     if "inspections" not in silent and not facts.period.whole_year:
-        visits = facts.statistics.visits
-        builder.add_paragraph(
-            "visits",
-            visits_made=visits.made,
-            visited=visits.projects,
-            visits_found=visits.found,
-            **people(builder, "visits_workers", visits.workers),
-            **amount(builder, "visits_owed", visits.owed),
-        )
+        _add_inspections(builder, facts.statistics.visits)
         add_coverage(builder, facts)
     if set(silent) < {"complaints", "cases", "inspections"}:
         builder.add(_comparison_table(builder, facts).condensed())
+
+
+def _add_inspections(builder: DocumentBuilder, visits: VisitStatistics) -> None:
+    key = "visits" if visits.found else "visits_clean" if visits.made else "visits_none"
+    builder.add_paragraph(
+        key,
+        visits_made=visits.made,
+        visited=visits.projects,
+        visits_found=visits.found,
+        **people(builder, "visits_workers", visits.workers),
+        **amount(builder, "visits_owed", visits.owed),
+    )
 
 
 def _add_visit_results(builder: DocumentBuilder, facts: Facts) -> None:
@@ -66,6 +70,9 @@ def _add_visit_results(builder: DocumentBuilder, facts: Facts) -> None:
         builder.add_paragraph("no_last_list")
         return
     listed = len(last.document["entries"])
+    if not done.visited and "inspections" in facts.silent_tables:
+        builder.add_paragraph("followed_unknown", as_of=last.as_of, last_listed=listed)
+        return
     builder.add_paragraph(
         "followed",
         as_of=last.as_of,
@@ -91,9 +98,15 @@ def _add_visit_results(builder: DocumentBuilder, facts: Facts) -> None:
         builder.add_paragraph("hit_rate_few")
 
 
-def _add_lists_of_year(builder: DocumentBuilder, listed: ListedInYear) -> None:
+def _add_lists_of_year(
+    builder: DocumentBuilder, listed: ListedInYear, silent: Sequence[str]
+) -> None:
     if not listed.lists:
         builder.add_paragraph("no_lists_in_year")
+        return
+    if not listed.visited and "inspections" in silent:
+        figures = {"lists": listed.lists, "listed_projects": listed.projects}
+        builder.add_paragraph("listed_in_year_unknown", **figures)
         return
     builder.add_paragraph(
         "listed_in_year",
@@ -108,6 +121,9 @@ def _add_lists_of_year(builder: DocumentBuilder, listed: ListedInYear) -> None:
 
 
 def _add_revisits(builder: DocumentBuilder, facts: Facts) -> None:
+    if "cases" in facts.statistics.not_begun:
+        builder.add_paragraph("revisits_unknown")
+        return
     due = facts.revisits_due
     done = sum(case["checked_on"] is not None for case in due)
     if not due:
@@ -124,10 +140,10 @@ def _add_revisits(builder: DocumentBuilder, facts: Facts) -> None:
 
 def _add_complaints(builder: DocumentBuilder, facts: Facts) -> None:
     found, year_ago = facts.statistics.complaints, facts.statistics_year_ago
-    before = None if "complaints" in year_ago.not_begun else year_ago.complaints
+    before = None if "complaints" in year_ago.silent else year_ago.complaints
     claimed = _compare_amounts(builder, found.claimed, before.claimed if before else None)
     builder.add_paragraph(
-        "complaints",
+        "complaints" if found.received else "complaints_none",
         complaints=found.received,
         compared=_compare_counts(builder, found.received, before.received if before else None),
         **people(builder, "complaint_workers", found.workers),
@@ -139,10 +155,10 @@ def _add_complaints(builder: DocumentBuilder, facts: Facts) -> None:
 
 def _add_cases(builder: DocumentBuilder, facts: Facts) -> None:
     found, year_ago = facts.statistics.cases, facts.statistics_year_ago
-    before = None if "cases" in year_ago.not_begun else year_ago.cases
+    before = None if "cases" in year_ago.silent else year_ago.cases
     owed = _compare_amounts(builder, found.owed, before.owed if before else None)
     builder.add_paragraph(
-        "opened",
+        "opened" if found.opened else "opened_none",
         opened=found.opened,
         compared=_compare_counts(builder, found.opened, before.opened if before else None),
         **people(builder, "case_workers", found.workers),
@@ -150,7 +166,7 @@ def _add_cases(builder: DocumentBuilder, facts: Facts) -> None:
     )
     recovered = _compare_amounts(builder, found.recovered, before.recovered if before else None)
     builder.add_paragraph(
-        "closed",
+        "closed" if found.closed else "closed_none",
         closed=found.closed,
         open_at_end=found.open_at_end,
         **people(builder, "closed_workers", found.closed_workers),
@@ -164,7 +180,7 @@ def _add_cases(builder: DocumentBuilder, facts: Facts) -> None:
 
 def _add_year_to_date(builder: DocumentBuilder, whole: CaseStatistics) -> None:
     builder.add_paragraph(
-        "year_to_date",
+        "year_to_date" if whole.closed else "year_to_date_none_closed",
         year_opened=whole.opened,
         year_closed=whole.closed,
         **people(builder, "year_workers", whole.closed_workers),
@@ -211,8 +227,8 @@ def _comparison_table(builder: DocumentBuilder, facts: Facts) -> Table:
     columns = {"this": facts.statistics, "year_before": facts.statistics_year_ago}
     if not facts.period.whole_year:
         columns = {"this": facts.statistics, "before": facts.statistics_before, **columns}
-    unknown = {name: set(period.not_begun) for name, period in columns.items()}
-    unknown["this"] |= set(facts.silent_tables)
+    unknown = {name: set(period.silent) for name, period in columns.items()}
+    unknown["this"] = set(facts.silent_tables)
     cells = {name: _counts(builder, period) for name, period in columns.items()}
     return Table(
         builder.text("grids.compared"),

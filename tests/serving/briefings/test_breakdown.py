@@ -217,7 +217,7 @@ def _facts(month):
         breakdown=breakdown(month, MARCH, ""),
         breakdown_year_ago=breakdown(month, MARCH.year_before(), ""),
     )
-    begun = replace(facts.statistics_year_ago, not_begun=frozenset())
+    begun = replace(facts.statistics_year_ago, silent=frozenset())
     return replace(facts, statistics_year_ago=begun)
 
 
@@ -268,7 +268,7 @@ def test_kinds_of_employers_have_a_table_from_two_kinds_on(kinds, tables):
 
 
 def test_channels_are_summed_without_a_year_before_that_is_unknown():
-    before = replace(make_facts(1, MARCH, 2).statistics_year_ago, not_begun={"complaints"})
+    before = replace(make_facts(1, MARCH, 2).statistics_year_ago, silent={"complaints"})
     found = replace(
         make_facts(1, MARCH, 2),
         breakdown=Breakdown(channels={"visit": 2, "online": 3}),

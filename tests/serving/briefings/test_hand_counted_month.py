@@ -305,6 +305,7 @@ YEAR_FIGURES = {
     "worst_days": 351,
     "visited_government": 2,
     "visited_other": 2,
+    "visited_without_funding": 0,
     "complaints": 21,
     "complaint_workers": 38,
     "claimed": Decimal("173.46"),

@@ -62,7 +62,7 @@ def test_wages_owed_are_those_unpaid_past_the_end_of_the_next_month(books):
         ("P2", 30_000_00, 8, 50),
         ("P1", 6_000_00, 5, 50),
     ]
-    assert (owed.fen, owed.workers, owed.without_workers) == (36_000_00, 13, 0)
+    assert (owed.fen, owed.workers) == (36_000_00, Total(13, 2))
     # Of the contractor of P2 only the code is known.
     assert [(p.name, p.contractor) for p in owed.projects] == [
         ("工程P2", None),
@@ -160,7 +160,7 @@ def test_each_percentage_follows_its_own_figure(facts):
                 opened, 0, 20, 0, 3, Total(), Total(owed, opened), Total(), Total(recovered, 20)
             ),
             complaints=ComplaintStatistics(0, 0),
-            not_begun=frozenset(),
+            silent=frozenset(),
         )
 
     made = replace(
@@ -171,7 +171,7 @@ def test_each_percentage_follows_its_own_figure(facts):
     said = "".join(_said(compose_monthly(made, "zh")))
     assert "立案30件（同比上升50.0%），涉及0人，拖欠金额300.00万元（同比下降25.0%）。" in said
     assert "追回工资9.00万元（与上年同期持平）" in said
-    assert "受理投诉举报0件（上年同期亦无）" in said
+    assert "未受理投诉举报（上年同期亦无）" in said
 
 
 def test_numbers_left_empty_in_records_are_not_zero(facts):
@@ -182,8 +182,8 @@ def test_numbers_left_empty_in_records_are_not_zero(facts):
     made = replace(
         facts,
         statistics=replace(facts.statistics, cases=cases),
-        statistics_before=replace(facts.statistics_before, not_begun=frozenset()),
-        statistics_year_ago=replace(facts.statistics_year_ago, not_begun=nothing),
+        statistics_before=replace(facts.statistics_before, silent=frozenset()),
+        statistics_year_ago=replace(facts.statistics_year_ago, silent=nothing),
     )
     paper = compose_monthly(made, "zh")
     said = "".join(_said(paper))
@@ -211,7 +211,7 @@ def test_year_opens_with_its_results_and_ends_with_advice_for_the_next(facts):
             cases=CaseStatistics(closed, 0, closed, 0, 4, recovered=Total(recovered, closed)),
             visits=VisitStatistics(33, 30, 5, 21),
             complaints=ComplaintStatistics(3, 2),
-            not_begun=frozenset(),
+            silent=frozenset(),
         )
 
     made = replace(

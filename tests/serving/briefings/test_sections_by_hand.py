@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from risk.indicators import Rate
 from serving.briefings.breakdown import NO_BREAKDOWN, Group
 from serving.briefings.compose import compose_monthly, compose_yearly
-from serving.briefings.facts import ScoredList
+from serving.briefings.facts import ListedInYear, Rates, ScoredList, collect_facts
 from serving.briefings.groups import by_period
 from serving.briefings.kinds import CAUSES
 from serving.briefings.owed import Owed, OwingProject
@@ -18,6 +21,7 @@ from serving.briefings.repository import Briefing
 from serving.briefings.sections.alerts import add_alerts, add_key_projects
 from serving.briefings.sections.employers import add_employers
 from serving.briefings.sections.matters import add_matters
+from serving.briefings.sections.rates import add_rates
 from serving.briefings.sections.visits_cases import add_cases, add_visits
 from serving.briefings.statistics import (
     CaseStatistics,
@@ -29,7 +33,7 @@ from serving.briefings.statistics import (
 from serving.documents.builder import DocumentBuilder
 from serving.documents.model import BarChart, Heading, Paragraph, Table
 from serving.matters.queries import SecondLooks, UnitCounts
-from serving.settings import BriefingSettings, Settings
+from serving.settings import BriefingSettings, IndicatorSettings, Settings
 from serving.watchlists.repository import ListSummary
 
 from .test_many_worlds import make_facts
@@ -150,7 +154,8 @@ def said(paragraphs) -> str:
 def test_ten_key_projects_are_shown(alerted, shown):
     rows = [row(number) for number in range(alerted)] + [row(99, "yellow")]
     texts, tables, _ = written(add_key_projects, facts_with(rows))
-    assert f"红色、橙色项目{alerted}个，风险较高的{shown}个见下表" in said(texts)
+    words = "见下表" if alerted == shown else f"风险较高的{shown}个见下表"
+    assert f"红色、橙色项目{alerted}个，{words}" in said(texts)
     assert len(tables[0].rows) == shown
 
 
@@ -343,7 +348,12 @@ def period_of(facts, complaints=0, claimed=None, begun=True):
     nothing = frozenset() if begun else frozenset({"complaints", "cases", "inspections"})
     cases, visits = CaseStatistics(0, 0, 0, 0, 0), VisitStatistics(0, 0, 0, 0)
     return replace(
-        facts.statistics, complaints=received, cases=cases, visits=visits, not_begun=nothing
+        facts.statistics,
+        complaints=received,
+        cases=cases,
+        visits=visits,
+        silent=nothing,
+        not_begun=nothing,
     )
 
 
@@ -354,7 +364,7 @@ def period_of(facts, complaints=0, claimed=None, begun=True):
         (8, 10, "8件（同比下降20.0%）"),
         (10, 10, "10件（与上年同期持平）"),
         (12, 9, "12件（上年同期9件"),
-        (0, 0, "0件（上年同期亦无）"),
+        (0, 0, "未受理投诉举报（上年同期亦无）"),
         (1, 0, "1件（上年同期0件"),
         (3, None, "3件（上年同期无数据，不作同比）"),
     ],
@@ -395,14 +405,14 @@ def test_silent_tables_have_no_figures():
                                                "statistics_year_ago", "year_to_date")
     }  # fmt: skip
     for silent, words in (
-        (("complaints",), ("立案0件",)),
+        (("complaints",), ("没有新立案件",)),
         (("cases",), ("受理投诉举报3件",)),
-        (("inspections",), ("立案0件", "受理投诉举报3件")),
+        (("inspections",), ("没有新立案件", "受理投诉举报3件")),
         (("complaints", "cases", "inspections"), ()),
     ):
         made = replace(facts, silent_tables=silent, **statistics)
         texts, tables, _ = written(add_cases, made)
-        found = [one for one in ("立案0件", "受理投诉举报3件") if one in said(texts)]
+        found = [one for one in ("没有新立案件", "受理投诉举报3件") if one in said(texts)]
         assert found == list(words)
         assert len(tables) == (len(silent) < 3)
 
@@ -446,14 +456,17 @@ def test_year_to_date_is_told_from_february_on(month):
 
 
 def test_matters_are_open_in_time_or_overdue():
-    units = (UnitCounts("甲队", 5, 2, 1), UnitCounts(None, 3, 1, 4))
+    units = (UnitCounts("甲队", 5, 2, 1), UnitCounts(None, 3, 1, 4, backlog=2))
     facts = facts_with([], matters_by_unit=units, second_looks=SecondLooks(7, 4))
     builder = DocumentBuilder("zh", {})
     add_matters(builder, facts)
     assert builder.figures == {
         "looked": 7, "looked_paid": 4, "looked_other": 3,
-        "followed_open": 8, "followed_overdue": 3, "followed_in_time": 5, "followed_closed": 5,
+        "followed_open": 8, "followed_overdue": 3, "followed_in_time": 3, "followed_closed": 5,
+        "followed_backlog": 2,
     }  # fmt: skip
+    text = builder.blocks[1].text
+    assert "超期3件、未超期3件、历史存量2件（启用前已过期限、尚未交办）；本期销号5件。" in text
     (table,) = (one for one in builder.blocks if isinstance(one, Table))
     assert table.rows[0] == ("甲队", 5, 2, 1)
     assert table.total[1:] == (8, 3, 5)
@@ -601,3 +614,131 @@ def test_files_of_a_period_are_its_newest_of_each_format():
     ]  # fmt: skip
     # Numbers count and not times: the clock was set back before file 8.
     assert found[1].newest.id == 8
+
+
+def test_without_a_register_nothing_is_said_of_several_alerts():
+    """Of what is not on the list, neither contractors nor owners are known."""
+    texts, tables, _ = written(add_key_projects, facts_with([row(1), row(2)], complete=False))
+    assert "没有两个以上项目" not in said(texts)
+    assert said(texts).count("情况不明") == 2
+    assert len(tables) == 1
+
+
+def test_workers_and_wages_that_no_record_gives_are_unknown_in_sums():
+    """Of A the workers of one project are known, and that it owes nothing; of B nothing is."""
+    rows = [row(n, contractor_id=key, workers=workers)
+            for n, (key, workers) in enumerate((("A", 5), ("A", None), ("B", None), ("B", None)))
+            ]  # fmt: skip
+    facts = facts_with(rows, owed=Owed([], (), frozenset({"P0"})))
+    _, (_, table), _ = written(add_key_projects, facts)
+    assert [one[4:] for one in table.rows] == [(5, Decimal("0.00")), (None, None)]
+    assert table.total[4:] == (5, Decimal("0.00"))
+    nothing = replace(facts, owed=Owed([], ()))
+    assert [one[4:] for one in written(add_key_projects, nothing)[1][1].rows] == [(5,), (None,)]
+
+
+def test_the_chart_of_places_is_left_out_where_no_project_is_alerted():
+    blue = [row(1, "blue"), row(2, "blue", "990122001")]
+    assert written(add_alerts, facts_with(blue))[2] == []
+    assert len(written(add_alerts, facts_with([*blue, row(3, "yellow")]))[2]) == 1
+
+
+@pytest.mark.parametrize("visited", [0, 1])
+def test_visits_to_the_last_list_are_unknown_without_any_data_of_visits(visited):
+    last = ScoredList(document([row(1), row(2)]), [], MARCH.start)
+    done = VisitResults(visited, 0, Total(), Total())
+    facts = facts_with([], previous=last, visit_results=done, silent_tables=("inspections",))
+    text = said(written(add_visits, facts)[0])
+    assert ("是否已检查不明" in text) is (visited == 0)
+    assert ("尚未检查1个" in text) is (visited == 1)
+
+
+@pytest.mark.parametrize(("visited", "unknown"), [(0, True), (1, False)])
+def test_visits_of_a_year_without_any_data_are_unknown(visited, unknown):
+    listed = ListedInYear(3, 8, visited, 0)
+    silent = ("inspections",)
+    year = facts_with([], period=year_of(2025), lists_of_year=listed, silent_tables=silent)
+    text = said(one for one in compose_yearly(year, "zh").blocks if _is_text(one))
+    assert ("是否已检查不明" in text) is unknown
+    assert ("应当补查" in text) is ("没有检查记录" in text) is not unknown
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_revisits_are_unknown_without_any_case(known):
+    facts = facts_with([])
+    facts = replace(facts, statistics=period_of(facts, begun=known))
+    text = said(written(add_visits, facts)[0])
+    assert ("没有结案满30日" in text) is known
+    assert ("应当回头看的案件不明" in text) is not known
+
+
+def test_rates_of_which_an_office_uses_none_are_not_summed_up():
+    """What is known are notice boards, which this office leaves out."""
+    months = {MARCH.start: {"notice_board": Rate(9, 20)}}
+    by_place = {("990121", month): rates for month, rates in months.items()}
+    settings = Settings(indicators=IndicatorSettings(rates=("deposit",)))
+    texts, tables, charts = written(
+        add_rates, facts_with([], rates=Rates(months, by_place), settings=settings)
+    )
+    assert said(texts) == "现有数据不足以测算八项落实率。"
+    assert (tables, charts) == ([], [])
+
+
+def test_what_did_not_happen_has_no_people_and_no_amounts():
+    facts = facts_with([row(1)])
+    nothing = period_of(facts)
+    facts = replace(facts, statistics=nothing, year_to_date=nothing)
+    text = said(written(add_cases, facts)[0])
+    assert "没有办结案件；期末未结0件。今年以来累计立案0件，没有办结案件。" in text
+    assert "没有对在建项目开展检查。" in text
+    assert not re.search("涉及0人|0.00万元", text)
+    clean = replace(nothing, visits=VisitStatistics(3, 2, 0, 1))
+    text = said(written(add_cases, replace(facts, statistics=clean))[0])
+    assert "开展检查3次，检查项目2个，未发现欠薪。" in text
+
+
+def test_a_year_in_which_nothing_happened_has_no_people_and_no_amounts():
+    year = facts_with([], period=year_of(2025), lists_of_year=None)
+    year = replace(year, statistics=period_of(year), statistics_year_ago=period_of(year))
+    text = said(one for one in compose_yearly(year, "zh").blocks if _is_text(one))
+    assert "全年立案0件，没有办结案件。全年没有对在建项目开展检查。" in text
+    assert not re.search("涉及0人|0.00万元", text)
+
+
+def test_projects_whose_funding_is_unknown_are_no_others():
+    year = facts_with([], period=year_of(2025), lists_of_year=None)
+    visits = VisitStatistics(9, 8, 2, 5, without_funding=2)
+    year = replace(year, statistics=replace(period_of(year), visits=visits))
+    text = said(one for one in compose_yearly(year, "zh").blocks if _is_text(one))
+    assert "其中政府投资项目5个、其他项目1个、未填投资性质的2个；" in text
+
+
+def test_nothing_owed_is_compared_with_what_was_owed_before():
+    before = Owed([OwingProject("P1", "北桥", None, 1, 50_000_00, 3, 9)], ())
+    facts = facts_with([], owed=Owed([], ()), owed_before=before)
+    first = next(one for one in compose_monthly(facts, "zh").blocks if _is_text(one))
+    assert first.text == (
+        "据已报送的工资表和发放记录，截至2025年3月31日，全辖区在建项目没有超过次月底仍未付足的工资。"
+        "上期末为1个项目、5.00万元。"
+    )
+
+
+def test_workers_of_owing_projects_that_no_record_gives_are_not_zero():
+    owed = Owed([OwingProject("P1", "北桥", None, 1, 50_000_00, None, 9)], ())
+    made = compose_monthly(facts_with([], owed=owed), "zh")
+    first = next(one for one in made.blocks if _is_text(one))
+    assert "账面共欠5.00万元，涉及人数不详。" in first.text
+    assert "owed_workers" not in made.figures
+
+
+def test_a_period_before_in_which_nothing_became_known_is_unknown(world, database):
+    """Complaints of January 2024 and March 2025 are known, none became known in between."""
+    world.project()
+    for number, day in enumerate(("2024-01-10", "2025-03-10")):
+        world.add("complaints", complaint_id=f"T{number}", project_id="P1", received_on=day,
+                  known_at=day)  # fmt: skip
+    found = collect_facts(world.store, database, Settings(), MARCH, "")
+    texts, tables, _ = written(add_cases, found)
+    assert "受理投诉举报1件（上年同期无数据，不作同比）" in said(texts)
+    compared = next(one for one in tables if one.caption == "主要数量对比")
+    assert compared.rows[0] == ("受理投诉（件）", 1)

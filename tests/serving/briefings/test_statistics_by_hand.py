@@ -134,7 +134,13 @@ def test_complaints_count_by_the_day_they_were_received(records):
 def test_visits_count_and_the_most_found_at_a_project_counts_once(records):
     """P1 had 2 and then 4 workers unpaid, of P2 it is not known."""
     assert visit_statistics(records, MARCH, "4203") == VisitStatistics(
-        made=6, projects=3, found=2, government=1, workers=Total(4, 2, 1), owed=Total(400, 2, 1)
+        made=6,
+        projects=3,
+        found=2,
+        government=1,
+        workers=Total(4, 2, 1),
+        owed=Total(400, 2, 1),
+        without_funding=1,
     )
     assert visit_statistics(records, MARCH, "4204") == VisitStatistics(
         made=1, projects=1, found=1, government=1, workers=Total(64, 1), owed=Total(6_400, 1)

@@ -33,7 +33,7 @@ class Subscriber(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.received, self.status = [], 204
+        self.received, self.status, self.refused = [], 204, set()
         self.url = f"http://127.0.0.1:{self.server_address[1]}/hook"
 
 
@@ -41,7 +41,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.received.append((dict(self.headers), body))
-        self.send_response(self.server.status)
+        kind = json.loads(body)["type"]
+        self.send_response(400 if kind in self.server.refused else self.server.status)
         self.send_header("Location", "http://127.0.0.1:9/elsewhere")
         self.end_headers()
 
@@ -135,6 +136,30 @@ def test_deliver_due_retries_in_order_and_gives_up(database, subscriber, subscri
         [row] = connection.execute(select(DELIVERIES)).all()
     assert row.given_up_at is not None
     assert row.last_answer == "500"
+
+
+def test_event_that_a_subscriber_refuses_keeps_no_other_back(
+    database, subscriber, subscribe, publish
+):
+    subscribe(subscriber.url)
+    publish()
+    subscriber.refused = {"cn.wagewatch.watchlist.published"}
+    assert _deliver(database) == 4
+    assert len(subscriber.received) == 4
+    assert _deliver(database, _later(RETRY_SECONDS[0])) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_rest_waits_for_a_subscriber_that_can_take_none(
+    database, subscriber, subscribe, publish, status
+):
+    subscribe(subscriber.url)
+    publish()
+    subscriber.status = status
+    _deliver(database)
+    assert len(subscriber.received) == 1
+    subscriber.status = 204
+    assert _deliver(database, _later(RETRY_SECONDS[0])) == 4
 
 
 def test_deliver_due_follows_no_redirect(database, subscriber, subscribe, publish):

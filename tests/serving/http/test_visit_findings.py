@@ -56,6 +56,15 @@ def test_a_visit_that_could_not_look_makes_no_record(inspector, database):
     assert not visit.has_result
 
 
+@pytest.mark.parametrize("result", [{"arrears_found": False}, {"obstacle": "nobody"}])
+@pytest.mark.parametrize("day", ["2999-12-31", "1900-01-01"])
+def test_a_visit_of_a_day_that_cannot_be_is_refused(inspector, database, result, day):
+    sent = {**VISIT, "inspected_on": day, **result}
+    answer = inspector.post("/v1/outcomes", json=sent, headers=key())
+    assert (answer.status_code, answer.json()["code"]) == (422, "outcome_invalid")
+    assert (_count(database, OUTCOMES), _count(database, INBOX)) == (0, 0)
+
+
 @pytest.mark.parametrize(
     "result", [{}, {"arrears_found": False, "obstacle": "refused"}, {"arrears_found": None}]
 )

@@ -8,8 +8,12 @@ import pytest
 
 from risk.contract import TABLES
 from risk.store.store import RecordStore
+from serving.auth.principal import Principal
+from serving.auth.project_regions import regions_of
+from serving.auth.roles import Role
 from serving.ingest.importer import import_waiting
 from serving.ingest.ownership import Sender, assign_owners
+from serving.ingest.submissions import build_submission, stored_form
 
 from ..conftest import key
 
@@ -114,6 +118,49 @@ def test_office_wide_senders_write_ids_as_they_are(send, workspace):
     row = {"inspection_id": "J1", "project_id": "NORTH", **VISIT}
     assert send("", "inspections", row) == (1, 0)
     assert stored(workspace, "inspections", "inspection_id") == [("J1",)]
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [" SOUTH-1", "ＳＯＵＴＨ－１", "`SOUTH-1", '="SOUTH-1"', '="\'SOUTH-1"', "SOU TH-1"],
+)
+def test_every_spelling_of_an_id_is_checked_as_the_one_that_is_stored(spelled):
+    assert stored_form(spelled) == "SOUTH-1"
+
+
+@pytest.mark.parametrize("spelled", ["ＳＯＵＴＨ", '="\'SOUTH"'])
+def test_project_of_another_district_is_not_rewritten_in_another_spelling(
+    send, client, token, spelled
+):
+    client.headers.update(token("system", region="990102"))
+    taken_over = {"project_id": spelled, "region_code": "990102", **BUILT}
+    answer = client.post("/v1/records/projects", json={"rows": [taken_over]}, headers=key())
+    assert (answer.status_code, answer.json()["code"]) == (403, "outside_region")
+
+
+def test_organisation_of_another_district_is_not_rewritten_in_another_spelling(send, workspace):
+    firm = {"org_id": "FIRM-1", "org_name": "原名", "region_code": "990103"}
+    send("", "organizations", firm)
+    other = {"org_id": "ＦＩＲＭ—1", "org_name": "改名", "region_code": "990102"}
+    assert send("990102", "organizations", other) == (0, 1)
+    assert stored(workspace, "organizations", "org_name") == [("原名",)]
+
+
+def test_project_is_known_at_once_under_the_id_that_is_stored(send, client, database, workspace):
+    send("", "projects", {"project_id": " NEW—1", "region_code": 990102.0, **BUILT})
+    send("", "projects", {"project_id": 42.0, "region_code": "９９０１０２", **BUILT})
+    with database.engine.connect() as connection:
+        found = regions_of(connection, ["NEW-1", "42"])
+    assert found == {"NEW-1": "990102", "42": "990102"}
+    assert {"NEW-1", "42"} <= {one for (one,) in stored(workspace, "projects", "project_id")}
+
+
+def test_identity_number_in_place_of_a_code_is_not_stored_in_any_spelling():
+    row = {"org_id": " 11010119900307109X", "org_name": "模拟公司"}
+    sender = Principal("token:1", "case", Role.SYSTEM, "990102")
+    at = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
+    submission = build_submission(TABLES["organizations"], [row], sender, at)
+    assert next(zip(submission.header, submission.rows[0], strict=True)) == ("org_id", "")
 
 
 class TestSharedNumbering:

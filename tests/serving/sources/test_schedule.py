@@ -230,6 +230,7 @@ def test_the_data_page_shows_each_source_with_its_last_error(workspace, database
         workspace.settings_file.write_text("[")
         broken = html.unescape(clerk.get("/data").text)
         clerk.close()
+    assert ">数据库</td><td>每 1 天</td>" in chinese
     assert ">已中断</td>" in chinese
     assert ">Stopped</td><td>2025-06-02 09:00</td>" in english
     assert "&lt;b&gt;refused&lt;/b&gt;" in english
@@ -240,7 +241,11 @@ def test_the_data_page_shows_each_source_with_its_last_error(workspace, database
 @pytest.mark.parametrize("sources", [[{"name": "wages"}], None])
 def test_the_supervision_page_names_sources_that_stopped(workspace, database, sources):
     """Also a check that was stored before sources were checked is shown."""
-    result = {"verdict": "look", "as_of": "2025-06-02", "reasons": ["feed_stopped"], "feeds": []}
+    result = {"verdict": "look", "as_of": "2025-06-02", "reasons": ["feed_stopped"]}
+    result["feeds"] = [
+        {"table": "payrolls", "region": "510822", "last_known": "2025-05-04"},
+        {"table": "payments", "region": "", "last_known": None},
+    ]
     asked = JobRequest("a" * 32, "check", {"as_of": "2025-06-02"}, "", "test", now())
     with writing(database.engine).begin() as connection:
         queue_job(connection, asked, OFFICE)
@@ -254,6 +259,8 @@ def test_the_supervision_page_names_sources_that_stopped(workspace, database, so
         page = chief.get("/supervision").text
         chief.close()
     assert ("数据源“wages”已中断" in page) == (sources is not None)
+    assert "工资表 青川县：数据中断或减少，最后入库 2025年5月4日" in page
+    assert "工资发放 全部区划：数据中断或减少，最后入库 —" in page
 
 
 def test_the_list_of_sources_states_their_status(workspace, capsys):

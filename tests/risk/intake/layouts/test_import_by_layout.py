@@ -411,3 +411,35 @@ def test_rows_wait_by_the_name_they_give_with_the_nearest_project(store, write_c
     )
     assert [note.code for note in report.notes] == ["waiting_merged"]
     assert store.rows("SELECT arg_max(project_id, arrival) FROM inspections") == [("X2",)]
+
+
+def test_rows_whose_key_is_made_from_names_are_the_same_once_the_code_is_known(
+    store, write_csv, today, tmp_path
+):
+    head = ["工程名称", "检查日期", "是否发现欠薪"]
+    first = write_csv("检查9月.csv", [head, ["云渡小区", "2025-09-01", "是"]])
+    office = confirmed(tmp_path, first)
+    import_into(store, [first], today=today, office=office)
+    projects = write_csv("工程项目.csv", [HEAD, ["X1", "云渡小区", "510822", "2025-03-05"]])
+    import_into(store, [projects], today=today, office=office)
+    rows = [head, ["云渡小区", "2025-10-01", "否"], ["云渡小区", "2025-09-01", "是"]]
+    later = write_csv("检查10月.csv", rows)
+    [file] = import_into(store, [later], today=today, office=office).files
+    assert (file.accepted, file.repeated) == (1, 1)
+    newest = "SELECT DISTINCT project_id, inspected_on FROM inspections_versions"
+    assert store.rows(f"{newest} WHERE superseded_at IS NULL ORDER BY 2") == [
+        ("X1", dt.date(2025, 9, 1)),
+        ("X1", dt.date(2025, 10, 1)),
+    ]
+
+
+def test_an_address_in_another_county_has_its_code(store, write_xlsx, today, tmp_path, records):
+    path = write_xlsx("工程项目.xlsx", register("青川县乔庄镇", "利州区东坝街道", "乔庄镇"))
+    [trial] = try_files([path], OfficeLayouts())
+    assert trial.proposals[0].layout.regions == {
+        **{"青川县乔庄镇": "510822", "利州区东坝街道": "510802", "乔庄镇": "510822"}
+    }
+    [file] = import_into(store, [path], today=today, office=OfficeLayouts()).files
+    codes = [row["region_code"] for row in records("projects")]
+    assert codes == ["510822", "510802", "510822"]
+    assert [note.fields["rows"] for note in file.notes] == [3]  # townships are asked about

@@ -157,7 +157,7 @@ def test_a_confirmed_layout_is_used_for_every_sheet_with_its_head():
     assert (_translated(plan), len(plan.changes), dict(plan.others)) == (
         *([True, False, True, False], 2, {}),
     )
-    assert plan.reserve(PROJECTS) == {}
+    assert plan.used_otherwise(PROJECTS) == {}
     unconfirmed = replace(LEDGER, confirmed_by="")
     other = replace(LEDGER, name="别", files="x.xlsx").confirm("王某", NOW)
     tied = replace(LEDGER, name="后", files="x.*").confirm("王某", NOW)

@@ -228,7 +228,7 @@ def test_two_hundred_rows_below_the_head_are_read():
     rows = [["台账"], HEAD, *[["X1", "甲", "510822", None]] * 201]
     assert [len(one.column.cells) for one in _proposal(rows).matches] == [200] * 4
     short = _proposal([HEAD, ["X1", "甲"], [None, ""], ["X2"]])
-    assert [len(one.column.cells) for one in short.matches] == [2, 1, 0, 0]
+    assert [len(one.column.cells) for one in short.matches] == [2, 2, 2, 2]
 
 
 def test_a_head_of_two_rows_is_taken_where_it_knows_more():
@@ -249,3 +249,17 @@ def test_a_column_that_a_person_must_choose_gives_no_field_yet():
     assert found.layout.key == KeyRule(made_from=("received_on",))
     county = _proposal([["工程名称", "行业"], ["甲", "房建"]], table="projects", county="510822")
     assert county.missing == ("started_on",)
+
+
+@pytest.mark.parametrize(
+    ("headings", "key"),
+    [
+        (("序号", "用人单位", "立案日期", "状态"), KeyRule(made_from=("org_id", "opened_on"))),
+        (("序号", "立案日期", "状态"), KeyRule(column="序号", prefix="{month}-{sheet}-")),
+    ],
+)
+def test_a_case_without_a_project_is_told_apart_by_firm_and_day(headings, key):
+    row = {"序号": 1, "用人单位": "川北甲建筑公司", "立案日期": "2025-03-05", "状态": "立案"}
+    rows = [headings, [row[heading] for heading in headings]]
+    found = propose_sheet(Path("案件.xlsx"), SmallSheet(rows), vocabulary())
+    assert found.layout.key == key

@@ -8,11 +8,16 @@ import pytest
 
 from risk.contract import STORED_TABLES
 from risk.intake.importer import import_into
-from risk.intake.layouts.layout import Layout, read_layout
+from risk.intake.layouts.layout import ColumnRule, Layout, read_layout
 from risk.intake.layouts.layout_file import write_layout
+from risk.intake.layouts.names import Namer
 from risk.intake.layouts.paid_columns import paid_columns
+from risk.intake.layouts.paid_sheet import PaidSheet
 from risk.intake.layouts.plan import OfficeLayouts
+from risk.intake.layouts.translation import TranslatedSheet
+from risk.intake.readers import CellRange
 from risk.intake.trial import needs_layout, try_files
+from tests.risk.intake.small_sheets import SmallSheet
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 PROJECTS = [
@@ -174,6 +179,10 @@ def test_payments_are_read_from_the_rows_of_their_payrolls(send, store, write_xl
         (10_000, None, None, None),
     ]
     assert not any(note.code == "blank_rows" for note in files["payments"].notes)
+    [sheet] = files["payrolls"].sheets
+    assert (files["payrolls"].ignored_columns, sheet.ignored) == (("序号",), ("序号",))
+    used = {name: sheet.columns[name] for name in ("班组", "实发工资", "发放时间", "发放方式")}
+    assert list(used.values()) == ["工资表编号", "实发金额", "发放日期", "发放方式"]
     again = send(path, layout)
     assert (again["payrolls"].repeated, again["payments"].repeated) == (4, 2)
     without = replace(layout, payments=False)
@@ -199,3 +208,73 @@ def test_payments_need_an_amount_and_a_day():
 
 def wages(*headings):
     return Layout("工资", STORED_TABLES["payrolls"], headings, ())
+
+
+def payments(sheet, **layout):
+    """Rows of the payments in a sheet of payrolls with the ids G1, G2."""
+    headings = tuple(sheet.content[1])
+    fields = {"编号": "payroll_id", "月份": "period", "应发工资": "amount_due"}
+    columns = tuple(ColumnRule(one, fields.get(one, "")) for one in headings)
+    read = Layout("工资", STORED_TABLES["payrolls"], headings, columns, payments=True, **layout)
+    paid = PaidSheet(TranslatedSheet(sheet, read, "工资.xlsx", Namer()))
+    return paid, [cells[1:] for _, cells in paid.rows()]
+
+
+WAGES = ["编号", "月份", "应发工资", "实发工资", "发放时间"]
+
+
+def paid_below(*rows, title="2025年工资", **layout):
+    return payments(SmallSheet([[title], WAGES, *rows]), **layout)[1][2:]
+
+
+@pytest.mark.parametrize("amount", [0, 0.0, "0.000", "0元", "￥0.00", ".00", "未发", "—", None])
+def test_nothing_paid_is_no_payment(amount):
+    assert paid_below(["G1", "3月", 9, amount, None]) == []
+
+
+def test_an_amount_that_cannot_be_read_is_shown():
+    assert paid_below(["G1", "3月", 9, "约？", None]) == [["G1", "约？", None]]
+
+
+def test_a_total_with_the_word_in_the_column_of_ids_is_no_payment():
+    assert paid_below(["合计", None, 9, 9, None], ["G1", "3月", 9, 8, "4月1日"]) == [
+        ["G1", 8, "4月1日"]
+    ]
+
+
+def test_a_row_of_units_below_the_head_is_that_of_payments_too():
+    assert paid_below([None, None, "万元", "千元", None])[0] == [None, "千元", None]
+
+
+def test_days_without_a_year_are_not_before_the_month_of_the_wages():
+    rows = [["G1", "12月", 9, 9, "1月16日"], ["G2", "2025-03", 9, 9, "3月5日"]]
+    assert paid_below(*rows) == [["G1", 9, "2026年1月16日"], ["G2", 9, "3月5日"]]
+    assert paid_below(*rows, title="工资") == [["G1", 9, "1月16日"], ["G2", 9, "3月5日"]]
+    assert paid_below(["2024年"], rows[0]) == [[], ["G1", 9, "2025年1月16日"]]
+
+
+def test_a_block_with_other_columns_is_read_by_its_own_head():
+    other = ["编号", "实发工资", "应发工资", "发放时间", "月份"]
+    rows = paid_below(other, ["G2", 5, 7, "4月2日", "3月"])
+    assert rows == [["G2", 5, "4月2日"]]
+    assert paid_below(["编号", "应发工资", "月份"], ["G2", 5, "3月"]) == []
+
+
+def test_a_merged_amount_counts_once_and_its_other_rows_are_asked_about():
+    rows = [["G1", "3月", 9, 20, "4月1日"], ["G2", "3月", 9, None, None]]
+    sheet = SmallSheet([["2025年"], WAGES, *rows], merges=[CellRange(3, 3, 4, 3)])
+    paid, found = payments(sheet)
+    assert found[2:] == [["G1", 20, "4月1日"], ["G2", None, None]]
+    assert list(paid.merges) == [CellRange(3, 2, 4, 2)]
+
+
+def test_a_heading_of_ids_in_two_lines_is_found():
+    sheet = SmallSheet([["2025年"], ["编 号", *WAGES[1:]], ["G1", "3月", 9, 8, "4月1日"]])
+    broken = replace(sheet, content=[["2025年"], ["编\n号", *WAGES[1:]], sheet.content[2]])
+    read = Layout(
+        "工资", STORED_TABLES["payrolls"], tuple(sheet.content[1]),
+        (ColumnRule("编 号", "payroll_id"), ColumnRule("应发工资", "amount_due")),
+        payments=True,
+    )  # fmt: skip
+    paid = PaidSheet(TranslatedSheet(broken, read, "工资.xlsx", Namer()))
+    assert [cells[1:] for _, cells in paid.rows()][2:] == [["G1", 8, "4月1日"]]

@@ -114,3 +114,32 @@ def test_a_book_that_needs_a_layout_says_what_it_looks_like_whatever_its_name(wr
         with pytest.raises(LayoutNeeded) as failure:
             detect_by_content(write_csv(name, rows), office=OfficeLayouts())
         assert failure.value.fields["table"] == "工程项目"
+
+
+HEAD = ["拨付编号", "项目编码", "拨付月份", "应拨金额", "应拨日期"]
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        pytest.param([["三、人工费", None, "单位：万元"]], id="the unit next to the title"),
+        pytest.param([["三、人工费"], ["填报单位：县局", "单位：万元"]], id="a row of labels"),
+        pytest.param([["填报单位：县局", None, "单位：万元"]], id="no title"),
+        pytest.param([["三、人工费", "填报日期：5月1日"], ["单位：万元"]], id="two rows"),
+        pytest.param([["三、人工费", None, "单位：万元"], []], id="a blank row below"),
+        pytest.param([["三、人工费"], ["单位：万元", "填表：李"], []], id="labels and a blank row"),
+    ],
+)
+def test_a_part_begins_with_the_rows_that_name_its_unit(lead):
+    above = [*INSPECTIONS, ["制表人：王", "审核人：李"]]
+    _, second = sheet_parts(SmallSheet([*above, *lead, HEAD, ["B1", "G", "2025-06", 20, "7月"]]))
+    assert next(second.rows())[1] == lead[0]
+
+
+def test_a_row_of_records_with_labels_stays_in_its_part():
+    visited = dt.datetime(2025, 5, 1, 9, 30)
+    labels = ["J2", "未签合同：2人", "整改：已改"]
+    for last in (labels, ["河西小学", visited], ["河西小学", "9:30"]):
+        first, second = sheet_parts(SmallSheet([*INSPECTIONS[:3], last, *CASES]))
+        assert [row for _, row in first.rows()] == [*INSPECTIONS[:3], last]
+        assert next(second.rows())[1] == CASES[0]

@@ -235,13 +235,13 @@ def test_a_code_in_reserve_comes_from_the_names_of_the_same_firm():
     assert [row[2] for row in read] == [row[2] for row in rows]
     assert changes.keys_made == 0
     sheet = TranslatedSheet(SmallSheet(()), layout, "x", Namer())
-    assert sheet.reserve == {"施工单位": "施工总承包代码"}
+    assert sheet.used_otherwise == {"施工单位": "施工总承包代码"}
     codes_only = replace(layout, columns=layout.columns[:2] + layout.columns[3:])
-    assert replace(sheet, layout=codes_only).reserve == {}
+    assert replace(sheet, layout=codes_only).used_otherwise == {}
     unused = replace(layout, columns=(*layout.columns[:2], ColumnRule("施工单位", by_name=True)))
     assert _below(rows[:1], unused)[0] == rows[:1]
     names_only = replace(layout, columns=layout.columns[:3])
-    assert replace(sheet, layout=names_only).reserve == {}
+    assert replace(sheet, layout=names_only).used_otherwise == {}
 
 
 def test_a_row_is_given_a_key_where_it_has_the_fields_of_one():
@@ -277,7 +277,7 @@ def test_a_row_is_given_a_key_where_it_has_the_fields_of_one():
     assert changes.keys_made == 3
 
 
-def test_a_row_has_a_key_where_the_first_of_its_fields_is_filled():
+def test_a_row_has_a_key_where_the_required_one_of_its_fields_is_filled():
     layout = Layout(
         "争议",
         TABLES["disputes"],
@@ -285,10 +285,10 @@ def test_a_row_has_a_key_where_the_first_of_its_fields_is_filled():
         (ColumnRule("工程", "project_id", by_name=True), ColumnRule("类型", "kind")),
         key=KeyRule(made_from=("kind", "project_id")),
     )
-    read, _ = _below([["甲", "x", ""], ["甲工程", None, "乙"]], layout)
+    read, _ = _below([["", "x", "乙"], ["甲工程", None, ""]], layout)
     project = name_id("甲工程", "")
-    key = made_id("disputes", "", "乙", project)
-    assert read == [["甲", "x", ""], [project, None, "乙", key]]
+    key = made_id("disputes", "", "", project)
+    assert read == [["", "x", "乙"], [project, None, "", key]]
 
 
 @pytest.mark.parametrize(("table", "field"), [("projects", "project"), ("organizations", "org")])
@@ -508,3 +508,73 @@ def test_the_rows_of_a_later_block_are_read_by_its_columns():
         ["工程名称", "编码", "合同价(万元)", "区划"],
         ["甲", "P1", 5, "x"],
     ]
+
+
+CASES = Layout(
+    name="案件",
+    table=TABLES["cases"],
+    headings=("工程名称", "用人单位", "立案时间", "办理状态"),
+    columns=(
+        ColumnRule("工程名称", "project_id", by_name=True),
+        ColumnRule("用人单位", "org_id", by_name=True),
+        ColumnRule("立案时间", "opened_on"),
+        ColumnRule("办理状态", "status"),
+    ),
+    region="510822",
+    key=KeyRule(made_from=("project_id", "org_id", "opened_on")),
+)
+
+
+@pytest.mark.parametrize("word", ["无", "不详", "待核实", "暂无", "/", "个人", "待定", "未提供"])
+def test_a_word_for_no_name_names_neither_a_project_nor_a_firm(word):
+    namer = Namer()
+    rows = [[*CASES.headings], [word, word, "2025-04-01", "办理中"]]
+    sheet = TranslatedSheet(SmallSheet(rows), CASES, "x", namer)
+    [_, (_, cells)] = sheet.rows()
+    assert cells[:4] == [None, None, "2025-04-01", "filed"]
+    assert (namer.made_projects, namer.made_firms) == ({}, {})
+
+
+def test_a_case_without_a_project_is_a_record():
+    firm = name_id("山里人家餐馆", "510822")
+    rows = [[*CASES.headings], [None, "山里人家餐馆", "2025-04-01", "办理中"], ["合计", "", "", ""]]
+    [_, case, total] = _rows(*rows, layout=CASES)
+    assert case == [
+        *(None, firm, "2025-04-01", "filed"),
+        made_id("cases", "510822", "", firm, "2025-04-01"),
+    ]
+    assert total == ["合计", "", "", ""]
+
+
+def test_a_made_key_stays_once_the_codes_of_its_names_are_known():
+    firm, project = name_id("川北甲建筑公司", "510822"), name_id("云渡小区", "510822")
+    row = ["云渡小区", "川北甲建筑公司", "2025-04-01", "立案"]
+    before = made_id("cases", "510822", project, firm, "2025-04-01")
+    between = made_id("cases", "510822", "X1", firm, "2025-04-01")
+    after = made_id("cases", "510822", "X1", "F1", "2025-04-01")
+    for stored, expected in (({before}, before), ({between}, between), (set(), after)):
+        namer = Namer({"云渡小区": "X1"}, {"川北甲建筑公司": "F1"}, keys=lambda _, s=stored: s)
+        sheet = TranslatedSheet(SmallSheet([[*CASES.headings], row]), CASES, "x", namer)
+        [_, (_, cells)] = sheet.rows()
+        assert cells[0] == "X1"
+        assert (cells[1], cells[4]) == ("F1", expected)
+
+
+@pytest.mark.parametrize("code", ["", None, "无", "待办理", "/", "暂无"])
+def test_a_name_is_used_where_the_column_of_codes_has_none(code):
+    layout = Layout(
+        name="检查",
+        table=TABLES["inspections"],
+        headings=("检查编号", "项目编码", "工程名称", "检查日期", "是否欠薪"),
+        columns=(
+            ColumnRule("检查编号", "inspection_id"),
+            ColumnRule("项目编码", "project_id"),
+            ColumnRule("工程名称", "project_id", by_name=True),
+            ColumnRule("检查日期", "inspected_on"),
+            ColumnRule("是否欠薪", "arrears_found"),
+        ),
+    )
+    rows = [[*layout.headings], ["J1", code, "云渡小区", "2025-04-01", "无欠薪"]]
+    sheet = TranslatedSheet(SmallSheet(rows), layout, "x", Namer({"云渡小区": "X1"}))
+    [_, (_, cells)] = sheet.rows()
+    assert (cells[1], cells[4]) == ("X1", False)
