@@ -118,7 +118,7 @@ class ListedInYear:
 class Facts:
     """All facts for a briefing of ``region`` over ``period``; None where there is none.
 
-    Nothing became known in the period of ``silent_tables`` and, of wages, of ``silent_wages``.
+    Nothing became known of ``silent_tables`` in the period, of ``silent_wages`` in its last month.
     """
 
     period: Period
@@ -174,6 +174,7 @@ def _collect(
     before = Period(add_months(period.start, -months), period.start)
     last = _scored_list(WatchlistRepository(database), lists.last)
     january = Period(dt.date(period.start.year, 1, 1), period.stop)
+    last_month = Period(add_months(period.stop, -1), period.stop)
     until = last_known_day(store)
     standings = _matter_states(database, settings, period, region)
     silent_since = until is None or until < period.start
@@ -195,7 +196,7 @@ def _collect(
         statistics_year_ago=period_statistics(store, period.year_before(), region),
         year_to_date=period_statistics(store, january, region),
         silent_tables=silent_tables(store, period, FEEDS),
-        silent_wages=silent_tables(store, period, WAGES),
+        silent_wages=silent_tables(store, last_month, WAGES),
         known_until=until,
         visit_results=_visit_results(store, last, period),
         lists_of_year=_listed_in(store, database, period, region) if period.whole_year else None,

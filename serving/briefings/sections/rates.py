@@ -42,7 +42,8 @@ def add_rates(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
         _add_short_rates(builder, facts.rates, current)
         _add_changed_rates(builder, facts.rates, current)
     builder.add(
-        _table(builder, facts.rates, names).condensed(), _chart(builder, facts.rates, names)
+        _table(builder, facts.rates, names, current).condensed(),
+        _chart(builder, facts.rates, names),
     )
     places = sorted({place for place, _ in facts.rates.by_place})
     if len(places) > 1:
@@ -154,21 +155,24 @@ def _points(now: Rate, before: Rate) -> Decimal:
     return Decimal(f"{100 * (now.share or 0):.1f}") - Decimal(f"{100 * (before.share or 0):.1f}")
 
 
-def _table(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> Table:
+def _table(
+    builder: DocumentBuilder, rates: Rates, names: Sequence[str], current: Sequence[str]
+) -> Table:
+    """The rates; those that are not ``current`` are not compared."""
     before = "year_month_before" if rates.compared_months > 1 else "month_before"
     heads = ("rate", "month", "base", "by_count", "by_amount", before, "points")
     return Table(
         builder.text("grids.rates"),
         tuple(builder.text(f"heads.{name}") for name in heads),
-        tuple(_row(builder, rates, name) for name in names),
+        tuple(_row(builder, rates, name, name in current) for name in names),
         widths=(3.4, 1.7, 1.3, 1.3, 1.3, 1.3, 1.5),
     )
 
 
-def _row(builder: DocumentBuilder, rates: Rates, name: str) -> tuple[Cell, ...]:
+def _row(builder: DocumentBuilder, rates: Rates, name: str, compared: bool) -> tuple[Cell, ...]:
     newest, other = rates.newest(name), COUNTERPARTS.get(name, "")
     count, amount = (other, name) if name in MONEY else (name, other)
-    counted, before = newest.get(count), rates.before(name)
+    counted, before = newest.get(count), rates.before(name) if compared else None
     return (
         _name(builder, name),
         f"{rates.months[name]:%Y-%m}",

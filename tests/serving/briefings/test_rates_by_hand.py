@@ -203,7 +203,9 @@ def test_rates_without_data_of_three_months_are_neither_short_nor_compared():
             ("990121", MARCH): {"notice_board": Rate(95, 100)},
         }
         facts = facts_of(places)
-        text = "".join(section(facts)[0])
+        texts, (table,), _ = section(facts)
+        text = "".join(texts)
+        assert ("上月" in table.headers) is not stale
         assert ("工资保证金存储率近3个月没有新数据，只列最近一次测算结果" in text) is stale
         assert ("工资保证金存储率50.0%" in text) is ("降至50.0%" in text) is not stale
         assert bool(short_rates(facts.rates, current_rates(facts))) is not stale

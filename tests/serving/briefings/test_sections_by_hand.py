@@ -750,7 +750,7 @@ def test_wages_of_which_nothing_became_known_are_those_reported_before():
         facts = facts_with([], owed=found, owed_before=Owed([], ()), silent_wages=("payments",))
         made = compose_monthly(facts, "zh")
         first = next(one for one in made.blocks if _is_text(one)).text
-        stale = "本期没有工资发放数据入库，以上仅为此前已报送的情况，现况不明。"
+        stale = "近一个月没有工资发放数据入库，以上仅为此前已报送的情况，现况不明。"
         assert stale + said_before in first
         assert ("没有此类项目" in first) is bool(said_before)
         assert any("部分数据没有报送" in one.text for one in made.blocks if _is_text(one))
