@@ -15,6 +15,7 @@ from risk.intake.layouts.column_matches import (
     Match,
     Reason,
     SampleColumn,
+    is_known,
     match_columns,
     term_of,
 )
@@ -32,6 +33,7 @@ from risk.intake.layouts.month_columns import (
     month_table,
     require_years,
 )
+from risk.intake.layouts.outcomes import BY_DATES, has_dated_outcome
 from risk.intake.layouts.paid_columns import PAYMENTS, PAYROLLS, paid_columns
 from risk.intake.layouts.regions import (
     county_in,
@@ -171,7 +173,7 @@ def propose_sheet(
             score = _score(one, matches) + (_NAMED if one in named else 0)
             readings.append(_Reading(score, head, one, tuple(matches)))
     if table is None:
-        readings = _without_payments_of_payrolls(readings)
+        readings = _without_other_side(readings)
     readings.sort(key=lambda one: -one.score)
     if not readings or sum(one.target is not None for one in readings[0].matches) < 2:
         return None
@@ -268,19 +270,24 @@ def _has_struck_rows(sheet: Sheet, head: Head, matches: Sequence[Match]) -> bool
     )
 
 
-def _without_payments_of_payrolls(readings: Sequence[_Reading]) -> list[_Reading]:
-    """``readings`` without payments that name no payrolls, where the sheet has the payrolls.
+def _without_other_side(readings: Sequence[_Reading]) -> list[_Reading]:
+    """``readings`` without payrolls where amount and day are known as those of payments.
 
-    A book called 工资发放 with what is due and what was paid has both in its rows.
+    Without payments instead where the sheet has the payrolls and names none of the payments: a book
+    called 工资发放 with what is due and what was paid has both in its rows.
     """
-    has = {
-        one.table.name: {match.target.field.name for match in one.matches if match.target}
+    known = {
+        one.table.name: {
+            match.target.field.name for match in one.matches if match.target and is_known(match)
+        }
         for one in sorted(readings, key=lambda one: one.score)
     }
-    both = {"project_id", "amount_due"} <= has.get("payrolls", set())
-    if not both or "payroll_id" in has.get("payments", set()):
-        return list(readings)
-    return [one for one in readings if one.table.name != "payments"]
+    due, paid = known.get("payrolls", set()), known.get("payments", set())
+    if "amount_due" not in due and {"amount", "paid_on"} <= paid:
+        return [one for one in readings if one.table.name != "payrolls"]
+    if {"project_id", "amount_due"} <= due and "payroll_id" not in paid:
+        return [one for one in readings if one.table.name != "payments"]
+    return list(readings)
 
 
 def _score(table: Table, matches: Sequence[Match]) -> float:
@@ -465,15 +472,17 @@ def _tell_apart(table: Table, made: Sequence[str], found: set[str]) -> bool:
 
 
 def _fill(table: Table, found: set[str], *, by_month: bool) -> dict[str, str]:
-    """Fields without a column that the names of file or sheet may give, or the month of a row."""
-    months = {
+    """Fields without a column that names of file or sheet may give, or the row's month or days."""
+    filled = {
         field.name: "{month}"
         for field in table.fields
         if field.type is FieldType.MONTH and field.required and field.name not in found
     }
     if by_month and table.name == "payrolls" and "due_on" not in found:
-        months["due_on"] = "{next_month_end}"
-    return months
+        filled["due_on"] = "{next_month_end}"
+    if table.outcome and has_dated_outcome(table, found):
+        filled[table.outcome.field] = BY_DATES
+    return filled
 
 
 def _units(head: Head, matches: Sequence[Match]) -> tuple[str, ...]:
