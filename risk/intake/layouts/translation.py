@@ -351,8 +351,9 @@ class _Translation:
         if self._strict_width is not None:
             if len(cells) <= max(self._column_of.values(), default=0):
                 return list(cells)  # stays too narrow, and is rejected
-            if not is_blank(cells[self._strict_width :]):
-                return [*cells, *[None] * len(self._added)]  # stays too wide
+            surplus = cells[self._strict_width :]
+            if not is_blank(surplus):  # stays too wide, and is rejected
+                return [*cells[: self._strict_width], *[None] * len(self._added), *surplus]
         wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
         if not self._is_record(wide):
             return wide
