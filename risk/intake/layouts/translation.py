@@ -26,7 +26,13 @@ from risk.intake.headings import Heading, HeadingMatcher, contract_matcher, pars
 from risk.intake.identifiers import is_placeholder
 from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
-from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
+from risk.intake.layouts.layout import (
+    ATTENDANCE,
+    ColumnRule,
+    Layout,
+    head_signature,
+    table_field,
+)
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.paid_columns import paid_columns
 from risk.intake.layouts.regions import (
@@ -36,11 +42,12 @@ from risk.intake.layouts.regions import (
     short_code,
 )
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
-from risk.intake.name_ids import made_id, name_id
+from risk.intake.name_ids import made_id, name_id, name_key
 from risk.intake.named_periods import stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
 from risk.intake.spellings import UNKNOWN_WORDS
+from risk.intake.worker_sheets.rows import TeamMonth
 
 FIRMS = ("owner_id", "contractor_id", "org_id")
 """Fields that hold the code of a firm."""
@@ -109,7 +116,9 @@ class TranslatedSheet:
         table, headings = self.layout.table, self.layout.headings
         columns = _columns_by_name(self.layout, _columns_of(self.layout))
         key = (*self.layout.key.made_from, self.layout.key.column)
-        of_key = {one: table.field(table.key[0]).zh for one in key if one and one in headings}
+        of_key = {
+            one: table.field(self.layout.made_field).zh for one in key if one and one in headings
+        }
         return of_key | {
             headings[index]: table_field(table, name).zh for name, index in columns.items()
         }
@@ -390,8 +399,9 @@ class _Translation:
     def _added_fields(self) -> list[str]:
         layout, table = self._layout, self._layout.table
         names = [name for name in layout.fill if name not in self._column_of]
-        if (layout.key.made_from or layout.key.column) and table.key[0] not in self._column_of:
-            names.append(table.key[0])
+        has_key = layout.key.made_from or layout.key.column
+        if has_key and layout.made_field not in self._column_of:
+            names.append(layout.made_field)
         has_region = any(field.name == "region_code" for field in table.fields)
         if has_region and layout.region and "region_code" not in self._column_of:
             names.append("region_code")
@@ -485,14 +495,21 @@ class _Translation:
 
     def _stored_key(self, texts: Sequence[str], by_name: Mapping[int, str]) -> str:
         """Key of the texts; the one that a stored row has from before a code was known."""
-        table, region = self._layout.table, self._layout.region
+        table = self._layout.table
         keys = []
         for count in range(len(by_name) + 1):
             for places in combinations(by_name, count):
                 named = {place: by_name[place] for place in places}
                 parts = [named.get(place, text) for place, text in enumerate(texts)]
-                keys.append(made_id(table.name, region, *parts))
+                keys.append(self._key_of(parts))
         return next((key for key in keys if key in self._namer.keys(table.name)), keys[0])
+
+    def _key_of(self, parts: Sequence[str]) -> str:
+        table = self._layout.table
+        if table.name != ATTENDANCE:
+            return made_id(table.name, self._layout.region, *parts)
+        project, *teams = parts
+        return TeamMonth(project, name_key("".join(teams)), dt.date.min).team_id
 
     def headings(self, cells: Sequence[Cell]) -> list[Cell]:
         """One row of headings, with the layout's unit and the added headings.
