@@ -80,7 +80,7 @@ class SheetRecords:
         self.footers: list[Cell] = []
         self.merged = MergedCells(sheet.merges)
         self._table, self._sheet, self._header, self._match = table, sheet, header, match
-        self._file, self._supplied = file, tuple(supplied)
+        self._file, self.supplied = file, tuple(supplied)
         self._titles = {plain_title(cell) for cell in cells.titles if isinstance(cell, str)} - {""}
         self._first_titles: list[Cell] = [cell for cell in cells.titles if isinstance(cell, str)]
         self._recent_titles: list[Cell] = []
@@ -192,11 +192,11 @@ class SheetRecords:
         row = self.merged.fill(row, header)
         for alternate in header.alternates:
             row = self._checked(row, header, alternate)
-        if not self._supplied:
+        if not self.supplied:
             return row
         number, cells = row
         padded = [*cells[: header.width], *[None] * (header.width - len(cells))]
-        supplied = (one(cells) if callable(one) else one for one in self._supplied)
+        supplied = (one(cells) if callable(one) else one for one in self.supplied)
         return number, [*padded, *supplied]
 
     def _checked(self, row: Row, header: Header, alternate: Column) -> Row:

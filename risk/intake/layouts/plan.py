@@ -12,13 +12,13 @@ from pathlib import Path
 
 from risk.contract import STORED_TABLES, Field, FieldType, Table
 from risk.intake.account_notes import Note
-from risk.intake.cells import normalise
+from risk.intake.cells import Cell, is_blank, normalise
 from risk.intake.checks import REGION
 from risk.intake.file_errors import IntakeFailure, OnlyPlanned
 from risk.intake.headers import missing_fields
 from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading, planned_instead
 from risk.intake.layouts.column_matches import Match, Reason, SampleColumn, is_synonym
-from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
+from risk.intake.layouts.heads import SAMPLE_ROWS, SEARCHED_ROWS, one_line
 from risk.intake.layouts.layout import (
     ColumnRule,
     KeyRule,
@@ -95,6 +95,12 @@ MAX_REGISTER = 200_000
 """Rows of a register that are read for the names of its firms; bounds the memory."""
 
 _COUNTY_DIGITS = 6
+
+TRANSLATED_ROWS = 2_000
+"""Rows searched for names and terms that a sheet of the contract's own headings has to be read for;
+more rows are an export of a system."""
+
+_TRANSLATED = (FieldType.ENUM, FieldType.BOOL, FieldType.ID)
 
 _FEW = 3
 """A sheet with fewer certain columns than this is not taken for one of records."""
@@ -444,9 +450,11 @@ def _with_further_tables(
         if _lacking(layout):
             if note := _looks_like(proposal, layout):
                 uncertain[index] = note
-        elif layout.table is not plan.table and _adds(proposal, layout):
+        elif layout.table is not plan.table and (
+            (translates := _translates(proposal, layout, sheet)) or _knows(proposal)
+        ):
             changes: tuple[Changes, ...] = ()
-            if _translates(proposal, layout):
+            if translates:
                 translated = TranslatedSheet(sheet, layout, path.name, namer())
                 read[index], changes = translated, (translated.changes,)
             synonyms = _synonyms([proposal])
@@ -503,13 +511,12 @@ def _automatic(
     asked = tuple(one for index in usable or found for one in found[index].questions)
     if not usable:
         return ReadingPlan(named, sheets, asked=asked), ()
-    if not any(_adds(found[index], layout) for index, layout in usable.items()):
+    translated = {i for i, one in usable.items() if _translates(found[i], one, sheets[i])}
+    if not translated and not any(_knows(found[index]) for index in usable):
         return ReadingPlan(table, sheets, asked=asked), usable
-    names = namer() if any(_translates(found[i], one) for i, one in usable.items()) else Namer()
+    names = namer() if translated else Namer()
     read = [
-        TranslatedSheet(sheet, usable[index], path.name, names)
-        if index in usable and _translates(found[index], usable[index])
-        else sheet
+        TranslatedSheet(sheet, usable[index], path.name, names) if index in translated else sheet
         for index, sheet in enumerate(sheets)
     ]
     plan = ReadingPlan(
@@ -553,29 +560,46 @@ def _lacking(layout: Layout) -> list[Field]:
     ]
 
 
-def _adds(proposal: SheetProposal, layout: Layout) -> bool:
-    """Whether reading by this layout gives more than the contract's own headings."""
-    known = any(one.reason is Reason.USED and one.similarity < 1 for one in proposal.matches)
-    return known or _translates(proposal, layout)
+def _knows(proposal: SheetProposal) -> bool:
+    """Whether a heading is a synonym, which the contract's own headings are not enough for."""
+    return any(one.reason is Reason.USED and one.similarity < 1 for one in proposal.matches)
 
 
-def _translates(proposal: SheetProposal, layout: Layout) -> bool:
+def _translates(proposal: SheetProposal, layout: Layout, sheet: Sheet) -> bool:
     """Whether cells must be translated: names and places to codes, terms, a missing region."""
     fields = {rule.field for rule in layout.columns}
     needs_region = any(one.name == "region_code" for one in layout.table.fields)
     if needs_region and layout.region and "region_code" not in fields:
         return True
-    return any(
-        one.reason is Reason.USED
-        and one.target is not None
-        and (one.target.by_name or _holds_names(one.column, one.target.field, layout.table))
+    used = [
+        (one.column, one.target)
         for one in proposal.matches
+        if one.reason is Reason.USED and one.target
+    ]
+    if any(to.by_name or _holds_names(one, to.field, layout.table) for one, to in used):
+        return True
+    codes = [(one, to.field) for one, to in used if to.field.type in _TRANSLATED]
+    later = _later_cells(sheet, [one for one, _ in codes])
+    return any(
+        _holds_names(one, field, layout.table) for one, (_, field) in zip(later, codes, strict=True)
     )
+
+
+def _later_cells(sheet: Sheet, columns: Sequence[SampleColumn]) -> list[SampleColumn]:
+    """``columns`` with their distinct cells below the rows of the sample."""
+    found: list[dict[Cell, None]] = [{} for _ in columns]
+    for number, cells in first_rows(sheet, TRANSLATED_ROWS):
+        if number <= SAMPLE_ROWS or is_blank(cells):
+            continue
+        for column, seen in zip(columns, found, strict=True):
+            if column.index < len(cells):
+                seen[cells[column.index]] = None
+    return [replace(one, cells=tuple(seen)) for one, seen in zip(columns, found, strict=True)]
 
 
 def _holds_names(column: SampleColumn, field: Field, table: Table) -> bool:
     name = field.name
-    if field.type not in (FieldType.ENUM, FieldType.BOOL, FieldType.ID):
+    if field.type not in _TRANSLATED:
         return False
     texts = dict.fromkeys(map(one_line, column.cells))
     if field.type in (FieldType.ENUM, FieldType.BOOL):

@@ -15,6 +15,7 @@ from risk.intake.layouts.column_matches import (
     Match,
     Reason,
     SampleColumn,
+    is_known,
     match_columns,
     term_of,
 )
@@ -171,7 +172,7 @@ def propose_sheet(
             score = _score(one, matches) + (_NAMED if one in named else 0)
             readings.append(_Reading(score, head, one, tuple(matches)))
     if table is None:
-        readings = _without_payments_of_payrolls(readings)
+        readings = _without_other_side(readings)
     readings.sort(key=lambda one: -one.score)
     if not readings or sum(one.target is not None for one in readings[0].matches) < 2:
         return None
@@ -254,19 +255,24 @@ def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
     ]
 
 
-def _without_payments_of_payrolls(readings: Sequence[_Reading]) -> list[_Reading]:
-    """``readings`` without payments that name no payrolls, where the sheet has the payrolls.
+def _without_other_side(readings: Sequence[_Reading]) -> list[_Reading]:
+    """``readings`` without payrolls where amount and day are known as those of payments.
 
-    A book called 工资发放 with what is due and what was paid has both in its rows.
+    Without payments instead where the sheet has the payrolls and names none of the payments: a book
+    called 工资发放 with what is due and what was paid has both in its rows.
     """
-    has = {
-        one.table.name: {match.target.field.name for match in one.matches if match.target}
+    known = {
+        one.table.name: {
+            match.target.field.name for match in one.matches if match.target and is_known(match)
+        }
         for one in sorted(readings, key=lambda one: one.score)
     }
-    both = {"project_id", "amount_due"} <= has.get("payrolls", set())
-    if not both or "payroll_id" in has.get("payments", set()):
-        return list(readings)
-    return [one for one in readings if one.table.name != "payments"]
+    due, paid = known.get("payrolls", set()), known.get("payments", set())
+    if "amount_due" not in due and {"amount", "paid_on"} <= paid:
+        return [one for one in readings if one.table.name != "payrolls"]
+    if {"project_id", "amount_due"} <= due and "payroll_id" not in paid:
+        return [one for one in readings if one.table.name != "payments"]
+    return list(readings)
 
 
 def _score(table: Table, matches: Sequence[Match]) -> float:

@@ -43,10 +43,11 @@ from risk.intake.layouts.regions import (
 )
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
 from risk.intake.name_ids import made_id, name_id, name_key
-from risk.intake.named_periods import stated_month
+from risk.intake.named_periods import named_period, stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
 from risk.intake.spellings import UNKNOWN_WORDS
+from risk.intake.stated_years import block_period
 from risk.intake.worker_sheets.rows import TeamMonth
 
 FIRMS = ("owner_id", "contractor_id", "org_id")
@@ -140,12 +141,14 @@ class TranslatedSheet:
         """All rows; those below a head of the layout are translated."""
         self.changes.reset()
         titles: list[str] = []
+        title: Sequence[Cell] = ()
         own: _Translation | None = None
         translation: _Translation | None = None
         other_heads = _OtherHeads(self.layout)
         for kind, (number, cells) in _kinds(self.sheet, self.layout):
             if kind == "head":
                 own = translation = own or _Translation(self, titles, len(cells))
+                own.begin_block(title)
                 yield number, translation.headings(cells)
             elif kind == "group":
                 yield number, [None] * len(cells)
@@ -155,8 +158,10 @@ class TranslatedSheet:
             elif other_heads.is_head(cells):
                 block = dataclasses.replace(self, layout=other_heads.layout(cells))
                 translation = _Translation(block, titles, len(cells))
+                translation.begin_block(title)
                 yield number, other_heads.named(translation.headings(cells), block.layout)
             else:
+                title = cells if translation.begin_block(cells) else title
                 yield number, translation.cells(cells)
 
 
@@ -343,7 +348,9 @@ class _Translation:
         self._changes = sheet.changes
         self._namer = sheet.namer
         self._width = len(layout.headings)
-        self._context = _context(sheet, titles)
+        self._texts = (sheet.name, *titles, sheet.file)
+        self._context = _context(layout, sheet.name, stated_month(self._texts))
+        self._has_month = any("{month" in one for one in (*layout.fill.values(), layout.key.prefix))
         self._sheet_name = sheet.name
         self._rules = _rules_of(layout)
         self._distinct = _distinct_headings(layout, self._rules)
@@ -354,6 +361,16 @@ class _Translation:
         has_number = number and number in layout.headings
         self._number = layout.headings.index(number) if has_number else None
         self._added = self._added_fields()
+
+    def begin_block(self, cells: Sequence[Cell]) -> bool:
+        """Take the month of the rows below from ``cells``, if they are a title that states one."""
+        period = block_period(cells) if self._has_month else None
+        if period is None:
+            return False
+        year = next((one.year for one in map(named_period, self._texts) if one.year), 0)
+        month = period.one_month(year=year)
+        self._context = _context(self._layout, self._sheet_name, month)
+        return True
 
     def cells(self, cells: Sequence[Cell]) -> list[Cell]:
         """Translated cells of a record, with the added ones at the right; other rows stay."""
@@ -474,8 +491,8 @@ class _Translation:
         texts += [self._context[name] or "" for name in layout.key.made_from if name in layout.fill]
         texts += [one_line(as_text(raw[layout.headings.index(name)]))
                   for name in layout.key.made_from if name in layout.headings]  # fmt: skip
-        if not any(texts):
-            return None
+        if not any(texts) or (layout.table.name == ATTENDANCE and not any(texts[1:])):
+            return None  # attendance without a team is that of the project
         if layout.table.name == "projects":
             return self._namer.project(texts[0], layout.region)
         if layout.table.name == "organizations":
@@ -631,13 +648,13 @@ def _columns_by_name(layout: Layout, columns: Mapping[str, int]) -> dict[str, in
     return {field: index for field, index in by_name.items() if columns[field] != index}
 
 
-def _context(sheet: TranslatedSheet, titles: Sequence[str]) -> dict[str, str | None]:
+def _context(layout: Layout, sheet: str, month: dt.date | None) -> dict[str, str | None]:
     """Values of ``fill`` by field, and the prefix of keys."""
-    words = _words(stated_month((sheet.name, *titles, sheet.file)), sheet.name)
+    words = _words(month, sheet)
     context: dict[str, str | None] = {
-        name: _with_words(pattern, words) or None for name, pattern in sheet.layout.fill.items()
+        name: _with_words(pattern, words) or None for name, pattern in layout.fill.items()
     }
-    context["prefix"] = _with_words(sheet.layout.key.prefix, words).lstrip("-")
+    context["prefix"] = _with_words(layout.key.prefix, words).lstrip("-")
     return context
 
 

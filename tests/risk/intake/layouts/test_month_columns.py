@@ -242,17 +242,19 @@ def test_attendance_of_teams_is_apart_and_has_one_key_once_the_project_comes(
     send, store, write_xlsx, tmp_path
 ):
     content = [["2025年考勤人数"], ["项目名称", "班组", "1月", "2月"],
-               ["云渡小区二期", "木工班", 12, 10], ["云渡小区二期", "钢筋班", 9, None]]  # fmt: skip
+               ["云渡小区二期", "木工班", 12, 10], ["云渡小区二期", "钢筋班", 9, None],
+               ["竹园污水管网", None, 5, None]]  # fmt: skip
     path = write_xlsx("2025年实名制考勤.xlsx", content)
     layout = confirmed(tmp_path, path)
     assert layout.key.made_from == ("project_id", "班组")
     [file] = send(path, layout).files
-    assert (file.accepted, [one.code for one in file.notes if one.needs_answer]) == (3, [])
+    assert (file.accepted, [one.code for one in file.notes if one.needs_answer]) == (4, [])
+    assert store.rows("SELECT workers_present FROM attendance WHERE contract_id IS NULL") == [(5,)]
     projects = [["项目编码", "项目名称", "行政区划代码", "开工日期"],
                 ["X1", "云渡小区二期", "510822", "2025-03-05"]]  # fmt: skip
     send(write_xlsx("工程项目.xlsx", projects))
     [file] = send(path, layout).files
-    assert (file.accepted, file.repeated) == (0, 3)
+    assert (file.accepted, file.repeated) == (0, 4)
     query = (
         "SELECT month(period), workers_present FROM attendance_versions"
         " WHERE superseded_at IS NULL AND project_id = 'X1' ORDER BY ALL"
