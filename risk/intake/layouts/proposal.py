@@ -33,6 +33,7 @@ from risk.intake.layouts.month_columns import (
     month_table,
     require_years,
 )
+from risk.intake.layouts.outcomes import BY_DATES, has_dated_outcome
 from risk.intake.layouts.paid_columns import PAYMENTS, PAYROLLS, paid_columns
 from risk.intake.layouts.regions import (
     county_in,
@@ -459,15 +460,17 @@ def _tell_apart(table: Table, made: Sequence[str], found: set[str]) -> bool:
 
 
 def _fill(table: Table, found: set[str], *, by_month: bool) -> dict[str, str]:
-    """Fields without a column that the names of file or sheet may give, or the month of a row."""
-    months = {
+    """Fields without a column that names of file or sheet may give, or the row's month or days."""
+    filled = {
         field.name: "{month}"
         for field in table.fields
         if field.type is FieldType.MONTH and field.required and field.name not in found
     }
     if by_month and table.name == "payrolls" and "due_on" not in found:
-        months["due_on"] = "{next_month_end}"
-    return months
+        filled["due_on"] = "{next_month_end}"
+    if table.outcome and has_dated_outcome(table, found):
+        filled[table.outcome.field] = BY_DATES
+    return filled
 
 
 def _units(head: Head, matches: Sequence[Match]) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ from risk.intake.layouts.layout import (
     table_field,
 )
 from risk.intake.layouts.names import Namer
+from risk.intake.layouts.outcomes import BY_DATES, outcome_by_dates
 from risk.intake.layouts.paid_columns import paid_columns
 from risk.intake.layouts.regions import (
     county_of_address,
@@ -469,11 +470,16 @@ class _Translation:
     def _filled(self, name: str, read: Sequence[Cell]) -> str | None:
         """Value of ``fill`` for a row; its months are that of the row where a column has it."""
         pattern, column = self._layout.fill[name], self._column_of.get("period")
+        if pattern == BY_DATES:
+            return outcome_by_dates(self._layout.table, partial(self._cell_of, read))
         cell = read[column] if column is not None and "{" in pattern else None
         month = stated_month([as_text(cell)]) if cell is not None else None
         if month is None:
             return self._context.get(name)
         return _with_words(pattern, _words(month, self._sheet_name)) or None
+
+    def _cell_of(self, read: Sequence[Cell], field: str) -> Cell:
+        return read[self._column_of[field]] if field in self._column_of else None
 
     def _key(self, read: Sequence[Cell], raw: Sequence[Cell]) -> str | None:
         key = self._made_key(read, raw)

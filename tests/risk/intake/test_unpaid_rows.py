@@ -58,3 +58,15 @@ def test_rows_not_paid_are_set_aside_with_the_reason(form, store, today, request
     [note] = report.notes
     assert (note.code, note.fields["rows"], note.needs_answer) == ("unpaid_rows", 2, False)
     assert store.rows("SELECT payment_id, amount FROM payments") == [("F1", 700_000)]
+
+
+@pytest.mark.parametrize(
+    "amount", [0, 0.0, "0.000", "￥0.00", "0 元", ".00", "0.00万元", "０", "未付"]
+)
+def test_a_zero_in_any_spelling_says_that_nothing_was_paid(amount):
+    assert unpaid_test(PAYMENTS, {"paid_on": 0, "amount": 1})([None, amount])
+
+
+@pytest.mark.parametrize("amount", [None, "", "0.01", "约？", "-", "不详"])
+def test_an_amount_that_is_unknown_or_unreadable_does_not_say_so(amount):
+    assert not unpaid_test(PAYMENTS, {"paid_on": 0, "amount": 1})([None, amount])
