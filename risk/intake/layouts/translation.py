@@ -43,13 +43,12 @@ from risk.intake.layouts.regions import (
     short_code,
 )
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
-from risk.intake.name_ids import made_id, name_id, name_key
+from risk.intake.name_ids import made_id, name_id, name_key, team_id
 from risk.intake.named_periods import named_period, stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
 from risk.intake.spellings import UNKNOWN_WORDS
 from risk.intake.stated_years import block_period
-from risk.intake.worker_sheets.rows import TeamMonth
 
 FIRMS = ("owner_id", "contractor_id", "org_id")
 """Fields that hold the code of a firm."""
@@ -532,7 +531,7 @@ class _Translation:
         if table.name != ATTENDANCE:
             return made_id(table.name, self._layout.region, *parts)
         project, *teams = parts
-        return TeamMonth(project, name_key("".join(teams)), dt.date.min).team_id
+        return team_id(project, name_key("".join(teams)))
 
     def headings(self, cells: Sequence[Cell]) -> list[Cell]:
         """One row of headings, with the layout's unit and the added headings.
