@@ -113,7 +113,7 @@ class _Reader:
         if label := total_label(cells, name_at):
             block.total(label, cells)
         elif (number, name_at) in self._merged:
-            self._add_more(cells, block)
+            self._add_more(cells, block, merged=True)
         elif section := _section(cells):
             self._labels = section.over(self._labels)
             self._found.blocks.append(Block(block.head, self._labels, block.unit))
@@ -125,9 +125,9 @@ class _Reader:
         else:
             self._put_around(cells)
 
-    def _add_more(self, cells: Sequence[Cell], block: Block) -> None:
+    def _add_more(self, cells: Sequence[Cell], block: Block, *, merged: bool = False) -> None:
         if not self._struck:
-            block.add_more(cells)
+            block.add_more(cells, merged=merged)
 
     def _put_around(self, cells: Sequence[Cell]) -> None:
         self._around.append(cells)
