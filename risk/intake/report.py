@@ -116,17 +116,17 @@ class FileReport:
         }
 
 
-def with_reserve(report: FileReport, reserve: Mapping[str, str]) -> FileReport:
-    """``report`` with the columns ``reserve`` (heading to field) among those that were used."""
+def with_used(report: FileReport, used: Mapping[str, str]) -> FileReport:
+    """``report`` with the columns ``used`` (heading to field) among those that were used."""
     sheets = tuple(
         replace(
             sheet,
-            columns={**sheet.columns, **{h: reserve[h] for h in sheet.ignored if h in reserve}},
-            ignored=tuple(heading for heading in sheet.ignored if heading not in reserve),
+            columns={**sheet.columns, **{h: used[h] for h in sheet.ignored if h in used}},
+            ignored=tuple(heading for heading in sheet.ignored if heading not in used),
         )
         for sheet in report.sheets
     )
-    ignored = tuple(heading for heading in report.ignored_columns if heading not in reserve)
+    ignored = tuple(heading for heading in report.ignored_columns if heading not in used)
     return replace(report, sheets=sheets, ignored_columns=ignored)
 
 

@@ -9,6 +9,7 @@ fields of the headings.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from functools import partial
 from itertools import combinations, islice
 from typing import TypeAlias
 
-from risk.calendar.dates import month_end
+from risk.calendar.dates import add_months, month_end
 from risk.contract import Field, FieldType
 from risk.intake.cell_parsers import UNKNOWN, answer_alone
 from risk.intake.cells import Cell, Row, as_text, is_blank, match_key, normalise
@@ -27,6 +28,7 @@ from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
 from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
 from risk.intake.layouts.names import Namer
+from risk.intake.layouts.outcomes import BY_DATES, outcome_by_dates
 from risk.intake.layouts.paid_columns import paid_columns
 from risk.intake.layouts.regions import (
     county_of_address,
@@ -36,10 +38,11 @@ from risk.intake.layouts.regions import (
 )
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
 from risk.intake.name_ids import made_id, name_id
-from risk.intake.named_periods import stated_month
+from risk.intake.named_periods import named_period, stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
 from risk.intake.spellings import UNKNOWN_WORDS
+from risk.intake.stated_years import block_period
 
 FIRMS = ("owner_id", "contractor_id", "org_id")
 """Fields that hold the code of a firm."""
@@ -100,11 +103,18 @@ class TranslatedSheet:
         return self.sheet.hidden
 
     @property
-    def reserve(self) -> Mapping[str, str]:
-        """Headings of names used where the column of codes has none, with the field."""
+    def used_otherwise(self) -> Mapping[str, str]:
+        """Headings of columns that give a field which has another column or none, with the field.
+
+        They are names used where the column of codes has none, and what a key is made of.
+        """
         table, headings = self.layout.table, self.layout.headings
         columns = _columns_by_name(self.layout, _columns_of(self.layout))
-        return {headings[index]: table_field(table, name).zh for name, index in columns.items()}
+        key = (*self.layout.key.made_from, self.layout.key.column)
+        of_key = {one: table.field(table.key[0]).zh for one in key if one and one in headings}
+        return of_key | {
+            headings[index]: table_field(table, name).zh for name, index in columns.items()
+        }
 
     @property
     def merges(self) -> Sequence[CellRange]:
@@ -123,12 +133,14 @@ class TranslatedSheet:
         """All rows; those below a head of the layout are translated."""
         self.changes.reset()
         titles: list[str] = []
+        title: Sequence[Cell] = ()
         own: _Translation | None = None
         translation: _Translation | None = None
         other_heads = _OtherHeads(self.layout)
         for kind, (number, cells) in _kinds(self.sheet, self.layout):
             if kind == "head":
                 own = translation = own or _Translation(self, titles, len(cells))
+                own.begin_block(title)
                 yield number, translation.headings(cells)
             elif kind == "group":
                 yield number, [None] * len(cells)
@@ -138,8 +150,10 @@ class TranslatedSheet:
             elif other_heads.is_head(cells):
                 block = dataclasses.replace(self, layout=other_heads.layout(cells))
                 translation = _Translation(block, titles, len(cells))
+                translation.begin_block(title)
                 yield number, other_heads.named(translation.headings(cells), block.layout)
             else:
+                title = cells if translation.begin_block(cells) else title
                 yield number, translation.cells(cells)
 
 
@@ -326,7 +340,10 @@ class _Translation:
         self._changes = sheet.changes
         self._namer = sheet.namer
         self._width = len(layout.headings)
-        self._context = _context(sheet, titles)
+        self._texts = (sheet.name, *titles, sheet.file)
+        self._context = _context(layout, sheet.name, stated_month(self._texts))
+        self._has_month = any("{month" in one for one in (*layout.fill.values(), layout.key.prefix))
+        self._sheet_name = sheet.name
         self._rules = _rules_of(layout)
         self._distinct = _distinct_headings(layout, self._rules)
         self._cells = [self._cell_translation(rule) for rule in self._rules]
@@ -336,6 +353,16 @@ class _Translation:
         has_number = number and number in layout.headings
         self._number = layout.headings.index(number) if has_number else None
         self._added = self._added_fields()
+
+    def begin_block(self, cells: Sequence[Cell]) -> bool:
+        """Take the month of the rows below from ``cells``, if they are a title that states one."""
+        period = block_period(cells) if self._has_month else None
+        if period is None:
+            return False
+        year = next((one.year for one in map(named_period, self._texts) if one.year), 0)
+        month = period.one_month(year=year)
+        self._context = _context(self._layout, self._sheet_name, month)
+        return True
 
     def cells(self, cells: Sequence[Cell]) -> list[Cell]:
         """Translated cells of a record, with the added ones at the right; other rows stay."""
@@ -422,12 +449,26 @@ class _Translation:
         layout = self._layout
         for name in self._added:
             if name in layout.fill:
-                read.append(self._context.get(name))
+                read.append(self._filled(name, read))
             elif name == "region_code":
                 self._changes.regions_filled += 1
                 read.append(layout.region)
             else:
                 read.append(self._key(read, raw))
+
+    def _filled(self, name: str, read: Sequence[Cell]) -> str | None:
+        """Value of ``fill`` for a row; its months are that of the row where a column has it."""
+        pattern, column = self._layout.fill[name], self._column_of.get("period")
+        if pattern == BY_DATES:
+            return outcome_by_dates(self._layout.table, partial(self._cell_of, read))
+        cell = read[column] if column is not None and "{" in pattern else None
+        month = stated_month([as_text(cell)]) if cell is not None else None
+        if month is None:
+            return self._context.get(name)
+        return _with_words(pattern, _words(month, self._sheet_name)) or None
+
+    def _cell_of(self, read: Sequence[Cell], field: str) -> Cell:
+        return read[self._column_of[field]] if field in self._column_of else None
 
     def _key(self, read: Sequence[Cell], raw: Sequence[Cell]) -> str | None:
         key = self._made_key(read, raw)
@@ -595,25 +636,30 @@ def _columns_by_name(layout: Layout, columns: Mapping[str, int]) -> dict[str, in
     return {field: index for field, index in by_name.items() if columns[field] != index}
 
 
-def _context(sheet: TranslatedSheet, titles: Sequence[str]) -> dict[str, str | None]:
+def _context(layout: Layout, sheet: str, month: dt.date | None) -> dict[str, str | None]:
     """Values of ``fill`` by field, and the prefix of keys."""
-    month = stated_month((sheet.name, *titles, sheet.file))
-    words = {
+    words = _words(month, sheet)
+    context: dict[str, str | None] = {
+        name: _with_words(pattern, words) or None for name, pattern in layout.fill.items()
+    }
+    context["prefix"] = _with_words(layout.key.prefix, words).lstrip("-")
+    return context
+
+
+def _words(month: dt.date | None, sheet: str) -> Mapping[str, str]:
+    """Words of patterns with what they mean for a month and a sheet."""
+    return {
         "month": f"{month:%Y-%m}" if month else "",
         "month_end": f"{month_end(month):%Y-%m-%d}" if month else "",
-        "sheet": one_line(sheet.name),
+        "next_month_end": f"{month_end(add_months(month, 1)):%Y-%m-%d}" if month else "",
+        "sheet": one_line(sheet),
     }
 
-    def filled(pattern: str) -> str:
-        for word, text in words.items():
-            pattern = pattern.replace(f"{{{word}}}", text)
-        return pattern
 
-    context: dict[str, str | None] = {
-        name: filled(pattern) or None for name, pattern in sheet.layout.fill.items()
-    }
-    context["prefix"] = filled(sheet.layout.key.prefix).lstrip("-")
-    return context
+def _with_words(pattern: str, words: Mapping[str, str]) -> str:
+    for word, text in words.items():
+        pattern = pattern.replace(f"{{{word}}}", text)
+    return pattern
 
 
 def _in_turn(cell: Cell, steps: Sequence[_Translate]) -> Cell:

@@ -15,16 +15,21 @@ from risk.store.store import RecordStore
 
 
 class TeamMonth(NamedTuple):
-    """What a total is about; ``team`` is the normal form of its name, or empty."""
+    """What a total is about; ``team`` is the normal form of its name, or empty.
+
+    ``batch`` is that of a wage sheet which lists a part of the team only (第二批), or empty.
+    """
 
     project: str
     team: str
     month: dt.date
+    batch: str = ""
 
     @property
     def payroll_id(self) -> str:
-        """Id of the payroll: the same for the same project, team and month."""
-        return made_id("payroll", self.project, self.team, f"{self.month:%Y-%m}")
+        """Id of the payroll: the same for the same project, team, month and batch."""
+        batch = (self.batch,) if self.batch else ()
+        return made_id("payroll", self.project, self.team, f"{self.month:%Y-%m}", *batch)
 
     @property
     def team_id(self) -> str:

@@ -443,3 +443,28 @@ def test_an_address_in_another_county_has_its_code(store, write_xlsx, today, tmp
     codes = [row["region_code"] for row in records("projects")]
     assert codes == ["510822", "510802", "510822"]
     assert [note.fields["rows"] for note in file.notes] == [3]  # townships are asked about
+
+
+def test_a_ledger_of_cases_without_a_status_has_that_of_its_days(
+    store, write_xlsx, today, tmp_path
+):
+    head = ["案号", "用人单位", "立案日期", "移送公安日期", "结案日期"]
+    days = {
+        "A1": ("2025-03-01", None, "2025.5.1"),
+        "A2": ("2025-03-01", "2025-04-01", None),
+        "A3": ("2025-03-01", "2025-04-01", "2025-06-01"),
+        "A4": ("2025-03-01", None, "未结案"),
+        "A5": ("2025-03-01", None, "2025年夏天"),
+    }
+    path = write_xlsx("案件.xlsx", [head, *([one, "甲公司", *row] for one, row in days.items())])
+    office = confirmed(tmp_path, path)
+    assert office.layouts[0].fill == {"status": "{by_dates}"}
+    [file] = import_into(store, [path], today=today, office=office).files
+    assert (file.accepted, file.quarantined) == (4, 1)  # of A5 nothing says whether it is closed
+    newest = "SELECT case_id, status, closed_on FROM cases_versions WHERE superseded_at IS NULL"
+    assert store.rows(f"{newest} ORDER BY 1") == [
+        ("A1", "closed", dt.date(2025, 5, 1)),
+        ("A2", "transferred", None),
+        ("A3", "closed", dt.date(2025, 6, 1)),
+        ("A4", "filed", None),
+    ]

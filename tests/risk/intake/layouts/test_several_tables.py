@@ -179,6 +179,10 @@ def test_payments_are_read_from_the_rows_of_their_payrolls(send, store, write_xl
         (10_000, None, None, None),
     ]
     assert not any(note.code == "blank_rows" for note in files["payments"].notes)
+    [sheet] = files["payrolls"].sheets
+    assert (files["payrolls"].ignored_columns, sheet.ignored) == (("序号",), ("序号",))
+    used = {name: sheet.columns[name] for name in ("班组", "实发工资", "发放时间", "发放方式")}
+    assert list(used.values()) == ["工资表编号", "实发金额", "发放日期", "发放方式"]
     again = send(path, layout)
     assert (again["payrolls"].repeated, again["payments"].repeated) == (4, 2)
     without = replace(layout, payments=False)
