@@ -85,7 +85,7 @@ def month_notes(sheets: Iterable[Sheet], table: Table) -> Iterator[Note]:
             head, counts = one.sheet.head, one.sheet.counts
             months = sorted({column.text for column in head.months})
             fields: dict[str, str | int] = {
-                "sheet": one.name,
+                "sheet": one.name or "-",
                 "rows": counts.rows,
                 "records": counts.records,
                 "first": months[0],

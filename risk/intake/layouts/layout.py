@@ -26,6 +26,7 @@ from risk.intake.units import MONEY_UNITS
 
 VERSION = 1
 
+ATTENDANCE = "attendance"
 _OF_ATTENDANCE = "workers_present"
 
 KNOWN_ON = ("import", "month_end")
@@ -118,6 +119,11 @@ class Layout:
     def confirmed(self) -> bool:
         """Whether a person confirmed the layout as it is."""
         return bool(self.confirmed_by) and self.confirmed_digest == self.digest
+
+    @property
+    def made_field(self) -> str:
+        """Field that ``key`` gives; attendance has no number, but a contract of the team."""
+        return "contract_id" if self.table.name == ATTENDANCE else self.table.key[0]
 
     @property
     def pays_only(self) -> bool:

@@ -20,7 +20,13 @@ from risk.intake.layouts.column_matches import (
     term_of,
 )
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
-from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout, lacking_measures
+from risk.intake.layouts.layout import (
+    ATTENDANCE,
+    ColumnRule,
+    KeyRule,
+    Layout,
+    lacking_measures,
+)
 from risk.intake.layouts.month_columns import (
     MonthSheet,
     month_sheet,
@@ -346,7 +352,8 @@ def _missing(table: Table, found: set[str], layout: Layout) -> Iterator[str]:
             continue
         if layout.pays_only and field.name == "amount_due":
             continue
-        if field.name in table.key and (layout.key.made_from or layout.key.column):
+        has_key = layout.key.made_from or layout.key.column
+        if has_key and field.name == layout.made_field:
             continue
         if field.name == "region_code" and layout.region:
             continue
@@ -425,12 +432,14 @@ def _region(path: Path, sheet: Sheet, head: Head, county: str) -> str:
 
 def _key(table: Table, matches: Sequence[Match], found: set[str]) -> KeyRule:
     lacking = [name for name in table.key if name not in found]
+    unused = (one.column.heading for one in matches if one.target is None)
+    teams = [heading for heading in unused if is_team(table, heading)]
+    if table.name == ATTENDANCE and teams and lacking == ["contract_id"]:
+        return KeyRule(made_from=("project_id", *teams))
     if len(table.key) != 1 or not lacking:
         return KeyRule()
     made = made_from(table)
     if _tell_apart(table, made, found):
-        unused = (one.column.heading for one in matches if one.target is None)
-        teams = [heading for heading in unused if is_team(table, heading)]
         return KeyRule(made_from=(*(name for name in made if name in found), *teams))
     for one in matches:
         if heading_key(one.column.heading) in _SERIAL:

@@ -26,7 +26,13 @@ from risk.intake.headings import Heading, HeadingMatcher, contract_matcher, pars
 from risk.intake.identifiers import is_placeholder
 from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
-from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
+from risk.intake.layouts.layout import (
+    ATTENDANCE,
+    ColumnRule,
+    Layout,
+    head_signature,
+    table_field,
+)
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.outcomes import BY_DATES, outcome_by_dates
 from risk.intake.layouts.paid_columns import paid_columns
@@ -37,7 +43,7 @@ from risk.intake.layouts.regions import (
     short_code,
 )
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
-from risk.intake.name_ids import made_id, name_id
+from risk.intake.name_ids import made_id, name_id, name_key, team_id
 from risk.intake.named_periods import named_period, stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
@@ -111,7 +117,9 @@ class TranslatedSheet:
         table, headings = self.layout.table, self.layout.headings
         columns = _columns_by_name(self.layout, _columns_of(self.layout))
         key = (*self.layout.key.made_from, self.layout.key.column)
-        of_key = {one: table.field(table.key[0]).zh for one in key if one and one in headings}
+        of_key = {
+            one: table.field(self.layout.made_field).zh for one in key if one and one in headings
+        }
         return of_key | {
             headings[index]: table_field(table, name).zh for name, index in columns.items()
         }
@@ -369,8 +377,9 @@ class _Translation:
         if self._strict_width is not None:
             if len(cells) <= max(self._column_of.values(), default=0):
                 return list(cells)  # stays too narrow, and is rejected
-            if not is_blank(cells[self._strict_width :]):
-                return [*cells, *[None] * len(self._added)]  # stays too wide
+            surplus = cells[self._strict_width :]
+            if not is_blank(surplus):  # stays too wide, and is rejected
+                return [*cells[: self._strict_width], *[None] * len(self._added), *surplus]
         wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
         if not self._is_record(wide):
             return wide
@@ -407,8 +416,9 @@ class _Translation:
     def _added_fields(self) -> list[str]:
         layout, table = self._layout, self._layout.table
         names = [name for name in layout.fill if name not in self._column_of]
-        if (layout.key.made_from or layout.key.column) and table.key[0] not in self._column_of:
-            names.append(table.key[0])
+        has_key = layout.key.made_from or layout.key.column
+        if has_key and layout.made_field not in self._column_of:
+            names.append(layout.made_field)
         has_region = any(field.name == "region_code" for field in table.fields)
         if has_region and layout.region and "region_code" not in self._column_of:
             names.append("region_code")
@@ -486,8 +496,8 @@ class _Translation:
         texts += [self._context[name] or "" for name in layout.key.made_from if name in layout.fill]
         texts += [one_line(as_text(raw[layout.headings.index(name)]))
                   for name in layout.key.made_from if name in layout.headings]  # fmt: skip
-        if not any(texts):
-            return None
+        if not any(texts) or (layout.table.name == ATTENDANCE and not any(texts[1:])):
+            return None  # attendance without a team is that of the project
         if layout.table.name == "projects":
             return self._namer.project(texts[0], layout.region)
         if layout.table.name == "organizations":
@@ -507,14 +517,21 @@ class _Translation:
 
     def _stored_key(self, texts: Sequence[str], by_name: Mapping[int, str]) -> str:
         """Key of the texts; the one that a stored row has from before a code was known."""
-        table, region = self._layout.table, self._layout.region
+        table = self._layout.table
         keys = []
         for count in range(len(by_name) + 1):
             for places in combinations(by_name, count):
                 named = {place: by_name[place] for place in places}
                 parts = [named.get(place, text) for place, text in enumerate(texts)]
-                keys.append(made_id(table.name, region, *parts))
+                keys.append(self._key_of(parts))
         return next((key for key in keys if key in self._namer.keys(table.name)), keys[0])
+
+    def _key_of(self, parts: Sequence[str]) -> str:
+        table = self._layout.table
+        if table.name != ATTENDANCE:
+            return made_id(table.name, self._layout.region, *parts)
+        project, *teams = parts
+        return team_id(project, name_key("".join(teams)))
 
     def headings(self, cells: Sequence[Cell]) -> list[Cell]:
         """One row of headings, with the layout's unit and the added headings.

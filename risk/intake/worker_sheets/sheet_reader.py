@@ -105,7 +105,7 @@ class _Reader:
         if label := total_label(cells, name_at):
             block.total(label, cells)
         elif (number, name_at) in self._merged:
-            block.add_more(cells)
+            block.add_more(cells, merged=True)
         elif section := _section(cells):
             self._labels = section.over(self._labels)
             self._found.blocks.append(Block(block.head, self._labels, block.unit))
