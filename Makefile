@@ -131,6 +131,7 @@ lock:
 	$(COMPILE) --group build -c $(DEV_LOCK) -o requirements/build.txt
 	$(COMPILE) --group docs -c $(DEV_LOCK) -o requirements/docs.txt
 	$(COMPILE) --group clients -o requirements/clients.txt
+	$(COMPILE) --group installer -o requirements/installer.txt
 
 clean:
 	rm -rf $(VENV) demo-workspace .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -58,7 +58,7 @@ class SharedTree(BaseModel):
 
     @model_validator(mode="after")
     def _is_a_tree(self) -> SharedTree:
-        """Every list has a value per node or leaf, and each of them is reached once, downwards."""
+        """Every list has a value per node or leaf, each is reached once, downwards, and by rows."""
         nodes = len(self.leaf_value) - 1
         names = ("split_feature", "split_gain", "threshold", "decision_type", "left_child",
                  "right_child", "internal_count")  # fmt: skip
@@ -66,6 +66,9 @@ class SharedTree(BaseModel):
             raise ValueError("nodes")
         if len(self.leaf_count) != nodes + 1:
             raise ValueError("leaves")
+        # Explanations divide by the shares of rows that reach a node.
+        if nodes and min(*self.internal_count, *self.leaf_count) < 1:
+            raise ValueError("counts")
         reached = sorted((*self.left_child, *self.right_child))
         if nodes and reached != [*range(-nodes - 1, 0), *range(1, nodes)]:
             raise ValueError("children")

@@ -148,8 +148,17 @@ def is_short(name: str, rates: Mapping[str, Rate]) -> bool:
     """
     names = [one for one in (name, COUNTERPARTS.get(name, "")) if one in rates]
     shares = [share for one in names if (share := rates[one].share) is not None]
-    bases = [rates[one].due for one in names if one not in MONEY]
-    return bool(shares) and max(shares) < LOW_SHARE and max(bases, default=MIN_BASE) >= MIN_BASE
+    return bool(shares) and max(shares) < LOW_SHARE and has_base(name, rates)
+
+
+def has_base(name: str, rates: Mapping[str, Rate]) -> bool:
+    """Whether a rate or its counterpart counts ten or more; true of a rate of money alone.
+
+    >>> has_base("paid_by_bank", {"paid_by_bank_projects": Rate(0, 9), "paid_by_bank": Rate(1, 99)})
+    False
+    """
+    names = [one for one in (name, COUNTERPARTS.get(name, "")) if one in rates and one not in MONEY]
+    return max((rates[one].due for one in names), default=MIN_BASE) >= MIN_BASE
 
 
 def add_up(rates: Iterable[Mapping[str, Rate]]) -> Mapping[str, Rate]:

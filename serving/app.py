@@ -35,6 +35,7 @@ from serving.flag_states.endpoints import router as flag_states
 from serving.health.endpoints import router as health
 from serving.http.address_check import AddressCheck
 from serving.http.caller import WebhookCaller
+from serving.http.charset_check import CharsetCheck
 from serving.http.egress import policy_of
 from serving.http.metrics import Metrics
 from serving.http.middleware import RequestMiddleware
@@ -165,6 +166,7 @@ def _add_middleware(app: FastAPI) -> None:
     state = app.state
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(ResponseCache, authenticator=state.authenticator, freshness=state.freshness)
+    app.add_middleware(CharsetCheck)
     app.add_middleware(AddressCheck)
     app.add_middleware(
         RequestMiddleware,

@@ -22,6 +22,7 @@ from risk.intake.cells import (
     CUT_OFF,
     EXACT_INTEGERS_BELOW,
     FORMULA_WITHOUT_VALUE,
+    STRUCK,
     UNREADABLE,
     Cell,
     as_text,
@@ -35,6 +36,9 @@ from risk.intake.spellings import (
     MAX_SPELLING,
     UNKNOWN_DATES,
     UNKNOWN_WORDS,
+    is_lunar,
+    is_not_done,
+    is_void,
     read_amount,
     read_count,
     read_day,
@@ -64,11 +68,19 @@ UNKNOWN = frozenset(
 )
 """Spellings of an empty cell, in lower case and half-width characters."""
 
+_DONE = frozenset(
+    ("发放日期", "实发金额", "实发人数", "实拨日期", "实拨金额", "实存金额", "追回金额")
+)
+"""Headings of facts that a remark in brackets, such as 未到账, denies."""
+
 _UNKNOWN_NUMBER = UNKNOWN | UNKNOWN_WORDS
 _UNKNOWN_DATE = _UNKNOWN_NUMBER | UNKNOWN_DATES
 
 APPROXIMATE, MONTH_PRECISION, MASKED = "approximate", "month_precision", "masked"
 """Notes on values: an approximate number, a month for a day, a text with masked numbers."""
+
+ROUNDED = "rounded"
+"""Note on a number of days that had a part of a day."""
 
 YEAR_OF_DAY, YEAR_OF_MONTH = "year_of_day", "year_of_month"
 """Notes on a day, and on a month for a day, whose year is that of the title."""
@@ -96,6 +108,9 @@ _ZONED = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})",
 _DAY_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0+)?")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 _SERIALS = range(32_874, 58_805)  # 1990 to 2060; others (20251) are typing errors
+_JANUARY_OR_OCTOBER = re.compile(r"\d{4}\.1")
+"""A number that was typed as 2025.1 or as 2025.10."""
+
 _DAY_OR_MONTH_FIRST = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}")
 PLAIN_ID = r"(?:[A-Za-z_.:-]+[0-9][A-Za-z0-9_.:-]*|[0-9][A-Za-z0-9_:-]*)"
 """Identifiers that :func:`parse_id` returns unchanged; 1.5E17 is not among them."""
@@ -153,12 +168,32 @@ def parse(cell: Cell, field: Field, unit: Unit | None = None) -> Value:
 
 def parser_of(field: Field, unit: Unit | None = None) -> Callable[[Cell], Parsed]:
     """Parser for cells of ``field`` that are filled and readable."""
+    own = _parser_by_type(field, unit)
+    if field.type not in _WITH_REMARKS:
+        return own
+    return partial(_unless_denied, parser=own, done=field.zh in _DONE)
+
+
+def _unless_denied(cell: Cell, parser: Callable[[Cell], Parsed], *, done: bool) -> Parsed:
+    """Value of ``cell``, unless a remark in brackets says that it is void, or not done."""
+    if isinstance(cell, str) and cell.rstrip().endswith((")", "）", "]", "】")):
+        text = normalise(cell)
+        if is_void(text):
+            raise CellRefused("void")
+        if done and is_not_done(text):
+            raise CellRefused("not_done")
+    return parser(cell)
+
+
+def _parser_by_type(field: Field, unit: Unit | None) -> Callable[[Cell], Parsed]:
     if field.type is FieldType.ENUM:
         return partial(parse_enum, field=field)
     if field.type is FieldType.MONEY:
         return partial(parse_money, unit=unit)
     if field.type is FieldType.SHARE:
         return partial(parse_share, unit=unit)
+    if field.name == "worker_days":
+        return parse_days
     if field.name in FIRM_CODES:
         return partial(parse_firm_code, required=field.required)
     return _PARSERS[field.type]
@@ -290,7 +325,12 @@ def parse_money(cell: Cell, unit: Unit | None = None) -> int | Noted[int] | None
     return Noted(fen, APPROXIMATE) if written.approximate else fen
 
 
-def parse_count(cell: Cell) -> int | Noted[int] | None:
+def parse_days(cell: Cell) -> int | Noted[int] | None:
+    """Days worked by all; halves of days are rounded half up, and noted."""
+    return parse_count(cell, with_halves=True)
+
+
+def parse_count(cell: Cell, *, with_halves: bool = False) -> int | Noted[int] | None:
     """Whole number >= 0."""
     text = _text_of(cell, "not_a_count")
     if text.casefold() in _UNKNOWN_NUMBER:
@@ -308,7 +348,9 @@ def parse_count(cell: Cell) -> int | Noted[int] | None:
     if number > MAX_COUNT:
         raise CellRefused("too_large")
     if number != int(number):
-        raise CellRefused("not_a_count")
+        if not with_halves:
+            raise CellRefused("not_a_count")
+        return Noted(int(number.to_integral_value(ROUND_HALF_UP)), ROUNDED)
     return Noted(int(number), APPROXIMATE) if approximate else int(number)
 
 
@@ -371,6 +413,7 @@ def parse_enum(cell: Cell, field: Field) -> str | None:
     return term
 
 
+_WITH_REMARKS = (FieldType.DATE, FieldType.MONTH, FieldType.MONEY, FieldType.COUNT)
 _PARSERS: Mapping[FieldType, Callable[[Cell], Parsed]] = {
     FieldType.ID: parse_id,
     FieldType.TEXT: parse_text,
@@ -390,6 +433,8 @@ def _refuse_placeholder(text: str) -> None:
         raise CellRefused("cut_off")
     if text.startswith(UNREADABLE):
         raise CellRefused("unreadable_cell")
+    if text.startswith(STRUCK):
+        raise CellRefused("struck")
     if text in SPREADSHEET_ERRORS:
         raise CellRefused("spreadsheet_error")
 
@@ -476,12 +521,13 @@ def _day_of(cell: Cell) -> dt.date | Noted[dt.date] | None:
         return _calendar_day(year, month, day)
     if (found := _SERIAL.fullmatch(text)) and int(found[1]) in _SERIALS:
         return _SERIAL_ORIGIN + dt.timedelta(days=int(found[1]))
-    # The number 2025.1 may be 2025.10.
-    return _day_by_hand(text, month=isinstance(cell, str | int))
+    if isinstance(cell, float) and _JANUARY_OR_OCTOBER.fullmatch(text):
+        raise CellRefused("january_or_october")
+    return _day_by_hand(text)
 
 
-def _day_by_hand(text: str, *, month: bool) -> dt.date | Noted[dt.date]:
-    """Day in a spelling by hand; the last day of a month written alone if ``month``."""
+def _day_by_hand(text: str) -> dt.date | Noted[dt.date]:
+    """Day in a spelling by hand; the last day of a month written alone."""
     if len(text) > MAX_SPELLING:
         raise CellRefused("not_a_date")
     try:
@@ -489,11 +535,17 @@ def _day_by_hand(text: str, *, month: bool) -> dt.date | Noted[dt.date]:
             return dt.datetime.fromisoformat(text).astimezone(BEIJING).date()
         if day := read_day(text):
             return day
-        if month and (first := read_month(text)):
+        if first := read_month(text):
             return Noted(month_end(first), MONTH_PRECISION)
     except (ValueError, OverflowError):
         raise CellRefused("not_a_date") from None
-    raise CellRefused("day_or_month_first" if _DAY_OR_MONTH_FIRST.fullmatch(text) else "not_a_date")
+    raise CellRefused(_why_no_day(text))
+
+
+def _why_no_day(text: str) -> str:
+    if _DAY_OR_MONTH_FIRST.fullmatch(text):
+        return "day_or_month_first"
+    return "lunar_date" if is_lunar(text) else "not_a_date"
 
 
 def _calendar_day(year: int, month: int, day: int) -> dt.date:

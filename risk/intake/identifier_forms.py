@@ -1,8 +1,9 @@
 """One written form per identifier: XM001, xm001 and XM-001 are one key.
 
-Identifiers are compared without the case of their letters and without the dash between a leading
-word and a number. A row is stored with the form that its identifier was first written in, in the
-store or else in the file, so that rows of all tables join.
+Identifiers are compared without the case of their letters, without the dash between a leading
+word and a number, and with one kind of bracket: 〔2025〕3号 is [2025]3号. A row is stored with the
+form that its identifier was first written in, in the store or else in the file, so that rows of all
+tables join.
 
 Most files write their identifiers in one way. What ways the stored ones are written in is stored
 too, so that identifiers are compared only where a file brings a different way.
@@ -17,7 +18,11 @@ from risk.contract import STORED_TABLES, FieldType, Table
 from risk.intake.account_notes import Note
 from risk.store.store import RecordStore
 
-_SHAPES, _FORMS = "identifier_shapes", "intake_forms"
+_SHAPES, _FORMS = "identifier_ways", "intake_forms"
+_FORMER_SHAPES = "identifier_shapes"
+_DOCUMENTS = ("case_id", "complaint_id", "inspection_id", "listing_id", "dispute_id")
+"""Identifiers that may be numbers of documents, with a year in brackets; none has many rows."""
+_BRACKETS = "([〔【"
 _SHOWN = 3
 _PLACES = 100  # more than the columns of one kind, so that no two places are equal
 _KINDS = {"owner_id": "org_id", "contractor_id": "org_id", "parent_contract_id": "contract_id"}
@@ -28,24 +33,27 @@ class _Shape:
     """Ways in which identifiers are written.
 
     ``lower`` and ``upper``: some have small and some have capital letters; ``dashes`` are the
-    smallest and the largest number of dashes.
+    smallest and the largest number of dashes, ``brackets`` the kinds of brackets, one bit each.
     """
 
     lower: bool
     upper: bool
     dashes: tuple[int, int]
+    brackets: int = 0
 
     @property
     def mixed(self) -> bool:
         """Whether two identifiers may differ in form only."""
-        return (self.lower and self.upper) or self.dashes[0] != self.dashes[1]
+        cases = self.lower and self.upper
+        return cases or self.dashes[0] != self.dashes[1] or self.brackets.bit_count() > 1
 
     def joined(self, other: _Shape | None) -> _Shape:
         """Ways of both."""
         if other is None:
             return self
         low, high = zip(self.dashes, other.dashes, strict=True)
-        return _Shape(self.lower or other.lower, self.upper or other.upper, (min(low), max(high)))
+        dashes, brackets = (min(low), max(high)), self.brackets | other.brackets
+        return _Shape(self.lower or other.lower, self.upper or other.upper, dashes, brackets)
 
 
 def unify_identifiers(store: RecordStore, table: Table, staged: str) -> list[Note]:
@@ -75,7 +83,8 @@ def normal_form_sql(name: str) -> str:
 
     A dash between numbers counts: 1-11 and 11-1 are two.
     """
-    return f"regexp_replace(upper({name}), '^([A-Z一-鿿]+)-([0-9])', '\\1\\2')"
+    plain = f"translate(upper({name}), '[]〔〕【】', '()()()')"
+    return f"regexp_replace({plain}, '^([A-Z一-鿿]+)-([0-9])', '\\1\\2')"
 
 
 def fields_of_kind(table: Table, kind: str) -> list[str]:
@@ -111,16 +120,28 @@ def _shapes(
         return {}
     parts = ", ".join(
         f"bool_or({name} <> upper({name})), bool_or({name} <> lower({name})),"
-        f" min({_dashes_sql(name)}), max({_dashes_sql(name)})"
-        for _, name in columns
+        f" min({_dashes_sql(name)}), max({_dashes_sql(name)}), {_brackets_sql(kind, name)}"
+        for kind, name in columns
     )
     cells = store.rows(f"SELECT {parts} FROM {table}")[0]
     found: dict[str, _Shape] = {}
     for place, (kind, _) in enumerate(columns):
-        lower, upper, fewest, most = cells[4 * place : 4 * place + 4]
+        lower, upper, fewest, most, brackets = cells[5 * place : 5 * place + 5]
         if fewest is not None:
-            found[kind] = _Shape(lower, upper, (fewest, most)).joined(found.get(kind))
+            shape = _Shape(lower, upper, (fewest, most), brackets)
+            found[kind] = shape.joined(found.get(kind))
     return found
+
+
+def _brackets_sql(kind: str, name: str) -> str:
+    """SQL of the kinds of brackets; 0 for identifiers that are no numbers of documents."""
+    if kind not in _DOCUMENTS:
+        return "0"
+    bits = " + ".join(
+        f"CAST(contains({name}, '{bracket}') AS INTEGER) * {2**place}"
+        for place, bracket in enumerate(_BRACKETS)
+    )
+    return f"bit_or({bits})"
 
 
 def _dashes_sql(name: str) -> str:
@@ -134,11 +155,12 @@ def _stored_shapes(store: RecordStore, kinds: Iterable[str]) -> dict[str, _Shape
     if not store.has_table(_SHAPES):
         store.rows(
             f"CREATE TABLE {_SHAPES} (kind VARCHAR NOT NULL, lower BOOLEAN, upper BOOLEAN,"
-            " fewest BIGINT, most BIGINT)"
+            " fewest BIGINT, most BIGINT, brackets BIGINT)"
         )
+        store.rows(f"DROP TABLE IF EXISTS {_FORMER_SHAPES}")
     found = {
-        kind: _Shape(lower, upper, (fewest, most))
-        for kind, lower, upper, fewest, most in store.rows(f"FROM {_SHAPES}")
+        kind: _Shape(lower, upper, (fewest, most), brackets)
+        for kind, lower, upper, fewest, most, brackets in store.rows(f"FROM {_SHAPES}")
     }
     # A store of an earlier release, or the first rows of a kind.
     lacking = {kind: [*_columns(kind)] for kind in kinds if kind not in found}
@@ -160,8 +182,10 @@ def _store_shapes(store: RecordStore, shapes: Mapping[str, _Shape]) -> None:
     if not shapes:
         return
     store.rows(f"DELETE FROM {_SHAPES} WHERE list_contains($1, kind)", [list(shapes)])
-    rows = ", ".join(["(?, ?, ?, ?, ?)"] * len(shapes))
-    cells = [(kind, one.lower, one.upper, *one.dashes) for kind, one in shapes.items()]
+    rows = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(shapes))
+    cells = [
+        (kind, one.lower, one.upper, *one.dashes, one.brackets) for kind, one in shapes.items()
+    ]
     store.rows(f"INSERT INTO {_SHAPES} VALUES {rows}", [cell for row in cells for cell in row])
 
 

@@ -11,7 +11,7 @@ from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
-from risk.contract import KNOWN_AT, STORED_TABLES, Table
+from risk.contract import KNOWN_AT, STORED_TABLES, FieldType, Table
 from risk.intake.account_notes import Note
 from risk.intake.book_order import restore_newest_books
 from risk.intake.cell_parsers import YEAR_OF_DAY, YEAR_OF_MONTH
@@ -49,17 +49,18 @@ from risk.intake.readers import Sheet, open_sheets
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.rejected_rows import RejectedRows
-from risk.intake.report import FileReport, ImportReport, SheetReport, with_reserve
+from risk.intake.report import FileReport, ImportReport, SheetReport, with_used
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_account import (
     format_notes,
+    month_notes,
     sheet_notes,
     sheet_report,
     uncertain_notes,
     unread_notes,
 )
-from risk.intake.sheet_names import supplied_cells
+from risk.intake.sheet_names import month_of_block, supplied_cells
 from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import (
     SelectedSheet,
@@ -618,6 +619,7 @@ class _Import:
             repeated=self._good - stored.accepted,
             quarantined=self._read - self._good,
             set_aside=set_aside,
+            struck=sum(len(records.struck) for records in readers),
             marks=dict(self._marks),
             unreadable=dict(self._unreadable_columns),
             ignored_columns=_distinct(name for one in sheets for name in one.header.unread),
@@ -635,18 +637,25 @@ class _Import:
         )
 
     def _reader(self, selected: SelectedSheet) -> SheetRecords:
-        return SheetRecords(
+        records = SheetRecords(
             self._table,
             selected.sheet,
             selected.header,
             cells=selected.located.cells,
             match=self._match,
             file=self._file,
-            supplied=tuple(self._supplied(selected, *one) for one in selected.supplied.items()),
         )
+        records.supplied = tuple(
+            self._supplied(selected, records, *one) for one in selected.supplied.items()
+        )
+        return records
 
-    def _supplied(self, selected: SelectedSheet, name: str, cell: str) -> Cell:
+    def _supplied(
+        self, selected: SelectedSheet, records: SheetRecords, name: str, cell: str
+    ) -> Cell:
         """Cell of a field without a column, or the function that gives it for a row."""
+        if self._table.field(name).type is FieldType.MONTH:
+            return lambda cells: month_of_block(records.titles[0], cell)
         if name != CONTRACT:
             return cell
         columns = {one.field.name: one.index for one in selected.header.columns}
@@ -748,8 +757,8 @@ def _with_reading(
         return report
     read = {heading for sheet in report.sheets for heading in sheet.columns}
     reading = reading_report(found, named_firms=firms, table_by_headings=by_headings, read=read)
-    notes = (*report.notes, *place_notes(found.changes))
-    return replace(with_reserve(report, plan.reserve(table)), reading=reading, notes=notes)
+    notes = (*report.notes, *month_notes(plan.sheets, table), *place_notes(found.changes))
+    return replace(with_used(report, plan.used_otherwise(table)), reading=reading, notes=notes)
 
 
 def _headings(sheets: Sequence[SelectedSheet]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import PurePath
 
 from risk.calendar.dates import month_end
 from risk.intake.cells import normalise
+from risk.intake.numerals import first_month
 
 _NUMERALS = {
     **{numeral: str(number) for number, numeral in enumerate("一二三四五六七八九十", start=1)},
@@ -94,6 +95,7 @@ def with_digits(text: str) -> str:
     '2025年11月'
     """
     plain = _CHINESE_YEAR.sub(lambda found: found[0].translate(_DIGITS), normalise(text))
+    plain = first_month(plain)
     return _NUMERAL_MONTH.sub(lambda found: _NUMERALS[found[1]], plain)
 
 
@@ -143,7 +145,8 @@ def without_periods(name: str) -> str:
     >>> without_periods("案件2025年9月.xlsx"), without_periods("案件（十月）.xlsx")
     ('案件年月xlsx', '案件月xlsx')
     """
-    return re.sub(r"[\d\W_]+", "", _NUMERAL_MONTH.sub("", normalise(name)).casefold())
+    plain = _NUMERAL_MONTH.sub("", first_month(normalise(name)))
+    return re.sub(r"[\d\W_]+", "", plain.casefold())
 
 
 def _natural(name: str) -> tuple[tuple[float, str], ...]:

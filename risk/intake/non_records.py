@@ -1,5 +1,7 @@
 """Rows of a sheet that are no records: totals, signatures, notes, page titles, numbers of columns.
 
+Rows that are struck out are of a kind of their own, see :mod:`risk.intake.sheet_records`.
+
 Words alone do not decide: a firm may be called 小计建材 and a project 合计大厦. A row is set
 aside if its first cell is such a word and the row is no complete record or has the word as key.
 """
@@ -12,6 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from risk.intake.cells import Cell, match_key
+from risk.intake.stated_years import block_period
 from risk.intake.units import plain_brackets, unit_alone
 
 
@@ -22,10 +25,13 @@ class NonRecord(StrEnum):
     FOOTER = "footer"
     TITLE = "title"
     HEADING = "heading"
+    STRUCK = "struck"
+    UNPAID = "unpaid"
 
 
 _TOTAL = re.compile(
     r".{0,8}?(?:合计|小计|总计|累计|共计)(?:数|金额|\([^()]*\))?[:,]?(?:[\d,.]*|\d[\d,.]*[人名个万元项家笔份件天户]{1,2})"
+    r"|.{9,40}(?:合计|小计|总计)"
 )
 _FOOTER = re.compile(
     r"(?:\w{0,4}单位)?(?:制表|填表|制单|审核|复核|审批|填报|上报|经办|负责|主管|联系|统计|签字|盖章|班组长"
@@ -106,6 +112,8 @@ def _is_title(
         return True
     if not _leads(cell, cells, key):
         return False
+    if block_period([cell]) is not None:
+        return True
     return bool(_CONTINUED.search(text) or _SECTION.fullmatch(text) or _PLACE.fullmatch(text))
 
 

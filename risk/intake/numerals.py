@@ -12,6 +12,12 @@ _OTHER_FORMS = str.maketrans(
 _TENS = str.maketrans({"廿": "二十"})
 _PLACES = {"千": 1000, "百": 100, "十": 10}
 
+_FIRST_MONTH = re.compile(
+    r"(?:(?P<year>(?<=20\d\d))|(?<![单万千百亿十美港欧日\d]))元月(?=份|[\d\W_]|$|工资|工人|农民工|人员|人工费|考勤|出勤"
+    r"|实名|花名册|发放|支付|代发|拨付|台账|明细|报表|[上中下]旬|[初中底末一二三四五六七八九十廿])"
+)
+"""January, but not in 单元月度 or 5000元月薪."""
+
 _DIGIT = "[零一二三四五六七八九]"
 _NUMBER = rf"(?:\d+(?:\.\d+)?|{_DIGIT})"
 _SECTION = re.compile(
@@ -46,13 +52,22 @@ def is_short_form(text: str) -> bool:
     return _SHORT_FORM.fullmatch(text.translate(_OTHER_FORMS)) is not None
 
 
+def first_month(text: str) -> str:
+    """``text`` with 元月, as January is called, as 1月.
+
+    >>> first_month("2026年元月份工资表"), first_month("三单元月度考勤")
+    ('2026年1月份工资表', '三单元月度考勤')
+    """
+    return _FIRST_MONTH.sub(lambda found: "1月" if found["year"] is None else "年1月", text)
+
+
 def chinese_digits(text: str) -> str:
     """``text`` with Chinese numbers replaced by Arabic ones: digits one by one, or below 100.
 
-    >>> chinese_digits("二〇二五年十二月二十八日")
-    '2025年12月28日'
+    >>> chinese_digits("二〇二五年十二月二十八日"), chinese_digits("二〇二六年元月五日")
+    ('2025年12月28日', '2026年1月5日')
     """
-    plain = text.translate(_OTHER_FORMS).translate(_TENS)
+    plain = first_month(text).translate(_OTHER_FORMS).translate(_TENS)
     return re.sub(rf"(?:{_DIGIT}|十)+", _arabic, plain)
 
 

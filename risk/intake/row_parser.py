@@ -7,6 +7,7 @@ repeat.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from risk.intake.cell_parsers import (
     parser_of,
     require_readable,
 )
-from risk.intake.cells import CUT_OFF, Cell, Row, as_text
+from risk.intake.cells import CUT_OFF, Cell, Row, as_text, normalise
 from risk.intake.checks import MAY_COME, check_known_at, check_region, count_marks
 from risk.intake.csv_escaping import append_unit, unescape_cell
 from risk.intake.headers import Column, Header
@@ -46,6 +47,7 @@ BATCH_ROWS = 10_000
 _CACHED_CELLS, _CACHED_LENGTH = 20_000, 64
 _MOSTLY_UNIQUE = frozenset((FieldType.ID, FieldType.TEXT, FieldType.MONEY, FieldType.NUMBER))
 
+_MONTH_NUMBER = re.compile(r"1[0-2]|0?[1-9]")
 _MAX_RAW = 200
 """Characters of an unreadable cell stored for the list of cells to look at."""
 
@@ -392,6 +394,7 @@ class CellParser:
         self._answers = answers
         dated = field.type in (FieldType.DATE, FieldType.MONTH)
         self._years = periods_of(field.name, years) if dated and years else ()
+        self._month = _month_named if field.type is FieldType.MONTH else str
 
     def __call__(self, cell: Cell) -> Parsed | CellRefused:
         """Value of ``cell``, else the answer to its text, else the refusal."""
@@ -412,7 +415,7 @@ class CellParser:
 
     def _with_year(self, cell: Cell, years: StatedYears) -> Noted[Any] | None:
         """Value of a date or a month without a year, with the year of ``years``."""
-        text = years.complete(cell) if isinstance(cell, str) else None
+        text = years.complete(self._month(cell)) if isinstance(cell, str | int) else None
         try:
             value = self._parser(text) if text else None
         except CellRefused:
@@ -420,6 +423,12 @@ class CellParser:
         if isinstance(value, Noted):
             return Noted(value.value, YEAR_OF_MONTH)
         return Noted(value, YEAR_OF_DAY) if value else None
+
+
+def _month_named(cell: str | int) -> str:
+    """``cell`` with the word for a month after a number of one: 12 in a column of months."""
+    text = normalise(str(cell))
+    return f"{text}月" if _MONTH_NUMBER.fullmatch(text) else text
 
 
 def _date_or_none(value: Value) -> dt.date | None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from risk.contract import FieldType
+from risk.contract import FieldType, Table
 from risk.intake.account_notes import Note
+from risk.intake.layouts.month_columns import MonthSheet
+from risk.intake.layouts.paid_columns import PAYMENTS
 from risk.intake.layouts.paid_sheet import PaidSheet
-from risk.intake.readers import Format, detect_format
+from risk.intake.layouts.translation import TranslatedSheet
+from risk.intake.non_records import NonRecord
+from risk.intake.readers import Format, Sheet, detect_format
 from risk.intake.report import SheetReport
 from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import SelectedSheet, UnreadSheet
@@ -53,8 +57,12 @@ def sheet_notes(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note
         )
     yield from _unsure_units(selected, records)
     yield from _alternates(selected, records)
-    if records.blank_rows and not isinstance(selected.sheet, PaidSheet):
+    if records.blank_rows and not _is_made(selected.sheet):
         yield Note("blank_rows", {"rows": records.blank_rows, "sheet": sheet or "-"})
+    if records.struck:
+        yield _struck_rows(selected, records)
+    if unpaid := records.set_aside[NonRecord.UNPAID]:
+        yield Note("unpaid_rows", {"rows": unpaid, "sheet": sheet or "-"})
     if records.hidden:
         yield Note("hidden_rows", {"rows": records.hidden, "sheet": sheet})
     for heading, cells in records.merged.not_repeated.items():
@@ -66,6 +74,35 @@ def sheet_notes(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note
             {"row": block.row, "columns": "、".join(block.columns), "sheet": sheet},
             needs_answer=True,
         )
+
+
+def month_notes(sheets: Iterable[Sheet], table: Table) -> Iterator[Note]:
+    """Notes about the sheets of ``table`` that were read by month."""
+    for sheet in sheets:
+        one = sheet.payrolls if isinstance(sheet, PaidSheet) else sheet
+        if not isinstance(one, TranslatedSheet) or not isinstance(one.sheet, MonthSheet):
+            continue
+        paid = isinstance(sheet, PaidSheet)
+        if table is (PAYMENTS if paid else one.layout.table) and paid == one.layout.pays_only:
+            head, counts = one.sheet.head, one.sheet.counts
+            months = sorted({column.text for column in head.months})
+            fields: dict[str, str | int] = {
+                "sheet": one.name or "-",
+                "rows": counts.rows,
+                "records": counts.records,
+                "first": months[0],
+                "last": months[-1],
+                "blank": counts.blank,
+                "empty": counts.empty,
+                "totals": len(head.totals),
+            }
+            yield Note("months_unfolded", fields)
+
+
+def _is_made(sheet: Sheet) -> bool:
+    """Whether the rows of a sheet are not those of the ledger, of which none can be missing."""
+    by_month = isinstance(sheet, TranslatedSheet) and isinstance(sheet.sheet, MonthSheet)
+    return by_month or isinstance(sheet, PaidSheet)
 
 
 def format_notes(path: Path) -> tuple[Note, ...]:
@@ -90,6 +127,19 @@ def uncertain_notes(notes: Iterable[Note], unread: Sequence[UnreadSheet]) -> Ite
     """Those of ``notes`` that are about sheets which are not read and have no note yet."""
     names = {one.name for one in unread if one.reason == "no_header"}
     yield from (note for note in notes if note.fields["sheet"] in names)
+
+
+def _struck_rows(selected: SelectedSheet, records: SheetRecords) -> Note:
+    """Rows that are struck out; a person has to decide unless a layout says it."""
+    sheet = selected.sheet
+    decided = isinstance(sheet, TranslatedSheet) and sheet.layout.struck and sheet.layout.confirmed
+    shown = "、".join(map(str, list(dict.fromkeys(records.struck))[:_SHOWN]))
+    fields: dict[str, str | int] = {
+        "rows": len(records.struck),
+        "examples": shown,
+        "sheet": sheet.name,
+    }
+    return Note("struck_rows_void" if decided else "struck_rows", fields, needs_answer=not decided)
 
 
 def _unsure_units(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note]:

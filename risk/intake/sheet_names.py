@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from risk.contract import Field, FieldType, Table
 from risk.intake.cells import Cell
 from risk.intake.named_periods import stated_month
+from risk.intake.stated_years import block_period
 from risk.intake.team_sheets import CONTRACT, TABLES, team_of_sheet
 from risk.intake.units import plain_brackets
 
@@ -49,6 +50,19 @@ def supplied_cells(
         if cell is not None:
             supplied[field.name] = cell
     return supplied
+
+
+def month_of_block(titles: Sequence[Cell], month: str) -> str | None:
+    """Month of the rows below ``titles``; ``month`` is that of the sheet, for a block without one.
+
+    >>> month_of_block(["2025年11月工资表"], "2025-10"), month_of_block(["11-12月"], "2025-10")
+    ('2025-11', None)
+    """
+    period = next(filter(None, (block_period([title]) for title in titles)), None)
+    if period is None:
+        return month
+    first = period.one_month(year=int(month[:4]))
+    return f"{first:%Y-%m}" if first else None
 
 
 def _month(field: Field, texts: Sequence[str]) -> str | None:

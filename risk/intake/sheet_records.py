@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from risk.contract import FieldType, Table
 from risk.intake.cell_parsers import CellRefused, parse
-from risk.intake.cells import Cell, Row, is_blank
+from risk.intake.cells import Cell, Row, all_struck, is_blank, is_struck
 from risk.intake.header_location import header_at, unit_row
 from risk.intake.headers import (
     Column,
@@ -36,6 +36,7 @@ from risk.intake.readers.csv_columnar import Chunk
 from risk.intake.readers.sheet import Sheet
 from risk.intake.stated_years import stated_years
 from risk.intake.units import money_units
+from risk.intake.unpaid_rows import unpaid_test
 
 _PLAIN_ID = r"^[A-Za-z_.:/-]*[0-9][A-Za-z0-9_.:/-]*$"
 _is_plain_id = re.compile(_PLAIN_ID).match
@@ -72,6 +73,7 @@ class SheetRecords:
         self.set_aside: Counter[NonRecord] = Counter()
         self.blocks_read = 1
         self.hidden = 0
+        self.struck: list[int] = []
         self._filled = 0  # rows that are not blank
         self._last_filled = header.row
         self.incomplete: list[IncompleteBlock] = []
@@ -79,7 +81,7 @@ class SheetRecords:
         self.footers: list[Cell] = []
         self.merged = MergedCells(sheet.merges)
         self._table, self._sheet, self._header, self._match = table, sheet, header, match
-        self._file, self._supplied = file, tuple(supplied)
+        self._file, self.supplied = file, tuple(supplied)
         self._titles = {plain_title(cell) for cell in cells.titles if isinstance(cell, str)} - {""}
         self._first_titles: list[Cell] = [cell for cell in cells.titles if isinstance(cell, str)]
         self._recent_titles: list[Cell] = []
@@ -110,7 +112,7 @@ class SheetRecords:
         look = _Look(self._table, self._header)
         first = True
         for chunk in chunks:
-            doubtful = _doubtful(chunk, self._header, look.key[0], first=first)
+            doubtful = _doubtful(chunk, self._header, look, first=first)
             first = first and not any(number > self._header.row for number in chunk.numbers)
             blank = {number for number, cells in doubtful if is_blank(cells)}
             aside: set[int] = set()
@@ -191,11 +193,11 @@ class SheetRecords:
         row = self.merged.fill(row, header)
         for alternate in header.alternates:
             row = self._checked(row, header, alternate)
-        if not self._supplied:
+        if not self.supplied:
             return row
         number, cells = row
         padded = [*cells[: header.width], *[None] * (header.width - len(cells))]
-        supplied = (one(cells) if callable(one) else one for one in self._supplied)
+        supplied = (one(cells) if callable(one) else one for one in self.supplied)
         return number, [*padded, *supplied]
 
     def _checked(self, row: Row, header: Header, alternate: Column) -> Row:
@@ -218,6 +220,8 @@ class SheetRecords:
         cells = row[1]
         if is_blank(cells):
             return None
+        if all_struck(cells[c.index] for c in header.columns if c.index < len(cells)):
+            return NonRecord.STRUCK
         if (kind := self._kind_of_header(cells, header)) is not None:
             return kind
         following = rows.peek() if rows is not None else None
@@ -226,7 +230,8 @@ class SheetRecords:
         if unit_row(cells):
             return NonRecord.HEADING
         key = [cells[index] if index < len(cells) else None for index in look.key]
-        return non_record(cells, key, complete=look.complete(cells), titles=self._titles)
+        kind = non_record(cells, key, complete=look.complete(cells), titles=self._titles)
+        return kind or (NonRecord.UNPAID if look.says_unpaid(cells) else None)
 
     def _begins_period(self, cells: Sequence[Cell]) -> bool:
         """Whether a row is one text that states other years than the titles of its block."""
@@ -251,6 +256,8 @@ class SheetRecords:
 
     def _count(self, kind: NonRecord | str, row: Row) -> None:
         self.set_aside[NonRecord(kind)] += 1
+        if kind == NonRecord.STRUCK:
+            self.struck.append(row[0])
         if kind == NonRecord.FOOTER:
             self.footers = [*self.footers, *row[1]][-50:]
         if kind in (NonRecord.TITLE, NonRecord.HEADING):
@@ -316,13 +323,18 @@ _NEW_HEADER = "new_header"
 
 
 class _Look:
-    """First look at the rows below a header: is any required cell doubtful?"""
+    """First look at the rows below a header: is any required cell doubtful?
+
+    ``key`` are the columns of the key; ``day`` is that of the day of payments, else None.
+    """
 
     def __init__(self, table: Table, header: Header) -> None:
         columns = {c.field.name: c for c in header.columns if c.index < header.width}
         self.key = [columns[name].index for name in table.key if name in columns] or [0]
         required = [column for column in columns.values() if column.field.required]
         self._required = [(column.index, _doubt(column.field.type)) for column in required]
+        self._unpaid = unpaid_test(table, {name: one.index for name, one in columns.items()})
+        self.day = columns["paid_on"].index if self._unpaid else None
 
     def doubtful(self, cells: Sequence[Cell]) -> bool:
         """Whether a required cell is empty or does not look like its type."""
@@ -337,6 +349,10 @@ class _Look:
     def complete(self, cells: Sequence[Cell]) -> bool:
         """Whether all required cells are filled."""
         return all(index < len(cells) and not _empty(cells[index]) for index, _ in self._required)
+
+    def says_unpaid(self, cells: Sequence[Cell]) -> bool:
+        """Whether a row of payments says that nothing was paid."""
+        return self._unpaid is not None and self._unpaid(cells)
 
 
 class _Peekable(Iterator[Row]):
@@ -379,18 +395,18 @@ def _doubt(kind: FieldType) -> Callable[[str], bool]:
     if kind is FieldType.ID:
         return lambda text: not _is_plain_id(text)
     if kind in _WORDS:
-        return lambda text: not text.strip()
-    return lambda text: not _has_digit(text)
+        return lambda text: not text.strip() or is_struck(text)
+    return lambda text: not _has_digit(text) or is_struck(text)
 
 
-def _doubtful(chunk: Chunk, header: Header, key: int, *, first: bool) -> list[Row]:
-    """Rows of ``chunk`` to be looked at: an unusual key or width, and the first row of all."""
-    plain_key = pc.match_substring_regex(chunk.columns[key], _PLAIN_ID)
+def _doubtful(chunk: Chunk, header: Header, look: _Look, *, first: bool) -> list[Row]:
+    """Rows of ``chunk`` to be looked at: an unusual key, day or width, and the first row of all."""
+    usual = pc.match_substring_regex(chunk.columns[look.key[0]], _PLAIN_ID)
+    if look.day is not None:
+        usual = pc.and_(usual, pc.match_substring_regex(chunk.columns[look.day], "[0-9]"))
     rows = list(chunk.ragged)
     indices = (
-        []
-        if plain_key.true_count == len(plain_key)
-        else (pc.indices_nonzero(pc.invert(plain_key)).to_pylist())
+        [] if usual.true_count == len(usual) else (pc.indices_nonzero(pc.invert(usual)).to_pylist())
     )
     if first:
         start = next((i for i, n in enumerate(chunk.numbers) if n > header.row), None)

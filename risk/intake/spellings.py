@@ -54,6 +54,9 @@ UNKNOWN_WORDS = frozenset(
             "待发放",
             "未到账",
             "未退还",
+            "未拨付",
+            "未支付",
+            "未到位",
         ),
     )
 )
@@ -81,6 +84,38 @@ UNKNOWN_DATES = frozenset(
             "未终止",
             "至今",
             "长期",
+            "未退票",
+            "无退票",
+            "未退汇",
+            "未退回",
+            "未注销",
+            "使用中",
+            "正常使用",
+            "在用",
+            "长期有效",
+        ),
+        *(
+            "停工",
+            "已停工",
+            "烂尾",
+            "缓建",
+            "停建",
+            "未动工",
+            "待开工",
+            "诉讼中",
+            "审理中",
+        ),
+        *(
+            "处理中",
+            "调处中",
+            "协调中",
+            "化解中",
+            "未化解",
+            "未解决",
+            "整改中",
+            "正在整改",
+            "未整改",
+            "未移出",
         ),
     )
 )
@@ -104,7 +139,24 @@ _PEOPLE = re.compile(
     r"(?:农民工|工人|民工)?"
 )
 
+_AND_OTHERS = re.compile(r"^\D{0,20}等(?=[\d一二两三四五六七八九十百])")
+"""Names in front of a number of people: 张某等12人."""
+_OWED = re.compile(
+    r"^(?:[共被]?(?:拖欠|欠付|欠)|涉及|涉案)(?:农民工|工人)?(?:工资|薪资|薪|劳动报酬|劳务费|款)?"
+    r"(?:金额|总额)?:?(?=[\d约近共合总一二三四五六七八九十壹贰叁肆伍陆柒捌玖])"
+)
+"""What an amount is, in front of it: 拖欠工资共计12.5万元."""
+
 _DATE_NOTE = re.compile(r"[\(\[【](?:[^()\[\]【】0-9]{1,12})[\)\]】]")
+_LUNAR = re.compile(r"农历|阴历|旧历|[正腊冬]月|初[一二三四五六七八九十]|廿|除夕")
+_LUNAR_NOTE = re.compile(r"[(\[【](?:按|为|系)?(?:农历|阴历|旧历)(?:日期)?[)\]】]")
+"""A day so marked is lunar; 2025年3月5日（正月十七） has its lunar day in addition."""
+
+_VOID = re.compile(r"作废|废止|冲销|冲红|红冲|冲回|冲正|冲账|红字|撤销|撤回|取消")
+_NOT_DONE = re.compile(
+    r"[未没](?:有)?(?:实际)?(?:到账|到位|入账|成功|发|付|拨|支|兑|打款)|尚未|应[发付拨]|退票|退汇|退回|退款|失败|[暂缓]{1,2}(?:发|付|拨)|待(?:发|付|拨|支)"
+)
+_LAST_BRACKET = re.compile(r"[\(\[【][^()\[\]【】]*[\)\]】]$")
 _PLANNED = re.compile(r"计划|预计|拟|预|暂定|约|估")
 _WEEKDAY = re.compile(r"(?:星期|周|礼拜)[一二三四五六日天]")
 _TIME = re.compile(
@@ -112,6 +164,7 @@ _TIME = re.compile(
     r"(?:[0-5]?\d秒?)?(?:分|秒|\.\d+)?"
 )
 _HALF_DAY = re.compile(r"(?<=[\d日号])\s*(?:上午|下午|晚上?|凌晨|早上?|中午|傍晚)$")
+_DAY_WORD = re.compile(r"(?<=[\d月日号])\s*(?:起|为?止|到期|届满|到账|已?(?:销户|注销))$")
 _FULL = re.compile(
     r"(\d{4})(?:([-/.、,]{1,2})(\d{1,2})\2(\d{1,2})[日号.]?|年(\d{1,2})月(\d{1,2})[日号]?)"
 )
@@ -137,13 +190,33 @@ MAX_SPELLING = 60
 """Longer texts are no amounts, counts or dates."""
 
 
+def is_lunar(text: str) -> bool:
+    """Whether a day is one of the lunar calendar: 农历十二月廿六, 2025-12-20（农历）."""
+    return _LUNAR.search(text) is not None
+
+
+def is_void(text: str) -> bool:
+    """Whether a remark in brackets says that the value does not hold: 50000（作废）."""
+    return _VOID.search(_remark(text)) is not None
+
+
+def is_not_done(text: str) -> bool:
+    """Whether a remark in brackets says that nothing was paid: 50000（退票）."""
+    return _NOT_DONE.search(_remark(text)) is not None
+
+
+def _remark(text: str) -> str:
+    found = _LAST_BRACKET.search(text)
+    return found[0] if found else ""
+
+
 def read_amount(text: str) -> Amount | None:
     """Amount of money in a spelling by hand: 约50万元, 50余万, 3万5, 叁万伍仟元整, 3.5w.
 
     >>> read_amount("约50万元")
     Amount(number=Decimal('50'), unit='万元', approximate=True)
     """
-    text, bracket, approximate = _without_bracket(text)
+    text, bracket, approximate = _without_bracket(_OWED.sub("", text, count=1))
     if bracket is not None and _FOREIGN.search(bracket):
         return None
     unit_in_bracket = bracket if bracket in MONEY_UNITS else None
@@ -165,7 +238,7 @@ def read_count(text: str) -> Amount | None:
     >>> read_count("15人(含女工3人)")
     Amount(number=Decimal('15'), unit=None, approximate=False)
     """
-    text, _, approximate = _without_bracket(text)
+    text, _, approximate = _without_bracket(_AND_OTHERS.sub("", text, count=1))
     text, about = _without_approximation(text)
     found = _PEOPLE.fullmatch(text)
     if found is None:
@@ -293,10 +366,10 @@ def _number(text: str) -> Decimal | None:
 def _bare_date(text: str) -> str:
     """``text`` without a note in brackets, weekday and time, with Arabic digits."""
     note = _DATE_NOTE.search(text)
-    if note is not None and not _PLANNED.search(note[0]):
+    if note is not None and not (_PLANNED.search(note[0]) or _LUNAR_NOTE.search(note[0])):
         text = text[: note.start()] + text[note.end() :]
     text = re.sub(r"\s*([年月日号])\s*", r"\1", chinese_digits(_WEEKDAY.sub("", text).strip()))
-    text = _HALF_DAY.sub("", text)
+    text = _DAY_WORD.sub("", _HALF_DAY.sub("", text))
     day = re.match(r"(.*?(?:日|号|\d))" + _TIME.pattern + r"$", text)
     if day is not None and (day[1].endswith(("日", "号")) or re.search(r"\d[T\s]", text)):
         text = day[1]

@@ -21,6 +21,18 @@ _MEDIAN_OF = 2
 _AHEAD = dict.fromkeys(("projects", "contracts", "accounts", "deposits"), 366)
 """Days that the event of a table may lie ahead: these are often recorded before they begin."""
 
+_ENDS = {
+    "projects": ("planned_end_on",),
+    "deposits": ("valid_to",),
+    "inspections": ("rectify_by",),
+}
+"""Days, besides those of later facts, that are not before the event of their table."""
+
+_MAY_COME_BEFORE = frozenset(("confirmed_on",))
+"""Arrears are often confirmed before the case is filed."""
+
+_OPEN = "'accepted', 'filed'"
+
 _SHOWN_FACTS = ("amount_due", "amount", "amount_owed", "contract_amount", "status")
 _NAMES = ("project_name", "org_name", "contractor_name", "project_id", "org_id")
 
@@ -55,6 +67,9 @@ def staged_notes(
     """
     notes = _implausible(store, table, headings)
     notes += _in_future(store, table, headings, today)
+    notes += _reversed(store, table, headings)
+    if table.name == "cases":
+        notes += _contradicting(store, headings)
     if duplicates:
         notes += _keys_twice(store, table, dated=dated)
     if not dated:
@@ -112,6 +127,55 @@ def _in_future(
         if rows:
             fields = {"column": headings[name], "rows": rows, "found": str(last), "key": key}
             notes.append(Note("in_future", fields, needs_answer=True))
+    return notes
+
+
+def _reversed(store: RecordStore, table: Table, headings: Mapping[str, str]) -> list[Note]:
+    """Ends before the event: mostly a year that was not changed in January."""
+    event = table.event_date
+    later = {fact.date for fact in table.unfolds} - _MAY_COME_BEFORE
+    names = [name for name in [*sorted(later), *_ENDS.get(table.name, ())] if name in headings]
+    if event is None or event not in headings or not names:
+        return []
+    parts = ", ".join(
+        f"count(*) FILTER ({name} < {event}), arg_min({table.key[0]}, line) FILTER ({name} <"
+        f" {event}), arg_min({name}, line) FILTER ({name} < {event}), arg_min({event}, line)"
+        f" FILTER ({name} < {event})"
+        for name in names
+    )
+    [cells] = store.rows(f"SELECT {parts} FROM {STAGED}")
+    notes = []
+    for place, name in enumerate(names):
+        rows, key, found, began = cells[4 * place : 4 * place + 4]
+        if rows:
+            fields = {"column": headings[name], "event": headings[event], "rows": rows, "key": key}
+            shown = {"found": str(found), "began": str(began)}
+            notes.append(Note("dates_reversed", {**fields, **shown}, needs_answer=True))
+    return notes
+
+
+def _contradicting(store: RecordStore, headings: Mapping[str, str]) -> list[Note]:
+    """Cases that are open and have an end; and closed ones with money recovered, unconfirmed.
+
+    No event is made of a case that was never confirmed.
+    """
+    confirmed = " UNION ALL ".join(
+        f"SELECT case_id FROM {one} WHERE status = 'confirmed' OR confirmed_on IS NOT NULL"
+        for one in ("cases", STAGED)
+    )
+    unconfirmed = (
+        "s.status = 'closed' AND s.confirmed_on IS NULL AND s.amount_recovered > 0"
+        f" AND s.case_id NOT IN ({confirmed})"
+    )
+    ended = f"s.status IN ({_OPEN}) AND (s.closed_on IS NOT NULL OR s.transferred_on IS NOT NULL)"
+    notes = []
+    for code, condition in (("case_ended_and_open", ended), ("case_unconfirmed", unconfirmed)):
+        [(rows, key)] = store.rows(
+            f"SELECT count(*), arg_min(s.case_id, s.line) FROM {STAGED} s WHERE {condition}"
+        )
+        if rows:
+            asked = code == "case_ended_and_open"
+            notes.append(Note(code, {"rows": rows, "key": key}, needs_answer=asked))
     return notes
 
 

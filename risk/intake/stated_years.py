@@ -10,14 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from risk.intake.cells import Cell
-from risk.intake.named_periods import stated_month, with_digits
+from risk.intake.named_periods import NamedPeriod, named_period, stated_month, with_digits
 from risk.intake.numerals import chinese_digits
 
 _FILLED_IN = re.compile(r"(?:填报|填表|制表|报送|上报|打印|导出|编制|更新)(?:日期|时间)?\s*[:：于]")
 """Titles with the day on which the table was filled in."""
+_NOTE = re.compile(r"[,;，；。]|^\s*(?:备注|说明|附注|注)|截[至止]")
+"""Texts about a table, which name months for other reasons than its title does."""
 _YEAR = re.compile(r"(?<!\d)(20\d\d|\d\d)(?=年)|(?<!\d)(20\d\d)(?=\s*[.\-_/~—–至到]\s*\d)")
 _BARE_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(20\d\d)(0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])?(?!\d)")
@@ -104,6 +107,26 @@ def lacks_year(cell: Cell) -> bool:
 
 def _plain(text: str) -> str:
     return chinese_digits(with_digits(text)).replace(" ", "")
+
+
+def block_period(cells: Sequence[Cell]) -> NamedPeriod | None:
+    """Period with a month that a row of one text states for the rows below it; None for others.
+
+    >>> block_period(["2025年11月工资台账", None]), block_period(["填报日期：2025年11月30日"])
+    (NamedPeriod(year=2025, month=11, day=0, several=False), None)
+    """
+    filled = [cell for cell in cells if cell is not None and cell != ""]
+    if len(filled) != 1 or not isinstance(filled[0], str):
+        return None
+    return _title_period(filled[0])
+
+
+@lru_cache(maxsize=256)  # asked for each row below a title
+def _title_period(text: str) -> NamedPeriod | None:
+    if _FILLED_IN.search(text) or _NOTE.search(text):
+        return None
+    period = named_period(text)
+    return period if period.month and not period.day else None
 
 
 def stated_years(sheet: str, titles: Sequence[Sequence[Cell]], file: str) -> StatedYears | None:

@@ -6,6 +6,7 @@ child at its limit; the restoring process reads files only after the manifest ha
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import io
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -32,6 +34,7 @@ MOST_MANIFEST = 64 * 2**20
 """Bytes of the manifest, which names every file."""
 
 _FORMER_KEY = "session.key"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _DAMAGES = (
     *(tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError, AttributeError),
     *(RecursionError, MemoryError),
@@ -42,6 +45,12 @@ class BackupUnreadable(CommandError):
     """The file is damaged, forged, or not a backup that this version can read."""
 
     code = "backup_unreadable"
+
+
+class NoRoomForBackup(CommandError):
+    """There is no room where the files of a backup lie while it is packed or unpacked."""
+
+    code = "no_room_for_backup"
 
 
 class BackupNotSigned(CommandError):
@@ -62,16 +71,21 @@ def pack(folder: Path, out: Path, about: Mapping[str, Any], key: Path | None) ->
     manifest = {**about, "files": listed}
     content = json.dumps(manifest, indent=1)
     partial = out.with_name(f".{out.name}.part")
-    with open_private(partial, "wb") as file:
-        with tarfile.open(fileobj=file, mode="w:gz") as archive:
-            _add_text(archive, ABOUT, content)
-            if key is not None:
-                _add_text(archive, SIGNATURE, sign(key, content.encode()))
-            for name in listed:
-                archive.add(folder / name, arcname=name)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(out)
+    try:
+        with open_private(partial, "wb") as file:
+            with tarfile.open(fileobj=file, mode="w:gz") as archive:
+                _add_text(archive, ABOUT, content)
+                if key is not None:
+                    _add_text(archive, SIGNATURE, sign(key, content.encode()))
+                for name in listed:
+                    archive.add(folder / name, arcname=name)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(out)
+    finally:
+        # Of a disk that was full it would take the room.
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     _sync_folder(out.parent)
     return manifest
 
@@ -101,6 +115,7 @@ def unpack(
     Raises:
         BackupUnreadable: it is damaged, holds what it does not name, or needs too much memory.
         BackupNotSigned: it is not signed with ``key``.
+        NoRoomForBackup: the disk of ``folder`` has no room for its files.
     """
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("WAGEWATCH_")
@@ -124,6 +139,8 @@ def unpack(
     answer: dict[str, Any] = json.loads(done.stdout)
     if answer["failure"] == "unsigned":
         raise BackupNotSigned(path=str(key))
+    if answer["failure"] == "no_room":
+        raise NoRoomForBackup(path=str(folder.parent))
     if answer["failure"] is not None:
         raise BackupUnreadable(path=str(source), detail=answer["failure"])
     about: dict[str, Any] = answer["about"]
@@ -141,7 +158,8 @@ def main() -> None:
     except _Unsigned:
         failure = "unsigned"
     except _DAMAGES as error:
-        failure = f"{type(error).__name__}: {error}"[:500]
+        is_full = isinstance(error, OSError) and error.errno in _FULL
+        failure = "no_room" if is_full else f"{type(error).__name__}: {error}"[:500]
     json.dump({"about": about, "failure": failure}, sys.stdout)
 
 
@@ -189,8 +207,10 @@ def _extract(source: Path, folder: Path) -> None:
     with tarfile.open(source, "r:gz") as archive:
         for number, member in enumerate(archive):
             free -= member.size
-            if number >= MOST_FILES or free < 0 or not (member.isfile() or member.isdir()):
+            if number >= MOST_FILES or not (member.isfile() or member.isdir()):
                 raise ValueError(member.name)
+            if free < 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             _place(archive, member, folder)
             archive.members = []  # type: ignore[attr-defined]  # else the archive remembers all
 

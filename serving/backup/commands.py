@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from serving.terminal.context import cli_context
-from serving.terminal.output import print_line, require_parent_folder
+from serving.terminal.output import convert_os_errors, print_line, require_parent_folder
 from serving.terminal.resources import open_database, open_settings
 
 File = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False)]
@@ -23,7 +23,7 @@ def backup(context: typer.Context, file: File, key: Key = None) -> None:
 
     cli = cli_context(context)
     require_parent_folder(file)
-    with open_database(cli, open_settings(cli)) as database:
+    with open_database(cli, open_settings(cli)) as database, convert_os_errors(file):
         done = back_up(cli.workspace, database, file, key)
     print_line(
         cli.text("backed_up", path=str(file), rows=done.rows, size=f"{done.bytes / 1e6:.1f}")
@@ -38,5 +38,6 @@ def restore(context: typer.Context, file: File, key: Key = None) -> None:
 
     cli = cli_context(context)
     url = os.environ.get("WAGEWATCH_DATABASE__URL")
-    done = put_back(file, cli.workspace, url, key)
+    with convert_os_errors(cli.workspace.root):
+        done = put_back(file, cli.workspace, url, key)
     print_line(cli.text("restored", path=str(cli.workspace.root), rows=done.rows))

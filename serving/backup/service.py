@@ -21,17 +21,18 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from models.artifact_paths import correct_addresses
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.audit.verification import newest_head, parse_head, verify_entries
-from serving.backup.archive import FORMATS, BackupUnreadable, pack, unpack
+from serving.backup.archive import FORMATS, BackupUnreadable, NoRoomForBackup, pack, unpack
 from serving.backup.files import written_files
 from serving.backup.rows import TABLES, dump_tables, load_tables, reflected
 from serving.db.database import Database
-from serving.db.engine import make_engine, writing
+from serving.db.engine import DatabaseUnreachable, make_engine, redacted_url, writing
+from serving.db.failures import write_failure
 from serving.db.migrate import HEAD, RevisionUnknown, migrate_to, revision
 from serving.errors import CommandError
 from serving.version import package_version
@@ -63,11 +64,17 @@ def back_up(
 
     Raises:
         RecordStoreBusy: an import is under way.
+        NoRoomForBackup: the disk for temporary files is full.
     """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        rows, head = _dump(database, place)
-        _copy_files(workspace, place)
+        try:
+            rows, head = _dump(database, place)
+            _copy_files(workspace, place)
+        except (OSError, sqlite3.Error) as error:
+            if write_failure(error) == "disk_full":
+                raise NoRoomForBackup(path=str(place.parent)) from error
+            raise
         about = {"format": FORMATS[-1], "version": package_version(), "migration": HEAD}
         pack(place, out, {**about, "audit_head": head}, key)
     return BackupResult(rows, out.stat().st_size)
@@ -86,6 +93,8 @@ def restore(
         BackupNotSigned: it is not signed with ``key``.
         AuditBroken: its audit log was altered.
         RestoreWouldMix: the workspace or the database is not empty.
+        DatabaseUnreachable: there is no database at ``url``.
+        NoRoomForBackup: the disk for temporary files has no room for its files.
     """
     if workspace.root.exists() and any(workspace.root.iterdir()):
         raise RestoreWouldMix(path=str(workspace.root))
@@ -95,6 +104,13 @@ def restore(
             about = unpack(source, place, key)
             rows = _load(url or f"sqlite:///{quote(str(place / 'service.sqlite'))}", place, about)
         except _DAMAGES as error:
+            failure = write_failure(error)
+            if url is not None:
+                _require_reached(url, error)
+                if failure is not None:
+                    raise
+            if failure == "disk_full":
+                raise NoRoomForBackup(path=str(place.parent)) from error
             detail = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
             raise BackupUnreadable(path=str(source), detail=detail) from error
         shutil.rmtree(place / "service")
@@ -108,6 +124,17 @@ _DAMAGES = (
     *(DBAPIError, RevisionUnknown),
 )
 """What a file that is no good backup can make fail."""
+
+
+def _require_reached(url: str, error: BaseException) -> None:
+    """Check that it is not the server of the database that failed.
+
+    Raises:
+        DatabaseUnreachable: it did, and the backup may be good.
+    """
+    if isinstance(error, OperationalError) and not isinstance(error.orig, sqlite3.Error):
+        detail = str(error.orig).partition("\n")[0]
+        raise DatabaseUnreachable(url=redacted_url(url), detail=detail) from error
 
 
 def _dump(database: Database, folder: Path) -> tuple[int, dict[str, Any] | None]:

@@ -38,7 +38,7 @@ _SUMS = (
     breakdowns.DISPUTES,
     breakdowns.EMPLOYERS,
     breakdowns.COVERED,
-    ("followed_open", ("followed_in_time", "followed_overdue")),
+    ("followed_open", ("followed_in_time", "followed_overdue", "followed_backlog")),
 )
 
 

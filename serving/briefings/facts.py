@@ -50,6 +50,7 @@ Document = Mapping[str, Any]
 
 REVISIT_AFTER = dt.timedelta(days=30)
 FEEDS = ("cases", "complaints", "inspections")
+WAGES = ("payrolls", "payments")
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,10 @@ class ListedInYear:
 
 @dataclass(frozen=True)
 class Facts:
-    """All facts for a briefing of ``region`` over ``period``; None where there is none."""
+    """All facts for a briefing of ``region`` over ``period``; None where there is none.
+
+    Nothing became known of ``silent_tables`` in the period, of ``silent_wages`` in its last month.
+    """
 
     period: Period
     region: str
@@ -139,6 +143,7 @@ class Facts:
     owed_before: Owed | None = None
     matters_by_unit: Sequence[UnitCounts] = ()
     second_looks: SecondLooks | None = None
+    silent_wages: Sequence[str] = ()
     breakdown: Breakdown = NO_BREAKDOWN
     breakdown_year_ago: Breakdown = NO_BREAKDOWN
 
@@ -169,6 +174,7 @@ def _collect(
     before = Period(add_months(period.start, -months), period.start)
     last = _scored_list(WatchlistRepository(database), lists.last)
     january = Period(dt.date(period.start.year, 1, 1), period.stop)
+    last_month = Period(add_months(period.stop, -1), period.stop)
     until = last_known_day(store)
     standings = _matter_states(database, settings, period, region)
     silent_since = until is None or until < period.start
@@ -190,6 +196,7 @@ def _collect(
         statistics_year_ago=period_statistics(store, period.year_before(), region),
         year_to_date=period_statistics(store, january, region),
         silent_tables=silent_tables(store, period, FEEDS),
+        silent_wages=silent_tables(store, last_month, WAGES),
         known_until=until,
         visit_results=_visit_results(store, last, period),
         lists_of_year=_listed_in(store, database, period, region) if period.whole_year else None,

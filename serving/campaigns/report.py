@@ -20,7 +20,7 @@ from serving.settings import Settings
 
 _SUMS = (
     ("scope", ("swept", "unswept")),
-    ("open_matters", ("open_in_time", "open_overdue")),
+    ("open_matters", ("open_in_time", "open_overdue", "open_backlog")),
 )
 _ROWS = 300
 
@@ -157,12 +157,15 @@ def _add_results(builder: DocumentBuilder, progress: CampaignStatus) -> None:
         recovered=builder.money(progress.recovered()),
     )
     overdue = sum(state.overdue for state in progress.open)
+    backlog = sum(state.backlog for state in progress.open)
     ten, fifty = count_large_groups(progress.open)
     builder.add_paragraph(
         "campaign.open",
         open_matters=len(progress.open),
         open_overdue=overdue,
-        open_in_time=len(progress.open) - overdue,
+        open_in_time=len(progress.open) - overdue - backlog,
+        open_backlog=backlog,
+        backlog=builder.text("followed_up.backlog", n=backlog) if backlog else "",
     )
     builder.add_paragraph("campaign.groups", group_matters=ten, large_group_matters=fifty)
     builder.add(_units_table(builder, progress))

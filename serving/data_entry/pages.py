@@ -225,10 +225,10 @@ def change_upload(
         write_audited(request, database, principal, change)
     except WagewatchError as error:
         message = page_message(error, page_language(request))
-        return _upload_page(request, principal, database, workspace, upload_id, message)
+        return _upload_page(request, principal, database, workspace, upload_id, message, known_on)
     if does == "delete":
         return Response(status_code=204, headers={"HX-Redirect": "/data"})
-    return _upload_page(request, principal, database, workspace, upload_id)
+    return _upload_page(request, principal, database, workspace, upload_id, known_on=known_on)
 
 
 @router.get("/data/jobs/{job_id}")
@@ -368,9 +368,14 @@ def _upload_page(
     workspace: Workspace,
     upload_id: str,
     failure: str | None = None,
+    known_on: str | None = None,
 ) -> Response:
+    """The page of an upload; ``known_on`` is the day as typed, by default that of its last job."""
     found = load_upload(database.engine, upload_id)
     busy = service.is_busy(database, found)
+    job = _job(database, principal, found.job_id)
+    if known_on is None:
+        known_on = job.parameters.get("known_on", "") if job else ""
     forms: list[Any] = []
     if found.proposal and not busy and not found.closed:
         try:
@@ -384,7 +389,8 @@ def _upload_page(
         upload=found,
         forms=forms,
         busy=busy,
-        job=_job(database, principal, found.job_id),
+        job=job,
+        known_on=known_on,
         failure=failure,
         tab="data",
     )

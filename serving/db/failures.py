@@ -41,6 +41,8 @@ def write_failure(error: BaseException) -> Failure | None:
     """Return what kept ``error``'s operation from writing; None if it was something else."""
     if isinstance(error, DBAPIError):
         return _of_driver(error.orig)
+    if isinstance(error, sqlite3.Error):
+        return _of_driver(error)
     if isinstance(error, OSError) and error.errno in _OS:
         return _OS[error.errno]
     # DuckDB says it in words only.

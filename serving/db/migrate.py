@@ -48,7 +48,7 @@ def migrate(engine: Engine) -> None:
         if write_failure(error) is not None:
             # It is there; the disk is full, or somebody else is writing.
             raise
-        raise DatabaseUnreachable(url=url, detail=str(error.orig)) from error
+        raise DatabaseUnreachable(url=url, detail=str(error.orig).partition("\n")[0]) from error
 
 
 def revision(connection: Connection) -> str | None:

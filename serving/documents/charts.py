@@ -48,7 +48,7 @@ def bar_chart_svg(chart: BarChart) -> str:
                     f' fill="url(#h{index})" stroke="#333333" stroke-width="0.6"/>'
                 )
             x += width
-        shown = f"{totals[row]:g}{chart.unit if chart.unit == '%' else ''}"
+        shown = f"{totals[row]:.1f}%" if chart.unit == "%" else f"{totals[row]:g}"
         lines.append(_text(x + 6, y + 14, shown))
     return "\n".join([*lines, "</svg>"])
 

@@ -12,7 +12,7 @@ import io
 import zipfile
 from typing import Any
 
-from risk.locale import Language
+from risk.locale import Language, text
 from serving.documents.cells import format_cell
 from serving.documents.charts import bar_chart_svg
 from serving.documents.model import BarChart, Block, Document, Heading, Paragraph, Table
@@ -131,7 +131,7 @@ class _Writer:
         self._line(document.notice, BODY, 12)
         if document.annex:
             self._start_landscape()
-            self._line(document.annex_title, FIRST, _BODY_PT)
+            self._line(text("briefing.annex_mark", self._language), FIRST, _BODY_PT)
             for block in document.annex:
                 self.write(block)
 
@@ -161,10 +161,12 @@ class _Writer:
 
     def _table(self, table: Table) -> None:
         from docx.enum.table import WD_TABLE_ALIGNMENT
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
         from docx.shared import Emu, Pt
 
         caption = self._line(table.caption, FIRST, 12, centred=True)
         caption.paragraph_format.keep_with_next = True
+        numeric = table.numeric_columns
         rows = [table.headers, *table.rows, *([table.total] if table.total else [])]
         target = self._output.add_table(len(rows), len(table.headers))
         target.style = "Table Grid"
@@ -178,9 +180,11 @@ class _Writer:
         # Iterating over row.cells is fast; table.cell() searches the whole table each time.
         for number, (cells, row) in enumerate(zip(rows, target.rows, strict=True)):
             bold = number == 0 or (table.total is not None and number == len(rows) - 1)
-            for cell, slot, width in zip(cells, row.cells, widths, strict=True):
+            for place, (cell, slot, width) in enumerate(zip(cells, row.cells, widths, strict=True)):
                 slot.width = width
                 line = slot.paragraphs[0]
+                if place in numeric:
+                    line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
                 line.paragraph_format.line_spacing = Pt(_TABLE_PT * 1.35)
                 if table.keep_together and number < len(rows) - 1:
                     line.paragraph_format.keep_with_next = True

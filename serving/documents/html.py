@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from risk.locale import Language
+from risk.locale import Language, text
 from serving.documents.cells import format_cell
 from serving.documents.charts import bar_chart_svg
 from serving.documents.model import Document
@@ -25,6 +25,7 @@ def to_html(document: Document, language: Language) -> bytes:
         .get_template("document.html")
         .render(
             document=document,
+            annex_mark=text("briefing.annex_mark", language),
             lang="zh-CN" if language == "zh" else "en",
             kind=lambda block: type(block).__name__.lower(),
             numbered_heading=lambda heading: numbered_heading(heading, language),

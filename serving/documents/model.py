@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
 
 Cell = str | int | Decimal | None
+
+_SHORT_CELL = 40
+_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?")
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,20 @@ class Table:
 
     @property
     def keep_together(self) -> bool:
-        """Whether the table should not be split between pages."""
-        return len(self.rows) <= 14 and not self.widths
+        """Whether the table should not be split between pages: few rows, each of a few lines."""
+        cells = (cell for row in self.rows for cell in row)
+        return len(self.rows) <= 14 and all(len(str(cell)) <= _SHORT_CELL for cell in cells)
+
+    @property
+    def numeric_columns(self) -> frozenset[int]:
+        """Columns of numbers, which are aligned on the right; the first column never is."""
+        rows = [*self.rows, *([self.total] if self.total else [])]
+        columns = [[row[n] for row in rows if row[n] is not None] for n in range(len(self.headers))]
+        return frozenset(
+            n
+            for n, cells in enumerate(columns)
+            if n > 0 and cells and all(_NUMBER.fullmatch(str(cell)) for cell in cells)
+        )
 
 
 @dataclass(frozen=True)

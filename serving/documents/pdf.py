@@ -27,6 +27,7 @@ def to_pdf(document: Document, language: Language) -> bytes:
             "date": _date_line(document.date, language),
             "notice": document.notice,
             "annex_title": document.annex_title,
+            "annex_mark": text("briefing.annex_mark", language),
             "blocks": [_block_data(block, language) for block in document.blocks],
             "annex": [_block_data(block, language) for block in document.annex],
         },
@@ -51,6 +52,7 @@ def _block_data(block: Block, language: Language) -> dict[str, Any]:
             "rows": [[format_cell(cell, language) for cell in row] for row in rows],
             "total": block.total is not None,
             "column_shares": block.column_shares(),
+            "numeric_columns": sorted(block.numeric_columns),
             "keep_together": block.keep_together,
         }
     return {"kind": "bar_chart", "caption": block.caption, "svg": bar_chart_svg(block)}

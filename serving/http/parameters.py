@@ -18,8 +18,9 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def _iso(value: object) -> object:
-    # Pydantic also accepts seconds since 1970.
-    if isinstance(value, str) and not _ISO_DATE.fullmatch(value):
+    # Pydantic also accepts seconds since 1970, as number and as text.
+    is_date = isinstance(value, dt.date)
+    if not is_date and not (isinstance(value, str) and _ISO_DATE.fullmatch(value)):
         raise ValueError(value)
     return value
 

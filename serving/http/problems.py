@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sqlite3
@@ -50,6 +51,7 @@ _RETRY_SECONDS = {
 }
 _LONGEST = 100
 _SECRETS = frozenset({"password", "old", "new", "secret", "token", "authorization"})
+_NAMES = re.compile("'([^']*)'")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 _log = logging.getLogger("wagewatch.api")
@@ -104,6 +106,11 @@ def unreadable_address(request: Request) -> Response:
     return problem(request, 400, code="text_invalid", texts=_texts("text_invalid"))
 
 
+def wrong_charset(request: Request) -> Response:
+    """Return the problem document of a JSON body in another encoding than UTF-8."""
+    return problem(request, 400, code="not_json", texts=_texts("not_json"))
+
+
 def _texts(key: str, **fields: object) -> dict[Language, str]:
     return {language: text(f"problems.{key}", language, **fields) for language in LANGUAGES}
 
@@ -155,7 +162,7 @@ def _on_invalid_request(request: Request, error: Exception) -> Response:
     if any(item["type"] == "json_invalid" for item in error.errors()):
         return problem(request, 400, code="not_json", texts=_texts("not_json"))
     language = language_of(request)
-    found = {_field(item["loc"]): item for item in error.errors()}
+    found = {_field(item["loc"]): _declared(request, item) for item in error.errors()}
     errors = [
         {
             "field": field,
@@ -166,6 +173,14 @@ def _on_invalid_request(request: Request, error: Exception) -> Response:
     ]
     texts = {language: _invalid_parameters(found, language) for language in LANGUAGES}
     return problem(request, 422, code="invalid_parameter", texts=texts, errors=errors)
+
+
+def _declared(request: Request, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return ``item``, or for a body that was not sent as JSON what it was sent as."""
+    if not isinstance(item["input"], bytes):
+        return item
+    sent = request.headers.get("content-type", "")
+    return {**item, "type": "not_sent_as_json", "input": f"Content-Type: {sent}"}
 
 
 def _invalid_parameters(found: Mapping[str, Mapping[str, Any]], language: Language) -> str:
@@ -203,10 +218,20 @@ def _field(location: Sequence[object]) -> str:
 
 
 def _found(location: Sequence[object], value: object) -> str:
-    """Return ``value`` for the message: no secret, of an object only the names of its fields."""
+    """Return ``value`` for the message, as in JSON: no secret, of an object only the names of its
+    fields, of a list of objects only their number.
+    """
     if isinstance(value, Mapping):
         return _shortened(", ".join(map(str, value)))
-    return "***" if _SECRETS & {str(part) for part in location} else _shortened(str(value))
+    if isinstance(value, list) and any(isinstance(one, Mapping | list) for one in value):
+        return f"[{len(value)}]"
+    if _SECRETS & {str(part) for part in location}:
+        return "***"
+    return _shortened(value if isinstance(value, str) else _json(value))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _shortened(text: str) -> str:
@@ -219,5 +244,14 @@ def _allowed(name: str, item: Mapping[str, Any], language: Language) -> str:
     if (key := f"parameters.{name}") in catalogue(language):
         return text(key, language)
     if (key := f"constraints.{item['type']}") in catalogue(language):
-        return text(key, language, **item.get("ctx", {}))
+        return text(key, language, **_context(item, language))
     return str(item["msg"])
+
+
+def _context(item: Mapping[str, Any], language: Language) -> Mapping[str, Any]:
+    """The values of a constraint; pydantic joins names as in English."""
+    context: Mapping[str, Any] = item.get("ctx", {})
+    names = _NAMES.findall(str(context.get("expected", "")))
+    if not names:
+        return context
+    return {**context, "expected": text("constraints.comma", language).join(names)}

@@ -168,8 +168,16 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
         yield cli.text("try.key_made", fields=fields)
     elif layout.key.column:
         yield cli.text("try.key_number", column=layout.key.column, prefix=layout.key.prefix)
+    if layout.months:
+        yield cli.text("try.months")
     if layout.payments:
         yield cli.text("try.payments")
+    if layout.struck:
+        yield cli.text("try.struck")
+    for name, pattern in layout.fill.items():
+        yield cli.text(
+            "try.filled", field=_name(cli, table_field(layout.table, name)), pattern=pattern
+        )
     if layout.region:
         yield cli.text("try.region", name=name_of(layout.region) or "", code=layout.region)
     counted = [name for name in proposal.unknown_places if layout.regions.get(name)]

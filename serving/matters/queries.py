@@ -49,12 +49,16 @@ class MatterFilter:
 
 @dataclass(frozen=True)
 class UnitCounts:
-    """Matters of a unit (None: unassigned): open and overdue at the end, closed in the period."""
+    """Matters of a unit (None: unassigned): open and overdue at the end, closed in the period.
+
+    ``backlog``: open ones whose deadline had passed when the county began; they are not overdue.
+    """
 
     unit: str | None
     open: int
     overdue: int
     closed: int
+    backlog: int = 0
 
 
 def current_states(
@@ -142,10 +146,11 @@ def count_by_unit(
         shut = state.closed_on is not None and start <= state.closed_on < stop
         if state.closed and not shut:
             continue
-        tally = found.setdefault(state.unit, [0, 0, 0])
+        tally = found.setdefault(state.unit, [0, 0, 0, 0])
         tally[0] += not state.closed
         tally[1] += state.overdue
         tally[2] += shut
+        tally[3] += state.backlog
     order = sorted(found, key=lambda unit: (unit is None, unit or ""))
     return [UnitCounts(unit, *found[unit]) for unit in order]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -108,8 +109,17 @@ def convert_os_errors(path: Path) -> Iterator[None]:
     except BrokenPipeError:  # the reader of standard output closed it, which is not about ``path``
         raise
     except OSError as error:
-        detail = os.strerror(error.errno) if error.errno else str(error)
-        raise CannotWrite(path=str(path), detail=detail) from error
+        raise CannotWrite(path=str(path), detail=_reason(error)) from error
+
+
+def _reason(error: OSError) -> str:
+    if error.errno:
+        return os.strerror(error.errno)
+    if isinstance(error, shutil.Error):
+        # Of a copied folder it lists every file that was not written.
+        _, target, reason = error.args[0][0]
+        return f"{target}: {str(reason).partition(':')[0]}"
+    return str(error)
 
 
 def print_table(

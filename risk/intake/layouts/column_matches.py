@@ -27,6 +27,7 @@ from risk.intake.layouts.vocabulary import (
     term_synonyms,
     yes_no_synonyms,
 )
+from risk.intake.numerals import first_month
 from risk.intake.spellings import UNKNOWN_DATES, UNKNOWN_WORDS
 
 USED_FROM = 0.9
@@ -42,8 +43,9 @@ PROPOSED_FROM = 0.5
 _FUZZY = 0.86  # a heading that is only alike never counts as much as a known one
 _NEAR = 0.08
 _DAY_OF_YEAR = re.compile(r"\d{1,2}\s*月\s*\d{1,2}\s*[日号]?")
-_MONTH_OF_YEAR = re.compile(r"(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s*月份?")
+_MONTH_OF_YEAR = re.compile(r"(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s*月份?|1[0-2]|0?[1-9]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_DOCUMENT_NUMBER = re.compile(r"[(\[〔【](?:19|20)\d{2}[)\]〕】]|\d号$")
 _WEIGHT_OF_VALUES = 0.6
 _NUMBERS = (FieldType.MONEY, FieldType.COUNT, FieldType.SHARE, FieldType.NUMBER)
 _MONTH = Field("month", "月份", FieldType.MONTH)
@@ -96,6 +98,11 @@ def match_columns(
         for number, column in enumerate(columns)
     ]
     return list(_with_rivals(matches, scores))
+
+
+def is_known(match: Match) -> bool:
+    """Whether the heading is the contract's own or a synonym, not only alike."""
+    return match.similarity > _FUZZY
 
 
 def heading_similarities(
@@ -307,7 +314,8 @@ def _fit(target: Target, cell: Cell) -> float:
 
 def _fits_year(pattern: re.Pattern[str], cell: Cell) -> bool:
     """Whether a cell is a day or a month without a year, which titles may state."""
-    return isinstance(cell, str) and pattern.fullmatch(normalise(cell)) is not None
+    plain = first_month(normalise(str(cell))) if isinstance(cell, str | int) else ""
+    return pattern.fullmatch(plain) is not None
 
 
 def _fits_type(field: Field, cell: Cell) -> float:
@@ -372,7 +380,8 @@ def _fits_region(text: str) -> bool:
 
 def _looks_like_code(text: str) -> bool:
     plain = normalise(text)
-    return any(map(str.isdigit, plain)) and len(_HAN.findall(plain)) <= max(3, len(plain) // 3)
+    few = len(_HAN.findall(plain)) <= max(3, len(plain) // 3)
+    return any(map(str.isdigit, plain)) and (few or bool(_DOCUMENT_NUMBER.search(plain)))
 
 
 def _is_number_or_date(cell: Cell) -> bool:

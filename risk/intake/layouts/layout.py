@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from risk.contract import KNOWN_AT, STORED_TABLES, Field, Table
+from risk.contract import KNOWN_AT, STORED_TABLES, Field, FieldType, Table
 from risk.intake.cells import Cell, match_key, normalise
 from risk.intake.layouts.errors import LayoutInvalid, LayoutMissing
 from risk.intake.layouts.heads import MAX_HEAD_ROWS
@@ -26,13 +26,19 @@ from risk.intake.units import MONEY_UNITS
 
 VERSION = 1
 
+ATTENDANCE = "attendance"
+_OF_ATTENDANCE = "workers_present"
+
 KNOWN_ON = ("import", "month_end")
 """Days of knowledge: the day of the import, or the end of the month the file's name states."""
+
+SET_ASIDE, READ = STRUCK_ROWS = ("set_aside", "read")
+"""What becomes of rows that are struck out; without a choice they are set aside, and asked."""
 
 _NAME = re.compile(r"[\w.()（）-]{1,80}")
 _KEYS = {
     "version", "table", "files", "unit", "region", "known_on",
-    "head", "key", "fill", "confirmed", "columns", "regions", "payments",
+    "head", "key", "fill", "confirmed", "columns", "regions", "payments", "months", "struck",
 }  # fmt: skip
 
 
@@ -74,7 +80,9 @@ class Layout:
     ``headings`` are those of the head, empty ones included, a group heading in front (存放/金额).
     ``regions`` gives codes for names of places no list has; ``region`` is the code where a row has
     none. ``fill`` gives values of fields without a column. ``payments``: what was paid is read too,
-    from the same rows of payrolls.
+    from the same rows of payrolls. ``months``: the sheet has columns for each month, and the
+    headings are those of :class:`risk.intake.layouts.month_columns.MonthSheet`. ``struck`` says
+    what becomes of rows that are struck out.
     """
 
     name: str
@@ -90,6 +98,8 @@ class Layout:
     key: KeyRule = KeyRule()
     fill: Mapping[str, str] = dataclasses.field(default_factory=dict)
     payments: bool = False
+    struck: str = ""
+    months: bool = False
     confirmed_by: str = ""
     confirmed_at: str = ""
     confirmed_digest: str = ""
@@ -106,6 +116,8 @@ class Layout:
                 for rule in self.columns
             ],
             *([["payments"]] if self.payments else []),
+            *([["struck", self.struck]] if self.struck else []),
+            *([["months"]] if self.months else []),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()[:16]
 
@@ -113,6 +125,19 @@ class Layout:
     def confirmed(self) -> bool:
         """Whether a person confirmed the layout as it is."""
         return bool(self.confirmed_by) and self.confirmed_digest == self.digest
+
+    @property
+    def made_field(self) -> str:
+        """Field that ``key`` gives; attendance has no number, but a contract of the team."""
+        return "contract_id" if self.table.name == ATTENDANCE else self.table.key[0]
+
+    @property
+    def pays_only(self) -> bool:
+        """Whether a sheet of payrolls says only what was paid, and gives payments alone."""
+        return self.payments and not {"amount_due"} & {
+            *self.fill,
+            *(rule.field for rule in self.columns),
+        }
 
     @property
     def signature(self) -> tuple[str, ...]:
@@ -231,6 +256,8 @@ class _Reader:
                 for name, value in self._section("fill", None).items()
             },
             payments=self._flag("payments"),
+            struck=self._one_of("struck", self._text("struck"), ("", *STRUCK_ROWS)),
+            months=self._flag("months"),
             confirmed_by=self._as_text("confirmed.by", confirmed.get("by", "")),
             confirmed_at=self._as_text("confirmed.at", confirmed.get("at", "")),
             confirmed_digest=self._as_text("confirmed.digest", confirmed.get("digest", "")),
@@ -326,6 +353,19 @@ class _Reader:
 
     def _refuse(self, at: str, found: Any, allowed: str) -> None:
         raise LayoutInvalid(file=self._path.name, at=at, found=str(found)[:200], allowed=allowed)
+
+
+def lacking_measures(layout: Layout) -> list[str]:
+    """Field that the values of the months may be, where a layout by month uses none of them.
+
+    That of a required field is lacking anyway.
+    """
+    kinds = (FieldType.MONEY, FieldType.COUNT)
+    measures = [field for field in layout.table.fields if field.type in kinds]
+    used = {rule.field for rule in layout.columns}
+    if not layout.months or any(one.required or one.name in used for one in measures):
+        return []
+    return [_OF_ATTENDANCE]
 
 
 def table_field(table: Table, name: str) -> Field:

@@ -17,7 +17,8 @@ _READ = ("paid_on", "amount", "channel")
 def paid_columns(layout: Layout) -> dict[str, int]:
     """Columns of a layout of payrolls that say what was paid, by field of payments.
 
-    Empty without an amount and a day, which a payment needs.
+    Empty without an amount and a day, which a payment needs. By month the day is that of the wages,
+    which is read as its last.
     """
     return paid_columns_of(layout.headings, layout) if layout.table is PAYROLLS else {}
 
@@ -31,7 +32,14 @@ def paid_columns_of(head: Sequence[Cell], layout: Layout) -> dict[str, int]:
         known = vocabulary().target(PAYMENTS, heading) if heading and heading not in used else None
         if known and known[0].field.name in _READ:
             found.setdefault(known[0].field.name, index)
+        elif layout.months and heading in _of_month(layout):
+            found.setdefault("paid_on", index)
     return found if {"paid_on", "amount"} <= found.keys() else {}
+
+
+def _of_month(layout: Layout) -> set[str]:
+    own = (rule.heading for rule in layout.columns if rule.field == "period")
+    return {text for one in own for text in written(one, layout)}
 
 
 def written(heading: str, layout: Layout) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from risk.intake.cell_parsers import CellRefused, parse
-from risk.intake.cells import Cell, Row, as_text, normalise
+from risk.intake.cells import Cell, Row, as_text, is_struck
 from risk.intake.header_location import unit_row
 from risk.intake.headings import parse_heading
 from risk.intake.layouts.heads import one_line
@@ -27,10 +27,10 @@ from risk.intake.name_ids import made_id
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange
 from risk.intake.stated_years import StatedYears, stated_years
+from risk.intake.unpaid_rows import nothing_paid
 from risk.intake.wage_days import day_of_wages
 
 _IDS = ("payment_id", "payroll_id")
-_NOT_PAID = frozenset(("未发", "未支付", "未发放"))
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,13 @@ class PaidSheet:
     def name(self) -> str:
         """Name of the sheet, with that of the table."""
         return f"{self.payrolls.name}!{PAYMENTS.zh}"
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Fields of payments by the heading of the column that gives them."""
+        headings = self.payrolls.layout.headings
+        found = paid_columns(self.payrolls.layout)
+        return {headings[index]: PAYMENTS.field(name).zh for name, index in found.items()}
 
     @property
     def merges(self) -> Sequence[CellRange]:
@@ -135,7 +142,7 @@ class _Head:
     ) -> list[Cell] | None:
         """The payment in a row; None if nothing was paid, or the row is a total or a note."""
         payroll = as_text(_cell(cells, self.payroll))
-        if not self.paid or not payroll or self._is_set_aside(cells):
+        if not self.paid or not payroll or is_struck(payroll) or self._is_set_aside(cells):
             return None
         found = {name: _cell(cells, at) for name, at in self.paid.items()}
         if not _is_paid(found["amount"]) and not is_shared:
@@ -170,9 +177,8 @@ def _cell(cells: Sequence[Cell], place: int | None) -> Cell:
 
 def _is_paid(amount: Cell) -> bool:
     """Whether a cell is an amount, and not 0; one that cannot be read may be."""
-    if normalise(as_text(amount)) in _NOT_PAID:
-        return False
     try:
-        return bool(parse(amount, PAYMENTS.field("amount")))
+        known = parse(amount, PAYMENTS.field("amount")) is not None
     except CellRefused:
-        return True
+        known = True
+    return known and not nothing_paid(amount)

@@ -12,18 +12,26 @@ from pathlib import Path
 
 from risk.contract import STORED_TABLES, Field, FieldType, Table
 from risk.intake.account_notes import Note
-from risk.intake.cells import normalise
+from risk.intake.cells import Cell, is_blank, normalise
 from risk.intake.checks import REGION
 from risk.intake.file_errors import IntakeFailure, OnlyPlanned
 from risk.intake.headers import missing_fields
 from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading, planned_instead
 from risk.intake.layouts.column_matches import Match, Reason, SampleColumn, is_synonym
-from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
-from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout, read_layouts, table_field
+from risk.intake.layouts.heads import SAMPLE_ROWS, SEARCHED_ROWS, one_line
+from risk.intake.layouts.layout import (
+    ColumnRule,
+    KeyRule,
+    Layout,
+    lacking_measures,
+    read_layouts,
+    table_field,
+)
+from risk.intake.layouts.month_columns import MonthSheet, month_sheet, require_years
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.paid_columns import PAYMENTS, paid_columns
 from risk.intake.layouts.paid_sheet import PaidSheet
-from risk.intake.layouts.proposal import SheetProposal, propose_sheet
+from risk.intake.layouts.proposal import SheetProposal, propose_form, propose_sheet
 from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.layouts.translation import (
     FIRMS,
@@ -71,6 +79,12 @@ class LayoutNeeded(IntakeFailure):
     code = "layout_needed"
 
 
+class MonthsNeedLayout(LayoutNeeded):
+    """A sheet has columns for each month, which only a layout reads. Carries also ``sheet``."""
+
+    code = "months_need_layout"
+
+
 class LayoutUncertain(LayoutNeeded):
     """The same, and the field of some columns is not certain. Carries also ``asked`` headings."""
 
@@ -81,6 +95,12 @@ MAX_REGISTER = 200_000
 """Rows of a register that are read for the names of its firms; bounds the memory."""
 
 _COUNTY_DIGITS = 6
+
+TRANSLATED_ROWS = 2_000
+"""Rows searched for names and terms that a sheet of the contract's own headings has to be read for;
+more rows are an export of a system."""
+
+_TRANSLATED = (FieldType.ENUM, FieldType.BOOL, FieldType.ID)
 
 _FEW = 3
 """A sheet with fewer certain columns than this is not taken for one of records."""
@@ -159,14 +179,18 @@ class ReadingPlan:
         others = (one for one in self.others.values() if one.table is table)
         return self if self.table is table else next(others, None)
 
-    def reserve(self, table: Table) -> Mapping[str, str]:
-        """Headings of names that fill rows of ``table`` without a code, with the field."""
-        return {
-            heading: name
-            for sheet in self.sheets
-            if isinstance(sheet, TranslatedSheet) and sheet.layout.table is table
-            for heading, name in sheet.reserve.items()
-        }
+    def used_otherwise(self, table: Table) -> Mapping[str, str]:
+        """Headings of the sheets of ``table`` that give another field than a column of their own.
+
+        Names where codes are missing, columns that keys are made of, and payments of payrolls.
+        """
+        found: dict[str, str] = {}
+        for sheet in self.sheets:
+            if isinstance(sheet, TranslatedSheet) and sheet.layout.table is table:
+                found |= sheet.used_otherwise
+            elif isinstance(sheet, PaidSheet) and sheet.payrolls.layout.table is table:
+                found |= sheet.columns
+        return found
 
 
 def office_layouts(workspace: Workspace, county: str = "") -> OfficeLayouts:
@@ -245,9 +269,14 @@ def lacking_fields(layout: Layout) -> list[Field]:
     """Required fields that no column, key rule, region or filling of ``layout`` gives."""
     has_key = bool(layout.key.made_from or layout.key.column)
     return [
-        field
-        for field in _lacking(layout)
-        if field.name not in layout.fill and not (has_key and field.name in layout.table.key)
+        *(layout.table.field(name) for name in lacking_measures(layout)),
+        *(
+            field
+            for field in _lacking(layout)
+            if field.name not in layout.fill
+            and not (has_key and field.name == layout.made_field)
+            and not (layout.pays_only and field.name == "amount_due")
+        ),
     ]
 
 
@@ -275,6 +304,10 @@ def plan_reading(
     """
     label = file or path.name
     namer = cache(namer)
+    sheets = [_by_month(sheet, path, office) for sheet in sheets]
+    for sheet in sheets:
+        if isinstance(sheet, MonthSheet):
+            require_years(sheet, label)
     fitting = {
         index: one for index, sheet in enumerate(sheets) if (one := _pick(sheet, path, office))
     }
@@ -283,36 +316,80 @@ def plan_reading(
         return _with_further_tables(by_layout, {*fitting, *by_layout.others}, path, office, namer)
     automatic, usable = _automatic(path, sheets, office, table, namer)
     own = automatic.table
+    months = {index: found for index, sheet in enumerate(sheets)
+              if index not in usable and (found := _months(sheet, path, office))}  # fmt: skip
+    rest = [sheet for index, sheet in enumerate(sheets) if index not in months]
     if automatic.match is None and not (
-        own and (_plain(sheets, own) or readable(own, sheets, supply=supply))
+        own and (_plain(rest, own) or readable(own, rest, supply=supply))
     ):
         _refuse_unconfirmed(path, sheets, office, label)
         _refuse_changed(path, sheets, office, label)
+        _refuse_months(months.values(), label)
         _refuse_uncertain(path, sheets, office, table, label)
-    return _with_further_tables(automatic, usable, path, office, namer)
+    planned = {*usable, *months}
+    notes = {index: _note_by_month(one) for index, one in months.items()}
+    plan = _with_further_tables(automatic, planned, path, office, namer)
+    return replace(plan, uncertain={**plan.uncertain, **notes})
+
+
+def _note_by_month(found: SheetProposal) -> Note:
+    fields = {"sheet": found.sheet, "table": found.layout.table.zh}
+    return Note("sheet_by_month", fields, needs_answer=True)
 
 
 def _pick(sheet: Sheet, path: Path, office: OfficeLayouts) -> Layout | None:
     """Confirmed layout whose head the sheet has; one whose file pattern fits comes first."""
     if sheet.hidden:
         return None
-    found = [one for one in office.layouts if one.confirmed and has_head(sheet, one)]
+    by_month = isinstance(sheet, MonthSheet)
+    fitting = (one for one in office.layouts if one.confirmed and one.months == by_month)
+    found = [one for one in fitting if has_head(sheet, one)]
     return min(found, key=lambda one: not one.fits_file(path.name), default=None)
+
+
+def _by_month(sheet: Sheet, path: Path, office: OfficeLayouts) -> Sheet:
+    """``sheet`` by month if a confirmed layout reads it so."""
+    layouts = [one for one in office.layouts if one.confirmed and one.months]
+    found = month_sheet(sheet, path.name) if layouts else None
+    return found if found and any(has_head(found, one) for one in layouts) else sheet
+
+
+def _months(sheet: Sheet, path: Path, office: OfficeLayouts) -> SheetProposal | None:
+    """Proposal for a sheet that is read by month only; None for any other sheet."""
+    if sheet.hidden or month_sheet(sheet, path.name) is None:
+        return None
+    found = propose_form(path, sheet, office.vocabulary, county=office.county, places=office.places)
+    return found if found and found.layout.months else None
+
+
+def _refuse_months(found: Iterable[SheetProposal], file: str) -> None:
+    for one in found:
+        certain = _certain_only(one)
+        understood = [_understood(rule, certain.table) for rule in certain.columns if rule.field]
+        raise MonthsNeedLayout(
+            file=file,
+            sheet=one.sheet,
+            table=certain.table.zh,
+            understood=shown_names(understood),
+            lacking="、".join(field.zh for field in _lacking(certain)),
+        )
 
 
 def _by_layout(
     path: Path, sheets: Sequence[Sheet], fitting: Mapping[int, Layout], namer: Callable[[], Namer]
 ) -> ReadingPlan:
-    table = next(iter(fitting.values())).table
+    table = _table_read(next(iter(fitting.values())))
     names = namer()
-    read = [
-        TranslatedSheet(sheet, fitting[index], path.name, names) if index in fitting else sheet
-        for index, sheet in enumerate(sheets)
-    ]
-    tables = {one.table.name: one.table for one in fitting.values()}
-    readings = {name: _layout_reading(read, one) for name, one in tables.items()}
+    translated = {
+        index: TranslatedSheet(sheets[index], one, path.name, names)
+        for index, one in fitting.items()
+    }
+    tables = {one.name: one for one in map(_table_read, fitting.values())}
+    readings = {name: _layout_reading([*translated.values()], one) for name, one in tables.items()}
     own = readings[table.name]
-    others = {i: readings[one.table.name] for i, one in fitting.items() if one.table != table}
+    read = [_as_read(translated[i]) if i in translated else one for i, one in enumerate(sheets)]
+    others = {i: readings[found.name] for i, one in fitting.items()
+              if (found := _table_read(one)) is not table}  # fmt: skip
     paid = [PaidSheet(one) for one in read if isinstance(one, TranslatedSheet)
             and one.layout.payments and paid_columns(one.layout)]  # fmt: skip
     payments = TableReading(PAYMENTS, contract_matcher(PAYMENTS), known_on=own.known_on)
@@ -329,14 +406,23 @@ def _by_layout(
     )
 
 
-def _layout_reading(sheets: Sequence[Sheet], table: Table) -> TableReading:
+def _table_read(layout: Layout) -> Table:
+    """Table of the records that a sheet read through ``layout`` gives first."""
+    return PAYMENTS if layout.pays_only else layout.table
+
+
+def _as_read(sheet: TranslatedSheet) -> Sheet:
+    return PaidSheet(sheet) if sheet.layout.pays_only else sheet
+
+
+def _layout_reading(sheets: Sequence[TranslatedSheet], table: Table) -> TableReading:
     """How the sheets of ``table`` are read that are read through a layout."""
-    read = [one for one in sheets if isinstance(one, TranslatedSheet)]
-    read = [one for one in read if one.layout.table is table]
+    read = [one for one in sheets if _table_read(one.layout) is table]
     layouts = list({one.layout.name: one.layout for one in read}.values())
+    own = [one for one in layouts if one.table is table]
     return TableReading(
         table,
-        layout_matcher(layouts),
+        layout_matcher(own) if own else contract_matcher(table),
         layouts=tuple(one.name for one in layouts),
         changes=tuple(one.changes for one in read),
         known_on=layouts[0].known_on,
@@ -364,9 +450,11 @@ def _with_further_tables(
         if _lacking(layout):
             if note := _looks_like(proposal, layout):
                 uncertain[index] = note
-        elif layout.table is not plan.table and _adds(proposal, layout):
+        elif layout.table is not plan.table and (
+            (translates := _translates(proposal, layout, sheet)) or _knows(proposal)
+        ):
             changes: tuple[Changes, ...] = ()
-            if _translates(proposal, layout):
+            if translates:
                 translated = TranslatedSheet(sheet, layout, path.name, namer())
                 read[index], changes = translated, (translated.changes,)
             synonyms = _synonyms([proposal])
@@ -423,13 +511,12 @@ def _automatic(
     asked = tuple(one for index in usable or found for one in found[index].questions)
     if not usable:
         return ReadingPlan(named, sheets, asked=asked), ()
-    if not any(_adds(found[index], layout) for index, layout in usable.items()):
+    translated = {i for i, one in usable.items() if _translates(found[i], one, sheets[i])}
+    if not translated and not any(_knows(found[index]) for index in usable):
         return ReadingPlan(table, sheets, asked=asked), usable
-    names = namer() if any(_translates(found[i], one) for i, one in usable.items()) else Namer()
+    names = namer() if translated else Namer()
     read = [
-        TranslatedSheet(sheet, usable[index], path.name, names)
-        if index in usable and _translates(found[index], usable[index])
-        else sheet
+        TranslatedSheet(sheet, usable[index], path.name, names) if index in translated else sheet
         for index, sheet in enumerate(sheets)
     ]
     plan = ReadingPlan(
@@ -473,29 +560,46 @@ def _lacking(layout: Layout) -> list[Field]:
     ]
 
 
-def _adds(proposal: SheetProposal, layout: Layout) -> bool:
-    """Whether reading by this layout gives more than the contract's own headings."""
-    known = any(one.reason is Reason.USED and one.similarity < 1 for one in proposal.matches)
-    return known or _translates(proposal, layout)
+def _knows(proposal: SheetProposal) -> bool:
+    """Whether a heading is a synonym, which the contract's own headings are not enough for."""
+    return any(one.reason is Reason.USED and one.similarity < 1 for one in proposal.matches)
 
 
-def _translates(proposal: SheetProposal, layout: Layout) -> bool:
+def _translates(proposal: SheetProposal, layout: Layout, sheet: Sheet) -> bool:
     """Whether cells must be translated: names and places to codes, terms, a missing region."""
     fields = {rule.field for rule in layout.columns}
     needs_region = any(one.name == "region_code" for one in layout.table.fields)
     if needs_region and layout.region and "region_code" not in fields:
         return True
-    return any(
-        one.reason is Reason.USED
-        and one.target is not None
-        and (one.target.by_name or _holds_names(one.column, one.target.field, layout.table))
+    used = [
+        (one.column, one.target)
         for one in proposal.matches
+        if one.reason is Reason.USED and one.target
+    ]
+    if any(to.by_name or _holds_names(one, to.field, layout.table) for one, to in used):
+        return True
+    codes = [(one, to.field) for one, to in used if to.field.type in _TRANSLATED]
+    later = _later_cells(sheet, [one for one, _ in codes])
+    return any(
+        _holds_names(one, field, layout.table) for one, (_, field) in zip(later, codes, strict=True)
     )
+
+
+def _later_cells(sheet: Sheet, columns: Sequence[SampleColumn]) -> list[SampleColumn]:
+    """``columns`` with their distinct cells below the rows of the sample."""
+    found: list[dict[Cell, None]] = [{} for _ in columns]
+    for number, cells in first_rows(sheet, TRANSLATED_ROWS):
+        if number <= SAMPLE_ROWS or is_blank(cells):
+            continue
+        for column, seen in zip(columns, found, strict=True):
+            if column.index < len(cells):
+                seen[cells[column.index]] = None
+    return [replace(one, cells=tuple(seen)) for one, seen in zip(columns, found, strict=True)]
 
 
 def _holds_names(column: SampleColumn, field: Field, table: Table) -> bool:
     name = field.name
-    if field.type not in (FieldType.ENUM, FieldType.BOOL, FieldType.ID):
+    if field.type not in _TRANSLATED:
         return False
     texts = dict.fromkeys(map(one_line, column.cells))
     if field.type in (FieldType.ENUM, FieldType.BOOL):
@@ -533,8 +637,16 @@ def _refuse_unconfirmed(
     path: Path, sheets: Sequence[Sheet], office: OfficeLayouts, file: str
 ) -> None:
     for layout in office.layouts:
-        if not layout.confirmed and any(has_head(sheet, layout) for sheet in sheets):
+        forms = _forms(sheets, path, layout)
+        if not layout.confirmed and any(has_head(sheet, layout) for sheet in forms):
             raise LayoutUnconfirmed(file=file, layout=layout.name)
+
+
+def _forms(sheets: Sequence[Sheet], path: Path, layout: Layout) -> list[Sheet]:
+    """``sheets`` as ``layout`` reads them."""
+    if not layout.months:
+        return list(sheets)
+    return [month_sheet(sheet, path.name) or sheet for sheet in sheets]
 
 
 def _refuse_uncertain(
@@ -578,7 +690,7 @@ def _refuse_changed(path: Path, sheets: Sequence[Sheet], office: OfficeLayouts, 
         own = {one for one in layout.headings if one}
         heads = [
             {text for cell in cells if (text := one_line(cell))}
-            for sheet in sheets
+            for sheet in _forms(sheets, path, layout)
             for _, cells in first_rows(sheet, SEARCHED_ROWS)
         ]
         nearest = max(heads, key=lambda head: len(head & own), default=set())

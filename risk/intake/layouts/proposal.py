@@ -9,19 +9,40 @@ from pathlib import Path
 from types import MappingProxyType
 
 from risk.contract import STORED_TABLES, FieldType, Table
-from risk.intake.cells import Cell, as_text, is_blank, match_key
+from risk.intake.cells import Cell, all_struck, as_text, is_blank, is_struck, match_key
 from risk.intake.headings import parse_heading
 from risk.intake.layouts.column_matches import (
     Match,
     Reason,
     SampleColumn,
+    is_known,
     match_columns,
     term_of,
 )
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
-from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
-from risk.intake.layouts.paid_columns import paid_columns
-from risk.intake.layouts.regions import county_in, may_be_below_county, place_code, short_code
+from risk.intake.layouts.layout import (
+    ATTENDANCE,
+    SET_ASIDE,
+    ColumnRule,
+    KeyRule,
+    Layout,
+    lacking_measures,
+)
+from risk.intake.layouts.month_columns import (
+    MonthSheet,
+    month_sheet,
+    month_table,
+    require_years,
+)
+from risk.intake.layouts.outcomes import BY_DATES, has_dated_outcome
+from risk.intake.layouts.paid_columns import PAYMENTS, PAYROLLS, paid_columns
+from risk.intake.layouts.regions import (
+    county_in,
+    county_of_address,
+    may_be_below_county,
+    place_code,
+    short_code,
+)
 from risk.intake.layouts.vocabulary import Target, Vocabulary, heading_key, is_team, made_from
 from risk.intake.named_periods import stated_day
 from risk.intake.personal_numbers import mask_personal_numbers
@@ -91,10 +112,44 @@ def propose(
     for sheet in sheets:
         if sheet.hidden:
             continue
-        if one := propose_sheet(path, sheet, vocabulary, county=county, places=places):
+        if one := propose_form(path, sheet, vocabulary, county=county, places=places):
             found.setdefault((one.layout.table.name, one.layout.signature), one)
     several = len(found) > 1
     return [_named(one, several) for one in found.values()]
+
+
+def propose_form(
+    path: Path,
+    sheet: Sheet,
+    vocabulary: Vocabulary,
+    *,
+    county: str = "",
+    places: Mapping[str, str] = _NO_PLACES,
+) -> SheetProposal | None:
+    """Proposal for a sheet as it is, or by month if it has columns for each month.
+
+    Raises:
+        MonthsWithoutYear: it is read by month, and nothing says the year.
+    """
+    plain = propose_sheet(path, sheet, vocabulary, county=county, places=places)
+    by_month = month_sheet(sheet, path.name)
+    if by_month is None:
+        return plain
+    table = month_table(by_month, path.stem)
+    if table is None or (plain is not None and _is_register(plain)):
+        return plain
+    found = propose_sheet(path, by_month, vocabulary, county=county, places=places, table=table)
+    if found is None:
+        return plain
+    require_years(by_month, path.name)
+    return found
+
+
+def _is_register(proposal: SheetProposal) -> bool:
+    """Whether a sheet has all of a table without months, and columns of months besides."""
+    fields = proposal.layout.table.fields
+    by_month = any(field.type is FieldType.MONTH for field in fields)
+    return proposal.clear and not proposal.missing and not by_month
 
 
 def propose_sheet(
@@ -114,10 +169,12 @@ def propose_sheet(
         columns = _sample(sheet, head)
         for one in tables:
             matches = match_columns(one, columns, vocabulary)
+            if isinstance(sheet, MonthSheet):
+                matches = [_not_paid(one, match, vocabulary) for match in matches]
             score = _score(one, matches) + (_NAMED if one in named else 0)
             readings.append(_Reading(score, head, one, tuple(matches)))
     if table is None:
-        readings = _without_payments_of_payrolls(readings)
+        readings = _without_other_side(readings)
     readings.sort(key=lambda one: -one.score)
     if not readings or sum(one.target is not None for one in readings[0].matches) < 2:
         return None
@@ -135,6 +192,14 @@ class _Reading:
     head: Head
     table: Table
     matches: tuple[Match, ...]
+
+
+def _not_paid(table: Table, match: Match, vocabulary: Vocabulary) -> Match:
+    """``match`` without a field of payrolls for what was paid, which is only alike."""
+    asked = table is PAYROLLS and match.reason is Reason.ASK
+    if not asked or vocabulary.target(PAYMENTS, match.column.heading) is None:
+        return match
+    return Match(match.column, None, 0.0, 0.0, Reason.UNKNOWN)
 
 
 def masked(heading: str, cell: Cell) -> str:
@@ -185,26 +250,45 @@ def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
     ]
     return [
         SampleColumn(
-            index, heading, tuple(row[index] if index < len(row) else None for row in rows)
+            index,
+            heading,
+            tuple(
+                row[index] if index < len(row) and not is_struck(row[index]) else None
+                for row in rows
+            ),
         )
         for index, heading in enumerate(head.headings)
         if heading
     ]
 
 
-def _without_payments_of_payrolls(readings: Sequence[_Reading]) -> list[_Reading]:
-    """``readings`` without payments that name no payrolls, where the sheet has the payrolls.
+def _has_struck_rows(sheet: Sheet, head: Head, matches: Sequence[Match]) -> bool:
+    """Whether all that is used of one of the first rows is struck out."""
+    used = [one.column.index for one in matches if _used_target(one)]
+    return any(
+        number > head.row and all_struck(cells[index] for index in used if index < len(cells))
+        for number, cells in first_rows(sheet, head.row + SAMPLE_ROWS)
+    )
 
-    A book called 工资发放 with what is due and what was paid has both in its rows.
+
+def _without_other_side(readings: Sequence[_Reading]) -> list[_Reading]:
+    """``readings`` without payrolls where amount and day are known as those of payments.
+
+    Without payments instead where the sheet has the payrolls and names none of the payments: a book
+    called 工资发放 with what is due and what was paid has both in its rows.
     """
-    has = {
-        one.table.name: {match.target.field.name for match in one.matches if match.target}
+    known = {
+        one.table.name: {
+            match.target.field.name for match in one.matches if match.target and is_known(match)
+        }
         for one in sorted(readings, key=lambda one: one.score)
     }
-    both = {"project_id", "amount_due"} <= has.get("payrolls", set())
-    if not both or "payroll_id" in has.get("payments", set()):
-        return list(readings)
-    return [one for one in readings if one.table.name != "payments"]
+    due, paid = known.get("payrolls", set()), known.get("payments", set())
+    if "amount_due" not in due and {"amount", "paid_on"} <= paid:
+        return [one for one in readings if one.table.name != "payrolls"]
+    if {"project_id", "amount_due"} <= due and "payroll_id" not in paid:
+        return [one for one in readings if one.table.name != "payments"]
+    return list(readings)
 
 
 def _score(table: Table, matches: Sequence[Match]) -> float:
@@ -233,7 +317,7 @@ def _proposal(
 ) -> SheetProposal:
     head, table, matches = reading.head, reading.table, reading.matches
     found = {target.field.name for one in matches if (target := _used_target(one))}
-    fill = _fill(table, found)
+    fill = _fill(table, found, by_month=isinstance(sheet, MonthSheet))
     key = _key(table, matches, found | set(fill))
     terms = _terms(matches)
     places = _places(matches, region)
@@ -246,14 +330,17 @@ def _proposal(
         head_rows=head.rows,
         region=region,
         regions={
-            place: known.get(place, region if may_be_below_county(place) else "")
+            place: known.get(place) or county_of_address(place, region) or below
             for place in places
+            for below in [region if may_be_below_county(place) else ""]
         },
         known_on="month_end" if stated_day(path.name) else "import",
         key=key,
         fill=fill,
+        months=isinstance(sheet, MonthSheet),
     )
-    layout = replace(layout, payments=bool(paid_columns(layout)))
+    struck = SET_ASIDE if _has_struck_rows(sheet, head, matches) else ""
+    layout = replace(layout, payments=bool(paid_columns(layout)), struck=struck)
     unknown = {
         heading: tuple(cell for cell, code in cells.items() if not code)
         for heading, cells in terms.items()
@@ -275,10 +362,14 @@ def _used_target(match: Match) -> Target | None:
 
 
 def _missing(table: Table, found: set[str], layout: Layout) -> Iterator[str]:
+    yield from lacking_measures(layout)
     for field in table.fields:
         if not field.required or field.name in found or field.name in layout.fill:
             continue
-        if field.name in table.key and (layout.key.made_from or layout.key.column):
+        if layout.pays_only and field.name == "amount_due":
+            continue
+        has_key = layout.key.made_from or layout.key.column
+        if has_key and field.name == layout.made_field:
             continue
         if field.name == "region_code" and layout.region:
             continue
@@ -357,12 +448,14 @@ def _region(path: Path, sheet: Sheet, head: Head, county: str) -> str:
 
 def _key(table: Table, matches: Sequence[Match], found: set[str]) -> KeyRule:
     lacking = [name for name in table.key if name not in found]
+    unused = (one.column.heading for one in matches if one.target is None)
+    teams = [heading for heading in unused if is_team(table, heading)]
+    if table.name == ATTENDANCE and teams and lacking == ["contract_id"]:
+        return KeyRule(made_from=("project_id", *teams))
     if len(table.key) != 1 or not lacking:
         return KeyRule()
     made = made_from(table)
     if _tell_apart(table, made, found):
-        unused = (one.column.heading for one in matches if one.target is None)
-        teams = [heading for heading in unused if is_team(table, heading)]
         return KeyRule(made_from=(*(name for name in made if name in found), *teams))
     for one in matches:
         if heading_key(one.column.heading) in _SERIAL:
@@ -382,13 +475,18 @@ def _tell_apart(table: Table, made: Sequence[str], found: set[str]) -> bool:
     return len(there) > 1 and all(name in found for name in made if table.field(name).required)
 
 
-def _fill(table: Table, found: set[str]) -> dict[str, str]:
-    """Fields without a column that the names of file or sheet may give."""
-    return {
+def _fill(table: Table, found: set[str], *, by_month: bool) -> dict[str, str]:
+    """Fields without a column that names of file or sheet may give, or the row's month or days."""
+    filled = {
         field.name: "{month}"
         for field in table.fields
         if field.type is FieldType.MONTH and field.required and field.name not in found
     }
+    if by_month and table.name == "payrolls" and "due_on" not in found:
+        filled["due_on"] = "{next_month_end}"
+    if table.outcome and has_dated_outcome(table, found):
+        filled[table.outcome.field] = BY_DATES
+    return filled
 
 
 def _units(head: Head, matches: Sequence[Match]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from risk.intake.cells import normalise
 _LONG = re.compile(r"[0-9]{12}")
 _SPACES = re.compile(r"\s+")
 _COUNTY = re.compile(r".*[^县](?:县|市|旗|(?<![发新园业范济城片社小景库郊])区)")
+_BETWEEN = re.compile(r"[\W_]|[和与及至到]")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _SUFFIX = re.compile(r"(?:自治县|自治旗|县|区|市|旗|林区|特区)$")
 
@@ -46,6 +47,25 @@ def place_code(name: str, region: str) -> str | None:
     """
     found = code_of(name, within=region[:4])
     return found or (code_of(name) if _COUNTY.fullmatch(_plain(name)) else None)
+
+
+def county_of_address(text: str, region: str) -> str | None:
+    """Code of the county that an address begins with; None where it names none, or a second one.
+
+    Of counties of one name that in the city of ``region`` is meant.
+
+    >>> [county_of_address(text, "510822") for text in ("利州区东坝街道", "乔庄镇")]
+    ['510802', None]
+    """
+    plain = _plain(text)
+    for end in range(len(plain) - 1, 2, -1):
+        county, rest = plain[:end], plain[end:]
+        if not _COUNTY.fullmatch(county) or _BETWEEN.match(rest):
+            continue
+        found = code_of(county, within=region[:4]) or code_of(county)
+        if found:
+            return None if county_in(rest) else found
+    return None
 
 
 def may_be_below_county(name: str) -> bool:

@@ -9,6 +9,7 @@ fields of the headings.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -17,24 +18,48 @@ from functools import partial
 from itertools import combinations, islice
 from typing import TypeAlias
 
-from risk.calendar.dates import month_end
+from risk.calendar.dates import add_months, month_end
 from risk.contract import Field, FieldType
 from risk.intake.cell_parsers import UNKNOWN, answer_alone
-from risk.intake.cells import Cell, Row, as_text, is_blank, match_key, normalise
+from risk.intake.cells import (
+    Cell,
+    Row,
+    all_struck,
+    as_text,
+    as_written,
+    is_blank,
+    is_struck,
+    match_key,
+    normalise,
+)
 from risk.intake.headings import Heading, HeadingMatcher, contract_matcher, parse_heading
 from risk.intake.identifiers import is_placeholder
 from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
-from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
+from risk.intake.layouts.layout import (
+    ATTENDANCE,
+    READ,
+    ColumnRule,
+    Layout,
+    head_signature,
+    table_field,
+)
 from risk.intake.layouts.names import Namer
+from risk.intake.layouts.outcomes import BY_DATES, outcome_by_dates
 from risk.intake.layouts.paid_columns import paid_columns
-from risk.intake.layouts.regions import may_be_below_county, place_code, short_code
+from risk.intake.layouts.regions import (
+    county_of_address,
+    may_be_below_county,
+    place_code,
+    short_code,
+)
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
-from risk.intake.name_ids import made_id, name_id
-from risk.intake.named_periods import stated_month
+from risk.intake.name_ids import made_id, name_id, name_key, team_id
+from risk.intake.named_periods import named_period, stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
 from risk.intake.spellings import UNKNOWN_WORDS
+from risk.intake.stated_years import block_period
 
 FIRMS = ("owner_id", "contractor_id", "org_id")
 """Fields that hold the code of a firm."""
@@ -95,11 +120,20 @@ class TranslatedSheet:
         return self.sheet.hidden
 
     @property
-    def reserve(self) -> Mapping[str, str]:
-        """Headings of names used where the column of codes has none, with the field."""
+    def used_otherwise(self) -> Mapping[str, str]:
+        """Headings of columns that give a field which has another column or none, with the field.
+
+        They are names used where the column of codes has none, and what a key is made of.
+        """
         table, headings = self.layout.table, self.layout.headings
         columns = _columns_by_name(self.layout, _columns_of(self.layout))
-        return {headings[index]: table_field(table, name).zh for name, index in columns.items()}
+        key = (*self.layout.key.made_from, self.layout.key.column)
+        of_key = {
+            one: table.field(self.layout.made_field).zh for one in key if one and one in headings
+        }
+        return of_key | {
+            headings[index]: table_field(table, name).zh for name, index in columns.items()
+        }
 
     @property
     def merges(self) -> Sequence[CellRange]:
@@ -118,12 +152,14 @@ class TranslatedSheet:
         """All rows; those below a head of the layout are translated."""
         self.changes.reset()
         titles: list[str] = []
+        title: Sequence[Cell] = ()
         own: _Translation | None = None
         translation: _Translation | None = None
         other_heads = _OtherHeads(self.layout)
         for kind, (number, cells) in _kinds(self.sheet, self.layout):
             if kind == "head":
                 own = translation = own or _Translation(self, titles, len(cells))
+                own.begin_block(title)
                 yield number, translation.headings(cells)
             elif kind == "group":
                 yield number, [None] * len(cells)
@@ -133,8 +169,10 @@ class TranslatedSheet:
             elif other_heads.is_head(cells):
                 block = dataclasses.replace(self, layout=other_heads.layout(cells))
                 translation = _Translation(block, titles, len(cells))
+                translation.begin_block(title)
                 yield number, other_heads.named(translation.headings(cells), block.layout)
             else:
+                title = cells if translation.begin_block(cells) else title
                 yield number, translation.cells(cells)
 
 
@@ -240,7 +278,7 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
     ranges.sort(key=lambda one: one.top)
     values: dict[CellRange, Cell] = {}
     position = 0
-    for number, cells in sheet.rows():
+    for number, cells in _rows(sheet, layout):
         while position < len(ranges) and ranges[position].top <= number:
             one = ranges[position]
             begins = one.top == number and one.left < len(cells)
@@ -248,13 +286,20 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
                 values[one] = cells[one.left]
             position += 1
         filled = list(cells) if values else cells
-        if isinstance(filled, list):
+        if isinstance(filled, list) and not all_struck(cells):
             for one in list(values):
                 if number > one.bottom:
                     del values[one]
                 elif filled[one.left : one.left + 1] in ([None], [""]):
                     filled[one.left] = values[one]
         yield number, filled
+
+
+def _rows(sheet: Sheet, layout: Layout) -> Iterator[Row]:
+    """Rows of a sheet; where the layout says so, struck cells are read like the others."""
+    if layout.struck != READ:
+        return sheet.rows()
+    return ((number, list(map(as_written, cells))) for number, cells in sheet.rows())
 
 
 class _OtherHeads:
@@ -321,7 +366,10 @@ class _Translation:
         self._changes = sheet.changes
         self._namer = sheet.namer
         self._width = len(layout.headings)
-        self._context = _context(sheet, titles)
+        self._texts = (sheet.name, *titles, sheet.file)
+        self._context = _context(layout, sheet.name, stated_month(self._texts))
+        self._has_month = any("{month" in one for one in (*layout.fill.values(), layout.key.prefix))
+        self._sheet_name = sheet.name
         self._rules = _rules_of(layout)
         self._distinct = _distinct_headings(layout, self._rules)
         self._cells = [self._cell_translation(rule) for rule in self._rules]
@@ -332,15 +380,26 @@ class _Translation:
         self._number = layout.headings.index(number) if has_number else None
         self._added = self._added_fields()
 
+    def begin_block(self, cells: Sequence[Cell]) -> bool:
+        """Take the month of the rows below from ``cells``, if they are a title that states one."""
+        period = block_period(cells) if self._has_month else None
+        if period is None:
+            return False
+        year = next((one.year for one in map(named_period, self._texts) if one.year), 0)
+        month = period.one_month(year=year)
+        self._context = _context(self._layout, self._sheet_name, month)
+        return True
+
     def cells(self, cells: Sequence[Cell]) -> list[Cell]:
         """Translated cells of a record, with the added ones at the right; other rows stay."""
         if self._strict_width is not None:
             if len(cells) <= max(self._column_of.values(), default=0):
                 return list(cells)  # stays too narrow, and is rejected
-            if not is_blank(cells[self._strict_width :]):
-                return [*cells, *[None] * len(self._added)]  # stays too wide
+            surplus = cells[self._strict_width :]
+            if not is_blank(surplus):  # stays too wide, and is rejected
+                return [*cells[: self._strict_width], *[None] * len(self._added), *surplus]
         wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
-        if not self._is_record(wide):
+        if self._is_struck(wide) or not self._is_record(wide):
             return wide
         in_reserve = self._names_of.values()
         read = [
@@ -356,6 +415,10 @@ class _Translation:
         self._add_missing(read, wide)
         return read
 
+    def _is_struck(self, cells: Sequence[Cell]) -> bool:
+        """Whether all that is read of a row is struck out; it is given neither id nor region."""
+        return all_struck(cells[index] for index in self._column_of.values())
+
     def _name_key(self, read: list[Cell]) -> None:
         """Give a firm or project whose code is missing, or is a name, an id made from its name."""
         table = self._layout.table
@@ -365,7 +428,8 @@ class _Translation:
         index = self._column_of[table.key[0]]
         text = one_line(as_text(read[index]))
         called = one_line(as_text(read[self._column_of[name]]))
-        if text.startswith("#"):  # a formula without a result: the code exists and is not read
+        # A formula without a result, or struck out: the code or the name exists and is not read.
+        if text.startswith("#") or is_struck(called):
             return
         if called and is_no_code(text):
             self._changes.keys_made += 1
@@ -375,8 +439,9 @@ class _Translation:
     def _added_fields(self) -> list[str]:
         layout, table = self._layout, self._layout.table
         names = [name for name in layout.fill if name not in self._column_of]
-        if (layout.key.made_from or layout.key.column) and table.key[0] not in self._column_of:
-            names.append(table.key[0])
+        has_key = layout.key.made_from or layout.key.column
+        if has_key and layout.made_field not in self._column_of:
+            names.append(layout.made_field)
         has_region = any(field.name == "region_code" for field in table.fields)
         if has_region and layout.region and "region_code" not in self._column_of:
             names.append("region_code")
@@ -417,12 +482,26 @@ class _Translation:
         layout = self._layout
         for name in self._added:
             if name in layout.fill:
-                read.append(self._context.get(name))
+                read.append(self._filled(name, read))
             elif name == "region_code":
                 self._changes.regions_filled += 1
                 read.append(layout.region)
             else:
                 read.append(self._key(read, raw))
+
+    def _filled(self, name: str, read: Sequence[Cell]) -> str | None:
+        """Value of ``fill`` for a row; its months are that of the row where a column has it."""
+        pattern, column = self._layout.fill[name], self._column_of.get("period")
+        if pattern == BY_DATES:
+            return outcome_by_dates(self._layout.table, partial(self._cell_of, read))
+        cell = read[column] if column is not None and "{" in pattern else None
+        month = stated_month([as_text(cell)]) if cell is not None else None
+        if month is None:
+            return self._context.get(name)
+        return _with_words(pattern, _words(month, self._sheet_name)) or None
+
+    def _cell_of(self, read: Sequence[Cell], field: str) -> Cell:
+        return read[self._column_of[field]] if field in self._column_of else None
 
     def _key(self, read: Sequence[Cell], raw: Sequence[Cell]) -> str | None:
         key = self._made_key(read, raw)
@@ -433,15 +512,18 @@ class _Translation:
         """Key of a record; None below a later head without the columns it is made of."""
         layout = self._layout
         if self._number is not None:
-            return f"{self._context['prefix']}{as_text(raw[self._number])}"
+            number = as_text(raw[self._number])
+            return number if is_struck(number) else f"{self._context['prefix']}{number}"
         fields = [name for name in layout.key.made_from if name in self._column_of]
         texts = [as_text(read[self._column_of[name]]) for name in fields]
         by_name = self._ids_by_name(fields, raw)
         texts += [self._context[name] or "" for name in layout.key.made_from if name in layout.fill]
         texts += [one_line(as_text(raw[layout.headings.index(name)]))
                   for name in layout.key.made_from if name in layout.headings]  # fmt: skip
-        if not any(texts):
-            return None
+        if struck := next(filter(is_struck, texts), None):
+            return struck  # is refused
+        if not any(texts) or (layout.table.name == ATTENDANCE and not any(texts[1:])):
+            return None  # attendance without a team is that of the project
         if layout.table.name == "projects":
             return self._namer.project(texts[0], layout.region)
         if layout.table.name == "organizations":
@@ -455,20 +537,27 @@ class _Translation:
             if field not in (*FIRMS, "project_id"):
                 continue
             name = one_line(as_text(raw[self._names_of.get(field, self._column_of[field])]))
-            if is_name(name) and not is_unknown_name(name):
+            if is_name(name) and not (is_unknown_name(name) or is_struck(name)):
                 found[place] = name_id(name, self._layout.region)
         return found
 
     def _stored_key(self, texts: Sequence[str], by_name: Mapping[int, str]) -> str:
         """Key of the texts; the one that a stored row has from before a code was known."""
-        table, region = self._layout.table, self._layout.region
+        table = self._layout.table
         keys = []
         for count in range(len(by_name) + 1):
             for places in combinations(by_name, count):
                 named = {place: by_name[place] for place in places}
                 parts = [named.get(place, text) for place, text in enumerate(texts)]
-                keys.append(made_id(table.name, region, *parts))
+                keys.append(self._key_of(parts))
         return next((key for key in keys if key in self._namer.keys(table.name)), keys[0])
+
+    def _key_of(self, parts: Sequence[str]) -> str:
+        table = self._layout.table
+        if table.name != ATTENDANCE:
+            return made_id(table.name, self._layout.region, *parts)
+        project, *teams = parts
+        return team_id(project, name_key("".join(teams)))
 
     def headings(self, cells: Sequence[Cell]) -> list[Cell]:
         """One row of headings, with the layout's unit and the added headings.
@@ -530,11 +619,12 @@ class _Translation:
             return layout.region or None
         if found := layout.regions.get(text) or place_code(text, layout.region):
             return found
-        if not layout.region or not may_be_below_county(text):
+        county = county_of_address(text, layout.region)
+        if county is None and (not layout.region or not may_be_below_county(text)):
             return short_code(text)
         if text in self._changes.places or len(self._changes.places) < _MAX_PLACES:
             self._changes.places[text] += 1
-        return layout.region
+        return county or layout.region
 
 
 def _rules_of(layout: Layout) -> list[ColumnRule | None]:
@@ -589,28 +679,35 @@ def _columns_by_name(layout: Layout, columns: Mapping[str, int]) -> dict[str, in
     return {field: index for field, index in by_name.items() if columns[field] != index}
 
 
-def _context(sheet: TranslatedSheet, titles: Sequence[str]) -> dict[str, str | None]:
+def _context(layout: Layout, sheet: str, month: dt.date | None) -> dict[str, str | None]:
     """Values of ``fill`` by field, and the prefix of keys."""
-    month = stated_month((sheet.name, *titles, sheet.file))
-    words = {
-        "month": f"{month:%Y-%m}" if month else "",
-        "month_end": f"{month_end(month):%Y-%m-%d}" if month else "",
-        "sheet": one_line(sheet.name),
-    }
-
-    def filled(pattern: str) -> str:
-        for word, text in words.items():
-            pattern = pattern.replace(f"{{{word}}}", text)
-        return pattern
-
+    words = _words(month, sheet)
     context: dict[str, str | None] = {
-        name: filled(pattern) or None for name, pattern in sheet.layout.fill.items()
+        name: _with_words(pattern, words) or None for name, pattern in layout.fill.items()
     }
-    context["prefix"] = filled(sheet.layout.key.prefix).lstrip("-")
+    context["prefix"] = _with_words(layout.key.prefix, words).lstrip("-")
     return context
 
 
+def _words(month: dt.date | None, sheet: str) -> Mapping[str, str]:
+    """Words of patterns with what they mean for a month and a sheet."""
+    return {
+        "month": f"{month:%Y-%m}" if month else "",
+        "month_end": f"{month_end(month):%Y-%m-%d}" if month else "",
+        "next_month_end": f"{month_end(add_months(month, 1)):%Y-%m-%d}" if month else "",
+        "sheet": one_line(sheet),
+    }
+
+
+def _with_words(pattern: str, words: Mapping[str, str]) -> str:
+    for word, text in words.items():
+        pattern = pattern.replace(f"{{{word}}}", text)
+    return pattern
+
+
 def _in_turn(cell: Cell, steps: Sequence[_Translate]) -> Cell:
+    if is_struck(cell):
+        return cell
     for step in steps:
         cell = step(cell)
     return cell

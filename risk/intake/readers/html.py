@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +21,7 @@ _MAX_SPAN = 16_384
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SPACES = re.compile(r"\s+")
+_HIDDEN = re.compile(r"display\s*:\s*none")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def html_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
     parser.close()
     if not parser.table:
         raise FileEmpty(file=path.name)
-    yield [HtmlSheet(tuple(enumerate(parser.table, start=1)), tuple(parser.merges))]
+    rows, merges = tuple(enumerate(parser.table, start=1)), tuple(parser.merges)
+    yield [HtmlSheet(rows, merges, hidden_rows=tuple(parser.hidden))]
 
 
 def _decoded(path: Path) -> str:
@@ -75,12 +78,16 @@ class _Tables(HTMLParser):
         self.table: list[list[str | None]] = []
         self.merges: list[CellRange] = []
         self._spanned: dict[tuple[int, int], None] = {}
+        self.hidden: list[int] = []
         self._text: list[str] | None = None
+        self._number = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "tr":
             self._finish_cell()
             self.table.append([])
+            if _HIDDEN.search(dict(attrs).get("style") or ""):
+                self.hidden.append(len(self.table))
         elif tag in ("td", "th"):
             self._finish_cell()
             self._start_cell(dict(attrs))
@@ -112,13 +119,31 @@ class _Tables(HTMLParser):
         below = ((y, x) for y in range(top + 1, bottom + 1) for x in range(len(row), right + 1))
         self._spanned.update(dict.fromkeys(below))
         self._text = []
+        self._number = attributes.get("x:num") or ""
         self._width = right - len(row) + 1
 
     def _finish_cell(self) -> None:
         if self._text is not None:
             text = _SPACES.sub(" ", "".join(self._text)).strip()
+            if self._number:
+                text = _exact(text, self._number)
             self.table[-1].extend([text or None, *[None] * (self._width - 1)])
             self._text = None
+
+
+def _exact(shown: str, number: str) -> str:
+    """The number that a spreadsheet wrote of a cell that shows it rounded; else what it shows.
+
+    >>> _exact("100,001", "100000.5"), _exact("2025.12", "46022"), _exact("0012", "12")
+    ('100000.5', '2025.12', '0012')
+    """
+    try:
+        near, exact = Decimal(shown.replace(",", "")), Decimal(number)
+        rounded = exact.quantize(near, ROUND_HALF_UP)
+    except InvalidOperation:
+        return shown
+    shortened = exact != near or "E" in shown.upper()
+    return f"{exact:f}" if rounded == near and shortened else shown
 
 
 def _span(value: str | None) -> int:

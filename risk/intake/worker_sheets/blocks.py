@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
+from risk.intake.cell_parsers import UNKNOWN
 from risk.intake.cells import Cell, match_key
+from risk.intake.spellings import UNKNOWN_WORDS
 from risk.intake.units import Unit
 from risk.intake.worker_sheets import amounts
 from risk.intake.worker_sheets.heads import Head
@@ -44,10 +46,10 @@ class Attendance:
 
 
 class RosterEntry(NamedTuple):
-    """One line of a roster."""
+    """One line of a roster; a day that could not be read is its text."""
 
-    entered: dt.date | None
-    left: dt.date | None
+    entered: dt.date | str | None
+    left: dt.date | str | None
     contract: bool | None
 
 
@@ -59,17 +61,29 @@ class Paid:
     persons: set[str] = field(default_factory=set)
     channels: set[str] = field(default_factory=set)
 
+    def add(self, fen: int, person: str, channel: str) -> None:
+        """Add an amount paid to one person, by a way if that is stated."""
+        self.fen += fen
+        self.persons.add(person)
+        if channel:
+            self.channels.add(channel)
+
 
 @dataclass
 class Group:
-    """Workers of one project, team and month. Persons are only held to count them."""
+    """Workers of one project, team and month. Persons are only held to count them.
+
+    A day of payment without a year is its text. ``failed`` are payments that did not arrive.
+    """
 
     persons: set[str] = field(default_factory=set)
     due: int = 0
     due_to: set[str] = field(default_factory=set)
     no_due: int = 0
-    paid: dict[dt.date | None, Paid] = field(default_factory=dict)
+    paid: dict[dt.date | str | None, Paid] = field(default_factory=dict)
     no_paid: int = 0
+    failed: Paid = field(default_factory=Paid)
+    corrections: int = 0
     attendance: dict[str, Attendance] = field(default_factory=dict)
     roster: dict[str, RosterEntry] = field(default_factory=dict)
 
@@ -107,8 +121,7 @@ class Block:
 
     def add(self, cells: Sequence[Cell], name: str) -> None:
         """Add the row of a worker."""
-        identity = match_key(str(self.cell(cells, Role.IDENTITY) or ""))
-        person = identity if len(identity) >= 8 else match_key(name)
+        person = _person(self.cell(cells, Role.IDENTITY), name)
         month = self.cell(cells, Role.MONTH)
         written = Written(
             _text(self.cell(cells, Role.PROJECT)),
@@ -124,16 +137,23 @@ class Block:
             self._add_days(group, cells, person)
         if not self.head.has_wages and not self.head.days:
             group.roster[person] = RosterEntry(
-                amounts.day(self.cell(cells, Role.ENTERED)),
-                amounts.day(self.cell(cells, Role.LEFT)),
+                amounts.stay_day(self.cell(cells, Role.ENTERED)),
+                amounts.stay_day(self.cell(cells, Role.LEFT)),
                 amounts.signed(self.cell(cells, Role.CONTRACT)),
             )
 
-    def add_more(self, cells: Sequence[Cell]) -> None:
-        """Add a further row of the worker before: the afternoon, or overtime."""
-        if self._current is None or not self.head.days:
+    def add_more(self, cells: Sequence[Cell], *, merged: bool = False) -> None:
+        """Add a further row of the worker before: the afternoon, or overtime.
+
+        Its wages count only below a ``merged`` name: another row may be a total without a label.
+        """
+        if self._current is None:
             return
         written, person = self._current
+        if merged and self.head.has_wages:
+            self._add_wages(self.groups[written], cells, person, more=True)
+        if not self.head.days:
+            return
         attendance = self.groups[written].attendance.get(person)
         if attendance is None:
             return
@@ -146,8 +166,8 @@ class Block:
     def total(self, label: str, cells: Sequence[Cell]) -> None:
         """Compare a row of totals with the sums of the rows above it."""
         found: dict[Role, int | Decimal | None] = {
-            Role.DUE: amounts.yuan_fen(self.cell(cells, Role.DUE), self.unit),
-            Role.PAID: amounts.yuan_fen(self.cell(cells, Role.PAID), self.unit),
+            Role.DUE: amounts.due_fen(self.cell(cells, Role.DUE), self.unit),
+            Role.PAID: amounts.paid_fen(self.cell(cells, Role.PAID), self.unit),
             Role.DAYS: amounts.days(self.cell(cells, Role.DAYS)),
         }
         for (role, value), whole, page in zip(found.items(), self._all, self._page, strict=True):
@@ -161,22 +181,22 @@ class Block:
                 self.disagreeing.append((label, _shown(role, stated), _shown(role, whole)))
         self._page = Sums()
 
-    def _add_wages(self, group: Group, cells: Sequence[Cell], person: str) -> None:
-        due = amounts.yuan_fen(self.cell(cells, Role.DUE), self.unit)
+    def _add_wages(
+        self, group: Group, cells: Sequence[Cell], person: str, *, more: bool = False
+    ) -> None:
+        """Add the wages in a row; in one that has ``more`` of a worker an empty amount is none."""
+        due = amounts.due_fen(self.cell(cells, Role.DUE), self.unit)
         if due is None:
-            group.no_due += 1
+            group.no_due += not more
         elif due:
             group.due += due
             group.due_to.add(person)
-        paid = amounts.yuan_fen(self.cell(cells, Role.PAID), self.unit)
+        paid = amounts.paid_fen(self.cell(cells, Role.PAID), self.unit)
         if paid is None:
-            group.no_paid += 1
+            group.no_paid += not more
         elif paid:
-            on = group.paid.setdefault(amounts.day(self.cell(cells, Role.PAID_ON)), Paid())
-            on.fen += paid
-            on.persons.add(person)
-            if channel := _text(self.cell(cells, Role.CHANNEL)):
-                on.channels.add(channel)
+            self._payment(group, cells).add(paid, person, _text(self.cell(cells, Role.CHANNEL)))
+        group.corrections += (due or 0) < 0 or (paid or 0) < 0
         days = amounts.days(self.cell(cells, Role.DAYS)) or Decimal(0)
         for sums in (self._all, self._page):
             if due:
@@ -184,6 +204,22 @@ class Block:
             if paid:
                 sums.paid += paid
             sums.days += days
+
+    def _payment(self, group: Group, cells: Sequence[Cell]) -> Paid:
+        """What the amount paid in a row of ``cells`` is a part of."""
+        if self._has_failed(cells):
+            return group.failed
+        on = amounts.day_or_text(self.cell(cells, Role.PAID_ON))
+        return group.paid.setdefault(on, Paid())
+
+    def _has_failed(self, cells: Sequence[Cell]) -> bool:
+        """Whether a row says that its payment did not arrive."""
+        said = [(one.role, _text(cells[one.index])) for one in self.head.columns
+                if one.role in _RESULTS and one.index < len(cells)]  # fmt: skip
+        return any(
+            amounts.failed(text) or (role is Role.FAILURE and match_key(text) not in _NO_FAILURE)
+            for role, text in said
+        )
 
     def _add_days(self, group: Group, cells: Sequence[Cell], person: str) -> None:
         attendance = group.attendance.setdefault(person, Attendance())
@@ -210,11 +246,21 @@ class Block:
         return next((_PARTS[text] for text in texts if text in _PARTS), None)
 
 
-_TOTAL = re.compile(r".{0,4}?(?:合计|小计|总计|累计|共计)(?:数|金额|人数)?[:：]?.{0,12}")
+_RESULTS = (Role.RESULT, Role.FAILURE, Role.REMARK)
+_NO_FAILURE = UNKNOWN | UNKNOWN_WORDS
+_IDENTITY_DIGITS = 8
+_TOTAL = re.compile(
+    r".{0,4}?(?:合计|小计|总计|累计|共计)(?:数|金额|人数)?[:：]?.{0,12}"
+    r"|.{5,30}(?:合计|小计|总计|累计|共计)(?:数|金额|人数)?[:：]?"
+    r"|(?:合计|总计|共计).*(?:大写|[元圆]整).*"
+    r"|(?:以上|本页|本表|本月|全班|全队)?共\d+[人名].*|(?:工资|金额)?总(?:额|工资|金额)[:：]?"
+)
 _FOOTER = re.compile(
     r".{0,6}(?:制表|填表|制单|审核|复核|审批|班组长|负责人|项目经理|专管员|监理|说明|备注|签字|签章|盖章|承诺|无正文|以下空白|日期)"
-    r".*|注[:：].*|续.*"
+    r".*|注[:：].*|续.*|(?:人民币|金额)?[(]?大写.*|.+[元圆]整|(?:总|工人|用工)?人数(?:合计)?|[暂本]?月?无|没有"
 )
+_NOTE = re.compile(r".*[,;。!?、].*|.*\d+[人名].*")
+"""Text that is no name if it is all that a row has."""
 
 
 def total_label(cells: Sequence[Cell], name: int) -> str | None:
@@ -235,7 +281,18 @@ def person_name(cells: Sequence[Cell], name: int) -> str:
     if ":" in text:
         return ""
     named = len(text) <= 30 and not text.isdigit() and any(map(str.isalpha, text))
-    return text if named and not _FOOTER.fullmatch(text) else ""
+    if not named or _FOOTER.fullmatch(text):
+        return ""
+    alone = sum(cell is not None and str(cell).strip() != "" for cell in cells) == 1
+    return "" if alone and _NOTE.fullmatch(text) else text
+
+
+def _person(identity: Cell, name: str) -> str:
+    """What tells a person from others: the identity, with the name where digits are hidden."""
+    plain = match_key(str("" if identity is None else identity))
+    if sum(map(str.isdigit, plain)) < _IDENTITY_DIGITS:
+        return match_key(name)
+    return f"{plain}{match_key(name)}" if "*" in plain else plain
 
 
 def _text(cell: Cell) -> str:

@@ -17,6 +17,8 @@ _RECORD_KEYS = re.compile(
 )
 _CLAIMS = re.compile(r"欠薪|拖欠|欠付|讨薪|清欠|投诉|上访")
 _ROSTER = re.compile(r"花名册|名册|实名制(?:登记|信息|管理)|人员登记|人员信息|人员名单")
+_BANK_LIST = re.compile(r"回单|代发|代付|网银|转账|交易明细|交易流水")
+_WAGE_SHEET = re.compile(r"工资(?:支付|发放|结算)?(?:表|单|册)")
 _WEEKDAYS = frozenset("一二三四五六日天")
 _DAY_TOTAL = re.compile(r"(?:本月)?(?:合计|总计|小计|累计)")
 _FINAL = re.compile(r"合计|总计|总额|总金额")
@@ -73,6 +75,7 @@ def read_head(row: Row, below: Sequence[Cell], titles: Sequence[Cell]) -> Head |
     said = "".join(str(cell) for cell in (*titles, *cells) if isinstance(cell, str))
     roster = bool(_ROSTER.search(said))
     head = _with_day_totals(Head(number, 1 + two, columns, roster, bool(_CLAIMS.search(said))))
+    head = _as_payments(head, said)
     if head.has_wages or head.days:
         return head if _about_persons(head) else None
     return head if _is_roster(head) else None
@@ -89,6 +92,22 @@ def _with_day_totals(head: Head) -> Head:
         for one in head.columns
     )
     return replace(head, columns=_single(columns))
+
+
+def _as_payments(head: Head, said: str) -> Head:
+    """``head`` with the column 金额 of a bank's list of payments as what was paid."""
+    due = next((one for one in head.columns if one.role is Role.DUE), None)
+    if due is None or not _vague_due(due) or head.index(Role.PAID) is not None:
+        return head
+    results = any(head.index(role) is not None for role in (Role.RESULT, Role.FAILURE))
+    if not results and (_WAGE_SHEET.search(said) or not _BANK_LIST.search(said)):
+        return head
+    columns = (replace(one, role=Role.PAID) if one is due else one for one in head.columns)
+    return replace(head, columns=tuple(columns))
+
+
+def _vague_due(column: Column) -> bool:
+    return plain_heading(column.heading) in ("金额", "工资")
 
 
 def _about_persons(head: Head) -> bool:
@@ -117,7 +136,8 @@ def _continues(below: Sequence[Cell], name: int) -> bool:
     if len(filled) >= MIN_DAYS and all(str(cell).strip()[-1:] in _WEEKDAYS for cell in filled):
         return True
     roles = [role_of(plain_heading(cell)) for cell in filled if isinstance(cell, str)]
-    return sum(role is not Role.OTHER for role in roles) >= 1 and len(filled) == len(roles)
+    known = [role for role in roles if role not in (Role.OTHER, Role.REMARK)]
+    return bool(known) and len(filled) == len(roles)
 
 
 def _columns(top: Sequence[Cell], below: Sequence[Cell]) -> tuple[Column, ...]:
@@ -156,7 +176,7 @@ def _single(columns: Sequence[Column]) -> tuple[Column, ...]:
         held = best.get(one.role)
         if held is None or (_rank(one) > _rank(held)):
             best[one.role] = one
-    several = (*NEVER_KEPT, Role.DAY, Role.OTHER)
+    several = (*NEVER_KEPT, Role.DAY, Role.RESULT, Role.FAILURE, Role.REMARK, Role.OTHER)
     return tuple(
         one
         if one.role in several or best[one.role] is one
@@ -168,7 +188,11 @@ def _single(columns: Sequence[Column]) -> tuple[Column, ...]:
 def _rank(column: Column) -> tuple[bool, bool]:
     """Whether a heading says clearly what its role says, and whether it says total."""
     text = plain_heading(column.heading)
-    vague = {Role.DUE: text in ("金额", "工资"), Role.CONTRACT: text.endswith("编号")}
+    vague = {
+        Role.DUE: _vague_due(column),
+        Role.PAID: "补发" in text,
+        Role.CONTRACT: text.endswith("编号"),
+    }
     return not vague.get(column.role), bool(_FINAL.search(text))
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from risk.intake.cells import Cell, normalise
 from risk.intake.name_ids import name_key, preferred_ids
 from risk.intake.named_periods import named_period
+from risk.intake.numerals import chinese_digits
 from risk.intake.project_names import CURRENT_PROJECTS
 from risk.intake.worker_sheets.labels import Label, Labels
 from risk.store.store import RecordStore
@@ -33,6 +34,7 @@ _NO_TEAM = re.compile(
 _BEFORE_TEAM = re.compile(
     r".*(?:有限公司|公司|项目部|项目|工程|标段|工地|\d号楼|号|年|月份?|期|-|—|_|\s)(?=.)"
 )
+_BATCH = re.compile(r"第([一二三四五六七八九十]|\d{1,2})批")
 _NO_NUMBER = r"(?:(?<!\d)|(?!\d))"
 """A place that is not within a number."""
 
@@ -135,6 +137,17 @@ def team_in(text: str, project: Iterable[str] = ()) -> str:
             if not _NO_TEAM.search(found[1]):
                 return found[1]
     return ""
+
+
+def find_batch(labels: Labels, names: SourceNames) -> str:
+    """Number of the batch that a wage sheet is; empty if nothing names one.
+
+    >>> find_batch(Labels(texts=("木工班2025年9月工资表（第二批）",)), SourceNames("", ""))
+    '2'
+    """
+    texts = (normalise(text) for text in (*labels.texts, names.sheet, names.file))
+    found = next((found for text in texts if (found := _BATCH.search(text))), None)
+    return chinese_digits(found[1]) if found else ""
 
 
 def find_month(

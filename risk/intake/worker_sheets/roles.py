@@ -31,6 +31,9 @@ class Role(StrEnum):
     LEFT = "left"
     CONTRACT = "contract"
     CRAFT = "craft"
+    RESULT = "result"
+    FAILURE = "failure"
+    REMARK = "remark"
     OTHER = "other"
 
 

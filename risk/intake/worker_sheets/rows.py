@@ -9,27 +9,32 @@ from typing import Any, NamedTuple
 
 from risk.contract import STORED_TABLES
 from risk.intake.cells import Row
-from risk.intake.name_ids import made_id, name_key
+from risk.intake.name_ids import made_id, name_key, team_id
 from risk.intake.readers.sheet import CellRange
 from risk.store.store import RecordStore
 
 
 class TeamMonth(NamedTuple):
-    """What a total is about; ``team`` is the normal form of its name, or empty."""
+    """What a total is about; ``team`` is the normal form of its name, or empty.
+
+    ``batch`` is that of a wage sheet which lists a part of the team only (第二批), or empty.
+    """
 
     project: str
     team: str
     month: dt.date
+    batch: str = ""
 
     @property
     def payroll_id(self) -> str:
-        """Id of the payroll: the same for the same project, team and month."""
-        return made_id("payroll", self.project, self.team, f"{self.month:%Y-%m}")
+        """Id of the payroll: the same for the same project, team, month and batch."""
+        batch = (self.batch,) if self.batch else ()
+        return made_id("payroll", self.project, self.team, f"{self.month:%Y-%m}", *batch)
 
     @property
     def team_id(self) -> str:
         """Id of the team in place of a contract that is not known."""
-        return made_id("team", self.project, self.team)
+        return team_id(self.project, self.team)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from risk.intake.worker_sheets.marks import DayMarks
 from risk.intake.worker_sheets.places import (
     KnownProjects,
     SourceNames,
+    find_batch,
     find_month,
     find_project,
     find_team,
@@ -136,6 +137,8 @@ class _Reading:
             self._note("worker_unplaced", found.name, needs_answer=True, lacking="、".join(lacking))
         if found.unsaved:
             self._note("worker_unsaved", found.name, needs_answer=True, cells=found.unsaved)
+        if found.struck:
+            self._note("worker_struck", found.name, needs_answer=True, workers=found.struck)
         self._account(found, len(people), len(placed))
 
     def result(self) -> WorkerSheets:
@@ -182,7 +185,8 @@ class _Reading:
         if named is not None and named != month:
             self._note("worker_other_month", sheet, taken=f"{month:%Y-%m}", named=f"{named:%Y-%m}")
         team = find_team(written.team, labels, names, self._projects.names(project))
-        return TeamMonth(project, name_key(team), month)
+        batch = find_batch(labels, names) if block.head.has_wages else ""
+        return TeamMonth(project, name_key(team), month, batch)
 
     def _add_group(
         self,
@@ -214,6 +218,7 @@ class _Reading:
         fresh = key not in self._wages
         wages = self._wages.setdefault(key, _Wages())
         wages.due_on = wages.due_on or _due_on(labels, key.month)
+        self._note_oddities(sheet, group)
         due = amount_due(block, group)
         if block.head.index(Role.DUE) is None:
             self._note("worker_no_due_column", sheet, needs_answer=True)
@@ -229,13 +234,21 @@ class _Reading:
             if block.head.index(Role.PAID) is not None:
                 self._note("worker_no_paid", sheet, needs_answer=True, workers=group.no_paid)
             return
-        self._add_paid(sheet, wages, paid, labels)
+        self._add_paid(sheet, key, paid, labels)
 
-    def _add_paid(self, sheet: str, wages: _Wages, paid: Any, labels: Labels) -> None:
-        stated = amounts.day(labels.values.get(Label.PAID_ON))
+    def _note_oddities(self, sheet: str, group: Group) -> None:
+        if (failed := group.failed).fen:
+            workers, amount = len(failed.persons), _yuan(failed.fen)
+            self._note("worker_failed", sheet, workers=workers, amount=amount)
+        if group.corrections:
+            self._note("worker_corrections", sheet, rows=group.corrections)
+
+    def _add_paid(self, sheet: str, key: TeamMonth, paid: Any, labels: Labels) -> None:
+        wages = self._wages[key]
+        stated = amounts.day_for_month(labels.values.get(Label.PAID_ON), key.month)
         undated = 0
         for on, one in paid.items():
-            day = on or stated
+            day = amounts.day_for_month(on, key.month) or stated
             if day is None:
                 undated += one.fen
                 continue
@@ -260,7 +273,9 @@ class _Reading:
     def _add_roster(self, sheet: str, key: TeamMonth, block: Block, group: Group) -> None:
         asked = block.head.index(Role.CONTRACT) is not None
         found = count_registered(group, key.month, asked=asked)
-        if asked and found.with_contract is None:
+        if found.unclear:
+            self._note("worker_stay_unclear", sheet, needs_answer=True, workers=found.unclear)
+        elif asked and found.with_contract is None:
             self._note("worker_contracts_unclear", sheet, needs_answer=True)
         self._put(
             key,
@@ -382,6 +397,8 @@ _SHOWN_AS = {
     Role.PAID: "实发金额",
     Role.PAID_ON: "发放日期",
     Role.CHANNEL: "发放方式",
+    Role.RESULT: "发放结果",
+    Role.FAILURE: "发放结果",
     Role.ENTERED: "实名登记人数",
     Role.LEFT: "实名登记人数",
     Role.CONTRACT: "签订劳动合同人数",
@@ -402,7 +419,7 @@ def _with_payment(labels: Labels, below: Labels) -> Labels:
 
 def _due_on(labels: Labels, month: dt.date) -> dt.date | None:
     """Day on which the wages of ``month`` fall due, where the sheet states one."""
-    if day := amounts.day(labels.values.get(Label.DUE_ON)):
+    if day := amounts.day_for_month(labels.values.get(Label.DUE_ON), month):
         return day
     found = _DUE_DAY.search(labels.text(Label.DUE_ON))
     if found is None:

@@ -9,12 +9,14 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from risk.calendar.dates import month_end
 from risk.intake.cells import Cell
+from risk.intake.worker_sheets.amounts import day_until
 from risk.intake.worker_sheets.blocks import (
     HOURS_ABOVE,
     Attendance,
     Block,
     Group,
     Paid,
+    RosterEntry,
 )
 from risk.intake.worker_sheets.marks import HOURS_PER_DAY, NONE, DayMarks
 from risk.intake.worker_sheets.roles import Role
@@ -38,10 +40,14 @@ class Days:
 
 @dataclass(frozen=True)
 class Registered:
-    """Workers on a roster in a month; ``with_contract`` is None if it is not stated for all."""
+    """Workers on a roster in a month; ``with_contract`` is None if it is not stated for all.
 
-    workers: int
+    ``unclear`` counts those whose days on the site cannot be read; ``workers`` is None then.
+    """
+
+    workers: int | None
     with_contract: int | None
+    unclear: int = 0
 
 
 def count_days(group: Group, marks: DayMarks, *, hours: bool) -> Days:
@@ -78,28 +84,41 @@ def is_ticked(block: Block) -> bool:
 
 def count_registered(group: Group, month: dt.date, *, asked: bool) -> Registered:
     """Workers on the site in ``month``; ``asked`` if the roster has a column about contracts."""
-    last = month_end(month)
-    here = [
-        one
-        for one in group.roster.values()
-        if (one.entered is None or one.entered <= last) and (one.left is None or one.left >= month)
-    ]
+    there = [(one, _is_there(one, month)) for one in group.roster.values()]
+    unclear = sum(is_there is None for _, is_there in there)
+    if unclear:
+        return Registered(None, None, unclear)
+    here = [one for one, is_there in there if is_there]
     known = asked and all(one.contract is not None for one in here)
     return Registered(len(here), sum(bool(one.contract) for one in here) if known else None)
+
+
+def _is_there(one: RosterEntry, month: dt.date) -> bool | None:
+    """Whether a worker was on the site in ``month``; None if that is unclear."""
+    entered, left = (
+        (one.entered and day_until(one.entered, month)),
+        (one.left and day_until(one.left, month)),
+    )
+    if (entered and entered > month_end(month)) or (left and left < month):
+        return False
+    unread = (one.entered and not entered) or (one.left and not left)
+    return None if unread else True
 
 
 def amount_due(block: Block, group: Group) -> int | None:
     """Fen due to all workers; None if an amount is missing and no total confirms the sum."""
     if block.head.index(Role.DUE) is None:
         return None
-    return None if group.no_due and Role.DUE not in block.confirmed else group.due
+    unknown = group.no_due and Role.DUE not in block.confirmed
+    return None if unknown or group.due < 0 else group.due
 
 
-def amounts_paid(block: Block, group: Group) -> Mapping[dt.date | None, Paid] | None:
+def amounts_paid(block: Block, group: Group) -> Mapping[dt.date | str | None, Paid] | None:
     """Fen paid by day, as for :func:`amount_due`."""
     if block.head.index(Role.PAID) is None:
         return None
-    return None if group.no_paid and Role.PAID not in block.confirmed else group.paid
+    unknown = group.no_paid and Role.PAID not in block.confirmed
+    return None if unknown or any(one.fen < 0 for one in group.paid.values()) else group.paid
 
 
 def _days_of(one: Attendance, marks: DayMarks, *, hours: bool) -> Decimal | None:

@@ -11,7 +11,7 @@ from risk.locale import text
 from serving.briefings.facts import Facts
 from serving.briefings.sections.alerts import ALERTED
 from serving.briefings.sections.lead import REVIEW_AFTER, main_problem
-from serving.briefings.sections.rates import short_rates
+from serving.briefings.sections.rates import current_rates, short_rates
 from serving.documents.builder import DocumentBuilder
 
 SOON, LATER = dt.timedelta(days=14), REVIEW_AFTER
@@ -74,7 +74,7 @@ def _problems(builder: DocumentBuilder, facts: Facts) -> Iterator[tuple[str, dic
         yield "unnamed", {"unnamed": unnamed}
     if _unvisited(facts):
         yield "unvisited", {"listed_left": _unvisited(facts)}
-    if facts.silent_tables:
+    if facts.silent_tables or facts.silent_wages:
         yield "silent", {}
 
 
@@ -97,7 +97,7 @@ def _advice(builder: DocumentBuilder, facts: Facts) -> Iterator[Advice]:
     if _not_revisited(facts):
         yield "revisit", "labour", LATER, {"revisits_left": _not_revisited(facts)}
     yield from _about_rates(builder, facts)
-    if facts.silent_tables:
+    if facts.silent_tables or facts.silent_wages:
         yield "feeds", "data", SOON, {}
     yield "season", "office", LATER, {}
 
@@ -119,7 +119,7 @@ def _advice_of_year(builder: DocumentBuilder, facts: Facts) -> Iterator[Advice]:
     if facts.statistics.complaints.unnamed:
         yield "unnamed", "labour", LATER, {"unnamed": facts.statistics.complaints.unnamed}
     yield from _about_rates(builder, facts)
-    if facts.silent_tables:
+    if facts.silent_tables or facts.silent_wages:
         yield "feeds", "data", SOON, {}
     yield "next_year", "office", LATER, {}
 
@@ -168,7 +168,7 @@ def _about_rates(builder: DocumentBuilder, facts: Facts) -> Iterator[Advice]:
 def _low(facts: Facts) -> list[tuple[str, float]]:
     if facts.rates is None:
         return []
-    return short_rates(facts.rates, facts.settings.indicators.rates)[:2]
+    return short_rates(facts.rates, current_rates(facts))[:2]
 
 
 def _rate_name(builder: DocumentBuilder, name: str) -> str:

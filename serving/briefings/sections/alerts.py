@@ -243,7 +243,7 @@ def _key_projects_table(builder: DocumentBuilder, entries: Sequence[Document]) -
             )
             for entry in entries
         ),
-        widths=(1.1, 2.8, 1.1, 1.6, 1.1, 1.7, 4.4, 3.0),
+        widths=(1.25, 2.7, 1.25, 1.6, 1.25, 1.7, 4.2, 2.85),
     )
 
 

@@ -11,6 +11,7 @@ from serving.briefings.facts import Facts
 from serving.briefings.owed import Owed
 from serving.briefings.sections.totals import amount, owed_people, people
 from serving.documents.builder import DocumentBuilder, Sentence
+from serving.formatting import table_label
 
 REVIEW_AFTER = dt.timedelta(days=30)
 """Term for visiting the projects of a list, counted from the end of the period."""
@@ -57,10 +58,13 @@ def _owed(builder: DocumentBuilder, facts: Facts) -> list[Sentence]:
     if facts.owed is None:
         return [("lead.unknown", {"place": place})]
     known = {"last": facts.period.last, "place": place}
+    stale = _stale(builder, facts)
     if not facts.owed.projects:
-        return [("lead.none", known), *_before(builder, facts), *_cause(builder, facts.owed)]
+        before = _before(builder, facts) if _owed_some_before(facts) else []
+        return [("lead.none", known), *stale, *before, *_cause(builder, facts.owed)]
     return [
         ("lead.owed", {**known, **_amounts(builder, facts.owed)}),
+        *stale,
         *_before(builder, facts),
         *_worst(builder, facts.owed),
         *_cause(builder, facts.owed),
@@ -76,10 +80,24 @@ def _amounts(builder: DocumentBuilder, owed: Owed) -> dict[str, Any]:
     }
 
 
+def _stale(builder: DocumentBuilder, facts: Facts) -> list[Sentence]:
+    """Say that no wages of the period were reported, if so: what is owed may have changed."""
+    if not facts.silent_wages:
+        return []
+    names = [table_label(table, builder.language) for table in facts.silent_wages]
+    return [("lead.stale", {"tables": builder.text("comma").join(names)})]
+
+
+def _owed_some_before(facts: Facts) -> bool:
+    return facts.owed_before is not None and bool(facts.owed_before.projects)
+
+
 def _before(builder: DocumentBuilder, facts: Facts) -> list[Sentence]:
     if facts.owed_before is None:
         return []
     key = "lead.owed_year_before" if facts.period.whole_year else "lead.owed_before"
+    if not facts.owed_before.projects:
+        return [(f"{key}_none", {})]
     figures = {
         "owing_before": len(facts.owed_before.projects),
         "owed_before": builder.money(facts.owed_before.fen),

@@ -22,11 +22,14 @@ def add_matters(builder: DocumentBuilder, facts: Facts) -> None:
     open_ = sum(unit.open for unit in tallies)
     overdue = sum(unit.overdue for unit in tallies)
     closed = sum(unit.closed for unit in tallies)
+    backlog = sum(unit.backlog for unit in tallies)
     builder.add_paragraph(
         "followed_up.told",
         followed_open=open_,
         followed_overdue=overdue,
-        followed_in_time=open_ - overdue,
+        followed_in_time=open_ - overdue - backlog,
+        followed_backlog=backlog,
+        backlog=builder.text("followed_up.backlog", n=backlog) if backlog else "",
         followed_closed=closed,
     )
     if all(unit.unit is None for unit in tallies):

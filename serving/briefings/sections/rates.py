@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from risk.indicators import COUNTERPARTS, LOW_SHARE, MONEY, Rate, is_short
+from risk.calendar.dates import add_months
+from risk.indicators import COUNTERPARTS, LOW_SHARE, MIN_BASE, MONEY, Rate, has_base, is_short
 from risk.locale import text
 from serving.briefings.facts import Facts, Rates
 from serving.documents.builder import MIN_RATE_BASE, DocumentBuilder
@@ -15,6 +16,8 @@ from serving.documents.model import BarChart, Cell, Table
 
 _MOVED = Decimal(2)
 """Percentage points from which a change is told; smaller ones are left out."""
+_CURRENT = 3
+"""Months before the end of the period whose data are current; attendance comes a month later."""
 
 
 def add_rates(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
@@ -32,14 +35,29 @@ def add_rates(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
     unknown = [name for name in wanted if name not in names]
     if unknown:
         builder.add_paragraph("rates_unknown", names=_names(builder, unknown))
-    _add_short_rates(builder, facts.rates, names)
-    _add_changed_rates(builder, facts.rates, names)
+    current = current_rates(facts)
+    if stale := [name for name in names if name not in current]:
+        builder.add_paragraph("rates_stale", names=_names(builder, stale), months=str(_CURRENT))
+    if current:
+        _add_short_rates(builder, facts.rates, current)
+        _add_changed_rates(builder, facts.rates, current)
     builder.add(
-        _table(builder, facts.rates, names).condensed(), _chart(builder, facts.rates, names)
+        _table(builder, facts.rates, names, current).condensed(),
+        _chart(builder, facts.rates, names),
     )
     places = sorted({place for place, _ in facts.rates.by_place})
     if len(places) > 1:
         builder.add(_place_table(builder, facts.rates, names, places))
+
+
+def current_rates(facts: Facts) -> list[str]:
+    """Return the rates of the office with data of one of the last months, in its order."""
+    if facts.rates is None:
+        return []
+    first, months = add_months(facts.period.stop, -_CURRENT), facts.rates.months
+    return [
+        name for name in facts.settings.indicators.rates if months.get(name, dt.date.min) >= first
+    ]
 
 
 def short_rates(rates: Rates, names: Iterable[str]) -> list[tuple[str, float]]:
@@ -68,10 +86,14 @@ def _months(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> str
 
 def _add_short_rates(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> None:
     least, short = f"{LOW_SHARE:.0%}", short_rates(rates, names)
+    few = [(name, _share(rates, name)) for name in names if _is_low_of_few(rates, name)]
     if short:
         builder.add_paragraph("rates_short", least=least, listed=_listed(builder, rates, short))
-    else:
+    elif not few:
         builder.add_paragraph("rates_fine", least=least)
+    if few:
+        fields = {"least": least, "most": str(MIN_BASE)}
+        builder.add_paragraph("rates_few", listed=_listed(builder, rates, few), **fields)
     late = [(name, _share(rates, name)) for name in names if _is_late(rates, name)]
     if late:
         builder.add_paragraph("rates_late", least=least, listed=_listed(builder, rates, late))
@@ -81,7 +103,13 @@ def _is_late(rates: Rates, name: str) -> bool:
     """Whether a rate is low on its own basis only, by count or by amount."""
     other = rates.newest(name).get(COUNTERPARTS.get(name, ""))
     share = None if other is None else other.share
-    return _share(rates, name) < LOW_SHARE and share is not None and share >= LOW_SHARE
+    low = _share(rates, name) < LOW_SHARE and has_base(name, rates.newest(name))
+    return low and share is not None and share >= LOW_SHARE
+
+
+def _is_low_of_few(rates: Rates, name: str) -> bool:
+    """Whether a rate is low, of too few projects, people or payments to be called short."""
+    return _share(rates, name) < LOW_SHARE and not has_base(name, rates.newest(name))
 
 
 def _listed(builder: DocumentBuilder, rates: Rates, found: Sequence[tuple[str, float]]) -> str:
@@ -127,21 +155,24 @@ def _points(now: Rate, before: Rate) -> Decimal:
     return Decimal(f"{100 * (now.share or 0):.1f}") - Decimal(f"{100 * (before.share or 0):.1f}")
 
 
-def _table(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> Table:
+def _table(
+    builder: DocumentBuilder, rates: Rates, names: Sequence[str], current: Sequence[str]
+) -> Table:
+    """The rates; those that are not ``current`` are not compared."""
     before = "year_month_before" if rates.compared_months > 1 else "month_before"
     heads = ("rate", "month", "base", "by_count", "by_amount", before, "points")
     return Table(
         builder.text("grids.rates"),
         tuple(builder.text(f"heads.{name}") for name in heads),
-        tuple(_row(builder, rates, name) for name in names),
+        tuple(_row(builder, rates, name, name in current) for name in names),
         widths=(3.4, 1.7, 1.3, 1.3, 1.3, 1.3, 1.5),
     )
 
 
-def _row(builder: DocumentBuilder, rates: Rates, name: str) -> tuple[Cell, ...]:
+def _row(builder: DocumentBuilder, rates: Rates, name: str, compared: bool) -> tuple[Cell, ...]:
     newest, other = rates.newest(name), COUNTERPARTS.get(name, "")
     count, amount = (other, name) if name in MONEY else (name, other)
-    counted, before = newest.get(count), rates.before(name)
+    counted, before = newest.get(count), rates.before(name) if compared else None
     return (
         _name(builder, name),
         f"{rates.months[name]:%Y-%m}",

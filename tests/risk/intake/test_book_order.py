@@ -63,14 +63,16 @@ def test_books_sent_in_order_are_not_copied(store, send):
     send(SEPTEMBER, project(100))
     send(OCTOBER, project(120))
     assert amounts(store) == [(100, "2024-03-01", "2025-10-31"), (120, "2025-10-31", None)]
+    assert store.rows("SELECT count(*) FROM projects") == [(2,)]
 
 
 def test_an_older_book_sent_again_adds_nothing(store, send):
     send(OCTOBER, project(120))
     send(SEPTEMBER, project(100))
     before = amounts(store)
-    assert send(SEPTEMBER, project(100), today=dt.date(2025, 12, 1)).accepted == 0
-    assert send(OCTOBER, project(120), today=dt.date(2025, 12, 1)).accepted == 0
+    for name, amount in ((SEPTEMBER, 100), (OCTOBER, 120)):
+        again = send(name, project(amount), today=dt.date(2025, 12, 1))
+        assert (again.accepted, again.dated_by_rule, again.undated_facts) == (0, 0, 0)
     assert amounts(store) == before
 
 

@@ -91,10 +91,88 @@ def test_spellings_of_a_day_by_hand(cell):
         ("25年3月份", dt.date(2025, 3, 31)),
         ("202504", dt.date(2025, 4, 30)),
         (202504, dt.date(2025, 4, 30)),
+        *((2025.3, dt.date(2025, 3, 31)), (2025.12, dt.date(2025, 12, 31))),
+        ("2026年元月", dt.date(2026, 1, 31)),
     ],
 )
 def test_a_month_for_a_day_is_its_last_day_and_noted(cell, last):
     assert cell_parsers.parse_date(cell) == Noted(last, cell_parsers.MONTH_PRECISION)
+
+
+def test_a_number_that_may_be_january_or_october_is_no_month():
+    assert _code(2025.1, "date") == "january_or_october"
+    assert _code(2025.1, "month") == "january_or_october"
+    assert cell_parsers.parse_month("2025.10") == dt.date(2025, 10, 1)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "农历正月十六",
+        "2025年腊月二十",
+        "2025-12-20（农历）",
+        "2025年12月20日（按阴历）",
+        "正月初八",
+    ],
+)
+def test_lunar_days_are_refused(cell):
+    assert _code(cell, "date") == "lunar_date"
+
+
+PAID = [Field("amount", "实发金额", FieldType.MONEY), Field("paid_on", "发放日期", FieldType.DATE)]
+DUE = [
+    Field("amount_due", "应发金额", FieldType.MONEY),
+    Field("due_on", "应发日期", FieldType.DATE),
+]
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "未到账",
+        "未发放",
+        "退票",
+        "已退回",
+        "含退票3000元",
+        "暂缓发放",
+        "发放失败",
+        "尚未支付",
+        "应发",
+    ],
+)
+def test_what_was_not_paid_is_no_payment(remark):
+    for cell, field in zip(("50000", "2026-01-20"), PAID, strict=True):
+        with pytest.raises(CellRefused, match="not_done"):
+            cell_parsers.parse(f"{cell}（{remark}）", field)
+
+
+def test_what_was_not_paid_is_due():
+    amount, day = DUE
+    assert cell_parsers.parse("50000（未发）", amount) == 5_000_000
+    assert cell_parsers.parse("2026-01-20（未付）", day) == dt.date(2026, 1, 20)
+
+
+@pytest.mark.parametrize("remark", ["作废", "已冲销", "红字", "撤销"])
+def test_what_is_void_is_refused_in_every_column(remark):
+    for cell, field in zip(("50000", "2026-01-20") * 2, (*PAID, *DUE), strict=True):
+        with pytest.raises(CellRefused, match="void"):
+            cell_parsers.parse(f"{cell}【{remark}】 ", field)
+
+
+@pytest.mark.parametrize(
+    "cell", ["50000（含税）", "50000元（其中现金2000元）", "50000(剩余下月拨)"]
+)
+def test_other_remarks_leave_an_amount(cell):
+    assert cell_parsers.parse(cell, PAID[0]) == 5_000_000
+
+
+def test_halves_of_days_are_rounded_half_up():
+    days = Field("worker_days", "出勤工日", FieldType.COUNT)
+    read = cell_parsers.parser_of(days)
+    assert read("305.5") == Noted(306, cell_parsers.ROUNDED)
+    assert read("160.4工日") == Noted(160, cell_parsers.ROUNDED)
+    assert (read(12.0), read("12天")) == (12, 12)
+    assert _code("12.5", "count") == "not_a_count"
 
 
 @pytest.mark.parametrize("cell", ["5/3/2025", "03/05/2025", "1.3.2025", "31-12-2025"])
@@ -108,7 +186,7 @@ def test_dates_with_the_year_last_are_refused(cell):
         *("2023年13月5日", "2023-02-30", "2023年2月30日", "昨天", "5", "12345678", "2026-3/5"),
         *(True, 1e20, float("inf"), dt.time(1), "2026-03-05 25:00", "20251", 20251, "3月5日"),
         *("拟于2025年4月开工", "2025年3月5日（计划）", "2025.3.5-2026.8.30"),
-        *("2025.13", "95.3.5", 2025.3, "5 Mar 2025", "农历正月十六", "25/03/05"),
+        *("2025.13", "95.3.5", "5 Mar 2025", "25/03/05"),
     ],
 )
 def test_parse_date_refuses_invalid_dates(cell):

@@ -41,6 +41,9 @@ def codes(store, table, name="project_id"):
         ("XM-A1", "XMA1", False),
         ("XM-001-2", "XM001-2", True),
         ("XM001-2", "XM0012", False),
+        ("人社监〔2025〕3号", "人社监[2025]3号", True),
+        ("人社监【2025】3号", "人社监(2025)3号", True),
+        ("人社监〔2025〕3号", "人社监20253号", False),
     ],
 )
 def test_codes_are_compared_without_case_and_leading_dash(store, one, other, same):
@@ -156,7 +159,7 @@ def test_ways_of_writing_are_stored_for_the_next_file(unify, store, world):
     world.project(project_id="XM001")
     unify(("XM-2",))
     world.project(project_id="XM-2")
-    ways = "SELECT lower, upper, fewest, most FROM identifier_shapes WHERE kind = 'project_id'"
+    ways = "SELECT lower, upper, fewest, most FROM identifier_ways WHERE kind = 'project_id'"
     assert store.rows(ways) == [(False, True, 0, 1)]
     assert unify(("xm001",), ("XM2",))[0] == [("XM001", None, None), ("XM-2", None, None)]
     assert store.rows(ways) == [(True, True, 0, 1)]
@@ -170,7 +173,7 @@ def test_ways_of_writing_are_stored_for_the_next_file(unify, store, world):
 def test_ways_of_several_kinds_are_found_in_all_stored_tables(unify, store, world):
     world.add("organizations", org_id="qy01", org_name="甲", known_at="2024-01-02")
     world.project(project_id="XM-001", owner_id="QY-02", contractor_id="QY-02")
-    ways = "SELECT kind, lower, upper, fewest, most FROM identifier_shapes ORDER BY kind"
+    ways = "SELECT kind, lower, upper, fewest, most FROM identifier_ways ORDER BY kind"
     assert unify(("XM001", "QY01", "QY02"))[0] == [("XM-001", "qy01", "QY-02")]
     assert store.rows(ways) == [("project_id", False, True, 0, 1)]  # firms: as stored ones are
     assert unify(("XM001", "Qy--1", None))[0] == [("XM-001", "Qy--1", None)]
@@ -186,3 +189,28 @@ def test_fields_that_identify_the_same():
     assert fields_of_kind(projects, "region_code") == []
     assert fields_of_kind(projects, "project_name") == []
     assert fields_of_kind(contracts, "contract_id") == ["contract_id", "parent_contract_id"]
+
+
+def test_a_number_of_a_document_is_one_with_any_brackets(store, import_rows):
+    head = ["案件编号", "立案日期", "状态"]
+    first = import_rows("案件1.csv", [head, ["人社监〔2025〕3号", "2025-03-01", "立案"]])
+    rows = [
+        ["人社监[2025]3号", "2025-03-01", "结案"],
+        ["人社监（2025） 4 号", "2025-03-02", "立案"],
+    ]
+    second = import_rows("案件2.csv", [head, *rows])
+    third = import_rows("案件3.csv", [head, ["人社监【2025】4号", "2025-03-02", "立案"]])
+    assert [len(one.notes) for one in (first, second, third)] == [0, 1, 1]
+    assert (third.accepted, third.repeated) == (0, 1)
+    found = store.rows("SELECT DISTINCT case_id FROM cases ORDER BY 1")
+    assert found == [("人社监(2025)4号",), ("人社监〔2025〕3号",)]
+
+
+def test_brackets_of_stored_numbers_are_known_in_a_store_of_an_earlier_release(store, import_rows):
+    head = ["案件编号", "立案日期", "状态"]
+    import_rows("案件1.csv", [head, ["人社监〔2025〕3号", "2025-03-01", "立案"]])
+    store.rows("DROP TABLE identifier_ways")
+    store.rows("CREATE TABLE identifier_shapes (kind VARCHAR)")
+    again = import_rows("案件2.csv", [head, ["人社监[2025]3号", "2025-03-01", "立案"]])
+    assert (again.accepted, again.repeated) == (0, 1)
+    assert not store.has_table("identifier_shapes")

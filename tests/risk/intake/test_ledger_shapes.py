@@ -100,7 +100,16 @@ def test_lone_note_is_no_record(text):
     assert non_record(cells, [text], complete=False, titles=()) is NonRecord.FOOTER
 
 
-@pytest.mark.parametrize("text", ["总计：55人", "合计12.5万元", "旬阳市合计：3个"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "总计：55人",
+        "合计12.5万元",
+        "旬阳市合计：3个",
+        "滨河路改造工程一标段小计",
+        "全县在建工程项目总计",
+    ],
+)
 def test_a_total_with_its_unit_in_one_cell_is_no_record(text):
     assert non_record([text, None], [text], complete=False, titles=()) is NonRecord.TOTAL
 
@@ -109,7 +118,7 @@ def test_a_name_that_begins_like_a_total_is_a_record_to_complete():
     assert non_record(["合计3人公司", None], ["合计3人公司"], complete=False, titles=()) is None
 
 
-@pytest.mark.parametrize("text", ["麻家渡镇", "城关街道办事处", "（二）溢水镇"])
+@pytest.mark.parametrize("text", ["麻家渡镇", "城关街道办事处", "（二）溢水镇", "2025年11月工资表"])
 def test_lone_place_in_the_column_of_keys_begins_a_section(text):
     assert non_record([None, text, None], [text], complete=False, titles=()) is NonRecord.TITLE
 

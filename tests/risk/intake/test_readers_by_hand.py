@@ -156,6 +156,20 @@ def test_cells_of_a_page_over_rows_and_columns(tmp_path):
         assert (sheet.strict_width, sheet.hidden) == (False, False)
 
 
+def test_exact_numbers_and_hidden_rows_of_a_page(tmp_path):
+    page = (
+        "<table><tr><td x:num='100000.5'>100,001</td><td x:num>7</td><td x:num='1E5'>1.00E+05</td>"
+        "<td x:num='46016'>2025-12-25</td><td x:num='12'>0012</td><td x:num='1'>甲</td></tr>"
+        "<tr style='height:0;display: none'><td>8</td></tr></table>"
+    )
+    with html_sheets(_html(tmp_path, page)) as (sheet,):
+        assert list(sheet.rows()) == [
+            (1, ["100000.5", "7", "100000", "2025-12-25", "0012", "甲"]),
+            (2, ["8"]),
+        ]
+        assert sheet.hidden_rows == (2,)
+
+
 def test_a_cell_of_a_page_is_at_most_as_wide_as_a_sheet(tmp_path):
     with html_sheets(_html(tmp_path, "<td colspan=16385>A")) as (sheet,):
         assert sheet.merges == (CellRange(1, 0, 1, 16_383),)

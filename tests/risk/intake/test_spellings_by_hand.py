@@ -71,6 +71,7 @@ def test_counts(text, number, approximate):
     [
         *("2025年3月5日", "2025-03-5", "25.3.5", "25年3月5号", "25/3/5", "2025.3.5."),
         *("2025年3月5日8时30分", "2025-3-5 8:30", "2025年3月5日上午", "周三2025年3月5日"),
+        *("2025年3月5日起", "2025-03-05止", "2025.3.5到期", "2025年3月5日已销户", "2025.3.5 为止"),
         *("2025年3月5日(正月十七)", "(正月)2025年3月5日", "2025年(蛇年)3月5日"),
     ],
 )
@@ -100,3 +101,41 @@ def test_the_last_day_of_a_month_that_is_not_over_is_today():
         (dt.date(2025, 4, 1), end),
     ):
         assert last_day(march, today) == last
+
+
+@pytest.mark.parametrize("text", ["等12人", "张某等12人", "张某、李某等12名农民工", "等十二人"])
+def test_people_may_be_named_before_their_number(text):
+    assert read_count(text) == Amount(Decimal(12), None, approximate=False)
+
+
+@pytest.mark.parametrize("text", ["张某等人", "2组等12人", "李某、王某2人", "高等职校12人"])
+def test_names_without_one_number_of_people(text):
+    assert read_count(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "approximate"),
+    [
+        ("涉及金额约35万元", 35, True),
+        ("欠薪35万元", 35, False),
+        ("拖欠工资共计12.5万元", Decimal("12.5"), False),
+        ("拖欠农民工工资12万元", 12, False),
+        ("涉案金额:12万元", 12, False),
+    ],
+)
+def test_what_an_amount_is_may_be_in_front_of_it(text, number, approximate):
+    assert read_amount(text) == Amount(Decimal(number), "万元", approximate)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "欠2个月约23.5万",
+        "8人共欠16000元",
+        "人均2000元",
+        "已付工资3万元",
+        "欠薪3.5万元、工程款12万元",
+    ],
+)
+def test_amounts_of_something_else_are_not_read(text):
+    assert read_amount(text) is None

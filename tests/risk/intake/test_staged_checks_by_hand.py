@@ -102,3 +102,80 @@ def test_two_rows_of_one_day_of_knowledge_are_two_things(notes):
     assert notes("projects.csv", header, *rows) == [
         ("keys_twice", {"keys": "1", "examples": "P1（乙 → 丙）"})
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "row", "expected"),
+    [
+        # 2025-01-15 for 2026-01-15.
+        (
+            *("案件.csv", ["案件编号", "立案日期", "状态", "结案日期", "查实日期"]),
+            ["A1", "2025-12-28", "结案", "2025-01-15", "2025-12-01"],
+            [("结案日期", "立案日期", "A1", "2025-01-15", "2025-12-28")],
+        ),
+        (
+            *("承包合同.csv", CONTRACTS),
+            ["H1", "P1", "甲", "2025-12-01", "2025-02-01"],
+            [("终止日期", "签订日期", "H1", "2025-02-01", "2025-12-01")],
+        ),
+        (
+            *("inspections.csv", [*INSPECTIONS, "整改期限"]),
+            ["J1", "P1", "2025-12-20", "有", "2025-01-04", "2025-01-05"],
+            [
+                ("整改完成日期", "检查日期", "J1", "2025-01-04", "2025-12-20"),
+                ("整改期限", "检查日期", "J1", "2025-01-05", "2025-12-20"),
+            ],
+        ),
+        (
+            *("工程项目.csv", [*PROJECTS, "计划竣工日期", "实际竣工日期"]),
+            ["P1", "甲", "420321", "2025-03-05", "2025-03-04", "2025-03-05"],
+            [("计划竣工日期", "开工日期", "P1", "2025-03-04", "2025-03-05")],
+        ),
+        (
+            *("工资保证金.csv", ["保证金编号", "项目编码", "状态", "生效日期", "到期日期"]),
+            ["B1", "P1", "已存储", "2025-03-05", "2024-03-05"],
+            [("到期日期", "生效日期", "B1", "2024-03-05", "2025-03-05")],
+        ),
+        # What is paid before it is due is paid early.
+        (
+            "人工费拨付.csv",
+            ["拨付编号", "项目编码", "拨付月份", "应拨金额", "应拨日期", "实拨日期"],
+            ["B1", "P1", "2025-03", "5000", "2025-03-31", "2025-03-05"],
+            [],
+        ),
+    ],
+)
+def test_an_end_before_the_event_is_asked_about(notes, name, header, row, expected):
+    found = notes(name, header, row)
+    names = ("column", "event", "key", "found", "began")
+    assert found == [
+        ("dates_reversed", {"rows": 1, **dict(zip(names, one, strict=True))}) for one in expected
+    ]
+
+
+CASES = ["案件编号", "立案日期", "状态", "结案日期", "查实日期", "追回金额"]
+
+
+def test_an_open_case_with_an_end_is_asked_about(notes):
+    rows = [
+        ["A1", "2025-03-01", "结案", "2025-05-01", "", ""],
+        ["A2", "2025-03-01", "立案", "2025-05-01", "", ""],
+        ["A3", "2025-03-01", "受理", "2025-05-01", "", ""],
+        ["A4", "2025-03-01", "立案", "", "", ""],
+        ["A5", "2025-03-01", "查实", "2025-05-01", "", ""],
+    ]
+    assert notes("案件.csv", CASES, *rows) == [("case_ended_and_open", {"rows": 2, "key": "A2"})]
+
+
+def test_a_closed_case_that_was_never_confirmed_is_reported(store, write_csv, today):
+    confirmed = ["A1", "2025-03-01", "查实", "", "2025-03-09", ""]
+    import_file(store, write_csv("案件1.csv", [CASES, confirmed]), today=today)
+    rows = [
+        ["A1", "2025-03-01", "结案", "2025-05-01", "", "5000"],
+        ["A2", "2025-03-01", "结案", "2025-05-01", "", "5000"],
+        ["A3", "2025-03-01", "结案", "2025-05-01", "2025-03-09", "5000"],
+        ["A4", "2025-03-01", "结案", "2025-05-01", "", "0"],
+    ]
+    [note] = import_file(store, write_csv("案件2.csv", [CASES, *rows]), today=today).notes
+    assert (note.code, dict(note.fields)) == ("case_unconfirmed", {"rows": 1, "key": "A2"})
+    assert not note.needs_answer

@@ -1,9 +1,15 @@
 """Dates without a year get that of the title, where the title settles it."""
 
+import datetime as dt
+
 import pytest
 
 from risk.intake.importer import import_into
-from risk.intake.stated_years import StatedYears, stated_years
+from risk.intake.layouts.layout import read_layout
+from risk.intake.layouts.layout_file import write_layout
+from risk.intake.layouts.plan import OfficeLayouts
+from risk.intake.stated_years import StatedYears, block_period, stated_years
+from risk.intake.trial import try_files
 
 HEAD = ["案件编号", "立案日期", "状态", "结案日期"]
 PROJECTS = [
@@ -79,6 +85,50 @@ def test_days_get_the_year_within_the_period_and_others_are_looked_at(store, wri
     assert file.marks == {"year_of_day": 2}
     [note] = [one for one in file.notes if one.code == "year_from_title"]
     assert note.fields["period"] == "2024-12 – 2025-02"
+
+
+@pytest.mark.parametrize(
+    ("cells", "month"),
+    [
+        *((["2025年11月工资表", None], 11), ([None, "", "元月份"], 1), (["四季度工资"], None)),
+        *((["制表日期：2025年11月30日"], None), (["2025年11月30日"], None), ([11], None)),
+        *((["备注：11月工资已发"], None), (["截至2025年11月"], None), (["11月", 5], None)),
+    ],
+)
+def test_the_month_that_the_title_of_a_block_states(cells, month):
+    period = block_period(cells)
+    assert (period and period.month) == month
+
+
+@pytest.mark.parametrize("again", [True, False])
+@pytest.mark.parametrize("own", [True, False])
+def test_a_block_per_month_on_one_sheet_gives_the_month_of_its_rows(
+    store, write_xlsx, today, tmp_path, again, own
+):
+    head = ["工资表编号", "项目编码", "应发金额", "应发日期"]
+    head = head if own else ["工资单号", "工程编号", "应付工资", "应付日期"]
+    table = [["2025年10月工资"], head, ["G1", "GC-01", 100, "2025-11-15"], ["2025年11月工资"]]
+    table += [*([head] * again), ["G2", "GC-01", 100, "2025-12-15"]]
+    path = write_xlsx("工资表.xlsx", table)
+    layouts = []
+    for proposal in try_files([path], OfficeLayouts())[0].proposals:
+        written = write_layout(tmp_path, proposal.layout)
+        layouts.append(read_layout(written).confirm("王某", dt.datetime(2026, 3, 1, tzinfo=dt.UTC)))
+    office = OfficeLayouts(() if own else tuple(layouts))
+    [file] = import_into(store, [path], today=today, office=office).files
+    months = store.rows("SELECT strftime(period, '%Y-%m') FROM payrolls ORDER BY payroll_id")
+    assert months == [("2025-10",), ("2025-11",)]
+    assert (file.quarantined, file.set_aside) == (0, 1 + again)
+
+
+def test_numbers_in_a_column_of_months_are_months_of_the_stated_year(store, write_xlsx, today):
+    head = ["工资表编号", "项目编码", "应发日期", "工资月份", "应发金额"]
+    rows = [["G1", "GC-01", "2026-01-15", 12, 100], ["G2", "GC-01", "2026-01-15", "09", 100],
+            ["G3", "GC-01", "2026-01-15", 13, 100]]  # fmt: skip
+    path = write_xlsx("工资表.xlsx", [["2025年工资"], head, *rows])
+    [file] = import_into(store, [path], today=today).files
+    months = store.rows("SELECT strftime(period, '%Y-%m') FROM payrolls ORDER BY payroll_id")
+    assert (months, file.quarantined) == ([("2025-12",), ("2025-09",)], 1)
 
 
 @pytest.mark.parametrize("again", [[HEAD], [], [[*HEAD[:3], "备注", HEAD[3]]]])

@@ -112,8 +112,8 @@ def test_of_columns_with_one_role_the_total_counts_else_the_first(headings, role
 
 
 def test_the_total_of_an_attendance_sheet_is_in_the_column_that_says_so():
-    assert _roles(["姓名", *TEN, "备注"])[-1] is Role.OTHER
-    assert _roles(["姓名", *TEN, "备注", "合计"])[-2:] == [Role.OTHER, Role.DAYS]
+    assert _roles(["姓名", *TEN, "备注"])[-1] is Role.REMARK
+    assert _roles(["姓名", *TEN, "备注", "合计"])[-2:] == [Role.REMARK, Role.DAYS]
     assert _roles(["姓名", *TEN, "出勤天数", "合计"])[-2:] == [Role.DAYS, Role.OTHER]
     assert _roles([*WAGES, *TEN, "合计"])[-1] is Role.OTHER
     assert _roles([*WAGES, "合计"])[-1] is Role.OTHER
@@ -164,17 +164,102 @@ def test_a_heading_is_read_up_to_a_hundred_characters():
 
 @pytest.mark.parametrize(
     ("cell", "fen"),
-    [("-1", None), (-1, None), (0, 0), ("12.345", 1_235), ("x", None), (None, None)],
+    [
+        *(("-1", -100), (-1, -100), ("(1,200.50)", -120_050), (-0.5, -50), ("-x", None)),
+        *((0, 0), ("12.345", 1_235), ("x", None), (None, None), (True, None), ("--", None)),
+    ],
 )
 def test_amounts_of_a_worker(cell, fen):
-    assert amounts.yuan_fen(cell, None) == fen
+    assert amounts.due_fen(cell, None) == fen
+    assert amounts.paid_fen(cell, None) == fen
 
 
 def test_an_amount_is_in_the_unit_of_its_sheet_and_a_day_is_a_date():
-    assert amounts.yuan_fen("2", MONEY_UNITS["千元"]) == 200_000
+    assert amounts.due_fen("2", MONEY_UNITS["千元"]) == 200_000
+    assert amounts.due_fen("-2", MONEY_UNITS["千元"]) == -200_000
+    assert (amounts.due_fen("5（未发）", None), amounts.paid_fen("5（未发）", None)) == (500, None)
     assert [amounts.day(cell) for cell in ("2025-09-05", "x", None)] == [
         *(dt.date(2025, 9, 5), None, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        *(
+            ("9月5日", dt.date(2025, 9, 5)),
+            ("3月5日", dt.date(2026, 3, 5)),
+            ("元月", dt.date(2026, 1, 31)),
+        ),
+        *(("4月1日", None), ("2025-09-05", dt.date(2025, 9, 5)), ("1.25", None), (None, None)),
+    ],
+)
+def test_a_day_of_payment_without_a_year_is_of_the_half_year_from_the_month(cell, found):
+    assert amounts.day_for_month(cell, SEPTEMBER) == found
+
+
+def test_a_day_with_a_time_is_a_day():
+    cell = dt.datetime(2025, 10, 14)
+    assert type(amounts.day_for_month(cell, SEPTEMBER)) is dt.date
+    assert type(amounts.day_until(cell, SEPTEMBER)) is dt.date
+
+
+@pytest.mark.parametrize(
+    ("cell", "stated"),
+    [
+        *(("在场", None), ("/", None), (None, None), ("未退场", None), ("不详", None)),
+        *(("已退场", dt.date.min), ("离职", dt.date.min), ("3月5日", "3月5日"), (2025.1, "2025.1")),
+        *((2025.4, dt.date(2025, 4, 30)), ("2025-03-05", dt.date(2025, 3, 5))),
+    ],
+)
+def test_days_on_the_site_as_stated(cell, stated):
+    assert amounts.stay_day(cell) == stated
+
+
+@pytest.mark.parametrize(
+    ("stated", "found"),
+    [
+        *(("9月30日", dt.date(2025, 9, 30)), ("10月1日", dt.date(2024, 10, 1)), ("春节前", None)),
+        *((dt.date.min, dt.date.min), (None, None)),
+    ],
+)
+def test_a_day_on_the_site_without_a_year_is_of_the_year_up_to_the_month(stated, found):
+    assert amounts.day_until(stated, SEPTEMBER) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "failed"),
+    [
+        *(
+            ("失败", True),
+            ("户名账号不符，退票", True),
+            ("未发", True),
+            ("待处理", True),
+            ("未到账", True),
+        ),
+        *(("成功", False), ("退票，已重发", False), ("12月奖金未发", False), ("", False)),
+    ],
+)
+def test_payments_that_did_not_arrive(text, failed):
+    assert amounts.failed(text) is failed
+
+
+@pytest.mark.parametrize(
+    ("headings", "titles", "role"),
+    [
+        (["卡号", "金额"], ["农业银行代发回单"], Role.PAID),
+        (["卡号", "金额", "交易状态"], ["9月"], Role.PAID),
+        (["卡号", "金额"], ["银行代发工资表"], Role.DUE),
+        (["卡号", "金额"], ["9月"], Role.DUE),
+        (["卡号", "应发工资"], ["代发明细"], Role.DUE),
+        (["卡号", "交易金额"], ["9月"], Role.PAID),
+        (["卡号", "补发工资"], ["9月"], Role.PAID),
+    ],
+)
+def test_the_amount_of_a_bank_list_is_what_was_paid(headings, titles, role):
+    columns = _head(["姓名", *headings], titles=titles).columns
+    assert columns[2].role is role
+    assert _roles(["姓名", "金额", "实发工资", "补发工资"])[1:] == [Role.DUE, Role.PAID, Role.OTHER]
 
 
 @pytest.mark.parametrize(

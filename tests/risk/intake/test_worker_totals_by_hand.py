@@ -141,6 +141,53 @@ def test_a_person_is_known_by_an_identity_of_eight_characters_else_by_name(ident
     assert next(iter(block.groups.values())).persons == persons
 
 
+def test_hidden_digits_of_an_identity_do_not_make_one_person_of_two():
+    head = ["姓名", "身份证号", "应发工资"]
+    same = "510822********1234"
+    hidden = [("甲", same), ("乙", same), ("丙", "*" * 18), ("丁", "未提供身份证复印件")]
+    block = _block(*([*one, 1] for one in (*hidden, ("戊", "#FORMULA!"))), head=head)
+    assert block.groups[Written()].due_to == {f"{same}甲", f"{same}乙", "丙", "丁", "戊"}
+
+
+def test_wages_in_a_further_row_of_a_merged_name_count():
+    block = _block(["甲", 50, 40])
+    block.add_more([None, 5, 4], merged=True)
+    block.add_more([None, None, None], merged=True)
+    block.add_more([None, 55, 44])  # may be a total
+    group = block.groups[Written()]
+    assert (group.due, group.no_due, group.paid[None].fen) == (5_500, 0, 4_400)
+    block.total("合计", ["合计", 55, 44])
+    assert block.disagreeing == []
+
+
+def test_a_payment_that_failed_is_in_the_sums_but_not_paid():
+    head = ["姓名", "应发工资", "实发工资", "发放状态", "失败原因", "备注"]
+    block = _block(
+        ["甲", 50, 50, "成功", "无", "退票，已补发"],
+        ["乙", 60, 60, "失败"],
+        ["丙", 70, 70, None, "户名账号有误"],
+        ["丁", 80, 80, None, None, "退汇"],
+        head=head,
+    )
+    group = block.groups[Written()]
+    assert group.paid == {None: Paid(5_000, {"甲"})}
+    assert group.failed == Paid(21_000, {"乙", "丙", "丁"})
+    block.total("合计", ["合计", 260, 260])
+    assert block.confirmed == {Role.DUE, Role.PAID}
+
+
+def test_corrections_are_subtracted_as_long_as_something_remains():
+    block = _block(["甲", 100, 80], ["乙", 50, 50], ["甲", -30, "(20)"])
+    group = block.groups[Written()]
+    assert (group.due, group.paid[None].fen, group.corrections) == (12_000, 11_000, 1)
+    assert (amount_due(block, group), amounts_paid(block, group)) == (12_000, group.paid)
+    block = _block(["甲", -1, -1, None, "2025-10-14"], ["甲", 1, 5])
+    group = block.groups[Written()]
+    assert (amount_due(block, group), amounts_paid(block, group)) == (0, None)
+    block = _block(["甲", -1, 0])
+    assert amount_due(block, block.groups[Written()]) is None
+
+
 def test_of_two_identities_the_first_counts():
     block = _block(
         ["甲", "12345678", "87654321", 1], head=["姓名", "身份证号", "证件号码", "应发工资"]
@@ -191,6 +238,31 @@ def test_rows_of_totals_and_names_of_persons():
         *([1, "柳 青山"], [1], [1, 5], [1, "制表:甲"], [1, "甲:乙"], [1, "12"], [1, "。"]),
         *([1, "甲" * 30], [1, "甲" * 31], [1, "审核人"], [1, ""]),
     )] == ["柳青山", "", "", "", "", "", "", "甲" * 30, "", "", ""]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "钢筋工一班组小计",
+        "地下室模板作业班小计",
+        "总计人民币（大写）：贰万陆仟元整",
+        "共5人",
+        "本页共12名工人",
+        "总额",
+    ],
+)
+def test_labels_of_totals(label):
+    assert total_label([None, label], 1)
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["人民币大写", "贰万陆仟元整", "工人人数", "本月无", "无", "本月新增1人，退场1人", "退场3人"],
+)
+def test_notes_are_no_persons(label):
+    assert total_label([None, label], 1) is None
+    assert person_name([None, label], 1) == ""
+    assert person_name([None, "张三、李四", 5], 1) == "张三、李四"  # their wages count
 
 
 def _group(**workers):
@@ -269,6 +341,19 @@ def test_workers_on_a_roster_in_a_month():
     found = count_registered(Group(roster=roster), first, asked=True)
     assert (found.workers, found.with_contract) == (4, None)
     assert count_registered(Group(), first, asked=True).with_contract == 0
+
+
+def test_workers_whose_days_on_the_site_are_unclear_leave_their_number_unknown():
+    roster = {
+        "a": RosterEntry("3月5日", None, True),
+        "b": RosterEntry(dt.date(2025, 3, 5), dt.date.min, True),
+        "c": RosterEntry("春节前", dt.date(2025, 8, 31), True),
+    }
+    found = count_registered(Group(roster=roster), SEPTEMBER, asked=True)
+    assert (found.workers, found.with_contract, found.unclear) == (1, 1, 0)
+    roster["d"] = RosterEntry("春节前", None, True)
+    found = count_registered(Group(roster=roster), SEPTEMBER, asked=True)
+    assert (found.workers, found.with_contract, found.unclear) == (None, None, 1)
 
 
 def test_sums_with_a_missing_amount_are_unknown_unless_confirmed():
@@ -678,6 +763,50 @@ def test_sheets_of_one_team_are_added_up_and_an_unknown_part_leaves_the_sum_unkn
         with pytest.raises(WorkerSheetUnplaced) as raised:
             _read(store, *read)
         assert raised.value.fields["lacking"] == "应发工资、出勤、进场日期"
+
+
+def test_batches_of_a_month_are_payrolls_of_their_own(store, projects):
+    def sheet(batch, name, due):
+        return SmallSheet([[f"{TITLE[0]}{batch}"], WAGES, [name, due, 0]], name=name)
+
+    found = _read(store, sheet("（第一批）", "甲", 1), sheet("第2批", "乙", 2), sheet("", "丙", 4))
+    assert [one["amount_due"] for one in _records(found, "payrolls")] == ["1.00", "2.00", "4.00"]
+    again = _read(store, sheet("（第二批）", "乙", 2))
+    assert again.totals[0].records[0] == found.totals[0].records[1]
+    days = _read(store, *(SmallSheet([[f"{TITLE[0]}第{n}批"], DAYS, [n, "√"]]) for n in "一二"))
+    assert [one["worker_days"] for one in _records(days, "attendance")] == [2]
+
+
+def test_failed_payments_corrections_and_days_without_a_year(store, projects):
+    head = ["姓名", "身份证号", "应发工资", "实发工资", "发放日期", "发放状态"]
+    rows = [["甲", None, 100, 100, "10月14日", "成功"], ["乙", None, 50, 50, "10月14日", "退票"],
+            ["甲", None, -20, -20, "10月14日", None]]  # fmt: skip
+    found = _read(store, SmallSheet([TITLE, head, *rows, ["合计", None, 130, 130]]))
+    assert [one["amount_due"] for one in _records(found, "payrolls")] == ["130.00"]
+    assert _records(found, "payments") == [
+        {"paid_on": dt.date(2025, 10, 14), "amount": "80.00", "workers_paid": 1, "channel": None}
+    ]
+    notes = _notes(found)
+    assert notes["worker_failed"] == (False, {"sheet": "表", "workers": 1, "amount": "50.00"})
+    assert notes["worker_corrections"] == (False, {"sheet": "表", "rows": 1})
+    assert notes.keys() - {"worker_totals", "worker_due_by_rule"} == {
+        *("worker_failed", "worker_corrections"),
+    }
+    labelled = SmallSheet([TITLE, ["发放日期：10月16日"], WAGES, ["甲", 1, 1]])
+    assert _records(_read(store, labelled), "payments")[0]["paid_on"] == dt.date(2025, 10, 16)
+
+
+def test_a_roster_with_days_that_cannot_be_read_needs_an_answer(store, projects):
+    head = ["姓名", "工种", "进场日期", "退场日期"]
+    rows = [
+        ["河西小学1号楼2025年9月花名册"],
+        head,
+        ["甲", "瓦工", "3月5日", "在场"],
+        ["乙", "瓦工", "春节前", None],
+    ]
+    found = _read(store, SmallSheet(rows), SmallSheet([TITLE, DAYS, ["丁", "√"]]))
+    assert _notes(found)["worker_stay_unclear"] == (True, {"sheet": "表", "workers": 1})
+    assert [one.get("workers_registered") for one in _records(found, "attendance")] == [None]
 
 
 def test_a_sheet_without_a_column_of_wages_due_has_payments_of_a_stored_payroll(store, projects):

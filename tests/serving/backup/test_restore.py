@@ -8,6 +8,8 @@ import hashlib
 import io
 import json
 import shutil
+import sqlite3
+import subprocess
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,10 +20,16 @@ from sqlalchemy import inspect, text
 from risk.workspace import Workspace
 from serving.audit.repository import write_audit_entries
 from serving.audit.verification import AuditBroken, verify_audit
-from serving.backup.archive import BackupNotSigned, BackupUnreadable, unpack
+from serving.backup.archive import (
+    BackupNotSigned,
+    BackupUnreadable,
+    NoRoomForBackup,
+    _extract,
+    unpack,
+)
 from serving.backup.service import RestoreWouldMix, back_up, restore
 from serving.db.database import Database
-from serving.db.engine import make_engine
+from serving.db.engine import DatabaseUnreachable, make_engine
 from serving.db.migrate import HEAD, revision
 from serving.watchlists.repository import WatchlistRepository
 
@@ -195,6 +203,71 @@ def test_failed_restore_leaves_the_database_empty(backup, tmp_path, postgresql_d
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == []
     engine.dispose()
+
+
+def test_restore_without_room_names_the_folder_and_not_the_backup(backup, tmp_path, monkeypatch):
+    small = shutil.disk_usage(tmp_path)._replace(free=100)
+    monkeypatch.setattr("serving.backup.archive.shutil.disk_usage", lambda _: small)
+    with pytest.raises(OSError, match="No space left"):
+        _extract(backup, tmp_path / "place")
+
+
+def test_child_without_room_is_not_a_damaged_backup(backup, tmp_path, monkeypatch):
+    said = subprocess.CompletedProcess([], 0, '{"about": null, "failure": "no_room"}')
+    monkeypatch.setattr("serving.backup.archive.subprocess.run", lambda *_, **__: said)
+    with pytest.raises(NoRoomForBackup) as raised:
+        unpack(backup, tmp_path / "place", None)
+    assert raised.value.fields == {"path": str(tmp_path)}
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), NoRoomForBackup),
+        (OSError(errno.EIO, "x"), BackupUnreadable),
+    ],
+)
+def test_disk_that_fills_up_while_rows_are_loaded(backup, tmp_path, monkeypatch, error, expected):
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr("serving.backup.service._load", fails)
+    with pytest.raises(expected):
+        restore(backup, Workspace(tmp_path / "b"), None)
+
+
+def test_backup_that_finds_no_room_leaves_no_part_of_it(workspace, database, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("serving.backup.archive._add_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        back_up(workspace, database, tmp_path / "all.tar.gz")
+    assert not list(tmp_path.glob(".all*")) + list(tmp_path.glob("all*"))
+
+
+def test_backup_names_the_folder_of_temporary_files_that_is_full(
+    workspace, database, tmp_path, monkeypatch
+):
+    def full(*_):
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    monkeypatch.setattr("serving.backup.service._copy_stores", full)
+    with pytest.raises(NoRoomForBackup):
+        back_up(workspace, database, tmp_path / "all.tar.gz")
+
+
+def test_restore_into_a_database_that_is_not_there_does_not_blame_the_backup(backup, tmp_path):
+    url = "postgresql+psycopg://office:hush@127.0.0.1:9/office"
+    with pytest.raises(DatabaseUnreachable) as raised:
+        restore(backup, Workspace(tmp_path / "b"), url)
+    said = raised.value.message("en")
+    assert "127.0.0.1:9" in said
+    assert "\n" not in said
+    assert "hush" not in said
+    assert not (tmp_path / "b").exists()
 
 
 def test_restore_refuses_links(backup, tmp_path):

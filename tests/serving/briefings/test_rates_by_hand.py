@@ -11,7 +11,7 @@ from risk.indicators import Rate, add_up
 from serving.briefings.facts import Rates
 from serving.briefings.period import month_of
 from serving.briefings.sections.advice import _about_rates
-from serving.briefings.sections.rates import add_rates, short_rates
+from serving.briefings.sections.rates import add_rates, current_rates, short_rates
 from serving.documents.builder import DocumentBuilder
 from serving.documents.model import BarChart, Paragraph, Table
 from serving.settings import IndicatorSettings, Settings
@@ -190,4 +190,32 @@ def test_advice_is_about_the_two_lowest_rates():
     assert [(unit, days.days, figures["share"]) for _, unit, days, figures in advice] == [
         ("labour", 30, "60.0%"),
         ("labour", 30, "66.7%"),
+    ]
+
+
+def test_rates_without_data_of_three_months_are_neither_short_nor_compared():
+    """Of January the deposits are current at the end of March; of December they are not."""
+    for month, stale in ((dt.date(2025, 1, 1), False), (dt.date(2024, 12, 1), True)):
+        before = (month - dt.timedelta(days=1)).replace(day=1)
+        places = {
+            ("990121", before): {"deposit": Rate(90, 100)},
+            ("990121", month): {"deposit": Rate(50, 100)},
+            ("990121", MARCH): {"notice_board": Rate(95, 100)},
+        }
+        facts = facts_of(places)
+        texts, (table,), _ = section(facts)
+        text = "".join(texts)
+        assert ("上月" in table.headers) is not stale
+        assert ("工资保证金存储率近3个月没有新数据，只列最近一次测算结果" in text) is stale
+        assert ("工资保证金存储率50.0%" in text) is ("降至50.0%" in text) is not stale
+        assert bool(short_rates(facts.rates, current_rates(facts))) is not stale
+
+
+def test_low_rates_of_fewer_than_ten_are_named_as_such():
+    """Of 9 deposits 4 are stored; of 9 projects' labour cost 4 came in time, and 90 of 100 fen."""
+    late = {"labour_cost_passed_on": Rate(4, 9), "labour_cost_amount": Rate(90, 100)}
+    texts, _, _ = section(facts_of({("990121", MARCH): {"deposit": Rate(4, 9), **late}}))
+    assert texts[3:] == [
+        "人工费按时足额拨付率44.4%（按金额90.0%）、工资保证金存储率44.4%虽低于85%，"
+        "但基数不足10，不作短缺预警。"
     ]

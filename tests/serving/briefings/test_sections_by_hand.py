@@ -456,14 +456,17 @@ def test_year_to_date_is_told_from_february_on(month):
 
 
 def test_matters_are_open_in_time_or_overdue():
-    units = (UnitCounts("甲队", 5, 2, 1), UnitCounts(None, 3, 1, 4))
+    units = (UnitCounts("甲队", 5, 2, 1), UnitCounts(None, 3, 1, 4, backlog=2))
     facts = facts_with([], matters_by_unit=units, second_looks=SecondLooks(7, 4))
     builder = DocumentBuilder("zh", {})
     add_matters(builder, facts)
     assert builder.figures == {
         "looked": 7, "looked_paid": 4, "looked_other": 3,
-        "followed_open": 8, "followed_overdue": 3, "followed_in_time": 5, "followed_closed": 5,
+        "followed_open": 8, "followed_overdue": 3, "followed_in_time": 3, "followed_closed": 5,
+        "followed_backlog": 2,
     }  # fmt: skip
+    text = builder.blocks[1].text
+    assert "超期3件、未超期3件、历史存量2件（启用前已过期限、尚未交办）；本期销号5件。" in text
     (table,) = (one for one in builder.blocks if isinstance(one, Table))
     assert table.rows[0] == ("甲队", 5, 2, 1)
     assert table.total[1:] == (8, 3, 5)
@@ -739,3 +742,15 @@ def test_a_period_before_in_which_nothing_became_known_is_unknown(world, databas
     assert "受理投诉举报1件（上年同期无数据，不作同比）" in said(texts)
     compared = next(one for one in tables if one.caption == "主要数量对比")
     assert compared.rows[0] == ("受理投诉（件）", 1)
+
+
+def test_wages_of_which_nothing_became_known_are_those_reported_before():
+    owed = Owed([OwingProject("P1", "北桥", None, 1, 50_000_00, 3, 9)], ())
+    for found, said_before in ((owed, "上期末没有此类项目。"), (Owed([], ()), "")):
+        facts = facts_with([], owed=found, owed_before=Owed([], ()), silent_wages=("payments",))
+        made = compose_monthly(facts, "zh")
+        first = next(one for one in made.blocks if _is_text(one)).text
+        stale = "近一个月没有工资发放数据入库，以上仅为此前已报送的情况，现况不明。"
+        assert stale + said_before in first
+        assert ("没有此类项目" in first) is bool(said_before)
+        assert any("部分数据没有报送" in one.text for one in made.blocks if _is_text(one))

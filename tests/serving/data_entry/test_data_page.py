@@ -37,7 +37,14 @@ from serving.worker.scheduler import Scheduler
 from ...conftest import thorough
 from ..conftest import served
 from ..site import add_user, signed_in
-from .ledgers import complaints_book, five_ledgers, payrolls_csv, projects_book, wages_book
+from .ledgers import (
+    PROJECTS,
+    complaints_book,
+    five_ledgers,
+    payrolls_csv,
+    projects_book,
+    wages_book,
+)
 
 
 @pytest.fixture
@@ -192,6 +199,28 @@ def test_a_book_of_wages_is_read_as_payrolls_and_payments_if_chosen(clerk, work,
     ]
 
 
+def test_what_becomes_of_struck_rows_is_chosen_on_the_page(clerk, work, workspace):
+    upload = send(clerk, {"在建工程台账.xlsx": projects_book()})
+    press(clerk, upload, "layouts")
+    work()
+    page = clerk.get(f"/data/uploads/{upload}").text
+    assert not [name for name in shown_form(page) if name.endswith(".struck")]
+    press(clerk, upload, "import")
+    assert work().result["accepted"] == len(PROJECTS)
+    # The next book is read by the layout confirmed before, which does not say it.
+    upload = send(clerk, {"在建工程台账.xlsx": projects_book(struck=2)})
+    press(clerk, upload, "layouts")
+    work()
+    form = shown_form(clerk.get(f"/data/uploads/{upload}").text)
+    [struck] = [name for name in form if name.endswith(".struck")]
+    assert form[struck] == ""
+    press(clerk, upload, "import", **{struck: "set_aside"})
+    assert work().result["accepted"] == 0
+    account = html.unescape(clerk.get(f"/data/uploads/{upload}").text)
+    assert "1 行已划删除线（第 5 行），按版式不计入" in account
+    assert read_layout(find_layout(workspace.layouts, "在建工程台账")).struck == "set_aside"
+
+
 def test_a_quarantined_row_is_corrected_on_the_page(clerk, work, workspace, database):
     name = {"投诉登记.xlsx": complaints_book(first_day="三月里")}
     job = imported(clerk, work, name)
@@ -342,6 +371,27 @@ def test_a_fault_in_the_words_of_the_office_is_named_on_the_page(clerk, work, wo
     assert (work().state, work()) == ("failed", None)
     page = html.unescape(clerk.get(f"/data/uploads/{upload}").text)
     assert "列名对照文件 synonyms.toml 有误，位置：fields.project；现为“project”，可填：" in page
+
+
+def test_the_day_stated_for_a_trial_is_still_there_for_the_import(clerk, work):
+    """Left empty without a word, the rows would count from another day than was tried."""
+    upload = send(clerk, {"2025年9月工资表.csv": payrolls_csv()})
+    press(clerk, upload, "layouts", known_on="2025-10-08")
+    work()
+
+    def stated(page):
+        return re.search(r'name="known_on" type="date" value="([^"]*)"', page)[1]
+
+    address = f"/data/uploads/{upload}"
+    assert stated(clerk.get(address).text) == "2025-10-08"
+    press(clerk, upload, "try", known_on="2025-10-09")
+    work()
+    assert stated(clerk.get(address).text) == "2025-10-09"
+    assert stated(press(clerk, upload, "save", known_on="2025-10-10")) == "2025-10-10"
+    assert stated(press(clerk, upload, "try", known_on="2999-01-01")) == "2999-01-01"
+    press(clerk, upload, "try", known_on="")
+    work()
+    assert stated(clerk.get(address).text) == ""
 
 
 def test_one_job_at_a_time_works_on_an_upload(clerk, work):

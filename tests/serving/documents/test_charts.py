@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 import pytest
 
-from serving.documents.charts import CalibrationPoint, calibration_svg
+from serving.documents.charts import CalibrationPoint, bar_chart_svg, calibration_svg
+from serving.documents.model import BarChart
 
 SVG = "{http://www.w3.org/2000/svg}"
 POINTS = (
@@ -45,3 +47,10 @@ def test_calibration_svg_has_a_readable_number_of_ticks(highest):
     root = _parse([CalibrationPoint(highest, highest)])
     labels = [text.text for text in root.iter(f"{SVG}text")]
     assert 2 * 4 <= len(labels) - 2 <= 2 * 10
+
+
+def test_shares_have_one_decimal_place_as_in_the_text():
+    chart = BarChart("率", ("甲", "乙"), ("率",), ((19.0,), (88.3,)), "%", 100.0)
+    assert re.findall(r">([\d.]+%?)</text>", bar_chart_svg(chart)) == ["19.0%", "88.3%"]
+    counts = BarChart("数", ("甲",), ("红",), ((19.0,),), "个")
+    assert ">19</text>" in bar_chart_svg(counts)

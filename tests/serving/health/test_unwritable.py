@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import shutil
+import sqlite3
 import time
 
 import httpx
@@ -14,6 +16,7 @@ from serving.audit.queue import SECONDS
 from serving.db.database import Database
 from serving.db.failures import write_failure
 from serving.settings import AuditSettings, Settings
+from serving.terminal.output import CannotWrite, convert_os_errors
 
 from ..conftest import NO_TLS, key, served
 
@@ -107,6 +110,13 @@ def test_command_names_what_keeps_it_from_writing(wagewatch, database_url, monke
     assert "ww_" not in ran.stdout
 
 
+def sqlite_error(code):
+    """An error of SQLite without SQLAlchemy, as a copy of a database raises it."""
+    error = sqlite3.OperationalError("x")
+    error.sqlite_errorcode = code
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "failure"),
     [
@@ -115,7 +125,18 @@ def test_command_names_what_keeps_it_from_writing(wagewatch, database_url, monke
         (OSError(errno.ENOENT, "x"), None),
         (RuntimeError("IO Error: Could not write file: No space left on device"), "disk_full"),
         (ValueError("x"), None),
+        (sqlite_error(sqlite3.SQLITE_FULL), "disk_full"),
+        (sqlite_error(sqlite3.SQLITE_ERROR), None),
     ],
 )
 def test_write_failure_of_other_errors(error, failure):
     assert write_failure(error) == failure
+
+
+def test_folder_that_cannot_be_copied_is_named_by_its_first_file(tmp_path):
+    reasons = [
+        ("a", f"w/{name}", "[Errno 28] No space left on device: 'a' -> 'b'") for name in "xyz"
+    ]
+    with pytest.raises(CannotWrite) as raised, convert_os_errors(tmp_path):
+        raise shutil.Error(reasons)
+    assert raised.value.fields["detail"] == "w/x: [Errno 28] No space left on device"

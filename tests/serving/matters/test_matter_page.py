@@ -122,7 +122,7 @@ def test_page_of_a_closed_case_with_its_second_look(database, shown):
     assert "立案起" not in due
     assert "应于 2025年7月16日 前回头看 办理过程" in due
     assert "应于 2025年7月16日 前回头看 超期 办理过程" in late
-    assert "销号 已全额支付: 付清 · 未双查的原因：拆 office · 2025-06-18 12:00" in late
+    assert "销号 已全额支付：付清 · 未双查的原因：拆 office · 2025-06-18 12:00" in late
 
 
 def test_pages_of_matters_are_not_part_of_the_described_api():

@@ -179,6 +179,8 @@ def since(go_live: dt.date | None, *steps: Step, **facts: object) -> Matter:
 def test_what_was_due_before_its_county_began_is_a_backlog(go_live, backlog):
     state = state_on(since(go_live), RULES, AFTER)
     assert (state.backlog, state.due is None, state.overdue) == (backlog, backlog, not backlog)
+    counts = UnitCounts(None, open=1, overdue=not backlog, closed=0, backlog=backlog)
+    assert count_by_unit([state], ON, AFTER) == [counts]
 
 
 def test_a_backlog_ends_with_the_first_assignment_or_the_end_of_the_matter():

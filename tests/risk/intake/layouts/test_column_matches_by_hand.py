@@ -14,7 +14,7 @@ from risk.intake.layouts.column_matches import (
     share_fitting,
     term_of,
 )
-from risk.intake.layouts.vocabulary import Target, vocabulary
+from risk.intake.layouts.vocabulary import Target, vocabulary, yes_no_synonyms
 
 PROJECTS = TABLES["projects"]
 DAY = dt.date(2025, 3, 5)
@@ -203,3 +203,38 @@ FIRMS = ("川北甲建筑公司", "川北乙劳务", "川北乙劳务")
 def test_two_columns_of_one_field_that_differ_are_asked_about(table, first, second, reasons):
     found = _matches(table, first, second)
     assert [(slot, reason) for slot, _, _, reason in found] == reasons
+
+
+def test_a_number_of_a_document_is_a_code():
+    numbers = ("川劳监立字〔2025〕3号", "青人社监案（2025）12号", "劳监案第7号")
+    assert _matches("cases", ("案号", *numbers)) == [("case_id", 0.97, 0.97, "used")]
+    words = ("青川县2025年第3季度检查情况", "劳监科3人")
+    assert _matches("cases", ("案号", *words))[0][3] == "ask"
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (("未发现拖欠工资", "无拖欠工资现象", "不存在拖欠农民工工资情况", "无欠薪情况"), "否"),
+        (("发现拖欠工资", "存在拖欠农民工工资"), "是"),
+    ],
+)
+def test_answers_about_arrears_in_whole_sentences(words, answer):
+    field = TABLES["inspections"].field("arrears_found")
+    known = yes_no_synonyms()
+    assert all(is_synonym(field, word) for word in words)
+    assert {known[word] for word in words} == {answer == "是"}
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("已移送公安机关", "transferred"),
+        ("正在办理", "filed"),
+        ("调解结案", "closed"),
+        # These say nothing certain of the outcome.
+        *((word, None) for word in ("撤案", "撤诉", "不予立案", "转办", "终止", "未移送公安")),
+    ],
+)
+def test_words_for_the_status_of_a_case(word, code):
+    assert term_of(TABLES["cases"].field("status"), word) == code

@@ -137,6 +137,22 @@ def test_a_project_given_by_name_is_the_one_with_the_code_once_it_comes(
     assert store.rows("SELECT project_id FROM cases") == [("X1",)]
 
 
+def test_a_row_with_more_cells_than_the_head_is_rejected_and_gives_no_key(
+    store, write_csv, today, tmp_path
+):
+    book = [
+        ["项目名称", "班组", "工资月份", "应发工资", "应发日期"],
+        ["云渡小区二期", "木工班", "2025-01", 100_000, "2025-02-28"],
+        ["云渡小区二期", "瓦工班", "2025-01", 1, 500, "2025-02-28"],  # 1,500
+    ]
+    path = write_csv("2025年工资表.csv", book)
+    report = import_into(store, [path], today=today, office=confirmed(tmp_path, path))
+    assert [(one.accepted, one.quarantined) for one in report.files] == [(1, 1)]
+    assert store.rows("SELECT amount_due // 100 FROM payrolls") == [(100_000,)]
+    [(problems,)] = store.rows("SELECT problems FROM quarantine")
+    assert "too_many_cells" in problems
+
+
 def test_an_unconfirmed_layout_is_not_used(store, write_xlsx, today, tmp_path):
     path = write_xlsx("在建项目.xlsx", LEDGER)
     office = confirmed(tmp_path, path)
@@ -430,4 +446,41 @@ def test_rows_whose_key_is_made_from_names_are_the_same_once_the_code_is_known(
     assert store.rows(f"{newest} WHERE superseded_at IS NULL ORDER BY 2") == [
         ("X1", dt.date(2025, 9, 1)),
         ("X1", dt.date(2025, 10, 1)),
+    ]
+
+
+def test_an_address_in_another_county_has_its_code(store, write_xlsx, today, tmp_path, records):
+    path = write_xlsx("工程项目.xlsx", register("青川县乔庄镇", "利州区东坝街道", "乔庄镇"))
+    [trial] = try_files([path], OfficeLayouts())
+    assert trial.proposals[0].layout.regions == {
+        **{"青川县乔庄镇": "510822", "利州区东坝街道": "510802", "乔庄镇": "510822"}
+    }
+    [file] = import_into(store, [path], today=today, office=OfficeLayouts()).files
+    codes = [row["region_code"] for row in records("projects")]
+    assert codes == ["510822", "510802", "510822"]
+    assert [note.fields["rows"] for note in file.notes] == [3]  # townships are asked about
+
+
+def test_a_ledger_of_cases_without_a_status_has_that_of_its_days(
+    store, write_xlsx, today, tmp_path
+):
+    head = ["案号", "用人单位", "立案日期", "移送公安日期", "结案日期"]
+    days = {
+        "A1": ("2025-03-01", None, "2025.5.1"),
+        "A2": ("2025-03-01", "2025-04-01", None),
+        "A3": ("2025-03-01", "2025-04-01", "2025-06-01"),
+        "A4": ("2025-03-01", None, "未结案"),
+        "A5": ("2025-03-01", None, "2025年夏天"),
+    }
+    path = write_xlsx("案件.xlsx", [head, *([one, "甲公司", *row] for one, row in days.items())])
+    office = confirmed(tmp_path, path)
+    assert office.layouts[0].fill == {"status": "{by_dates}"}
+    [file] = import_into(store, [path], today=today, office=office).files
+    assert (file.accepted, file.quarantined) == (4, 1)  # of A5 nothing says whether it is closed
+    newest = "SELECT case_id, status, closed_on FROM cases_versions WHERE superseded_at IS NULL"
+    assert store.rows(f"{newest} ORDER BY 1") == [
+        ("A1", "closed", dt.date(2025, 5, 1)),
+        ("A2", "transferred", None),
+        ("A3", "closed", dt.date(2025, 6, 1)),
+        ("A4", "filed", None),
     ]

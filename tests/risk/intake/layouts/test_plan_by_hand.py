@@ -157,7 +157,7 @@ def test_a_confirmed_layout_is_used_for_every_sheet_with_its_head():
     assert (_translated(plan), len(plan.changes), dict(plan.others)) == (
         *([True, False, True, False], 2, {}),
     )
-    assert plan.reserve(PROJECTS) == {}
+    assert plan.used_otherwise(PROJECTS) == {}
     unconfirmed = replace(LEDGER, confirmed_by="")
     other = replace(LEDGER, name="别", files="x.xlsx").confirm("王某", NOW)
     tied = replace(LEDGER, name="后", files="x.*").confirm("王某", NOW)
@@ -410,3 +410,21 @@ def test_the_table_of_a_file_by_its_name_and_headings(write_csv):
     assert table("巡查统计.csv", visits) == "inspections"
     assert table("巡查统计.csv", LEDGER_ROWS, LEDGER) == "projects"
     assert table("x.csv", [["说明"], ["x"]]) is TableNotRecognised
+
+
+@pytest.mark.parametrize(
+    ("last", "rows", "translated"),
+    [
+        # The sample ends at row 201, what is searched at row 2,000.
+        (["P2", "川北公司", "立案"], 1998, True),
+        (["P2", "C1", "已办结"], 1998, True),
+        (["云渡小区", "C1", "立案"], 300, True),
+        (["P2", "C1", "结案"], 1998, False),
+        (["P2", "川北公司", "已办结"], 1999, False),
+    ],
+)
+def test_names_and_terms_below_the_sample_are_translated(last, rows, translated):
+    head = ["案件编号", "项目编码", "被查单位代码", "状态", "立案日期"]
+    usual = [[f"A{n}", "P1", "C1", "立案", "2025-03-05"] for n in range(rows)]
+    plan = _plan([head, *usual, ["A", *last, "2025-03-06"]], table="cases")
+    assert _translated(plan) == [translated]

@@ -72,6 +72,15 @@ def test_a_layout_is_for_files_that_differ_in_digits_and_brackets(file, pattern)
     assert _proposal(ROWS, file).layout.files == pattern
 
 
+def test_what_was_paid_is_not_proposed_as_what_is_due():
+    rows = [["项目名称", "所属月份", "代发金额", "代发人数", "代发日期"],
+            ["云渡小区", "2025-12", 50000, 10, "2026-01-15"]]  # fmt: skip
+    found = _proposal(rows, "工资代发台账.xlsx")
+    assert (found.layout.table.name, "payroll_id" in found.missing) == ("payments", True)
+    both = [[*rows[0], "应发工资"], [*rows[1], 60000]]
+    assert _proposal(both, "工资代发台账.xlsx").layout.table.name == "payrolls"
+
+
 def test_the_table_of_a_sheet_is_clear_where_it_leads_by_a_column():
     assert _proposal(ROWS).clear
     assert SheetProposal("表", _proposal(ROWS).layout, (), (), {}, ()).clear

@@ -7,6 +7,7 @@ import pytest
 from risk.intake.layouts.regions import (
     code_of,
     county_in,
+    county_of_address,
     may_be_below_county,
     name_of,
     place_code,
@@ -100,3 +101,27 @@ def test_cities_and_provinces_have_names_too():
     assert [name_of(code) for code in ("5108", "51", "1101", "11", "429004", "4290", "99")] == [
         *("广元市", "四川省", None, "北京市", "仙桃市", None, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "code"),
+    [
+        ("青川县乔庄镇", "510822", "510822"),
+        ("利州区东坝街道", "510822", "510802"),
+        ("四川省广元市利州区 回龙河街道", "510822", "510802"),
+        ("青川县境内", "", "510822"),
+        ("鼓楼区东街街道", "350104", "350102"),
+        ("鼓楼区东街街道", "", None),
+        ("郧西县城关镇", "510822", "420322"),
+        ("老城区东街", "510822", None),  # any old town, and a district of Luoyang
+        ("乔庄镇", "510822", None),
+        ("青川县", "510822", None),
+        ("青川县、利州区", "510822", None),
+        ("青川县和利州区", "510822", None),
+        ("青川县乔庄镇、利州区东坝街道", "510822", None),
+        ("广元市", "510822", None),
+        ("", "510822", None),
+    ],
+)
+def test_an_address_is_in_the_county_it_begins_with(text, region, code):
+    assert county_of_address(text, region) == code

@@ -235,13 +235,13 @@ def test_a_code_in_reserve_comes_from_the_names_of_the_same_firm():
     assert [row[2] for row in read] == [row[2] for row in rows]
     assert changes.keys_made == 0
     sheet = TranslatedSheet(SmallSheet(()), layout, "x", Namer())
-    assert sheet.reserve == {"施工单位": "施工总承包代码"}
+    assert sheet.used_otherwise == {"施工单位": "施工总承包代码"}
     codes_only = replace(layout, columns=layout.columns[:2] + layout.columns[3:])
-    assert replace(sheet, layout=codes_only).reserve == {}
+    assert replace(sheet, layout=codes_only).used_otherwise == {}
     unused = replace(layout, columns=(*layout.columns[:2], ColumnRule("施工单位", by_name=True)))
     assert _below(rows[:1], unused)[0] == rows[:1]
     names_only = replace(layout, columns=layout.columns[:3])
-    assert replace(sheet, layout=names_only).reserve == {}
+    assert replace(sheet, layout=names_only).used_otherwise == {}
 
 
 def test_a_row_is_given_a_key_where_it_has_the_fields_of_one():
@@ -362,7 +362,7 @@ def test_rows_of_a_text_file_are_as_wide_as_its_head():
         ["乙", "P2"],
         ["丙", "P3", 5, "x", "510822"],
         ["丁", "P4", 5, "x", "510822"],
-        ["戊", "P5", 5, "x", "多", None],
+        ["戊", "P5", 5, "x", None, "多"],
     ]
     assert changes.regions_filled == 3
     assert _below([rows[1], rows[4]], layout)[0] == [

@@ -7,7 +7,7 @@ import json
 import os
 import random
 import signal
-import tarfile
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -180,13 +180,14 @@ def unpacked_backup(workspace: Workspace, folder: Path) -> Path:
     settings = (workspace.root / "wagewatch.toml").read_text(encoding="utf-8")
     with Database(f"sqlite:///{workspace.service_database}") as database:
         back_up(workspace, database, folder / "backup.tar.gz")
-    with tarfile.open(folder / "backup.tar.gz") as archive:
-        archive.extractall(folder / "unpacked", filter="data")
-    names = {path.name for path in (folder / "unpacked").rglob("*")}
+    unpacked = folder / "unpacked"
+    unpacked.mkdir()
+    subprocess.run(["tar", "xf", folder / "backup.tar.gz"], cwd=unpacked, check=True)
+    names = {path.name for path in unpacked.rglob("*")}
     assert {"wagewatch.toml", "records.duckdb"} <= names
     assert names.isdisjoint({"secret", "payrolls.csv"})
-    assert (folder / "unpacked" / "wagewatch.toml").read_text(encoding="utf-8") == settings
-    return folder / "unpacked"
+    assert (unpacked / "wagewatch.toml").read_text(encoding="utf-8") == settings
+    return unpacked
 
 
 def traces(root: Path, platform: Platform) -> list[str]:
