@@ -56,12 +56,12 @@ from serving.db.engine import writing
 from serving.errors import CommandError
 from serving.jobs import service as jobs
 from serving.jobs.repository import JobUnknown, find_job
+from serving.watchlists.latest_day import FURTHEST_AHEAD
 
 Document = Mapping[str, Any]
 
 _UNDER_WAY = ("queued", "running")
 _MONTHLY = frozenset(("payrolls", "payments", "transfers", "attendance", "operations"))
-_FURTHEST_AHEAD = dt.timedelta(days=62)
 CELL = "cell:"
 """Beginning of the names of form fields that correct a quarantined cell: ``cell:FIELD:ROW``."""
 
@@ -296,7 +296,7 @@ def start_month(
     Raises:
         MonthInvalid: the date is no date or too far ahead.
     """
-    as_of = _day(form.get("as_of", ""), today() + _FURTHEST_AHEAD)
+    as_of = _day(form.get("as_of", ""), today() + FURTHEST_AHEAD)
     region = own_region(connection, principal)
     parameters = {"as_of": as_of, "capacity": None, "region": region}
     return jobs.queue(connection, kind, parameters, principal.region, principal).id
