@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -184,10 +184,12 @@ def layout_forms(workspace: Workspace, upload: Upload, language: Language) -> li
     samples, files = _proposed(upload)
     layouts = [_layout(workspace, name) for name in samples]
     layouts.sort(key=lambda one: one.confirmed)
-    return [
+    struck = {sheet["layout"] for _, sheet in _sheets(upload) if sheet.get("struck")}
+    forms = [
         layout_form(number, one, samples[one.name], files[one.name], lacking_fields(one), language)
         for number, one in enumerate(layouts)
     ]
+    return [replace(form, asks_struck=form.asks_struck or form.name in struck) for form in forms]
 
 
 def save_layouts(

@@ -184,6 +184,8 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
         yield cli.text("try.months")
     if layout.payments:
         yield cli.text("try.payments")
+    if layout.struck:
+        yield cli.text("try.struck")
     for name, pattern in layout.fill.items():
         field = _name(cli, table_field(layout.table, name))
         words = pattern.replace("{next_month_end}", cli.text("try.next_month_end"))
