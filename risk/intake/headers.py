@@ -23,6 +23,8 @@ from risk.intake.headings import (
 )
 from risk.intake.units import Unit, money_units, unit_alone
 
+_IN_UNITS = (FieldType.MONEY, FieldType.SHARE, FieldType.NUMBER)
+
 QUARANTINE_ID = "隔离编号"
 """Header of the first column of a quarantine file: the id of the quarantined row."""
 
@@ -201,6 +203,8 @@ def _column(
     """Column of a heading; ``below`` is the cell of a row of units, ``titles`` name the default."""
     text = heading.unit or unit_alone(below) or ""
     found = unit_of(field, text)
+    if found.unknown and field.type not in _IN_UNITS and _is_of_group(heading):
+        found = unit_of(field, "")
     if found.unknown:
         allowed = "元, 万元" if field.type is FieldType.MONEY else "-"
         raise UnitUnknown(file=file, column=field.zh, found=text, allowed=allowed)
@@ -211,6 +215,12 @@ def _column(
     if len(titles) > 1:
         return RefusedColumn(field, heading.text, "、".join(unit.label for unit in titles))
     return Column(field, index, titles[0] if titles else None, heading.text)
+
+
+def _is_of_group(heading: Heading) -> bool:
+    """Whether only the group names a unit: 人数 below 发放（万元）, which is about the amounts."""
+    own = heading.text.rpartition("/")[2]
+    return own != heading.text and unit_alone(own) is None and not parse_heading(own).unit
 
 
 def _without_alternates(columns: list[Column]) -> tuple[list[Column], list[Column]]:

@@ -44,6 +44,11 @@ def made_id(*parts: str) -> str:
     return MARK + hashlib.sha256(text).hexdigest()[:15].upper()
 
 
+def team_id(project: str, team: str) -> str:
+    """Id of a team of a project, in normal form, in place of a contract that is not known."""
+    return made_id("team", project, team)
+
+
 def is_made(text: str) -> bool:
     """Whether an id was made here and is no code of an authority."""
     return re.fullmatch(r"N-[0-9A-F]{15}", text) is not None

@@ -54,6 +54,9 @@ UNKNOWN_WORDS = frozenset(
             "待发放",
             "未到账",
             "未退还",
+            "未拨付",
+            "未支付",
+            "未到位",
         ),
     )
 )
@@ -85,6 +88,11 @@ UNKNOWN_DATES = frozenset(
             "无退票",
             "未退汇",
             "未退回",
+            "未注销",
+            "使用中",
+            "正常使用",
+            "在用",
+            "长期有效",
         ),
         *(
             "停工",
@@ -156,6 +164,7 @@ _TIME = re.compile(
     r"(?:[0-5]?\d秒?)?(?:分|秒|\.\d+)?"
 )
 _HALF_DAY = re.compile(r"(?<=[\d日号])\s*(?:上午|下午|晚上?|凌晨|早上?|中午|傍晚)$")
+_DAY_WORD = re.compile(r"(?<=[\d月日号])\s*(?:起|为?止|到期|届满|到账|已?(?:销户|注销))$")
 _FULL = re.compile(
     r"(\d{4})(?:([-/.、,]{1,2})(\d{1,2})\2(\d{1,2})[日号.]?|年(\d{1,2})月(\d{1,2})[日号]?)"
 )
@@ -360,7 +369,7 @@ def _bare_date(text: str) -> str:
     if note is not None and not (_PLANNED.search(note[0]) or _LUNAR_NOTE.search(note[0])):
         text = text[: note.start()] + text[note.end() :]
     text = re.sub(r"\s*([年月日号])\s*", r"\1", chinese_digits(_WEEKDAY.sub("", text).strip()))
-    text = _HALF_DAY.sub("", text)
+    text = _DAY_WORD.sub("", _HALF_DAY.sub("", text))
     day = re.match(r"(.*?(?:日|号|\d))" + _TIME.pattern + r"$", text)
     if day is not None and (day[1].endswith(("日", "号")) or re.search(r"\d[T\s]", text)):
         text = day[1]

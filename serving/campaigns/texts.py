@@ -24,6 +24,8 @@ def scope_text(plan: CampaignPlan, language: Language, place: str) -> str:
         )
     }
     units = comma.join(text(f"campaigns.units.{kind}", language) for kind in plan.units)
+    if not plan.sectors and not plan.fundings:
+        return text("campaigns.scope_all", language, place=place, units=units)
     return text("campaigns.scope", language, place=place, units=units, **words)
 
 

@@ -66,7 +66,7 @@ def known_names(store: RecordStore, *, register: Callable[[], Mapping[str, str]]
 
 
 def _made_keys(store: RecordStore, table: str) -> frozenset[str]:
-    key = STORED_TABLES[table].key[0]
+    key = "contract_id" if table == "attendance" else STORED_TABLES[table].key[0]
     found = store.rows(f"SELECT DISTINCT {key} FROM {table} WHERE starts_with({key}, '{MARK}')")
     return frozenset(one for (one,) in found)
 

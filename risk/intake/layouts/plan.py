@@ -275,7 +275,7 @@ def lacking_fields(layout: Layout) -> list[Field]:
             field
             for field in _lacking(layout)
             if field.name not in layout.fill
-            and not (has_key and field.name in layout.table.key)
+            and not (has_key and field.name == layout.made_field)
             and not (layout.pays_only and field.name == "amount_due")
         ),
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from risk.contract import STORED_TABLES, FieldType, Table
-from risk.intake.cells import Cell, as_text, is_blank, match_key
+from risk.intake.cells import Cell, all_struck, as_text, is_blank, is_struck, match_key
 from risk.intake.headings import parse_heading
 from risk.intake.layouts.column_matches import (
     Match,
@@ -20,7 +20,14 @@ from risk.intake.layouts.column_matches import (
     term_of,
 )
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
-from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout, lacking_measures
+from risk.intake.layouts.layout import (
+    ATTENDANCE,
+    SET_ASIDE,
+    ColumnRule,
+    KeyRule,
+    Layout,
+    lacking_measures,
+)
 from risk.intake.layouts.month_columns import (
     MonthSheet,
     month_sheet,
@@ -243,11 +250,25 @@ def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
     ]
     return [
         SampleColumn(
-            index, heading, tuple(row[index] if index < len(row) else None for row in rows)
+            index,
+            heading,
+            tuple(
+                row[index] if index < len(row) and not is_struck(row[index]) else None
+                for row in rows
+            ),
         )
         for index, heading in enumerate(head.headings)
         if heading
     ]
+
+
+def _has_struck_rows(sheet: Sheet, head: Head, matches: Sequence[Match]) -> bool:
+    """Whether all that is used of one of the first rows is struck out."""
+    used = [one.column.index for one in matches if _used_target(one)]
+    return any(
+        number > head.row and all_struck(cells[index] for index in used if index < len(cells))
+        for number, cells in first_rows(sheet, head.row + SAMPLE_ROWS)
+    )
 
 
 def _without_other_side(readings: Sequence[_Reading]) -> list[_Reading]:
@@ -318,7 +339,8 @@ def _proposal(
         fill=fill,
         months=isinstance(sheet, MonthSheet),
     )
-    layout = replace(layout, payments=bool(paid_columns(layout)))
+    struck = SET_ASIDE if _has_struck_rows(sheet, head, matches) else ""
+    layout = replace(layout, payments=bool(paid_columns(layout)), struck=struck)
     unknown = {
         heading: tuple(cell for cell, code in cells.items() if not code)
         for heading, cells in terms.items()
@@ -346,7 +368,8 @@ def _missing(table: Table, found: set[str], layout: Layout) -> Iterator[str]:
             continue
         if layout.pays_only and field.name == "amount_due":
             continue
-        if field.name in table.key and (layout.key.made_from or layout.key.column):
+        has_key = layout.key.made_from or layout.key.column
+        if has_key and field.name == layout.made_field:
             continue
         if field.name == "region_code" and layout.region:
             continue
@@ -425,12 +448,14 @@ def _region(path: Path, sheet: Sheet, head: Head, county: str) -> str:
 
 def _key(table: Table, matches: Sequence[Match], found: set[str]) -> KeyRule:
     lacking = [name for name in table.key if name not in found]
+    unused = (one.column.heading for one in matches if one.target is None)
+    teams = [heading for heading in unused if is_team(table, heading)]
+    if table.name == ATTENDANCE and teams and lacking == ["contract_id"]:
+        return KeyRule(made_from=("project_id", *teams))
     if len(table.key) != 1 or not lacking:
         return KeyRule()
     made = made_from(table)
     if _tell_apart(table, made, found):
-        unused = (one.column.heading for one in matches if one.target is None)
-        teams = [heading for heading in unused if is_team(table, heading)]
         return KeyRule(made_from=(*(name for name in made if name in found), *teams))
     for one in matches:
         if heading_key(one.column.heading) in _SERIAL:

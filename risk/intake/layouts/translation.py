@@ -21,12 +21,29 @@ from typing import TypeAlias
 from risk.calendar.dates import add_months, month_end
 from risk.contract import Field, FieldType
 from risk.intake.cell_parsers import UNKNOWN, answer_alone
-from risk.intake.cells import Cell, Row, as_text, is_blank, match_key, normalise
+from risk.intake.cells import (
+    Cell,
+    Row,
+    all_struck,
+    as_text,
+    as_written,
+    is_blank,
+    is_struck,
+    match_key,
+    normalise,
+)
 from risk.intake.headings import Heading, HeadingMatcher, contract_matcher, parse_heading
 from risk.intake.identifiers import is_placeholder
 from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
-from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
+from risk.intake.layouts.layout import (
+    ATTENDANCE,
+    READ,
+    ColumnRule,
+    Layout,
+    head_signature,
+    table_field,
+)
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.outcomes import BY_DATES, outcome_by_dates
 from risk.intake.layouts.paid_columns import paid_columns
@@ -37,7 +54,7 @@ from risk.intake.layouts.regions import (
     short_code,
 )
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
-from risk.intake.name_ids import made_id, name_id
+from risk.intake.name_ids import made_id, name_id, name_key, team_id
 from risk.intake.named_periods import named_period, stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
@@ -114,7 +131,9 @@ class TranslatedSheet:
         table, headings = self.layout.table, self.layout.headings
         columns = _columns_by_name(self.layout, _columns_of(self.layout))
         key = (*self.layout.key.made_from, self.layout.key.column)
-        of_key = {one: table.field(table.key[0]).zh for one in key if one and one in headings}
+        of_key = {
+            one: table.field(self.layout.made_field).zh for one in key if one and one in headings
+        }
         return of_key | {
             headings[index]: table_field(table, name).zh for name, index in columns.items()
         }
@@ -262,7 +281,7 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
     ranges.sort(key=lambda one: one.top)
     values: dict[CellRange, Cell] = {}
     position = 0
-    for number, cells in sheet.rows():
+    for number, cells in _rows(sheet, layout):
         while position < len(ranges) and ranges[position].top <= number:
             one = ranges[position]
             begins = one.top == number and one.left < len(cells)
@@ -270,13 +289,20 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
                 values[one] = cells[one.left]
             position += 1
         filled = list(cells) if values else cells
-        if isinstance(filled, list):
+        if isinstance(filled, list) and not all_struck(cells):
             for one in list(values):
                 if number > one.bottom:
                     del values[one]
                 elif filled[one.left : one.left + 1] in ([None], [""]):
                     filled[one.left] = values[one]
         yield number, filled
+
+
+def _rows(sheet: Sheet, layout: Layout) -> Iterator[Row]:
+    """Rows of a sheet; where the layout says so, struck cells are read like the others."""
+    if layout.struck != READ:
+        return sheet.rows()
+    return ((number, list(map(as_written, cells))) for number, cells in sheet.rows())
 
 
 class _OtherHeads:
@@ -373,9 +399,12 @@ class _Translation:
         if self._strict_width is not None:
             if len(cells) <= max(self._column_of.values(), default=0):
                 return list(cells)  # stays too narrow, and is rejected
-            if not is_blank(cells[self._strict_width :]):
-                return [*cells, *[None] * len(self._added)]  # stays too wide
+            surplus = cells[self._strict_width :]
+            if not is_blank(surplus):  # stays too wide, and is rejected
+                return [*cells[: self._strict_width], *[None] * len(self._added), *surplus]
         wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
+        if self._is_struck(wide):
+            return wide
         wide = self._without_dittos(wide)
         if not self._is_record(wide):
             return wide
@@ -401,6 +430,10 @@ class _Translation:
         pairs = zip(cells, self._above, strict=True)
         return [above if cell in DITTOS else cell for cell, above in pairs]
 
+    def _is_struck(self, cells: Sequence[Cell]) -> bool:
+        """Whether all that is read of a row is struck out; it is given neither id nor region."""
+        return all_struck(cells[index] for index in self._column_of.values())
+
     def _name_key(self, read: list[Cell]) -> None:
         """Give a firm or project whose code is missing, or is a name, an id made from its name."""
         table = self._layout.table
@@ -410,7 +443,8 @@ class _Translation:
         index = self._column_of[table.key[0]]
         text = one_line(as_text(read[index]))
         called = one_line(as_text(read[self._column_of[name]]))
-        if text.startswith("#"):  # a formula without a result: the code exists and is not read
+        # A formula without a result, or struck out: the code or the name exists and is not read.
+        if text.startswith("#") or is_struck(called):
             return
         if called and is_no_code(text):
             self._changes.keys_made += 1
@@ -420,8 +454,9 @@ class _Translation:
     def _added_fields(self) -> list[str]:
         layout, table = self._layout, self._layout.table
         names = [name for name in layout.fill if name not in self._column_of]
-        if (layout.key.made_from or layout.key.column) and table.key[0] not in self._column_of:
-            names.append(table.key[0])
+        has_key = layout.key.made_from or layout.key.column
+        if has_key and layout.made_field not in self._column_of:
+            names.append(layout.made_field)
         has_region = any(field.name == "region_code" for field in table.fields)
         if has_region and layout.region and "region_code" not in self._column_of:
             names.append("region_code")
@@ -492,15 +527,18 @@ class _Translation:
         """Key of a record; None below a later head without the columns it is made of."""
         layout = self._layout
         if self._number is not None:
-            return f"{self._context['prefix']}{as_text(raw[self._number])}"
+            number = as_text(raw[self._number])
+            return number if is_struck(number) else f"{self._context['prefix']}{number}"
         fields = [name for name in layout.key.made_from if name in self._column_of]
         texts = [as_text(read[self._column_of[name]]) for name in fields]
         by_name = self._ids_by_name(fields, raw)
         texts += [self._context[name] or "" for name in layout.key.made_from if name in layout.fill]
         texts += [one_line(as_text(raw[layout.headings.index(name)]))
                   for name in layout.key.made_from if name in layout.headings]  # fmt: skip
-        if not any(texts):
-            return None
+        if struck := next(filter(is_struck, texts), None):
+            return struck  # is refused
+        if not any(texts) or (layout.table.name == ATTENDANCE and not any(texts[1:])):
+            return None  # attendance without a team is that of the project
         if layout.table.name == "projects":
             return self._namer.project(texts[0], layout.region)
         if layout.table.name == "organizations":
@@ -514,20 +552,27 @@ class _Translation:
             if field not in (*FIRMS, "project_id"):
                 continue
             name = one_line(as_text(raw[self._names_of.get(field, self._column_of[field])]))
-            if is_name(name) and not is_unknown_name(name):
+            if is_name(name) and not (is_unknown_name(name) or is_struck(name)):
                 found[place] = name_id(name, self._layout.region)
         return found
 
     def _stored_key(self, texts: Sequence[str], by_name: Mapping[int, str]) -> str:
         """Key of the texts; the one that a stored row has from before a code was known."""
-        table, region = self._layout.table, self._layout.region
+        table = self._layout.table
         keys = []
         for count in range(len(by_name) + 1):
             for places in combinations(by_name, count):
                 named = {place: by_name[place] for place in places}
                 parts = [named.get(place, text) for place, text in enumerate(texts)]
-                keys.append(made_id(table.name, region, *parts))
+                keys.append(self._key_of(parts))
         return next((key for key in keys if key in self._namer.keys(table.name)), keys[0])
+
+    def _key_of(self, parts: Sequence[str]) -> str:
+        table = self._layout.table
+        if table.name != ATTENDANCE:
+            return made_id(table.name, self._layout.region, *parts)
+        project, *teams = parts
+        return team_id(project, name_key("".join(teams)))
 
     def headings(self, cells: Sequence[Cell]) -> list[Cell]:
         """One row of headings, with the layout's unit and the added headings.
@@ -676,6 +721,8 @@ def _with_words(pattern: str, words: Mapping[str, str]) -> str:
 
 
 def _in_turn(cell: Cell, steps: Sequence[_Translate]) -> Cell:
+    if is_struck(cell):
+        return cell
     for step in steps:
         cell = step(cell)
     return cell

@@ -142,11 +142,18 @@ class Block:
                 amounts.signed(self.cell(cells, Role.CONTRACT)),
             )
 
-    def add_more(self, cells: Sequence[Cell]) -> None:
-        """Add a further row of the worker before: the afternoon, or overtime."""
-        if self._current is None or not self.head.days:
+    def add_more(self, cells: Sequence[Cell], *, merged: bool = False) -> None:
+        """Add a further row of the worker before: the afternoon, or overtime.
+
+        Its wages count only below a ``merged`` name: another row may be a total without a label.
+        """
+        if self._current is None:
             return
         written, person = self._current
+        if merged and self.head.has_wages:
+            self._add_wages(self.groups[written], cells, person, more=True)
+        if not self.head.days:
+            return
         attendance = self.groups[written].attendance.get(person)
         if attendance is None:
             return
@@ -174,16 +181,19 @@ class Block:
                 self.disagreeing.append((label, _shown(role, stated), _shown(role, whole)))
         self._page = Sums()
 
-    def _add_wages(self, group: Group, cells: Sequence[Cell], person: str) -> None:
+    def _add_wages(
+        self, group: Group, cells: Sequence[Cell], person: str, *, more: bool = False
+    ) -> None:
+        """Add the wages in a row; in one that has ``more`` of a worker an empty amount is none."""
         due = amounts.due_fen(self.cell(cells, Role.DUE), self.unit)
         if due is None:
-            group.no_due += 1
+            group.no_due += not more
         elif due:
             group.due += due
             group.due_to.add(person)
         paid = amounts.paid_fen(self.cell(cells, Role.PAID), self.unit)
         if paid is None:
-            group.no_paid += 1
+            group.no_paid += not more
         elif paid:
             self._payment(group, cells).add(paid, person, _text(self.cell(cells, Role.CHANNEL)))
         group.corrections += (due or 0) < 0 or (paid or 0) < 0

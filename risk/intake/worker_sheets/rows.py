@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from risk.contract import STORED_TABLES
 from risk.intake.cells import Row
-from risk.intake.name_ids import made_id, name_key
+from risk.intake.name_ids import made_id, name_key, team_id
 from risk.intake.readers.sheet import CellRange
 from risk.store.store import RecordStore
 
@@ -34,7 +34,7 @@ class TeamMonth(NamedTuple):
     @property
     def team_id(self) -> str:
         """Id of the team in place of a contract that is not known."""
-        return made_id("team", self.project, self.team)
+        return team_id(self.project, self.team)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from risk.contract import TABLES
 from risk.intake.file_errors import ColumnsMissing, ColumnsTwice, UnitUnknown
-from risk.intake.headers import read_header, recognised_fields
+from risk.intake.headers import HeaderCells, parse_header, read_header, recognised_fields
 from risk.intake.headings import contract_matcher, parse_heading, unit_of
 from risk.intake.units import money_units
 
@@ -86,6 +86,20 @@ def test_an_unknown_unit_of_money_is_an_error(heading):
 def test_a_number_has_no_unit_of_money():
     with pytest.raises(UnitUnknown):
         _header(["org_id", "period", "indicator", "数值(万元)"], TABLES["operations"])
+
+
+def test_the_unit_of_a_group_is_that_of_its_amounts():
+    own = ["发放编号", "工资表编号", "发放日期"]
+
+    def units(group, *below):
+        cells = HeaderCells(2, [*own, *below], [None, None, None, group, group])
+        header = parse_header(PAYMENTS, cells, file="x", match=contract_matcher(PAYMENTS))
+        return [one.unit and one.unit.label for one in header.columns][3:]
+
+    assert units("发放（万元）", "实发金额", "实发人数") == ["万元", None]
+    for group, below in (("发放", "实发人数（万元）"), ("发放（美元）", "实发人数")):
+        with pytest.raises(UnitUnknown):
+            units(group, "实发金额", below)
 
 
 def test_missing_columns_are_named():

@@ -149,6 +149,17 @@ def test_hidden_digits_of_an_identity_do_not_make_one_person_of_two():
     assert block.groups[Written()].due_to == {f"{same}甲", f"{same}乙", "丙", "丁", "戊"}
 
 
+def test_wages_in_a_further_row_of_a_merged_name_count():
+    block = _block(["甲", 50, 40])
+    block.add_more([None, 5, 4], merged=True)
+    block.add_more([None, None, None], merged=True)
+    block.add_more([None, 55, 44])  # may be a total
+    group = block.groups[Written()]
+    assert (group.due, group.no_due, group.paid[None].fen) == (5_500, 0, 4_400)
+    block.total("合计", ["合计", 55, 44])
+    assert block.disagreeing == []
+
+
 def test_a_payment_that_failed_is_in_the_sums_but_not_paid():
     head = ["姓名", "应发工资", "实发工资", "发放状态", "失败原因", "备注"]
     block = _block(

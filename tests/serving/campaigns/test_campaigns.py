@@ -20,6 +20,7 @@ from serving.campaigns.plans import CampaignUnknown, get_plan, list_plans, winte
 from serving.campaigns.queries import read_status
 from serving.campaigns.report import campaign_report
 from serving.campaigns.status import VisitDates, compute_status
+from serving.campaigns.texts import scope_text
 from serving.campaigns.xlsx import campaign_xlsx
 from serving.documents.consistency import InconsistentDocument, require_consistent
 from serving.documents.formats import RENDERERS
@@ -205,3 +206,11 @@ def test_campaign_page_and_api_agree_with_the_report(client, county, token):
     left = client.get("/v1/campaigns/winter/unchecked?limit=3", headers=token("inspector")).json()
     assert len(left["items"]) == 3
     assert re.fullmatch(r"\d+", left["next"])
+
+
+def test_the_scope_of_a_campaign_of_all_sectors_and_funding_is_one_phrase():
+    start, stop = dt.date(2025, 11, 1), dt.date(2026, 2, 16)
+    every = CampaignPlan(name="a", start=start, stop=stop)
+    assert scope_text(every, "zh", "甲县") == "行动覆盖甲县各行业在建项目、其他用人单位"
+    water = CampaignPlan(name="a", start=start, stop=stop, sectors=("water",))
+    assert scope_text(water, "zh", "甲县").startswith("行动范围为甲县，行业为水利，投资性质为全部")

@@ -422,6 +422,16 @@ def test_pages_hide_random_draws_from_inspectors(site):
     client.close()
 
 
+def test_the_printed_list_has_facts_and_all_three_results(site):
+    """The column holds what records say, not an assessment of the model."""
+    client = signed_in(site.url, "inspector")
+    page = client.get("/watchlist/print").text
+    client.close()
+    assert "主要事实</th>" in page
+    assert "模型评估" not in page
+    assert page.count("□ 无法核查") == page.count("□ 未发现欠薪") == len(site.listed)
+
+
 def test_refused_form_writes_nothing(site):
     client = signed_in(site.url, "supervisor")
     path = f"/projects/{quote(site.listed[0], safe='')}/feedback"

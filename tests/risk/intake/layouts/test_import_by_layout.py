@@ -137,6 +137,22 @@ def test_a_project_given_by_name_is_the_one_with_the_code_once_it_comes(
     assert store.rows("SELECT project_id FROM cases") == [("X1",)]
 
 
+def test_a_row_with_more_cells_than_the_head_is_rejected_and_gives_no_key(
+    store, write_csv, today, tmp_path
+):
+    book = [
+        ["项目名称", "班组", "工资月份", "应发工资", "应发日期"],
+        ["云渡小区二期", "木工班", "2025-01", 100_000, "2025-02-28"],
+        ["云渡小区二期", "瓦工班", "2025-01", 1, 500, "2025-02-28"],  # 1,500
+    ]
+    path = write_csv("2025年工资表.csv", book)
+    report = import_into(store, [path], today=today, office=confirmed(tmp_path, path))
+    assert [(one.accepted, one.quarantined) for one in report.files] == [(1, 1)]
+    assert store.rows("SELECT amount_due // 100 FROM payrolls") == [(100_000,)]
+    [(problems,)] = store.rows("SELECT problems FROM quarantine")
+    assert "too_many_cells" in problems
+
+
 def test_an_unconfirmed_layout_is_not_used(store, write_xlsx, today, tmp_path):
     path = write_xlsx("在建项目.xlsx", LEDGER)
     office = confirmed(tmp_path, path)

@@ -238,6 +238,30 @@ def test_attendance_by_month(send, store, write_xlsx, tmp_path):
     assert store.rows(query) == [(1, 12, 300), (2, 0, 0)]
 
 
+def test_attendance_of_teams_is_apart_and_has_one_key_once_the_project_comes(
+    send, store, write_xlsx, tmp_path
+):
+    content = [["2025年考勤人数"], ["项目名称", "班组", "1月", "2月"],
+               ["云渡小区二期", "木工班", 12, 10], ["云渡小区二期", "钢筋班", 9, None],
+               ["竹园污水管网", None, 5, None]]  # fmt: skip
+    path = write_xlsx("2025年实名制考勤.xlsx", content)
+    layout = confirmed(tmp_path, path)
+    assert layout.key.made_from == ("project_id", "班组")
+    [file] = send(path, layout).files
+    assert (file.accepted, [one.code for one in file.notes if one.needs_answer]) == (4, [])
+    assert store.rows("SELECT workers_present FROM attendance WHERE contract_id IS NULL") == [(5,)]
+    projects = [["项目编码", "项目名称", "行政区划代码", "开工日期"],
+                ["X1", "云渡小区二期", "510822", "2025-03-05"]]  # fmt: skip
+    send(write_xlsx("工程项目.xlsx", projects))
+    [file] = send(path, layout).files
+    assert (file.accepted, file.repeated) == (0, 4)
+    query = (
+        "SELECT month(period), workers_present FROM attendance_versions"
+        " WHERE superseded_at IS NULL AND project_id = 'X1' ORDER BY ALL"
+    )
+    assert store.rows(query) == [(1, 9), (1, 12), (2, 10)]
+
+
 def test_a_year_that_nothing_states_is_asked_for(send, write_xlsx, tmp_path):
     content = [["各项目应发工资"], ["项目名称", "1月", "2月"], ["云渡小区二期", 1000, 2000]]
     named = write_xlsx("2025年应发工资.xlsx", content)

@@ -261,11 +261,19 @@ def test_a_block_with_other_columns_is_read_by_its_own_head():
 
 
 def test_a_merged_amount_counts_once_and_its_other_rows_are_asked_about():
-    rows = [["G1", "3月", 9, 20, "4月1日"], ["G2", "3月", 9, None, None]]
-    sheet = SmallSheet([["2025年"], WAGES, *rows], merges=[CellRange(3, 3, 4, 3)])
+    head = ["编号", "月份", "应发工资", "发放时间", "实发工资"]
+    rows = [
+        ["G1", "3月", 9, None, None],
+        ["G2", "3月", 9, "4月1日", 30],
+        ["G3", "3月", 9, None, None],
+        ["G4", "3月", 9, None, None],
+        ["G5", "3月", 9, None, None],
+    ]
+    sheet = SmallSheet([["2025年"], head, *rows], merges=[CellRange(4, 4, 6, 4)])
     paid, found = payments(sheet)
-    assert found[2:] == [["G1", 20, "4月1日"], ["G2", None, None]]
-    assert list(paid.merges) == [CellRange(3, 2, 4, 2)]
+    assert found[2:] == [["G2", "4月1日", 30], ["G3", None, None], ["G4", None, None]]
+    assert list(paid.merges) == [CellRange(4, 3, 6, 3)]
+    assert (paid.strict_width, paid.hidden) == (False, False)
 
 
 def test_a_heading_of_ids_in_two_lines_is_found():

@@ -363,7 +363,7 @@ def test_rows_of_a_text_file_are_as_wide_as_its_head():
         ["乙", "P2"],
         ["丙", "P3", 5, "x", "510822"],
         ["丁", "P4", 5, "x", "510822"],
-        ["戊", "P5", 5, "x", "多", None],
+        ["戊", "P5", 5, "x", None, "多"],
     ]
     assert changes.regions_filled == 3
     assert _below([rows[1], rows[4]], layout)[0] == [
