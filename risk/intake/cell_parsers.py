@@ -22,6 +22,7 @@ from risk.intake.cells import (
     CUT_OFF,
     EXACT_INTEGERS_BELOW,
     FORMULA_WITHOUT_VALUE,
+    STRUCK,
     UNREADABLE,
     Cell,
     as_text,
@@ -432,6 +433,8 @@ def _refuse_placeholder(text: str) -> None:
         raise CellRefused("cut_off")
     if text.startswith(UNREADABLE):
         raise CellRefused("unreadable_cell")
+    if text.startswith(STRUCK):
+        raise CellRefused("struck")
     if text in SPREADSHEET_ERRORS:
         raise CellRefused("spreadsheet_error")
 

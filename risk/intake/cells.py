@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -22,9 +22,12 @@ CUT_OFF = "#CUT!"
 """Placeholder of a cell that is missing because its row is too short."""
 
 UNREADABLE = "#UNREADABLE!"
-"""Prefix of the content of a cell that is neither text, number nor date.
+"""Prefix of the content of a cell that is neither text, number nor date."""
 
-These three texts are refused in every column, so a quarantined row that is sent again uncorrected
+STRUCK = "#STRUCK!"
+"""Prefix of the content of a cell that is struck out.
+
+These four texts are refused in every column, so a quarantined row that is sent again uncorrected
 is refused again.
 """
 
@@ -96,3 +99,39 @@ def _number_text(number: float | Decimal) -> str:
     if number == int(number):
         return str(int(number))
     return format(number, "f") if isinstance(number, Decimal) else repr(number)
+
+
+def struck_out(cell: Cell) -> Cell:
+    """A filled cell marked as struck out.
+
+    >>> struck_out(12000), struck_out(None)
+    ('#STRUCK! 12000', None)
+    """
+    text = as_text(cell)
+    return f"{STRUCK} {text}" if text.strip() else cell
+
+
+def is_struck(cell: Cell) -> bool:
+    """Whether the content of a cell is struck out."""
+    return type(cell) is str and cell.startswith(STRUCK)
+
+
+def all_struck(cells: Iterable[Cell]) -> bool:
+    """Whether every filled cell is struck out, and at least one is."""
+    struck = False
+    for cell in cells:
+        if cell is None or cell == "":
+            continue
+        if not is_struck(cell):
+            return False
+        struck = True
+    return struck
+
+
+def as_written(cell: Cell) -> Cell:
+    """Content of a cell, also of one that is struck out.
+
+    >>> as_written("#STRUCK! 12000"), as_written(12000)
+    ('12000', 12000)
+    """
+    return cell.removeprefix(STRUCK).lstrip() if is_struck(cell) else cell

@@ -619,6 +619,7 @@ class _Import:
             repeated=self._good - stored.accepted,
             quarantined=self._read - self._good,
             set_aside=set_aside,
+            struck=sum(len(records.struck) for records in readers),
             marks=dict(self._marks),
             unreadable=dict(self._unreadable_columns),
             ignored_columns=_distinct(name for one in sheets for name in one.header.unread),

@@ -1,5 +1,7 @@
 """Rows of a sheet that are no records: totals, signatures, notes, page titles, numbers of columns.
 
+Rows that are struck out are of a kind of their own, see :mod:`risk.intake.sheet_records`.
+
 Words alone do not decide: a firm may be called 小计建材 and a project 合计大厦. A row is set
 aside if its first cell is such a word and the row is no complete record or has the word as key.
 """
@@ -23,6 +25,7 @@ class NonRecord(StrEnum):
     FOOTER = "footer"
     TITLE = "title"
     HEADING = "heading"
+    STRUCK = "struck"
     UNPAID = "unpaid"
 
 

@@ -55,6 +55,7 @@ class FileReport:
     records (totals, signatures, repeated headers). ``marks`` counts data-quality marks by name;
     ``ignored_columns`` were not read; ``unread_sheets`` are sheets of the file not read.
     In the counties ``new_feed_in`` no list had this table, so its rows count as history;
+    ``struck`` of the rows set aside are struck out;
     ``unreadable`` counts optional cells left unknown by field;
     ``moved_behind_lists`` undated versions are known later than by their dates, as lists were
     sealed in between.
@@ -72,6 +73,7 @@ class FileReport:
     repeated: int
     quarantined: int
     set_aside: int = 0
+    struck: int = 0
     marks: Mapping[str, int] = field(default_factory=dict)
     unreadable: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
@@ -101,6 +103,7 @@ class FileReport:
             "repeated": self.repeated,
             "quarantined": self.quarantined,
             "set_aside": self.set_aside,
+            "struck": self.struck,
             "marks": dict(self.marks),
             "unreadable": dict(self.unreadable),
             "ignored_columns": list(self.ignored_columns),

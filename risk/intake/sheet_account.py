@@ -59,6 +59,8 @@ def sheet_notes(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note
     yield from _alternates(selected, records)
     if records.blank_rows and not _is_made(selected.sheet):
         yield Note("blank_rows", {"rows": records.blank_rows, "sheet": sheet or "-"})
+    if records.struck:
+        yield _struck_rows(selected, records)
     if unpaid := records.set_aside[NonRecord.UNPAID]:
         yield Note("unpaid_rows", {"rows": unpaid, "sheet": sheet or "-"})
     if records.hidden:
@@ -125,6 +127,19 @@ def uncertain_notes(notes: Iterable[Note], unread: Sequence[UnreadSheet]) -> Ite
     """Those of ``notes`` that are about sheets which are not read and have no note yet."""
     names = {one.name for one in unread if one.reason == "no_header"}
     yield from (note for note in notes if note.fields["sheet"] in names)
+
+
+def _struck_rows(selected: SelectedSheet, records: SheetRecords) -> Note:
+    """Rows that are struck out; a person has to decide unless a layout says it."""
+    sheet = selected.sheet
+    decided = isinstance(sheet, TranslatedSheet) and sheet.layout.struck and sheet.layout.confirmed
+    shown = "、".join(map(str, list(dict.fromkeys(records.struck))[:_SHOWN]))
+    fields: dict[str, str | int] = {
+        "rows": len(records.struck),
+        "examples": shown,
+        "sheet": sheet.name,
+    }
+    return Note("struck_rows_void" if decided else "struck_rows", fields, needs_answer=not decided)
 
 
 def _unsure_units(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note]:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from risk.contract import FieldType, Table
 from risk.intake.cell_parsers import CellRefused, parse
-from risk.intake.cells import Cell, Row, is_blank
+from risk.intake.cells import Cell, Row, all_struck, is_blank, is_struck
 from risk.intake.header_location import header_at, unit_row
 from risk.intake.headers import (
     Column,
@@ -73,6 +73,7 @@ class SheetRecords:
         self.set_aside: Counter[NonRecord] = Counter()
         self.blocks_read = 1
         self.hidden = 0
+        self.struck: list[int] = []
         self._filled = 0  # rows that are not blank
         self._last_filled = header.row
         self.incomplete: list[IncompleteBlock] = []
@@ -219,6 +220,8 @@ class SheetRecords:
         cells = row[1]
         if is_blank(cells):
             return None
+        if all_struck(cells[c.index] for c in header.columns if c.index < len(cells)):
+            return NonRecord.STRUCK
         if (kind := self._kind_of_header(cells, header)) is not None:
             return kind
         following = rows.peek() if rows is not None else None
@@ -253,6 +256,8 @@ class SheetRecords:
 
     def _count(self, kind: NonRecord | str, row: Row) -> None:
         self.set_aside[NonRecord(kind)] += 1
+        if kind == NonRecord.STRUCK:
+            self.struck.append(row[0])
         if kind == NonRecord.FOOTER:
             self.footers = [*self.footers, *row[1]][-50:]
         if kind in (NonRecord.TITLE, NonRecord.HEADING):
@@ -390,8 +395,8 @@ def _doubt(kind: FieldType) -> Callable[[str], bool]:
     if kind is FieldType.ID:
         return lambda text: not _is_plain_id(text)
     if kind in _WORDS:
-        return lambda text: not text.strip()
-    return lambda text: not _has_digit(text)
+        return lambda text: not text.strip() or is_struck(text)
+    return lambda text: not _has_digit(text) or is_struck(text)
 
 
 def _doubtful(chunk: Chunk, header: Header, look: _Look, *, first: bool) -> list[Row]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from risk.intake.cells import Cell
@@ -115,8 +116,13 @@ def block_period(cells: Sequence[Cell]) -> NamedPeriod | None:
     (NamedPeriod(year=2025, month=11, day=0, several=False), None)
     """
     filled = [cell for cell in cells if cell is not None and cell != ""]
-    if len(filled) != 1 or not isinstance(text := filled[0], str):
+    if len(filled) != 1 or not isinstance(filled[0], str):
         return None
+    return _title_period(filled[0])
+
+
+@lru_cache(maxsize=256)  # asked for each row below a title
+def _title_period(text: str) -> NamedPeriod | None:
     if _FILLED_IN.search(text) or _NOTE.search(text):
         return None
     period = named_period(text)

@@ -59,7 +59,7 @@ def try_files(
 def needs_layout(proposal: SheetProposal) -> bool:
     """Whether a sheet has more, or other, than the contract's own headings, or lacks a key."""
     layout = proposal.layout
-    stated = (layout.key.made_from, layout.key.column, layout.fill)
+    stated = (layout.key.made_from, layout.key.column, layout.fill, layout.struck)
     asked = (proposal.missing, proposal.unknown_places)
     return any(map(bool, (*stated, *asked))) or any(
         one.target is not None and (one.similarity < 1 or one.target.by_name)
@@ -79,6 +79,7 @@ def proposal_json(proposal: SheetProposal) -> dict[str, Any]:
         "region": layout.region or None,
         "key": _key_text(layout) or None,
         "known_on": layout.known_on,
+        "struck": layout.struck or None,
         "missing": list(proposal.missing),
         "unknown_terms": {name: list(cells) for name, cells in proposal.unknown_terms.items()},
         "unknown_places": list(proposal.unknown_places),

@@ -34,8 +34,10 @@ def monthly(
         write_scores,
     )
     from serving.publishing.hooks import publish_context
+    from serving.watchlists.latest_day import require_near
 
     cli = cli_context(context)
+    require_near(as_of)
     settings = open_settings(cli).model_copy(update={"language": cli.language})
     import_submissions(cli, settings)
     if out is not None:

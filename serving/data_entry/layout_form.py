@@ -1,8 +1,8 @@
 """Layouts as a form of the data page: what can be chosen, and the layout that was chosen.
 
 Fields of the form are ``l0.name``, ``l0.unit``, ``l0.region``, ``l0.known_on``, ``l0.payments``,
-``l0.c3`` (what the column numbered 3 holds), ``l0.c3.v:CELL`` (the term of the cells CELL of that
-column) and ``l0.fill.status`` (what all rows get in a field without a column).
+``l0.struck``, ``l0.c3`` (what the column numbered 3 holds), ``l0.c3.v:CELL`` (the term of the cells
+CELL of that column) and ``l0.fill.status`` (what all rows get in a field without a column).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from risk.contract import KNOWN_AT, Field, FieldType, Table
 from risk.intake.layouts.errors import LayoutInvalid
-from risk.intake.layouts.layout import KNOWN_ON, ColumnRule, Layout, table_field
+from risk.intake.layouts.layout import KNOWN_ON, STRUCK_ROWS, ColumnRule, Layout, table_field
 from risk.intake.layouts.regions import code_of, name_of
 from risk.intake.units import MONEY_UNITS
 from risk.locale import Language, text
@@ -75,7 +75,7 @@ class FillForm:
 class LayoutForm:
     """A layout to look at, edit and confirm. ``files`` are the files it would be used for.
 
-    ``pays``: its rows of payrolls say what was paid too.
+    ``pays``: its rows of payrolls say what was paid too. ``asks_struck``: some rows are struck out.
     """
 
     name: str
@@ -89,6 +89,7 @@ class LayoutForm:
     region_name: str
     pays: bool
     lacking: tuple[str, ...]
+    asks_struck: bool
 
 
 def layout_form(
@@ -118,6 +119,7 @@ def layout_form(
         region_name=(name_of(layout.region) or "") if layout.region else "",
         pays=bool(paid_columns(layout)),
         lacking=tuple(_label(field, language) for field in lacking),
+        asks_struck=bool(layout.struck),
     )
 
 
@@ -148,6 +150,9 @@ def chosen_layout(layout: Layout, prefix: str, form: Mapping[str, str]) -> Layou
         fill=_chosen_fill(layout, prefix, form, set(used)),
         unit=_one_of(layout, "unit", form.get(f"{prefix}.unit", ""), ("", *MONEY_UNITS)),
         region=_region(layout, form.get(f"{prefix}.region", "")),
+        struck=_one_of(
+            layout, "struck", form.get(f"{prefix}.struck", layout.struck), ("", *STRUCK_ROWS)
+        ),
         known_on=_one_of(
             layout, "known_on", form.get(f"{prefix}.known_on", layout.known_on), KNOWN_ON
         ),

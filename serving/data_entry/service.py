@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -56,12 +56,12 @@ from serving.db.engine import writing
 from serving.errors import CommandError
 from serving.jobs import service as jobs
 from serving.jobs.repository import JobUnknown, find_job
+from serving.watchlists.latest_day import FURTHEST_AHEAD
 
 Document = Mapping[str, Any]
 
 _UNDER_WAY = ("queued", "running")
 _MONTHLY = frozenset(("payrolls", "payments", "transfers", "attendance", "operations"))
-_FURTHEST_AHEAD = dt.timedelta(days=62)
 CELL = "cell:"
 """Beginning of the names of form fields that correct a quarantined cell: ``cell:FIELD:ROW``."""
 
@@ -184,10 +184,12 @@ def layout_forms(workspace: Workspace, upload: Upload, language: Language) -> li
     samples, files = _proposed(upload)
     layouts = [_layout(workspace, name) for name in samples]
     layouts.sort(key=lambda one: one.confirmed)
-    return [
+    struck = {sheet["layout"] for _, sheet in _sheets(upload) if sheet.get("struck")}
+    forms = [
         layout_form(number, one, samples[one.name], files[one.name], lacking_fields(one), language)
         for number, one in enumerate(layouts)
     ]
+    return [replace(form, asks_struck=form.asks_struck or form.name in struck) for form in forms]
 
 
 def save_layouts(
@@ -296,7 +298,7 @@ def start_month(
     Raises:
         MonthInvalid: the date is no date or too far ahead.
     """
-    as_of = _day(form.get("as_of", ""), today() + _FURTHEST_AHEAD)
+    as_of = _day(form.get("as_of", ""), today() + FURTHEST_AHEAD)
     region = own_region(connection, principal)
     parameters = {"as_of": as_of, "capacity": None, "region": region}
     return jobs.queue(connection, kind, parameters, principal.region, principal).id

@@ -18,6 +18,7 @@ from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 from serving.jobs import service
 from serving.jobs.schemas import Job, JobIn
+from serving.watchlists.latest_day import require_near
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=RESPONSES)
 
@@ -34,6 +35,8 @@ def start_job(
     # Training and checks use all records, so they require access to all regions.
     region = asked.region if asked.kind == "publish" else ""
     require_covers(principal, region)
+    if asked.kind == "publish":
+        require_near(asked.as_of)
 
     def ask(connection: Connection) -> Job:
         parameters = asked.model_dump(mode="json", exclude={"kind"})

@@ -32,9 +32,11 @@ def publish(
     from serving.publishing.hooks import publish_context
     from serving.publishing.pipeline import publish_watchlist
     from serving.settings import capacity_of
+    from serving.watchlists.latest_day import require_near
     from serving.watchlists.ranking import ranking_notes
 
     cli = cli_context(context)
+    require_near(as_of)
     settings = open_settings(cli)
     import_submissions(cli, settings)
     list_size = capacity or capacity_of(settings, kind)

@@ -38,6 +38,7 @@ STATUSES = {
     "link_unclear": 422,
     "links_changed": 409,
     "list_archived": 404,
+    "list_too_far_ahead": 422,
     "matter_closed": 409,
     "matter_open": 409,
     "matter_unknown": 404,

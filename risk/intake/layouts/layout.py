@@ -32,10 +32,13 @@ _OF_ATTENDANCE = "workers_present"
 KNOWN_ON = ("import", "month_end")
 """Days of knowledge: the day of the import, or the end of the month the file's name states."""
 
+SET_ASIDE, READ = STRUCK_ROWS = ("set_aside", "read")
+"""What becomes of rows that are struck out; without a choice they are set aside, and asked."""
+
 _NAME = re.compile(r"[\w.()（）-]{1,80}")
 _KEYS = {
     "version", "table", "files", "unit", "region", "known_on",
-    "head", "key", "fill", "confirmed", "columns", "regions", "payments", "months",
+    "head", "key", "fill", "confirmed", "columns", "regions", "payments", "months", "struck",
 }  # fmt: skip
 
 
@@ -78,7 +81,8 @@ class Layout:
     ``regions`` gives codes for names of places no list has; ``region`` is the code where a row has
     none. ``fill`` gives values of fields without a column. ``payments``: what was paid is read too,
     from the same rows of payrolls. ``months``: the sheet has columns for each month, and the
-    headings are those of :class:`risk.intake.layouts.month_columns.MonthSheet`.
+    headings are those of :class:`risk.intake.layouts.month_columns.MonthSheet`. ``struck`` says
+    what becomes of rows that are struck out.
     """
 
     name: str
@@ -94,6 +98,7 @@ class Layout:
     key: KeyRule = KeyRule()
     fill: Mapping[str, str] = dataclasses.field(default_factory=dict)
     payments: bool = False
+    struck: str = ""
     months: bool = False
     confirmed_by: str = ""
     confirmed_at: str = ""
@@ -111,6 +116,7 @@ class Layout:
                 for rule in self.columns
             ],
             *([["payments"]] if self.payments else []),
+            *([["struck", self.struck]] if self.struck else []),
             *([["months"]] if self.months else []),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()[:16]
@@ -250,6 +256,7 @@ class _Reader:
                 for name, value in self._section("fill", None).items()
             },
             payments=self._flag("payments"),
+            struck=self._one_of("struck", self._text("struck"), ("", *STRUCK_ROWS)),
             months=self._flag("months"),
             confirmed_by=self._as_text("confirmed.by", confirmed.get("by", "")),
             confirmed_at=self._as_text("confirmed.at", confirmed.get("at", "")),

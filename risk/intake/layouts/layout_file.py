@@ -65,6 +65,8 @@ def _lines(layout: Layout, language: Language) -> Iterator[str]:
     yield from ("", *note("known_on"), f"known_on = {_quoted(layout.known_on)}")
     if layout.payments:
         yield from ("", *note("payments"), "payments = true")
+    if layout.struck:
+        yield from ("", *note("struck"), f"struck = {_quoted(layout.struck)}")
     if layout.months:
         yield from ("", *note("months"), "months = true")
     yield from ("", "[head]", *note("head"), f"rows = {layout.head_rows}")

@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from risk.contract import STORED_TABLES, FieldType, Table
 from risk.intake.cell_parsers import UNKNOWN
-from risk.intake.cells import Cell, Row, as_text, normalise
+from risk.intake.cells import Cell, Row, all_struck, as_text, as_written, normalise, struck_out
 from risk.intake.file_errors import IntakeFailure
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line
 from risk.intake.layouts.vocabulary import full_heading_key, heading_key, vocabulary
@@ -192,7 +192,9 @@ class MonthSheet:
             counts.records += len(known)
             counts.blank += len(values) - len(known)
             surplus = [one for one in cells[self._width :] if self.strict_width]
-            yield from ([*labels, month, *row, *surplus] for month, row in known.items())
+            for month, row in known.items():
+                struck = all_struck((*labels, *row))
+                yield [*labels, struck_out(month) if struck else month, *row, *surplus]
         elif len(filled) > 1:
             counts.empty += 1
         else:
@@ -418,7 +420,7 @@ def _is_blank(cell: Cell) -> bool:
 
 def _is_number(cell: Cell) -> bool:
     if isinstance(cell, str):
-        return _NUMBER.fullmatch(normalise(cell)) is not None
+        return _NUMBER.fullmatch(normalise(as_written(cell))) is not None
     return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from risk.intake.cell_parsers import CellRefused, parse
-from risk.intake.cells import Cell, Row, as_text
+from risk.intake.cells import Cell, Row, as_text, is_struck
 from risk.intake.header_location import unit_row
 from risk.intake.headings import parse_heading
 from risk.intake.layouts.heads import one_line
@@ -142,7 +142,7 @@ class _Head:
     ) -> list[Cell] | None:
         """The payment in a row; None if nothing was paid, or the row is a total or a note."""
         payroll = as_text(_cell(cells, self.payroll))
-        if not self.paid or not payroll or self._is_set_aside(cells):
+        if not self.paid or not payroll or is_struck(payroll) or self._is_set_aside(cells):
             return None
         found = {name: _cell(cells, at) for name, at in self.paid.items()}
         if not _is_paid(found["amount"]) and not is_shared:

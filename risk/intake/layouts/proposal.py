@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from risk.contract import STORED_TABLES, FieldType, Table
-from risk.intake.cells import Cell, as_text, is_blank, match_key
+from risk.intake.cells import Cell, all_struck, as_text, is_blank, is_struck, match_key
 from risk.intake.headings import parse_heading
 from risk.intake.layouts.column_matches import (
     Match,
@@ -22,6 +22,7 @@ from risk.intake.layouts.column_matches import (
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
 from risk.intake.layouts.layout import (
     ATTENDANCE,
+    SET_ASIDE,
     ColumnRule,
     KeyRule,
     Layout,
@@ -249,11 +250,25 @@ def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
     ]
     return [
         SampleColumn(
-            index, heading, tuple(row[index] if index < len(row) else None for row in rows)
+            index,
+            heading,
+            tuple(
+                row[index] if index < len(row) and not is_struck(row[index]) else None
+                for row in rows
+            ),
         )
         for index, heading in enumerate(head.headings)
         if heading
     ]
+
+
+def _has_struck_rows(sheet: Sheet, head: Head, matches: Sequence[Match]) -> bool:
+    """Whether all that is used of one of the first rows is struck out."""
+    used = [one.column.index for one in matches if _used_target(one)]
+    return any(
+        number > head.row and all_struck(cells[index] for index in used if index < len(cells))
+        for number, cells in first_rows(sheet, head.row + SAMPLE_ROWS)
+    )
 
 
 def _without_other_side(readings: Sequence[_Reading]) -> list[_Reading]:
@@ -324,7 +339,8 @@ def _proposal(
         fill=fill,
         months=isinstance(sheet, MonthSheet),
     )
-    layout = replace(layout, payments=bool(paid_columns(layout)))
+    struck = SET_ASIDE if _has_struck_rows(sheet, head, matches) else ""
+    layout = replace(layout, payments=bool(paid_columns(layout)), struck=struck)
     unknown = {
         heading: tuple(cell for cell, code in cells.items() if not code)
         for heading, cells in terms.items()

@@ -21,13 +21,24 @@ from typing import TypeAlias
 from risk.calendar.dates import add_months, month_end
 from risk.contract import Field, FieldType
 from risk.intake.cell_parsers import UNKNOWN, answer_alone
-from risk.intake.cells import Cell, Row, as_text, is_blank, match_key, normalise
+from risk.intake.cells import (
+    Cell,
+    Row,
+    all_struck,
+    as_text,
+    as_written,
+    is_blank,
+    is_struck,
+    match_key,
+    normalise,
+)
 from risk.intake.headings import Heading, HeadingMatcher, contract_matcher, parse_heading
 from risk.intake.identifiers import is_placeholder
 from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
 from risk.intake.layouts.layout import (
     ATTENDANCE,
+    READ,
     ColumnRule,
     Layout,
     head_signature,
@@ -57,6 +68,9 @@ _NAME = re.compile(r"[\u3400-\u9fff]{2}")
 _UNIT = re.compile(r"\((?:千|百万|万|亿)?元\)$")  # as added to a heading
 _HEADING_LENGTH = 60
 _MAX_PLACES = 1000
+DITTOS = frozenset(("同上", "〃", "″", "”", '"', "''", "同前", "与上同"))
+"""Cells that say that they are the same as the one above."""
+
 _NO_NAMES = UNKNOWN | UNKNOWN_WORDS | {
     "个人", "自然人", "私人", "包工头", "个体", "个体户", "自建", "村民自建",
 }  # fmt: skip
@@ -267,7 +281,7 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
     ranges.sort(key=lambda one: one.top)
     values: dict[CellRange, Cell] = {}
     position = 0
-    for number, cells in sheet.rows():
+    for number, cells in _rows(sheet, layout):
         while position < len(ranges) and ranges[position].top <= number:
             one = ranges[position]
             begins = one.top == number and one.left < len(cells)
@@ -275,13 +289,20 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
                 values[one] = cells[one.left]
             position += 1
         filled = list(cells) if values else cells
-        if isinstance(filled, list):
+        if isinstance(filled, list) and not all_struck(cells):
             for one in list(values):
                 if number > one.bottom:
                     del values[one]
                 elif filled[one.left : one.left + 1] in ([None], [""]):
                     filled[one.left] = values[one]
         yield number, filled
+
+
+def _rows(sheet: Sheet, layout: Layout) -> Iterator[Row]:
+    """Rows of a sheet; where the layout says so, struck cells are read like the others."""
+    if layout.struck != READ:
+        return sheet.rows()
+    return ((number, list(map(as_written, cells))) for number, cells in sheet.rows())
 
 
 class _OtherHeads:
@@ -361,6 +382,7 @@ class _Translation:
         has_number = number and number in layout.headings
         self._number = layout.headings.index(number) if has_number else None
         self._added = self._added_fields()
+        self._above: list[Cell] = []
 
     def begin_block(self, cells: Sequence[Cell]) -> bool:
         """Take the month of the rows below from ``cells``, if they are a title that states one."""
@@ -381,8 +403,12 @@ class _Translation:
             if not is_blank(surplus):  # stays too wide, and is rejected
                 return [*cells[: self._strict_width], *[None] * len(self._added), *surplus]
         wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
+        if self._is_struck(wide):
+            return wide
+        wide = self._without_dittos(wide)
         if not self._is_record(wide):
             return wide
+        self._above = wide
         in_reserve = self._names_of.values()
         read = [
             cell if translate is None or index in in_reserve else translate(cell)
@@ -397,6 +423,17 @@ class _Translation:
         self._add_missing(read, wide)
         return read
 
+    def _without_dittos(self, cells: list[Cell]) -> list[Cell]:
+        """``cells`` with those of the record above where they say that they are the same."""
+        if DITTOS.isdisjoint(cells) or not self._above:  # nearly all rows
+            return cells
+        pairs = zip(cells, self._above, strict=True)
+        return [above if cell in DITTOS else cell for cell, above in pairs]
+
+    def _is_struck(self, cells: Sequence[Cell]) -> bool:
+        """Whether all that is read of a row is struck out; it is given neither id nor region."""
+        return all_struck(cells[index] for index in self._column_of.values())
+
     def _name_key(self, read: list[Cell]) -> None:
         """Give a firm or project whose code is missing, or is a name, an id made from its name."""
         table = self._layout.table
@@ -406,7 +443,8 @@ class _Translation:
         index = self._column_of[table.key[0]]
         text = one_line(as_text(read[index]))
         called = one_line(as_text(read[self._column_of[name]]))
-        if text.startswith("#"):  # a formula without a result: the code exists and is not read
+        # A formula without a result, or struck out: the code or the name exists and is not read.
+        if text.startswith("#") or is_struck(called):
             return
         if called and is_no_code(text):
             self._changes.keys_made += 1
@@ -489,13 +527,16 @@ class _Translation:
         """Key of a record; None below a later head without the columns it is made of."""
         layout = self._layout
         if self._number is not None:
-            return f"{self._context['prefix']}{as_text(raw[self._number])}"
+            number = as_text(raw[self._number])
+            return number if is_struck(number) else f"{self._context['prefix']}{number}"
         fields = [name for name in layout.key.made_from if name in self._column_of]
         texts = [as_text(read[self._column_of[name]]) for name in fields]
         by_name = self._ids_by_name(fields, raw)
         texts += [self._context[name] or "" for name in layout.key.made_from if name in layout.fill]
         texts += [one_line(as_text(raw[layout.headings.index(name)]))
                   for name in layout.key.made_from if name in layout.headings]  # fmt: skip
+        if struck := next(filter(is_struck, texts), None):
+            return struck  # is refused
         if not any(texts) or (layout.table.name == ATTENDANCE and not any(texts[1:])):
             return None  # attendance without a team is that of the project
         if layout.table.name == "projects":
@@ -511,7 +552,7 @@ class _Translation:
             if field not in (*FIRMS, "project_id"):
                 continue
             name = one_line(as_text(raw[self._names_of.get(field, self._column_of[field])]))
-            if is_name(name) and not is_unknown_name(name):
+            if is_name(name) and not (is_unknown_name(name) or is_struck(name)):
                 found[place] = name_id(name, self._layout.region)
         return found
 
@@ -680,6 +721,8 @@ def _with_words(pattern: str, words: Mapping[str, str]) -> str:
 
 
 def _in_turn(cell: Cell, steps: Sequence[_Translate]) -> Cell:
+    if is_struck(cell):
+        return cell
     for step in steps:
         cell = step(cell)
     return cell

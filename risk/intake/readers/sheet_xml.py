@@ -1,7 +1,7 @@
 """What the XML of a worksheet says beyond its values.
 
-Merged ranges, hidden rows, formulas without a saved result and error values are lost by the
-libraries that read values. They are searched as bytes, some rows at a time.
+Merged ranges, hidden rows, formulas without a saved result, error values and what is struck out are
+lost by the libraries that read values. They are searched as bytes, some rows at a time.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from xml.etree import ElementTree  # expat limits entity expansion
 
 from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
 
-from risk.intake.cells import FORMULA_WITHOUT_VALUE
+from risk.intake.cells import FORMULA_WITHOUT_VALUE, struck_out
 from risk.intake.file_errors import SheetTooLarge
-from risk.intake.readers.number_formats import PaddedCells, PaddedFormat, padded_styles
+from risk.intake.readers.cell_formats import FormattedCells, StruckFormat, shown_styles
+from risk.intake.readers.number_formats import CellFormat
+from risk.intake.readers.rich_text import RichText, rich_strings, rich_text
 from risk.intake.readers.sheet import CellRange
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
@@ -47,6 +49,7 @@ _HIDDEN = re.compile(rb"\shidden=[\"'](?:1|true)[\"']")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _ERROR = re.compile(rb"\st=[\"']e[\"']")
 _TEXT = re.compile(rb"\st=[\"']str[\"']")
+_SHARED = re.compile(rb"\st=[\"']s[\"']")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?(?:/>|>([^<]*)</)")
 _INLINE = re.compile(rb"<(?:\w+:)?is[\s>]")
 
@@ -55,9 +58,10 @@ _INLINE = re.compile(rb"<(?:\w+:)?is[\s>]")
 class SheetMarks:
     """Marks of a sheet.
 
-    ``replaced`` has, by row number and column index from 0, the text of error values and the
-    placeholder of formulas without a result. ``rows`` and ``columns`` bound the filled part.
-    ``padded`` are the cells whose format adds zeros to a number.
+    ``replaced`` has, by row number and column index from 0, the text of error values, the
+    placeholder of formulas without a result, and texts of which a part is struck out without it.
+    ``rows`` and ``columns`` bound the filled part. ``formatted`` are the cells whose format changes
+    what is read.
     """
 
     merges: tuple[CellRange, ...]
@@ -65,7 +69,7 @@ class SheetMarks:
     replaced: Mapping[int, Mapping[int, str]]
     rows: int
     columns: int
-    padded: PaddedCells = field(default_factory=PaddedCells)
+    formatted: FormattedCells = field(default_factory=FormattedCells)
 
 
 def sheet_parts(book: zipfile.ZipFile) -> Mapping[str, str]:
@@ -98,7 +102,7 @@ def read_marks(book: zipfile.ZipFile, part: str, *, file: str) -> SheetMarks:
         KeyError: the workbook has no such part.
         SheetTooLarge: a row number, a column or the XML of a row is beyond the limits.
     """
-    marks = _Marks(padded_styles(book))
+    marks = _Marks(shown_styles(book), rich_strings(book))
     for text in _whole_rows(book, part, file):
         marks.add(text)
         if marks.row > MAX_ROWS:
@@ -112,18 +116,18 @@ def read_marks(book: zipfile.ZipFile, part: str, *, file: str) -> SheetMarks:
         marks.replaced,
         marks.filled_rows,
         columns,
-        marks.padded,
+        marks.formatted,
     )
 
 
 class _Marks:
     """Collects the marks of consecutive pieces of XML."""
 
-    def __init__(self, styles: Mapping[int, PaddedFormat]) -> None:
-        self._styles = styles
+    def __init__(self, styles: Mapping[int, CellFormat], texts: Mapping[int, RichText]) -> None:
+        self._styles, self._texts = styles, texts
         listed = "|".join(map(str, styles)).encode()
-        self._padded = re.compile(rb"\ss=[\"'](%s)[\"']" % listed) if styles else None
-        self.padded = PaddedCells()
+        self._formatted = re.compile(rb"\ss=[\"'](%s)[\"']" % listed) if styles else None
+        self.formatted = FormattedCells()
         self.merges: list[CellRange] = []
         self.hidden: set[int] = set()
         self.replaced: dict[int, dict[int, str]] = defaultdict(dict)
@@ -143,11 +147,12 @@ class _Marks:
             return  # cells with a format and nothing else, often a million of them
         self.filled_rows = self.row
         self.columns.update(name.decode() for name in set(_CELL_COLUMN.findall(text)))
-        padded = self._padded and self._padded.search(text)
-        if padded or _FORMULA.search(text) or _ERROR.search(text):
-            self._add_cells(text, above)
+        formatted = self._formatted and self._formatted.search(text)
+        in_runs = bool(self._texts) or b"strike" in text
+        if formatted or in_runs or _FORMULA.search(text) or _ERROR.search(text):
+            self._add_cells(text, above, in_runs=in_runs)
 
-    def _add_cells(self, text: bytes, row: int) -> None:
+    def _add_cells(self, text: bytes, row: int, *, in_runs: bool) -> None:
         """Add the cells that are shown otherwise than their value."""
         column = 0
         for found in _ROW_OR_CELL.finditer(text):
@@ -158,10 +163,27 @@ class _Marks:
             column = column_index_from_string(name[1].decode()) if name else column + 1
             if not found["content"]:
                 continue
-            if shown := _replacement(found["attributes"], found["content"]):
-                self.replaced[row][column - 1] = shown
-            elif self._padded and (style := self._padded.search(found["attributes"])):
-                self.padded.add(row, column - 1, self._styles[int(style[1])])
+            self._add_cell(row, column - 1, found["attributes"], found["content"], in_runs)
+
+    def _add_cell(
+        self, row: int, column: int, attributes: bytes, content: bytes, in_runs: bool
+    ) -> None:
+        style = self._formatted and self._formatted.search(attributes)
+        shown = self._styles[int(style[1])] if style else None
+        struck = isinstance(shown, StruckFormat)
+        if text := _replacement(attributes, content):
+            self.replaced[row][column] = str(struck_out(text)) if struck else text
+        elif in_runs and (runs := self._runs(attributes, content)) and runs.struck:
+            self.replaced[row][column] = runs.shown(struck_cell=struck)
+        elif shown:
+            self.formatted.add(row, column, shown)
+
+    def _runs(self, attributes: bytes, content: bytes) -> RichText | None:
+        """Text of a cell in runs; None if it has none of which one may be struck out."""
+        if self._texts and _SHARED.search(attributes) and (value := _VALUE.search(content)):
+            number = value[1] or b""
+            return self._texts.get(int(number)) if number.isdigit() else None
+        return rich_text(content) if b"strike" in content else None
 
     @staticmethod
     def _row_number(tag: bytes, above: int) -> int:

@@ -28,7 +28,7 @@ import python_calamine as calamine
 
 from risk.intake.cells import EXACT_INTEGERS_BELOW, Cell, Row
 from risk.intake.file_errors import WorkbookBroken
-from risk.intake.readers.number_formats import RowFormats
+from risk.intake.readers.cell_formats import RowFormats
 from risk.intake.readers.sheet import CellRange, Sheet
 from risk.intake.readers.sheet_xml import SheetMarks, read_marks, sheet_parts
 
@@ -73,7 +73,7 @@ class XlsxSheet:
 
     @cached_property
     def marks(self) -> SheetMarks:
-        """Merged ranges, hidden rows, error values and unsaved formulas.
+        """What the XML of the sheet says beyond its values.
 
         Raises:
             SheetTooLarge: a row number or a column is beyond the limits.
@@ -91,8 +91,8 @@ class XlsxSheet:
         marks = self.marks
         whole = self._whole_sheet if marks.rows * marks.columns <= MAX_AREA else None
         rows = self.streamed_rows() if whole is None else _calamine_rows(whole)
-        if marks.padded:
-            rows = as_shown(rows, marks.padded.by_row())
+        if marks.formatted:
+            rows = as_shown(rows, marks.formatted.by_row())
         if not marks.replaced:
             yield from rows
             return
@@ -153,16 +153,16 @@ def _plain(cell: Cell) -> Cell:
 
 
 def as_shown(rows: Iterator[Row], formats: RowFormats) -> Iterator[Row]:
-    """``rows`` from the top with the zeros that ``formats`` add."""
+    """``rows`` from the top with their cells as ``formats`` show them."""
     for number, cells in rows:
-        padded = formats.of(number)
-        if not padded:
+        shown = formats.of(number)
+        if not shown:
             yield number, cells
             continue
         yield (
             number,
             [
-                padded[column].shown(cell) if column in padded else cell
+                shown[column].shown(cell) if column in shown else cell
                 for column, cell in enumerate(cells)
             ],
         )

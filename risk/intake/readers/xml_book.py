@@ -17,9 +17,10 @@ from typing import cast
 from xml.etree import ElementTree  # expat limits entity expansion
 from xml.etree.ElementTree import Element
 
-from risk.intake.cells import FORMULA_WITHOUT_VALUE, Cell, Row
+from risk.intake.cells import FORMULA_WITHOUT_VALUE, Cell, Row, struck_out
 from risk.intake.file_errors import EncodingUnknown, SheetTooLarge, WorkbookBroken
-from risk.intake.readers.number_formats import PaddedFormat, padded_format
+from risk.intake.readers.cell_formats import StruckFormat
+from risk.intake.readers.number_formats import CellFormat, shown_format
 from risk.intake.readers.sheet import CellRange, Sheet
 from risk.intake.readers.sheet_xml import MAX_COLUMNS, MAX_MERGES, MAX_ROWS
 
@@ -27,6 +28,7 @@ _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _ROW, _SHEET, _STYLE = f"{_SS}Row", f"{_SS}Worksheet", f"{_SS}Style"
 _CELL, _DATA, _MERGED = f"{_SS}Cell", f"{_SS}Data", (f"{_SS}MergeAcross", f"{_SS}MergeDown")
 _VISIBLE = "{urn:schemas-microsoft-com:office:excel}Visible"
+_STRUCK = tuple(f"{{http://www.w3.org/TR/REC-html40}}{tag}" for tag in ("S", "Del", "Strike"))
 _COUNTED = frozenset((_ROW, _SHEET, _STYLE, _VISIBLE))
 _ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding=["']([\w.-]+)["']""")
 _CHINESE = ("gb2312", "gbk", "gb18030", "x-gbk", "cp936")
@@ -40,12 +42,12 @@ _EMPTY: Cell = None
 class XmlBookSheet:
     """Worksheet number ``index`` of a workbook; the sheet's facts are filled in while it is opened.
 
-    ``padded`` are the number formats that add zeros, by the name of the style.
+    ``formats`` are those that change what is read, by the name of the style.
     """
 
     path: Path
     index: int
-    padded: Mapping[str, PaddedFormat]
+    formats: Mapping[str, CellFormat]
     name: str = ""
     hidden: bool = False
     strict_width: bool = False
@@ -81,9 +83,9 @@ class XmlBookSheet:
         cells: list[Cell] = []
         for column, cell in _numbered(row, self.path):
             cells.extend([_EMPTY] * (column - len(cells)))
-            padded = self.padded.get(cell.get(f"{_SS}StyleID", ""))
+            shown = self.formats.get(cell.get(f"{_SS}StyleID", ""))
             value = _value(cell)
-            cells.append(padded.shown(value) if padded else value)
+            cells.append(shown.shown(value) if shown else value)
         return cells
 
 
@@ -97,8 +99,8 @@ def xml_book_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
         WorkbookBroken: the file is damaged.
     """
     sheets: list[XmlBookSheet] = []
-    padded: dict[str, PaddedFormat] = {}
-    sheet = XmlBookSheet(path, 0, padded)
+    formats: dict[str, CellFormat] = {}
+    sheet = XmlBookSheet(path, 0, formats)
     for index, number, part in _parts(path):
         if part.tag == _ROW:
             sheet.add(number, part)
@@ -107,9 +109,9 @@ def xml_book_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
         elif part.tag == _SHEET:
             sheet.name = part.get(f"{_SS}Name", "")
             sheets.append(sheet)
-            sheet = XmlBookSheet(path, index + 1, padded)
-        elif shown := _padded(part):
-            padded[part.get(f"{_SS}ID", "")] = shown
+            sheet = XmlBookSheet(path, index + 1, formats)
+        elif shown := _format(part):
+            formats[part.get(f"{_SS}ID", "")] = shown
     if not sheets:
         raise WorkbookBroken(file=path.name)
     yield sheets
@@ -149,9 +151,12 @@ def _ended(path: Path) -> Iterator[Element]:
         raise WorkbookBroken(file=path.name) from error
 
 
-def _padded(style: Element) -> PaddedFormat | None:
-    code = style.find(f"{_SS}NumberFormat")
-    return padded_format(code.get(f"{_SS}Format", "")) if code is not None else None
+def _format(style: Element) -> CellFormat | None:
+    code, font = style.find(f"{_SS}NumberFormat"), style.find(f"{_SS}Font")
+    number = shown_format(code.get(f"{_SS}Format", "")) if code is not None else None
+    if font is not None and font.get(f"{_SS}StrikeThrough") == "1":
+        return StruckFormat(number)
+    return number
 
 
 def _texts(path: Path) -> Iterator[str]:
@@ -187,11 +192,22 @@ def _number(element: Element, name: str, default: int) -> int:
     return int(stated) if stated.isdecimal() and len(stated) <= _MOST_WHOLE_DIGITS else default
 
 
+def _texts_left(element: Element) -> Iterator[str]:
+    """Texts of a cell in HTML that are not struck out."""
+    if element.tag not in _STRUCK:
+        yield element.text or ""
+        for part in element:
+            yield from _texts_left(part)
+            yield part.tail or ""
+
+
 def _value(cell: Element) -> Cell:
     data = cell.find(_DATA)
     if data is None:
         return FORMULA_WITHOUT_VALUE if cell.get(f"{_SS}Formula") else None
     text = "".join(data.itertext())
+    if len(data) and (left := "".join(_texts_left(data)).strip()) != text.strip():
+        return left or struck_out(text)
     kind = data.get(f"{_SS}Type", "String")
     try:
         if kind == "Number":

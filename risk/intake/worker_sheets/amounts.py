@@ -105,8 +105,8 @@ def day_until(stated: dt.date | str | None, month: dt.date) -> dt.date | None:
 
 
 def _day_within(stated: Cell, years: StatedYears | None) -> dt.date | None:
-    if isinstance(stated, dt.date):
-        return stated
+    if stated == dt.date.min:  # has left, on no stated day
+        return dt.date.min
     if found := day(stated):
         return found
     text = years.complete(stated) if years and isinstance(stated, str) else None

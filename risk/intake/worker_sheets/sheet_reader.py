@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from risk.intake.cells import FORMULA_WITHOUT_VALUE, Cell, Row, is_blank
+from risk.intake.cells import FORMULA_WITHOUT_VALUE, Cell, Row, as_written, is_blank, is_struck
 from risk.intake.readers import Sheet, first_rows
 from risk.intake.units import money_units
 from risk.intake.worker_sheets.blocks import Block, person_name, total_label
@@ -26,7 +26,8 @@ _MOST_TEXTS = 200
 class SheetBlocks:
     """Blocks of one sheet, the labels below them, and the legend of its marks.
 
-    ``unsaved`` counts cells with a formula whose result was never saved.
+    ``unsaved`` counts cells with a formula whose result was never saved, ``struck`` workers whose
+    name is struck out.
     """
 
     name: str
@@ -34,6 +35,7 @@ class SheetBlocks:
     below: Labels = field(default_factory=Labels)
     legend: Mapping[str, Decimal] = field(default_factory=dict)
     unsaved: int = 0
+    struck: int = 0
 
 
 def find_head(sheet: Sheet) -> Head | None:
@@ -58,6 +60,7 @@ class _Reader:
         self._around: list[Sequence[Cell]] = []  # rows about the sheet since the last worker
         self._texts: list[str] = []
         self._labels = Labels()
+        self._struck = False  # the last worker is struck out, with all their rows
         self._merged = {
             (row, one.left): one.top
             for one in sheet.merges
@@ -101,20 +104,30 @@ class _Reader:
     def _row(self, row: Row, block: Block) -> None:
         number, cells = row
         name_at = block.head.index(Role.NAME) or 0
+        if is_struck(cells[name_at]):
+            self._struck = True
+            self._found.struck += bool(person_name([*map(as_written, cells)], name_at))
+            return
+        cells = [None if is_struck(cell) else cell for cell in cells]
         self._found.unsaved += sum(cell == FORMULA_WITHOUT_VALUE for cell in cells)
         if label := total_label(cells, name_at):
             block.total(label, cells)
         elif (number, name_at) in self._merged:
-            block.add_more(cells, merged=True)
+            self._add_more(cells, block, merged=True)
         elif section := _section(cells):
             self._labels = section.over(self._labels)
             self._found.blocks.append(Block(block.head, self._labels, block.unit))
         elif name := person_name(cells, name_at):
             block.add(cells, name)
+            self._struck = False
         elif _belongs_to_worker(cells, block.head):
-            block.add_more(cells)
+            self._add_more(cells, block)
         else:
             self._put_around(cells)
+
+    def _add_more(self, cells: Sequence[Cell], block: Block, *, merged: bool = False) -> None:
+        if not self._struck:
+            block.add_more(cells, merged=merged)
 
     def _put_around(self, cells: Sequence[Cell]) -> None:
         self._around.append(cells)

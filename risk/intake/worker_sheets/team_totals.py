@@ -137,6 +137,8 @@ class _Reading:
             self._note("worker_unplaced", found.name, needs_answer=True, lacking="、".join(lacking))
         if found.unsaved:
             self._note("worker_unsaved", found.name, needs_answer=True, cells=found.unsaved)
+        if found.struck:
+            self._note("worker_struck", found.name, needs_answer=True, workers=found.struck)
         self._account(found, len(people), len(placed))
 
     def result(self) -> WorkerSheets:

@@ -15,12 +15,8 @@ import pytest
 from risk.intake.cells import FORMULA_WITHOUT_VALUE
 from risk.intake.file_errors import SheetTooLarge, WorkbookBroken
 from risk.intake.readers import CellRange, sheet_xml, xlsx
-from risk.intake.readers.number_formats import (
-    PaddedCells,
-    PaddedFormat,
-    padded_format,
-    padded_styles,
-)
+from risk.intake.readers.cell_formats import FormattedCells, StruckFormat, shown_styles
+from risk.intake.readers.number_formats import MonthFormat, PaddedFormat, padded_format
 from risk.intake.readers.sheet_xml import read_marks
 from risk.intake.readers.xlsx import xlsx_sheets
 
@@ -148,16 +144,16 @@ def test_the_longest_row_that_is_read(monkeypatch):
 def test_cells_with_formats_that_add_zeros():
     cells = '<c s="1"><v>1</v></c><c s="0"><v>1</v></c><c s="4"><v>2</v></c><c s="1"/>'
     marks = _marks(f'<row r="2">{cells}</row><row>{cells}</row>', _STYLES)
-    assert marks.padded == PaddedCells({0: [(2, 3, _SIX)], 2: [(2, 3, _THREE)]})
-    assert (marks.replaced, bool(marks.padded)) == ({}, True)
+    assert marks.formatted == FormattedCells({0: [(2, 3, _SIX)], 2: [(2, 3, _THREE)]})
+    assert (marks.replaced, bool(marks.formatted)) == ({}, True)
     plain = _marks('<row><c s="3"><v>1</v></c></row>', _STYLES)
-    assert (plain.padded, bool(plain.padded)) == (PaddedCells(), False)
+    assert (plain.formatted, bool(plain.formatted)) == (FormattedCells(), False)
 
 
 def test_styles_with_formats_that_add_zeros():
-    assert padded_styles(_book(styles=_STYLES)) == {1: _SIX, 4: _THREE}
-    assert padded_styles(_book()) == {}
-    assert padded_styles(_book(styles=_STYLES.replace("cellXfs", "other"))) == {}
+    assert shown_styles(_book(styles=_STYLES)) == {1: _SIX, 4: _THREE}
+    assert shown_styles(_book()) == {}
+    assert shown_styles(_book(styles=_STYLES.replace("cellXfs", "other"))) == {}
 
 
 def test_a_format_has_at_most_thirty_digits():
@@ -186,13 +182,13 @@ def test_whole_numbers_are_shown_with_zeros(cell, shown):
 
 
 def test_formats_are_runs_of_rows():
-    cells = PaddedCells()
+    cells = FormattedCells()
     for row, column, shown in (
         *((2, 0, _SIX), (2, 1, _SIX), (3, 0, _SIX), (5, 0, _SIX), (6, 0, _THREE), (7, 0, _THREE)),
         (7, 1, _THREE),
     ):
         cells.add(row, column, shown)
-    assert cells == PaddedCells(
+    assert cells == FormattedCells(
         {0: [(2, 3, _SIX), (5, 5, _SIX), (6, 7, _THREE)], 1: [(2, 2, _SIX), (7, 7, _THREE)]}
     )
     for asked in ((1, 2, 3, 4, 5, 6, 7, 8), (3, 7, 8, 9)):
@@ -282,3 +278,39 @@ def test_a_damaged_sheet_does_not_keep_others_from_being_read(saved):
         assert list(sheet.rows()) == [(1, ["a"])]
         with pytest.raises(WorkbookBroken):
             list(other.streamed_rows())
+
+
+def test_styles_of_months_and_of_struck_fonts():
+    fonts = (
+        "<fonts count='5'><font/><font><strike/></font><x:font><x:strike val='1'/></x:font>"
+        '<font><b/><strike val="0"/></font><font><strike val="false"/></font></fonts>'
+    )
+    ids = ((0, 0), (17, 0), (57, 1), (0, 2), (14, 3), (0, 4), (58, 0))
+    tags = "".join(f'<xf numFmtId="{one}" fontId="{font}"/>' for one, font in ids)
+    found = shown_styles(_book(styles=f"{fonts}<cellXfs>{tags}</cellXfs>"))
+    month = MonthFormat()
+    assert found == {1: month, 2: StruckFormat(month), 3: StruckFormat()}
+
+
+def test_runs_of_a_shared_string_and_of_a_cell():
+    struck = '<r><rPr><sz val="9"/><strike/></rPr><t xml:space="preserve">12&amp;0 </t></r>'
+    left = "<r><rPr><b/></rPr><t>15</t></r>"
+    bare = "<r><t>8</t></r>"
+    strings = (struck + left, struck, bare + left, bare + struck, "<t>strike</t>")
+    items = "".join(f"<si>{one}</si>" for one in ("<t/>", *strings))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as book:
+        book.writestr("xl/sharedStrings.xml", f"<sst>{items}</sst>")
+        book.writestr("xl/styles.xml", "<fonts><font/><font><strike/></font></fonts><cellXfs>"
+                      '<xf fontId="0"/><xf fontId="1"/></cellXfs>')  # fmt: skip
+        cells = "".join(f'<c t="s" s="{s}"><v>{n}</v></c>' for s in (0, 1) for n in range(6))
+        inline = f'<c t="inlineStr"><is>{struck}{left}</is></c><c><v>1</v></c>'
+        book.writestr("sheet", f"<row>{cells}{inline}</row>")
+    marks = read_marks(zipfile.ZipFile(file), "sheet", file="x.xlsx")
+    assert marks.replaced == {
+        1: {
+            **{1: "15", 2: "#STRUCK! 12&0 ", 4: "8"},
+            **{7: "15", 8: "#STRUCK! 12&0 ", 10: "#STRUCK! 812&0 ", 12: "15"},
+        }
+    }
+    assert sorted(marks.formatted.by_row().of(1)) == [6, 9, 11]

@@ -198,6 +198,12 @@ def test_a_day_of_payment_without_a_year_is_of_the_half_year_from_the_month(cell
     assert amounts.day_for_month(cell, SEPTEMBER) == found
 
 
+def test_a_day_with_a_time_is_a_day():
+    cell = dt.datetime(2025, 10, 14)
+    assert type(amounts.day_for_month(cell, SEPTEMBER)) is dt.date
+    assert type(amounts.day_until(cell, SEPTEMBER)) is dt.date
+
+
 @pytest.mark.parametrize(
     ("cell", "stated"),
     [

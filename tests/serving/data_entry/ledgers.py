@@ -7,12 +7,13 @@ import io
 from collections.abc import Mapping
 
 import openpyxl
+from openpyxl.styles import Font
 
 MONTHS = range(1, 13)
 PROJECTS = ("云渡小区一期", "云渡小区二期", "石桥湾学校", "青江水厂", "南门市场")
 
 
-def _book(rows, title=None, merges=()):
+def _book(rows, title=None, merges=(), struck=()):
     book = openpyxl.Workbook()
     sheet = book.active
     if title:
@@ -21,13 +22,19 @@ def _book(rows, title=None, merges=()):
         sheet.append(list(row))
     for area in merges:
         sheet.merge_cells(area)
+    for number in struck:
+        for cell in sheet[number]:
+            cell.font = Font(strike=True)
     body = io.BytesIO()
     book.save(body)
     return body.getvalue()
 
 
-def projects_book(sectors=("房屋建筑",)):
-    """Names of its own, amounts in 万元 by the title, a total at the end, a usual term."""
+def projects_book(sectors=("房屋建筑",), struck=0):
+    """Names of its own, amounts in 万元 by the title, a total at the end, a usual term.
+
+    The project numbered ``struck`` is struck out.
+    """
     head = ["序号", "工程编号", "工程名称", "所属区县", "工程类型", "合同价", "开工日期"]
     rows = [
         [
@@ -42,7 +49,8 @@ def projects_book(sectors=("房屋建筑",)):
         for n, name in enumerate(PROJECTS, start=1)
     ]
     rows.append(["合计", None, None, None, None, sum(row[5] for row in rows), None])
-    return _book([["青川县在建工程台账"], ["（单位：万元）"], head, *rows], merges=("A1:G1",))
+    lines = [["青川县在建工程台账"], ["（单位：万元）"], head, *rows]
+    return _book(lines, merges=("A1:G1",), struck=[struck + 3] if struck else ())
 
 
 def wages_book():

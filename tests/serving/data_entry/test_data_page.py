@@ -37,7 +37,14 @@ from serving.worker.scheduler import Scheduler
 from ...conftest import thorough
 from ..conftest import served
 from ..site import add_user, signed_in
-from .ledgers import complaints_book, five_ledgers, payrolls_csv, projects_book, wages_book
+from .ledgers import (
+    PROJECTS,
+    complaints_book,
+    five_ledgers,
+    payrolls_csv,
+    projects_book,
+    wages_book,
+)
 
 
 @pytest.fixture
@@ -190,6 +197,28 @@ def test_a_book_of_wages_is_read_as_payrolls_and_payments_if_chosen(clerk, work,
     assert stored(workspace, "SELECT amount // 100, paid_on FROM payments") == [
         (78_000, dt.date(2025, 10, 16))
     ]
+
+
+def test_what_becomes_of_struck_rows_is_chosen_on_the_page(clerk, work, workspace):
+    upload = send(clerk, {"在建工程台账.xlsx": projects_book()})
+    press(clerk, upload, "layouts")
+    work()
+    page = clerk.get(f"/data/uploads/{upload}").text
+    assert not [name for name in shown_form(page) if name.endswith(".struck")]
+    press(clerk, upload, "import")
+    assert work().result["accepted"] == len(PROJECTS)
+    # The next book is read by the layout confirmed before, which does not say it.
+    upload = send(clerk, {"在建工程台账.xlsx": projects_book(struck=2)})
+    press(clerk, upload, "layouts")
+    work()
+    form = shown_form(clerk.get(f"/data/uploads/{upload}").text)
+    [struck] = [name for name in form if name.endswith(".struck")]
+    assert form[struck] == ""
+    press(clerk, upload, "import", **{struck: "set_aside"})
+    assert work().result["accepted"] == 0
+    account = html.unescape(clerk.get(f"/data/uploads/{upload}").text)
+    assert "1 行已划删除线（第 5 行），按版式不计入" in account
+    assert read_layout(find_layout(workspace.layouts, "在建工程台账")).struck == "set_aside"
 
 
 def test_a_quarantined_row_is_corrected_on_the_page(clerk, work, workspace, database):
