@@ -12,6 +12,7 @@ from serving.terminal.output import print_json, print_line, print_table
 if TYPE_CHECKING:
     from risk.contract import Field, Table
     from risk.intake.layouts.column_matches import Match
+    from risk.intake.layouts.layout import Layout
     from risk.intake.layouts.proposal import SheetProposal
     from risk.intake.trial import FileTrial
     from risk.intake.worker_sheets import WorkerSheets
@@ -121,7 +122,7 @@ def _show_sheet(cli: CliContext, proposal: SheetProposal) -> None:
     head = cli.text("try.sheet", sheet=proposal.sheet or "-", table=table, rows=rows)
     print_line(f"  {head}")
     columns = ("heading", "field", "likeness", "examples")
-    cells = [list(_row(cli, one)) for one in proposal.matches]
+    cells = [list(_row(cli, one, layout)) for one in proposal.matches]
     print_table([cli.text(f"try.{name}") for name in columns], cells, right=(2,))
     for line in _notes(cli, proposal):
         print_line(f"  {line}")
@@ -132,7 +133,7 @@ def _name(cli: CliContext, named: Table | Field) -> str:
     return named.zh if cli.language == "zh" else named.name
 
 
-def _row(cli: CliContext, match: Match) -> Iterator[str]:
+def _row(cli: CliContext, match: Match, layout: Layout) -> Iterator[str]:
     from risk.intake.layouts.column_matches import Reason
     from risk.intake.trial import shown_samples
 
@@ -142,9 +143,20 @@ def _row(cli: CliContext, match: Match) -> Iterator[str]:
         name = cli.text("try.by_name") if match.target.by_name else ""
         yield f"{_name(cli, match.target.field)}{name}{mark}"
     else:
-        yield cli.text(f"try.reason.{match.reason}")
+        use = _other_use(layout, match.column.heading) or f"reason.{match.reason}"
+        yield cli.text(f"try.{use}")
     yield f"{match.confidence * _PERCENT:.0f}%" if match.target else ""
     yield _shortened("；".join(shown_samples(match)))
+
+
+def _other_use(layout: Layout, heading: str) -> str:
+    """Text that says what a column of no field is used for; empty if for nothing."""
+    from risk.intake.layouts.paid_columns import paid_columns
+
+    if heading in (*layout.key.made_from, layout.key.column):
+        return "for_key"
+    paid = paid_columns(layout) if layout.payments else {}
+    return "for_payments" if heading in {layout.headings[index] for index in paid.values()} else ""
 
 
 def _shortened(samples: str) -> str:
@@ -175,9 +187,9 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
     if layout.struck:
         yield cli.text("try.struck")
     for name, pattern in layout.fill.items():
-        yield cli.text(
-            "try.filled", field=_name(cli, table_field(layout.table, name)), pattern=pattern
-        )
+        field = _name(cli, table_field(layout.table, name))
+        words = pattern.replace("{next_month_end}", cli.text("try.next_month_end"))
+        yield cli.text("try.filled", field=field, pattern=words)
     if layout.region:
         yield cli.text("try.region", name=name_of(layout.region) or "", code=layout.region)
     counted = [name for name in proposal.unknown_places if layout.regions.get(name)]

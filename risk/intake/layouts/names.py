@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from risk.contract import STORED_TABLES
 from risk.intake.cells import Row
+from risk.intake.credit_code import is_credit_code
+from risk.intake.identifiers import canonical_identifier
 from risk.intake.name_ids import MARK, is_made, name_id, name_key, preferred_ids
 from risk.intake.project_names import CURRENT_PROJECTS
 from risk.intake.readers.sheet import CellRange
@@ -42,6 +44,9 @@ class Namer:
 
     def firm(self, name: str, county: str) -> str:
         """Id of the firm called ``name``, or written as its code."""
+        code = canonical_identifier(name).upper()
+        if is_credit_code(code):
+            return code
         return _id(name, county, self.firms, self.made_firms)
 
 
@@ -55,7 +60,9 @@ def known_names(store: RecordStore, *, register: Callable[[], Mapping[str, str]]
     named = [*firms, *((name, one) for one, name in register().items())]
     coded = _unique((name, one) for name, one in named if not is_made(one))
     keys = cache(partial(_made_keys, store))
-    return Namer(_projects(projects), {**_unique(named), **coded}, keys=keys)
+    ids = {name_key(one): one for _, one, _ in projects if not is_made(one)}
+    codes = {name_key(one): one for _, one in named if not is_made(one)}
+    return Namer(ids | _projects(projects), {**codes, **_unique(named), **coded}, keys=keys)
 
 
 def _made_keys(store: RecordStore, table: str) -> frozenset[str]:
@@ -119,7 +126,7 @@ def _id(name: str, county: str, known: Mapping[str, str], made: dict[str, str]) 
     return own
 
 
-def _projects(rows: Iterable[tuple[str, str, str]]) -> Mapping[str, str]:
+def _projects(rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
     """Ids by normal form of name, where one id has the name, or one code within its county."""
     found: dict[str, set[tuple[str, str]]] = {}
     for name, one, county in rows:

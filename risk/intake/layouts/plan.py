@@ -34,6 +34,7 @@ from risk.intake.layouts.paid_sheet import PaidSheet
 from risk.intake.layouts.proposal import SheetProposal, propose_form, propose_sheet
 from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.layouts.translation import (
+    DITTOS,
     FIRMS,
     Changes,
     TranslatedSheet,
@@ -576,6 +577,8 @@ def _translates(proposal: SheetProposal, layout: Layout, sheet: Sheet) -> bool:
         for one in proposal.matches
         if one.reason is Reason.USED and one.target
     ]
+    if not all(DITTOS.isdisjoint(one.cells) for one, _ in used):
+        return True
     if any(to.by_name or _holds_names(one, to.field, layout.table) for one, to in used):
         return True
     codes = [(one, to.field) for one, to in used if to.field.type in _TRANSLATED]

@@ -68,6 +68,9 @@ _NAME = re.compile(r"[\u3400-\u9fff]{2}")
 _UNIT = re.compile(r"\((?:千|百万|万|亿)?元\)$")  # as added to a heading
 _HEADING_LENGTH = 60
 _MAX_PLACES = 1000
+DITTOS = frozenset(("同上", "〃", "″", "”", '"', "''", "同前", "与上同"))
+"""Cells that say that they are the same as the one above."""
+
 _NO_NAMES = UNKNOWN | UNKNOWN_WORDS | {
     "个人", "自然人", "私人", "包工头", "个体", "个体户", "自建", "村民自建",
 }  # fmt: skip
@@ -379,6 +382,7 @@ class _Translation:
         has_number = number and number in layout.headings
         self._number = layout.headings.index(number) if has_number else None
         self._added = self._added_fields()
+        self._above: list[Cell] = []
 
     def begin_block(self, cells: Sequence[Cell]) -> bool:
         """Take the month of the rows below from ``cells``, if they are a title that states one."""
@@ -399,8 +403,12 @@ class _Translation:
             if not is_blank(surplus):  # stays too wide, and is rejected
                 return [*cells[: self._strict_width], *[None] * len(self._added), *surplus]
         wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
-        if self._is_struck(wide) or not self._is_record(wide):
+        if self._is_struck(wide):
             return wide
+        wide = self._without_dittos(wide)
+        if not self._is_record(wide):
+            return wide
+        self._above = wide
         in_reserve = self._names_of.values()
         read = [
             cell if translate is None or index in in_reserve else translate(cell)
@@ -414,6 +422,13 @@ class _Translation:
         self._name_key(read)
         self._add_missing(read, wide)
         return read
+
+    def _without_dittos(self, cells: list[Cell]) -> list[Cell]:
+        """``cells`` with those of the record above where they say that they are the same."""
+        if DITTOS.isdisjoint(cells) or not self._above:  # nearly all rows
+            return cells
+        pairs = zip(cells, self._above, strict=True)
+        return [above if cell in DITTOS else cell for cell, above in pairs]
 
     def _is_struck(self, cells: Sequence[Cell]) -> bool:
         """Whether all that is read of a row is struck out; it is given neither id nor region."""

@@ -55,6 +55,25 @@ def test_a_try_reads_nothing_in_shows_no_personal_data_and_writes_a_layout(run, 
     assert {feed["rows"] for feed in feeds} == {0}
 
 
+def test_a_try_of_a_ledger_by_month_says_what_its_columns_are_for(run, tmp_path):
+    book = openpyxl.Workbook()
+    for row in (
+        ["2025年农民工工资台账", None, None, None, None, None],
+        ["项目名称", "施工班组", "1月应发", "1月实发", "2月应发", "2月实发"],
+        ["云渡小区二期", "木工班", 78_000, 78_000, 80_000, 0],
+    ):
+        book.active.append(row)
+    book.save(path := tmp_path / "2025年工资台账.xlsx")
+    code, shown, _ = run("import", "--try", path)
+    used = {
+        cells[1].strip(): cells[2].strip()
+        for line in shown.splitlines()
+        if len(cells := line.split("|")) > 2
+    }
+    assert (code, used["施工班组"], used["实发"]) == (0, "用于生成编码", "用于“工资发放”")
+    assert "按“次月最后一天”填写" in shown
+
+
 def test_try_confirm_import_in_three_commands(run, ledger, tmp_path):
     run("import", "--try", ledger)
     [path] = (tmp_path / "office/layouts").glob("*.toml")

@@ -335,6 +335,7 @@ def test_page_texts_exist_and_are_used():
         *serving.glob("*/*page*.py"),
         *serving.glob("*/*form*.py"),
         serving / "audit_log/sentences.py",
+        serving / "data_entry/sources.py",
     ]
     sources = "".join(path.read_text() for path in paths)
     named = set(re.findall(r"\bt\('([a-z_.]*[a-z])'", sources))

@@ -60,12 +60,14 @@ def test_names_of_the_store_and_of_the_register_are_known(store, world):
     world.project(project_id=made, project_name="乙工程", region_code="510822100")
     world.project(project_id="X3", project_name="丙工程", withdrawn=True)
     namer = known_names(store, register=lambda: {"91510800MA62TEST3X": "丁公司"})
-    assert dict(namer.projects) == {"甲工程": "X1", "乙工程": "X2"}
+    codes = {"x1": "X1", "x2": "X2"}  # a code may be written where names are
+    assert dict(namer.projects) == {"甲工程": "X1", "乙工程": "X2", **codes}
     assert dict(namer.firms) == {
         "甲公司": CODE,
         "乙公司": OTHER,  # a code rather than an id made from the name
         "丙": name_id("丙", ""),
         "丁公司": "91510800MA62TEST3X",
+        **{code.lower(): code for code in (CODE, OTHER, "91510800MA62TEST3X")},
     }
     namer.firm("戊公司", "")
     namer.firm("乙公司", "")

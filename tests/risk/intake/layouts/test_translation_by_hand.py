@@ -11,8 +11,9 @@ import pytest
 
 from risk.contract import TABLES
 from risk.intake.headings import parse_heading
+from risk.intake.importer import import_file
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
-from risk.intake.layouts.names import Namer
+from risk.intake.layouts.names import Namer, known_names
 from risk.intake.layouts.plan import OfficeLayouts, _register, lacking_fields
 from risk.intake.layouts.reading_report import place_notes
 from risk.intake.layouts.regions import short_code
@@ -578,3 +579,31 @@ def test_a_name_is_used_where_the_column_of_codes_has_none(code):
     sheet = TranslatedSheet(SmallSheet(rows), layout, "x", Namer({"云渡小区": "X1"}))
     [_, (_, cells)] = sheet.rows()
     assert (cells[1], cells[4]) == ("X1", False)
+
+
+def test_a_cell_that_is_the_same_as_above_has_the_value_of_the_record_above():
+    rows = [
+        [*CASES.headings],
+        ["云渡小区", "川北甲建筑公司", "2025-04-01", "立案"],
+        ["合计", None, None, None],
+        ["同上", "〃", "2025-04-02", "结案"],
+        ["同上", "乙公司", "同上", "″"],
+    ]
+    [_, first, _, second, third] = _rows(*rows, layout=CASES)
+    project, firm = name_id("云渡小区", "510822"), name_id("川北甲建筑公司", "510822")
+    assert first[:4] == [project, firm, "2025-04-01", "filed"]
+    assert second[:4] == [project, firm, "2025-04-02", "closed"]
+    assert third[:4] == [project, name_id("乙公司", "510822"), "2025-04-02", "closed"]
+    # There is no record above the first.
+    assert _rows(rows[0], rows[3], layout=CASES)[1][2:4] == ["2025-04-02", "closed"]
+
+
+def test_a_code_in_a_column_of_names_is_the_code(store, write_csv, today):
+    head = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
+    row = ["QC-001", "云渡小区", "510822", "2025-03-05"]
+    import_file(store, write_csv("工程项目.csv", [head, row]), today=today)
+    namer = known_names(store)
+    assert namer.project("qc-001", "510822") == namer.project("云渡小区", "510822") == "QC-001"
+    assert namer.firm("91110000101623741k", "510822") == "91110000101623741K"
+    # The check character is wrong: it may be any number.
+    assert namer.firm("911100001016237411", "510822") == name_id("911100001016237411", "510822")
