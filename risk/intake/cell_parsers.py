@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from risk.calendar.dates import month_end, month_start
+from risk.calendar.dates import add_months, month_end, month_start
 from risk.contract import Field, FieldType
 from risk.intake.cells import (
     CUT_OFF,
@@ -78,6 +78,12 @@ _UNKNOWN_DATE = _UNKNOWN_NUMBER | UNKNOWN_DATES
 
 APPROXIMATE, MONTH_PRECISION, MASKED = "approximate", "month_precision", "masked"
 """Notes on values: an approximate number, a month for a day, a text with masked numbers."""
+
+MONTH_AFTER = "次月"
+"""After a month: it means a day of the month after it."""
+
+NEXT_MONTH = "next_month"
+"""Note on a day that is the last of the month after the one written."""
 
 ROUNDED = "rounded"
 """Note on a number of days that had a part of a day."""
@@ -527,7 +533,7 @@ def _day_of(cell: Cell) -> dt.date | Noted[dt.date] | None:
 
 
 def _day_by_hand(text: str) -> dt.date | Noted[dt.date]:
-    """Day in a spelling by hand; the last day of a month written alone."""
+    """Day in a spelling by hand; the last day of a month written alone, or of the one after."""
     if len(text) > MAX_SPELLING:
         raise CellRefused("not_a_date")
     try:
@@ -535,7 +541,9 @@ def _day_by_hand(text: str) -> dt.date | Noted[dt.date]:
             return dt.datetime.fromisoformat(text).astimezone(BEIJING).date()
         if day := read_day(text):
             return day
-        if first := read_month(text):
+        if first := read_month(text.removesuffix(MONTH_AFTER)):
+            if text.endswith(MONTH_AFTER):
+                return Noted(month_end(add_months(first, 1)), NEXT_MONTH)
             return Noted(month_end(first), MONTH_PRECISION)
     except (ValueError, OverflowError):
         raise CellRefused("not_a_date") from None

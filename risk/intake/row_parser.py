@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeAlias
 
-from risk.calendar.dates import month_start
+from risk.calendar.dates import add_months, month_start
 from risk.contract import KNOWN_AT, Field, FieldType, Table
 from risk.intake.cell_parsers import (
     MONTH_PRECISION,
+    NEXT_MONTH,
     YEAR_OF_DAY,
     YEAR_OF_MONTH,
     CellRefused,
@@ -351,6 +352,9 @@ class _ColumnParser:
         stored: Value = value.value
         if value.note in (MONTH_PRECISION, YEAR_OF_MONTH) and isinstance(stored, dt.date):
             return last_day(month_start(stored), self._today)
+        if value.note == NEXT_MONTH and isinstance(stored, dt.date):
+            month = month_start(stored)
+            return last_day(month, self._today, add_months(month, -1))
         return stored
 
     def raw_with_unit(self, cells: Sequence[Cell]) -> Cell:

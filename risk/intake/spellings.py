@@ -286,10 +286,10 @@ def read_month(text: str) -> dt.date | None:
     return dt.date(2000 + int(found[1]), int(found[2]), 1)
 
 
-def last_day(month: dt.date, today: dt.date | None = None) -> dt.date:
-    """Last day of ``month``; ``today`` if the month is not over."""
+def last_day(month: dt.date, today: dt.date | None = None, since: dt.date | None = None) -> dt.date:
+    """Last day of ``month``; ``today`` if the month is not over and it or ``since`` has begun."""
     end = month_end(month)
-    if today is not None and month <= today < end:
+    if today is not None and (since or month) <= today < end:
         return today
     return end
 

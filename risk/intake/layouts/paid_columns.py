@@ -18,7 +18,7 @@ def paid_columns(layout: Layout) -> dict[str, int]:
     """Columns of a layout of payrolls that say what was paid, by field of payments.
 
     Empty without an amount and a day, which a payment needs. By month the day is that of the wages,
-    which is read as its last.
+    which is read as the last of the month after.
     """
     return paid_columns_of(layout.headings, layout) if layout.table is PAYROLLS else {}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from risk.intake.cell_parsers import CellRefused, parse
+from risk.intake.cell_parsers import MONTH_AFTER, CellRefused, parse
 from risk.intake.cells import Cell, Row, as_text, is_struck
 from risk.intake.header_location import unit_row
 from risk.intake.headings import parse_heading
@@ -147,9 +147,19 @@ class _Head:
         found = {name: _cell(cells, at) for name, at in self.paid.items()}
         if not _is_paid(found["amount"]) and not is_shared:
             return None
-        found["paid_on"] = day_of_wages(found["paid_on"], _cell(cells, self.period), years)
+        found["paid_on"] = self._day(cells, years)
         # Not of the day: a book sent again with another one corrects the payment.
         return [made_id(PAYMENTS.name, payroll), payroll, *found.values()]
+
+    def _day(self, cells: Sequence[Cell], years: StatedYears | None) -> Cell:
+        """Day of a payment: by month no later is known than the end of the month after it.
+
+        Wages of a month fall due then; an earlier day would be known before the payment was made.
+        """
+        period, day = _cell(cells, self.period), _cell(cells, self.paid["paid_on"])
+        if self.paid["paid_on"] == self.period:
+            return f"{as_text(day)}{MONTH_AFTER}"
+        return day_of_wages(day, period, years)
 
     def _is_set_aside(self, cells: Sequence[Cell]) -> bool:
         complete = all(_cell(cells, place) not in (None, "") for place in self.required)

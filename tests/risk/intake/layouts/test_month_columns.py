@@ -185,7 +185,7 @@ def test_a_confirmed_layout_reads_wages_and_payments(send, store, write_xlsx, tm
         (2, 80_000, "2025-03-31"),
     ]
     query = "SELECT paid_on::VARCHAR, amount // 100 FROM payments ORDER BY 2"
-    assert store.rows(query) == [("2025-01-31", 20_000), ("2025-01-31", 78_000)]
+    assert store.rows(query) == [("2025-02-28", 20_000), ("2025-02-28", 78_000)]
     [note] = [one for one in files["payrolls"].notes if one.code == "months_unfolded"]
     counts = ("rows", "records", "first", "last", "blank", "empty", "totals")
     assert [note.fields[name] for name in counts] == [2, 4, "2025-01", "2025-03", 2, 1, 2]
@@ -287,3 +287,22 @@ def test_a_register_with_columns_of_months_stays_a_register(write_xlsx):
     [trial] = try_files([write_xlsx("2025年在建项目.xlsx", content)], OfficeLayouts())
     [proposal] = trial.proposals
     assert (proposal.layout.table.name, proposal.layout.months) == ("projects", False)
+
+
+@pytest.mark.parametrize(
+    ("imported", "paid_on"),
+    [
+        (dt.date(2025, 1, 20), "2025-01-20"),  # in the month of the wages
+        (dt.date(2025, 2, 10), "2025-02-10"),  # before they fall due
+        (dt.date(2025, 2, 28), "2025-02-28"),
+        (dt.date(2026, 6, 1), "2025-02-28"),
+    ],
+)
+def test_a_payment_without_a_day_is_known_when_its_wages_fall_due(
+    store, write_xlsx, tmp_path, imported, paid_on
+):
+    path = write_xlsx("2025年工资台账.xlsx", [*PAIRS[:4], PAIRS[5]])
+    office = OfficeLayouts([confirmed(tmp_path, path)], county=single_county(store))
+    import_into(store, [path], today=imported, office=office)
+    days = "SELECT paid_on::VARCHAR, known_at::VARCHAR FROM payments"
+    assert store.rows(days) == [(paid_on, paid_on)]
