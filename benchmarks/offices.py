@@ -1,7 +1,7 @@
 """Workspaces with generated records and a model fitted on records of the same kind.
 
-A model from other records would miss inputs: while it is measured, ``score`` and ``publish`` would
-fit a stand-in for it.
+A model from other records, or records of which a feed ends earlier, would miss inputs: while it is
+measured, ``score`` and ``publish`` would fit a stand-in for it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ import datetime as dt, json, sys
 from benchmarks.synthetic_store import make_projects
 path, (projects, teams, months) = sys.argv[1], map(int, sys.argv[2:5])
 with make_projects(path, projects, teams=teams, months=months,
-                   first=dt.date.fromisoformat(sys.argv[5])) as store:
+                   first=dt.date.fromisoformat(sys.argv[5]),
+                   until=dt.date.fromisoformat(sys.argv[6])) as store:
     print(json.dumps({"payments": store.rows("SELECT count(*) FROM payments")[0][0]}))
 """
 
@@ -69,7 +70,7 @@ class Records:
     def make(self, path: Path, projects: int) -> int:
         """A record store at ``path``; returns the number of its payments."""
         first = add_months(LAST_MONTH, 1 - self.months)
-        made = child(_MAKE, path, projects, self.teams, self.months, first)
+        made = child(_MAKE, path, projects, self.teams, self.months, first, AS_OF)
         return int(made.result["payments"])
 
 

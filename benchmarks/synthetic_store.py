@@ -19,6 +19,8 @@ PAYMENTS_OF_TEAM_MONTH = 4.18
 MONTHS, TEAMS = 60, 8
 FIRST = dt.date(2020, 1, 1)
 LAST_AS_OF = dt.date(2025, 1, 2)
+EVENTS_FROM = 60
+"""Days from the first to the earliest complaint, case and inspection."""
 
 
 def as_ofs(count: int) -> list[dt.date]:
@@ -39,10 +41,16 @@ def make_projects(
     teams: int = TEAMS,
     months: int = MONTHS,
     first: dt.date = FIRST,
+    until: dt.date | None = None,
 ) -> RecordStore:
-    """A store at ``path`` of ``projects`` with ``months`` from ``first``; open for writing."""
+    """A store at ``path`` of ``projects`` with ``months`` from ``first``; open for writing.
+
+    Complaints, cases and inspections occur before ``until``, by default some months before the last
+    payroll: a model then takes their feeds for lost.
+    """
     store = RecordStore(path)
-    for macro in _macros(teams, months, first):
+    days = (until - first).days - EVENTS_FROM if until else months * 28
+    for macro in _macros(teams, months, first, days):
         store.connection.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     for table, sql in _ROWS.items():
         optional = {field.name for field in TABLES[table].fields if field.added}
@@ -55,7 +63,7 @@ def make_projects(
     return store
 
 
-def _macros(teams: int, months: int, first: dt.date) -> list[str]:
+def _macros(teams: int, months: int, first: dt.date, days: int) -> list[str]:
     return [
         "draw(seed, n) AS (hash(seed * 1000003 + n) % 10000) / 10000.0",
         f"on_day(n) AS CAST(DATE '{first.isoformat()}' + CAST(n AS INTEGER) AS DATE)",
@@ -63,7 +71,7 @@ def _macros(teams: int, months: int, first: dt.date) -> list[str]:
         "region(p) AS printf('9901%02d', p % 12)",
         f"teams() AS {teams}",
         f"months() AS {months}",
-        f"span() AS {months * 28}",
+        f"span() AS {days}",
     ]
 
 
