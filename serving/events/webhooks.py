@@ -33,7 +33,7 @@ MOST_AT_ONCE = 8
 """Subscribers called at the same time."""
 
 _AWAY = frozenset({"429", "502", "503", "504"})
-"""Answers that say nothing of the event: whoever gives them cannot take any now."""
+"""Answers that say nothing of the event: such a subscriber cannot take any now."""
 
 _log = logging.getLogger("wagewatch.webhooks")
 

@@ -88,7 +88,7 @@ def _cell(row: Mapping[str, object], field: Field) -> str:
 
 
 def stored_form(identifier: str) -> str:
-    """Return an identifier as the import stores it; unchanged if it is refused or stands for none.
+    """Return an identifier as the import stores it; unchanged if it is refused or means none.
 
     >>> stored_form(" ＸＭ—００１ "), stored_form("无")
     ('XM-001', '无')

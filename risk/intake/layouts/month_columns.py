@@ -23,7 +23,7 @@ from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line
 from risk.intake.layouts.vocabulary import full_heading_key, heading_key, vocabulary
 from risk.intake.named_periods import with_digits
 from risk.intake.non_records import non_record, plain
-from risk.intake.readers.sheet import CellRange, Sheet, first_rows
+from risk.intake.readers.sheet import CellRange, Sheet, SheetView, first_rows
 from risk.intake.stated_years import stated_years
 from risk.intake.table_detection import tables_in_name
 from risk.intake.units import unit_alone
@@ -115,10 +115,9 @@ class UnfoldedRows:
 
 
 @dataclass(frozen=True)
-class MonthSheet:
+class MonthSheet(SheetView):
     """``sheet`` with one row per month that has a value; rows have the numbers of the ledger."""
 
-    sheet: Sheet
     head: MonthHead
     counts: UnfoldedRows = field(default_factory=UnfoldedRows)
 
@@ -126,16 +125,6 @@ class MonthSheet:
     def name(self) -> str:
         """Name of the sheet."""
         return self.sheet.name
-
-    @property
-    def strict_width(self) -> bool:
-        """Whether a row of another width than the head is damaged, as in a CSV file."""
-        return self.sheet.strict_width
-
-    @property
-    def hidden(self) -> bool:
-        """Whether the workbook hides the sheet."""
-        return self.sheet.hidden
 
     @property
     def merges(self) -> Sequence[CellRange]:
@@ -396,7 +385,7 @@ def _in_order(month: str) -> tuple[int, ...]:
 
 
 def _as_heading(cell: Cell) -> str:
-    """Text of a heading; a date that stands for a month is written as one."""
+    """Text of a heading; a date that means a month is written as one."""
     if isinstance(cell, dt.date):
         return f"{cell.year}年{cell.month}月" if cell.day == 1 else ""
     return one_line(as_text(cell))

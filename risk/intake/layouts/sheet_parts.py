@@ -20,6 +20,7 @@ from risk.intake.layouts.heads import join_headings, one_line, single_headings
 from risk.intake.layouts.vocabulary import vocabulary
 from risk.intake.readers import CellRange, Sheet, open_sheets
 from risk.intake.readers.csv_text import CsvSheet
+from risk.intake.readers.sheet import SheetView
 from risk.intake.units import money_units, unit_alone
 
 SEARCHED_ROWS = 2_000
@@ -33,23 +34,12 @@ _LEADING = 4
 
 
 @dataclass(frozen=True)
-class SheetPart:
+class SheetPart(SheetView):
     """Rows ``first`` to ``last`` of a sheet, the latter None for its end."""
 
-    sheet: Sheet
     name: str
     first: int
     last: int | None
-
-    @property
-    def strict_width(self) -> bool:
-        """Whether a row of another width than the head is damaged."""
-        return self.sheet.strict_width
-
-    @property
-    def hidden(self) -> bool:
-        """Whether the workbook hides the sheet."""
-        return self.sheet.hidden
 
     @property
     def merges(self) -> Sequence[CellRange]:

@@ -57,7 +57,7 @@ from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
 from risk.intake.name_ids import made_id, name_id, name_key, team_id
 from risk.intake.named_periods import named_period, stated_month
 from risk.intake.non_records import non_record
-from risk.intake.readers.sheet import CellRange, Sheet
+from risk.intake.readers.sheet import CellRange, Sheet, SheetView
 from risk.intake.spellings import UNKNOWN_WORDS
 from risk.intake.stated_years import block_period
 
@@ -98,10 +98,9 @@ class Changes:
 
 
 @dataclass(frozen=True)
-class TranslatedSheet:
+class TranslatedSheet(SheetView):
     """Sheet as read through a layout; ``file`` is the name of its file, without folder."""
 
-    sheet: Sheet
     layout: Layout
     file: str
     namer: Namer
@@ -111,16 +110,6 @@ class TranslatedSheet:
     def name(self) -> str:
         """Name of the sheet."""
         return self.sheet.name
-
-    @property
-    def strict_width(self) -> bool:
-        """Whether a row of another width than the head is damaged, as in a CSV file."""
-        return self.sheet.strict_width
-
-    @property
-    def hidden(self) -> bool:
-        """Whether the workbook hides the sheet."""
-        return self.sheet.hidden
 
     @property
     def used_otherwise(self) -> Mapping[str, str]:

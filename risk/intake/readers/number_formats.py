@@ -1,8 +1,8 @@
 """Number formats of a workbook that show more than the number: 42 with the format 000000 is 000042.
 
-Codes and amounts are often kept so. What is shown is meant, and is lost with the format: the zeros
-and letters of a code, the unit or currency of an amount. A first day with a format that shows only
-its month was typed as a month.
+Codes and amounts are often stored so. What is shown is meant, and is lost with the format: the
+zeros and letters of a code, the unit or currency of an amount. A first day with a format that
+shows only its month was typed as a month.
 """
 
 from __future__ import annotations

@@ -82,3 +82,20 @@ def first_rows(sheet: Sheet, count: int) -> Iterator[Row]:
         yield from islice(sheet.rows(), count)
     except QuotesBroken:
         return
+
+
+@dataclass(frozen=True)
+class SheetView:
+    """Base of sheets made from another: what they share with ``sheet`` whatever they change."""
+
+    sheet: Sheet
+
+    @property
+    def strict_width(self) -> bool:
+        """Whether a row of another width than the head is damaged, as in a CSV file."""
+        return self.sheet.strict_width
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the workbook hides the sheet."""
+        return self.sheet.hidden

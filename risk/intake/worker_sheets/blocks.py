@@ -288,7 +288,7 @@ def person_name(cells: Sequence[Cell], name: int) -> str:
 
 
 def _person(identity: Cell, name: str) -> str:
-    """What tells a person from others: the identity, with the name where digits are hidden."""
+    """What identifies a person: the identity, with the name where digits are hidden."""
     plain = match_key(str("" if identity is None else identity))
     if sum(map(str.isdigit, plain)) < _IDENTITY_DIGITS:
         return match_key(name)
