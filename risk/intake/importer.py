@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from risk.contract import KNOWN_AT, STORED_TABLES, FieldType, Table
 from risk.intake.account_notes import Note
+from risk.intake.arbitration_books import with_arbitration, without_arbitration
 from risk.intake.book_order import restore_newest_books
 from risk.intake.cell_parsers import YEAR_OF_DAY, YEAR_OF_MONTH
 from risk.intake.cells import Cell
@@ -393,16 +394,28 @@ class _Source:
         Worker-level sheets of books are imported as totals, after the other sheets, which
         may have their projects.
         """
-        with open_tables(self._path) as sheets:
-            workers = worker_level(sheets) if lenient and others else []
-            if not workers:
-                prepared = self._prepare(sheets, others=others)
-                with self._store.transaction():
-                    return self._import_sheets(prepared, progress, lenient=lenient)
-            rest = [one for one in sheets if not any(one is other for other in workers)]
+        with open_tables(self._path) as opened:
+            sheets, arbitration = without_arbitration(opened, file=self._path.name)
+            reports = self._import_opened(sheets, progress, lenient=lenient, others=others)
+            return [*with_arbitration(reports, arbitration)]
+
+    def _import_opened(
+        self,
+        sheets: Sequence[Sheet],
+        progress: RowProgress | None,
+        *,
+        lenient: bool,
+        others: bool,
+    ) -> list[FileReport]:
+        workers = worker_level(sheets) if lenient and others else []
+        if not workers:
+            prepared = self._prepare(sheets, others=others)
             with self._store.transaction():
-                reports, unread = self._import_rest(rest, progress)
-                return [*reports, *self._import_workers(workers, unread, progress)]
+                return self._import_sheets(prepared, progress, lenient=lenient)
+        rest = [one for one in sheets if not any(one is other for other in workers)]
+        with self._store.transaction():
+            reports, unread = self._import_rest(rest, progress)
+            return [*reports, *self._import_workers(workers, unread, progress)]
 
     def _prepare(self, sheets: Sequence[Sheet], *, others: bool) -> _Prepared:
         plan = self._plan(sheets)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from risk.contract import STORED_TABLES, Field, FieldType, Table
 from risk.intake.account_notes import Note
+from risk.intake.arbitration_books import without_arbitration
 from risk.intake.cells import Cell, is_blank, normalise
 from risk.intake.checks import REGION
 from risk.intake.file_errors import IntakeFailure, OnlyPlanned
@@ -213,7 +214,8 @@ def detect_by_content(path: Path, *, office: OfficeLayouts) -> Table:
     named = tables_in_name(path.stem)
     if named.certain:
         return detect_table(path)
-    with open_tables(path) as sheets:
+    with open_tables(path) as opened:
+        sheets, _ = without_arbitration(opened, file=path.name)
         if named.table is not None and _fits(path, sheets, office, named.table):
             return named.table
         try:
