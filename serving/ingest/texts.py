@@ -179,10 +179,16 @@ def _sheet(
 
 
 def _own_headings(headings: Sequence[str]) -> dict[str, str]:
-    """Headings without the group above them, where no other column has the same one."""
-    own = {heading: heading.rpartition("/")[2] or heading for heading in headings}
+    """Headings without the group above them and others, where no other column has the same one."""
+    from risk.intake.headings import own_part
+
+    own = {heading: own_part(heading) for heading in headings}
     counts = Counter(own.values())
-    return {heading: one if counts[one] == 1 else heading for heading, one in own.items()}
+    groups = Counter(heading.removesuffix(one) for heading, one in own.items())
+    return {
+        heading: one if counts[one] == 1 < groups[heading.removesuffix(one)] else heading
+        for heading, one in own.items()
+    }
 
 
 def _alike(sheets: Sequence[SheetReport]) -> Iterator[tuple[list[str], SheetReport]]:

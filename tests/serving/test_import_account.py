@@ -146,7 +146,18 @@ def test_files_that_need_layouts_have_a_line_each(imported):
 
 
 def test_a_group_above_a_heading_is_named_where_it_is_needed():
-    headings = ["概况/项目名称", "专户/落实", "保证金/落实", "备注", "万元/"]
+    headings = ["概况/项目名称", "概况/编码", "专户/落实", "专户/开户行", "保证金/落实", "备注"]
     assert list(_own_headings(headings).values()) == [
-        *("项目名称", "专户/落实", "保证金/落实", "备注", "万元/"),
+        *("项目名称", "编码", "专户/落实", "开户行", "保证金/落实", "备注"),
     ]
+    alone = ["金额（元/万元）", "开户银行/担保机构", "单位/"]
+    assert list(_own_headings(alone).values()) == alone
+
+
+def test_a_trial_names_the_code_that_a_place_has(tmp_path, capsys):
+    book = openpyxl.Workbook()
+    for row in ([*HEAD[:2], "所在区县", HEAD[3]], ["GC-01", "甲", "利州区东坝街道", "2025-03-05"]):
+        book.active.append(row)
+    book.save(tmp_path / "工程项目.xlsx")
+    main(["-w", str(tmp_path / "office"), "import", "--try", str(tmp_path / "工程项目.xlsx")])
+    assert "查不到代码的地名按 510802 计：利州区东坝街道" in capsys.readouterr().out

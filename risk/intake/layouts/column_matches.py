@@ -19,6 +19,7 @@ from risk.contract import Field, FieldType, Table
 from risk.intake.cell_parsers import UNKNOWN, CellRefused, answer_alone, parse
 from risk.intake.cells import Cell, as_text, match_key, normalise
 from risk.intake.heading_qualifiers import is_other_question
+from risk.intake.headings import own_part
 from risk.intake.layouts.regions import code_of
 from risk.intake.layouts.vocabulary import (
     Target,
@@ -131,7 +132,7 @@ def heading_similarities(
 
 def _may_be(field: Field, heading: str, known: str) -> bool:
     """Whether a heading like ``known`` may mean the same; one word can make it the opposite."""
-    own = heading_key(heading.rpartition("/")[2])
+    own = heading_key(own_part(heading))
     return fits(field, heading, known) and not is_other_question(field, own, known)
 
 
