@@ -89,6 +89,8 @@ def limits() -> str:
         f" arrears events by the list, {reached[RULES].value:.0f} by the rules in use; the real"
         f" visits reached {reached['actual visits'].value:.0f}: {difference.count} events"
         " (synthetic prefecture).\n"
+        "- Mean probability over event rate, 1 where probabilities are right:"
+        f" {_calibration(BACKTEST)} on the prefecture, {_calibration(REAL_DATA)} on Washington.\n"
         f"- Logistic regression is level: {synthetic[REGRESSION].share} on the prefecture,"
         f" {real[REGRESSION].share} on Washington.\n"
     )
@@ -102,6 +104,12 @@ def precision(page: Path) -> dict[str, Estimate]:
 def gain() -> dict[str, Estimate]:
     """Events reached at equal visits, by order."""
     return _column(BACKTEST, "order", "events reached")
+
+
+def _calibration(page: Path) -> str:
+    """Mean probability over the event rate of the model, with its interval."""
+    ratio = _column(page, "ranked by", "mean probability / event rate")[MODEL]
+    return f"{ratio.value:.2f} ({ratio.low:.2f}-{ratio.high:.2f})"
 
 
 def scoring() -> tuple[str, str, str, str]:

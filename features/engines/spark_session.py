@@ -38,7 +38,7 @@ class SparkMissing(WagewatchError):
 
 @contextmanager
 def spark_session() -> Iterator[SparkSession]:
-    """Context manager: a session that is stopped at the end, without what it kept on disk.
+    """Context manager: a session that is stopped at the end, without what it left on disk.
 
     Raises:
         SparkMissing: PySpark or Java is not installed.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from risk.locale import text
+from risk.locale import Language, text
 from serving.clock import office_date
 from serving.completeness_text import completeness_lines
 from serving.ingest.resources import import_submissions
@@ -17,6 +17,7 @@ from serving.terminal.output import print_json, print_line, print_table
 from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
+    from training.evaluation.few_events import FewEvents
     from training.monitoring.check import CheckReport
 
 EXIT_CODES = {"fine": 0, "look": 3, "retrain": 4}
@@ -200,6 +201,8 @@ def _performance(cli: CliContext, report: CheckReport) -> None:
                 expected=f"{since.precision_expected:.3f}",
             )
         )
+        if since.few:
+            print_line(few_line(since.few, "few_months", cli.language))
     if not lists.entries and not lists.random_entries:
         print_line(cli.text("check.no_lists"))
         return
@@ -213,8 +216,26 @@ def _performance(cli: CliContext, report: CheckReport) -> None:
             least=f"{lists.at_least:.3f}",
             most=f"{lists.at_most:.3f}",
             said=f"{lists.said:.3f}",
+            inspected=f"{lists.said_of_labelled:.3f}",
             random=lists.random_entries,
             seen=lists.random_labelled,
             elsewhere=shown(lists.elsewhere, cli.language),
         )
+    )
+    if lists.few:
+        print_line(few_line(lists.few, "few_entries", cli.language))
+
+
+def few_line(few: FewEvents, key: str, language: Language) -> str:
+    """Return expected and observed events that are too few for an interval by resampling."""
+    limits = {"low": f"{few.low:.2f}"}
+    if few.high is not None:
+        limits["high"] = f"{few.high:.2f}"
+    ratio = "between" if few.high is not None else "at_least"
+    return text(
+        f"cli.check.{key}",
+        language,
+        expected=f"{few.expected:.1f}",
+        came=f"{few.came:.1f}",
+        ratio=text(f"cli.check.ratio.{ratio}", language, **limits),
     )

@@ -87,7 +87,11 @@ def _train(
         print_note(remark)
     print_line(
         cli.text(
-            "trained", version=version.version, kind=version.kind, positives=run.trained.positives
+            "trained",
+            version=version.version,
+            kind=version.kind,
+            events=run.trained.events,
+            positives=run.trained.positives,
         )
     )
     for part in version.about.get("shared", {}).get("parts", ()):
