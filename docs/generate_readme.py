@@ -92,9 +92,10 @@ def limits() -> str:
         "- Mean probability over event rate, 1 where probabilities are right:"
         f" {_calibration(BACKTEST)} on the prefecture, {_calibration(REAL_DATA)} on Washington.\n"
         f"- Lead of the prefecture's list in percentage points: {_lead(RULES)} over the rules in"
-        f" use, {_lead(REGRESSION)} over logistic regression; an interval that holds 0 shows none.\n"
-        f"- Of the sites that logistic regression lists {synthetic[REGRESSION].share} owe wages on the"
-        f" prefecture, {real[REGRESSION].share} on Washington.\n"
+        f" use, {_lead(REGRESSION)} over logistic regression; an interval that holds 0 shows"
+        " none.\n"
+        f"- Of the sites that logistic regression lists {synthetic[REGRESSION].share} owe wages on"
+        f" the prefecture, {real[REGRESSION].share} on Washington.\n"
     )
 
 
