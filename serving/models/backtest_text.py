@@ -15,7 +15,7 @@ from training.evaluation.ablation import FamilyEffect
 from training.evaluation.ablation import as_document as worths_document
 from training.evaluation.backtest import Backtest, as_document
 from training.evaluation.baselines import OWN_RULES
-from training.evaluation.bootstrap import Estimate
+from training.evaluation.bootstrap import MIN_EVENTS_FOR_INTERVAL, Estimate
 from training.evaluation.challengers import CHALLENGER
 from training.evaluation.fairness import FIGURES as GROUP_FIGURES
 from training.evaluation.fairness import Group
@@ -165,8 +165,11 @@ def reordered_part(reordered: Mapping[str, ReorderedVisits], language: Language)
             made=f"{one.made_first_half.value:.2f}",
         )
         for way, one in reordered.items()
-        if one.visits
+        if one.found
     ]
+    visits = max((one.visits for one in reordered.values()), default=0)
+    if visits and not lines:
+        lines = [write.say("none_found", visits=visits)]
     return Part(tuple(lines))
 
 
@@ -216,6 +219,8 @@ def _span(write: _Writer, done: Backtest) -> Part:
         ),
         write.say("intervals"),
     ]
+    if done.gain.events < MIN_EVENTS_FOR_INTERVAL:
+        lines.append(write.say("few", events=done.gain.events, least=MIN_EVENTS_FOR_INTERVAL))
     if planned.not_mature:
         named = ", ".join(day.isoformat() for day in planned.not_mature)
         lines.append(write.say("not_mature", months=named))

@@ -90,6 +90,16 @@ def test_days_earlier_by_the_order_of_the_list(language):
     assert list(reordered_part(found, language).lines) == EARLIER[language]
 
 
+def test_no_order_is_earlier_where_no_visit_found_arrears():
+    found = reorder_visits(walked("2025-04-01", "2025-05-01", "2025-06-01"), visited(CLEAN, 5))
+    assert list(reordered_part(found, "en").lines) == [
+        "None of the 12 visits made found arrears, so an earlier order would have found none"
+        " sooner."
+    ]
+    nobody = reorder_visits(walked("2025-04-01", "2025-05-01", "2025-06-01"), [])
+    assert reordered_part(nobody, "en").lines == ()
+
+
 def test_days_early_at_equal_visits_and_how_they_are_counted():
     """Twelve visits in April, all to projects that do not owe; the rules choose the same.
 
