@@ -16,6 +16,7 @@ from risk.intake.layouts.layout import KNOWN_ON, STRUCK_ROWS, ColumnRule, Layout
 from risk.intake.layouts.regions import code_of, name_of
 from risk.intake.units import MONEY_UNITS
 from risk.locale import Language, text
+from serving.formatting import capitalized
 
 BY_NAME = " by name"
 NOT_USED = ""
@@ -172,7 +173,7 @@ def _slots(table: Table, language: Language) -> Iterator[Choice]:
 
 
 def _label(field: Field, language: Language) -> str:
-    return field.zh if language == "zh" else field.name
+    return field.zh if language == "zh" else capitalized(field.name.replace("_", " "))
 
 
 def _column(

@@ -196,7 +196,7 @@ def _span(write: _Writer, done: Backtest) -> Part:
             rows=sum(month.cohort for month in months),
             events=sum(month.events for month in months),
             places=done.capacity,
-            told_at=planned.known_until,
+            known_until=planned.known_until,
         ),
         write.say("intervals"),
     ]
