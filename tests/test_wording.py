@@ -148,7 +148,7 @@ IN_TERMINALS_ONLY = {
         "too_few_events",
         "tracking_failed",
     ),
-    *("scores_missing", "scores_of_other_cohort", "scores_of_other_features"),
+    *("scores_incomplete", "scores_missing", "scores_of_other_cohort", "scores_of_other_features"),
     *("scores_of_other_model", "scores_of_other_records", "scores_unreadable"),
     *("shared_models_of_other_kind", "shared_models_unreadable", "too_few_events_to_share"),
 }

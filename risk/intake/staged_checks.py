@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from risk.contract import FieldType, Table
 from risk.intake.account_notes import Note
-from risk.intake.checks import MAY_COME
+from risk.intake.checks import ENDS, MAY_COME, MAY_COME_BEFORE
 from risk.intake.name_ids import MARK
 from risk.intake.staging import DUPLICATES, STAGED
 from risk.store.store import RecordStore
@@ -20,16 +20,6 @@ _SHOWN = 3
 _MEDIAN_OF = 2
 _AHEAD = dict.fromkeys(("projects", "contracts", "accounts", "deposits"), 366)
 """Days that the event of a table may lie ahead: these are often recorded before they begin."""
-
-_ENDS = {
-    "projects": ("planned_end_on",),
-    "deposits": ("valid_to",),
-    "inspections": ("rectify_by",),
-}
-"""Days, besides those of later facts, that are not before the event of their table."""
-
-_MAY_COME_BEFORE = frozenset(("confirmed_on",))
-"""Arrears are often confirmed before the case is filed."""
 
 _OPEN = "'accepted', 'filed'"
 
@@ -133,8 +123,8 @@ def _in_future(
 def _reversed(store: RecordStore, table: Table, headings: Mapping[str, str]) -> list[Note]:
     """Ends before the event: mostly a year that was not changed in January."""
     event = table.event_date
-    later = {fact.date for fact in table.unfolds} - _MAY_COME_BEFORE
-    names = [name for name in [*sorted(later), *_ENDS.get(table.name, ())] if name in headings]
+    later = {fact.date for fact in table.unfolds} - MAY_COME_BEFORE
+    names = [name for name in [*sorted(later), *ENDS.get(table.name, ())] if name in headings]
     if event is None or event not in headings or not names:
         return []
     parts = ", ".join(

@@ -29,6 +29,11 @@ _UNNAMED = (
 )
 
 
+_WITHOUT_LAYOUT = ("layout_needed", "layout_uncertain")
+_MANY = 3
+"""Files without a layout from which on each has one short line."""
+
+
 def account_lines(report: ImportReport, language: Language = "zh") -> Iterator[str]:
     """Lines about every file, its sheets and columns, and what needs an answer."""
     for file in report.files:
@@ -44,14 +49,21 @@ def account_lines(report: ImportReport, language: Language = "zh") -> Iterator[s
 
 
 def failure_lines(failures: Sequence[IntakeFailure], language: Language = "zh") -> Iterator[str]:
-    """Lines about the files that could not be imported; once, the names of tables if one lacks it.
+    """Lines about the files that could not be imported; what several need is said once.
 
     No line is longer than ``WIDTH`` columns.
     """
     from risk.contract import STORED_TABLES
 
+    unlaid = [one for one in failures if one.code in _WITHOUT_LAYOUT]
+    short = len(unlaid) >= _MANY
     for failure in failures:
-        yield from _wrapped(failure.message(language), indent="")
+        if not short or failure not in unlaid:
+            yield from _wrapped(failure.message(language), indent="")
+    if short:
+        for failure in unlaid:
+            yield from _wrapped(_text("without_layout", language, **failure.fields), indent="")
+        yield from _wrapped(_text("layouts_needed", language, files=len(unlaid)), indent="")
     if any(failure.code in _UNNAMED for failure in failures):
         names = [table.zh if language == "zh" else table.name for table in STORED_TABLES.values()]
         shown = "、".join(names) if language == "zh" else ", ".join(names)
@@ -84,7 +96,7 @@ def _file(file: FileReport, language: Language) -> Iterator[str]:
     read = [sheet for sheet in file.sheets if not sheet.unread]
     for names, sheet in _alike(read):
         yield from _sheet(names, sheet, language)
-    for reason in ("hidden", "no_header"):
+    for reason in ("hidden", "summary", "no_header"):
         unread = [sheet.name for sheet in file.sheets if sheet.unread == reason]
         if unread:
             yield from _wrapped(_text(reason, language, sheets=_listed(unread, language)))

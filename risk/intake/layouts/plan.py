@@ -32,7 +32,9 @@ from risk.intake.layouts.names import Namer
 from risk.intake.layouts.paid_columns import PAYMENTS, paid_columns
 from risk.intake.layouts.paid_sheet import PaidSheet
 from risk.intake.layouts.proposal import SheetProposal, propose_form, propose_sheet
+from risk.intake.layouts.regions import folders_of
 from risk.intake.layouts.sheet_parts import open_tables
+from risk.intake.layouts.summaries import refuse_summaries, summary_head
 from risk.intake.layouts.translation import (
     DITTOS,
     FIRMS,
@@ -155,7 +157,8 @@ class ReadingPlan:
     contract's own headings count. ``layouts`` are the names of the layouts used; ``synonyms`` the
     headings understood without one, with their fields. ``asked`` are columns that are not used
     because their field is not certain enough. ``others`` are, by index, sheets of further tables;
-    ``uncertain`` says of sheets what they look like that cannot be read without a layout.
+    ``uncertain`` says of sheets what they look like that cannot be read without a layout;
+    ``summaries`` are the names of those that hold no records.
     """
 
     table: Table | None
@@ -169,6 +172,7 @@ class ReadingPlan:
     known_on: str = ""
     others: Mapping[int, TableReading] = field(default_factory=dict)
     uncertain: Mapping[int, Note] = field(default_factory=dict)
+    summaries: frozenset[str] = frozenset()
 
     @property
     def sheet_tables(self) -> Mapping[int, SheetTable]:
@@ -324,6 +328,7 @@ def plan_reading(
         own and (_plain(rest, own) or readable(own, rest, supply=supply))
     ):
         _refuse_unconfirmed(path, sheets, office, label)
+        refuse_summaries(sheets, label)
         _refuse_changed(path, sheets, office, label)
         _refuse_months(months.values(), label)
         _refuse_uncertain(path, sheets, office, table, label)
@@ -382,7 +387,7 @@ def _by_layout(
     table = _table_read(next(iter(fitting.values())))
     names = namer()
     translated = {
-        index: TranslatedSheet(sheets[index], one, path.name, names)
+        index: TranslatedSheet(sheets[index], one, path.name, names, folders=folders_of(path))
         for index, one in fitting.items()
     }
     tables = {one.name: one for one in map(_table_read, fitting.values())}
@@ -439,12 +444,17 @@ def _with_further_tables(
 ) -> ReadingPlan:
     """``plan`` with the sheets of further tables that usual headings are enough for."""
     others, uncertain, read = dict(plan.others), {}, list(plan.sheets)
+    summaries: set[str] = set()
     for index, sheet in enumerate(plan.sheets):
         if index in planned or sheet.hidden or isinstance(sheet, CsvSheet):
             continue
         proposal = propose_sheet(
             path, sheet, office.vocabulary, county=office.county, places=office.places
         )
+        certain = proposal is not None and proposal.clear and not _lacking(_certain_only(proposal))
+        if not certain and summary_head(sheet):
+            summaries.add(sheet.name)
+            continue
         if proposal is None or not proposal.clear:
             continue
         layout = _certain_only(proposal)
@@ -456,13 +466,22 @@ def _with_further_tables(
         ):
             changes: tuple[Changes, ...] = ()
             if translates:
-                translated = TranslatedSheet(sheet, layout, path.name, namer())
+                translated = TranslatedSheet(
+                    sheet, layout, path.name, namer(), folders=folders_of(path)
+                )
                 read[index], changes = translated, (translated.changes,)
             synonyms = _synonyms([proposal])
             reading = TableReading(layout.table, layout_matcher([layout]), (), synonyms)
             others[index] = replace(reading, asked=proposal.questions, changes=changes)
     names = namer() if read != list(plan.sheets) else plan.namer
-    return replace(plan, sheets=read, others=others, uncertain=uncertain, namer=names)
+    return replace(
+        plan,
+        sheets=read,
+        others=others,
+        uncertain=uncertain,
+        summaries=frozenset(summaries),
+        namer=names,
+    )
 
 
 def _looks_like(proposal: SheetProposal, certain: Layout) -> Note | None:
@@ -517,7 +536,9 @@ def _automatic(
         return ReadingPlan(table, sheets, asked=asked), usable
     names = namer() if translated else Namer()
     read = [
-        TranslatedSheet(sheet, usable[index], path.name, names) if index in translated else sheet
+        TranslatedSheet(sheet, usable[index], path.name, names, folders=folders_of(path))
+        if index in translated
+        else sheet
         for index, sheet in enumerate(sheets)
     ]
     plan = ReadingPlan(
