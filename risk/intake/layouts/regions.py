@@ -111,6 +111,8 @@ def county_in(text: str) -> str | None:
     ('510822', None)
     """
     plain = _plain(text)
+    if not _CHINESE.search(plain):  # spares reading the list
+        return None
     names = {piece for piece in _pieces(plain[:200]) if piece in _by_name()}
     longest = {one for one in names if not any(one != other and one in other for other in names)}
     codes = {one.code for name in longest for one in _by_name()[name] if _written(one, plain)}

@@ -189,8 +189,9 @@ def is_name(text: str) -> bool:
     (True, False, False)
     """
     plain = normalise(text)
-    digits = sum(character.isdigit() for character in plain)
-    return bool(_NAME.search(plain)) and digits * 4 < len(plain) and not _WAITING.match(plain)
+    if not _NAME.search(plain) or _WAITING.match(plain):
+        return False
+    return sum(character.isdigit() for character in plain) * 4 < len(plain)
 
 
 def is_no_code(text: str) -> bool:
