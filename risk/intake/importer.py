@@ -70,6 +70,7 @@ from risk.intake.sheet_selection import (
     recognise_table,
     select_sheet,
     select_sheets,
+    with_summaries,
 )
 from risk.intake.staged_checks import staged_notes
 from risk.intake.staging import STAGED, Staging, newest_arrival
@@ -429,7 +430,7 @@ class _Source:
             others=others,
             tables=plan.sheet_tables,
         )
-        return _Prepared(table, plan, selection)
+        return _Prepared(table, plan, with_summaries(selection, plan.summaries))
 
     def _import_sheets(
         self, prepared: _Prepared, progress: RowProgress | None, *, lenient: bool

@@ -33,6 +33,7 @@ _TOTAL = re.compile(
     r".{0,8}?(?:合计|小计|总计|累计|共计)(?:数|金额|\([^()]*\))?[:,]?(?:[\d,.]*|\d[\d,.]*[人名个万元项家笔份件天户]{1,2})"
     r"|.{9,40}(?:合计|小计|总计)"
 )
+_TOTAL_ALONE = re.compile(r"(?:合|小|总|共)计:?|累计:?")
 _FOOTER = re.compile(
     r"(?:\w{0,4}单位)?(?:制表|填表|制单|审核|复核|审批|填报|上报|经办|负责|主管|联系|统计|签字|盖章|班组长"
     r"|劳资专管员|项目经理)(?:人|员|者|单位|部门|日期|时间|电话|领导|签字|签章|盖章|负责人)*"
@@ -50,7 +51,10 @@ _NOTE = re.compile(
 _DATE = re.compile(r"\d{4}[年./-]\d{1,2}(?:[月./-]\d{1,2}日?|月)?")
 _CONTINUED = re.compile(r"\(?续(?:表)?[一二三四五六七八九十\d]*\)?$")
 _SECTION = re.compile(r"(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)).+")
-_PLACE = re.compile(r"[^\d,;:]{1,6}(?:镇|乡|街道|街道办事处|办事处|开发区|高新区|园区|县)")
+_PLACE = re.compile(
+    r"[^\d,;:]{1,6}(?:镇|乡|街道|街道办事处|办事处|开发区|高新区|园区|县|旗|本级|直属"
+    r"|(?<![小园校厂社景库居住])区|(?<![城超])市)(?:\(.*\))?:?"
+)
 _NUMBER = re.compile(r"[\d.]+")
 _LETTERS = ("", "甲", "甲乙", "甲乙丙", "甲乙丙丁")
 """Letters with which a row of numbers of columns may begin."""
@@ -81,6 +85,12 @@ def non_record(
         return NonRecord.FOOTER
     title = len(filled) == 1 and _is_title(filled[0], cells, key, titles)
     return NonRecord.TITLE if title else None
+
+
+def is_total(cells: Sequence[Cell]) -> bool:
+    """Whether the first text of a row is a word for a total and nothing else."""
+    texts = (text for cell in cells if (text := plain(cell)) and not _NUMBER.fullmatch(text))
+    return _TOTAL_ALONE.fullmatch(next(texts, "")) is not None
 
 
 def plain(cell: Cell) -> str:

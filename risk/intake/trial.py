@@ -17,6 +17,7 @@ from risk.intake.layouts.layout import Layout, table_field
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.layouts.proposal import SheetProposal, masked, propose
 from risk.intake.layouts.sheet_parts import open_tables
+from risk.intake.layouts.summaries import refuse_summaries, summary_head
 from risk.intake.table_detection import detect_table
 from risk.intake.worker_sheets import WorkerSheets, read_worker_sheets, worker_level
 from risk.store.store import RecordStore
@@ -29,12 +30,14 @@ class FileTrial:
     """Proposals for one file, or why it cannot be read.
 
     ``workers`` is what its worker-level sheets would be read as; they need no layout.
+    ``summaries`` are the names of its sheets that hold no records.
     """
 
     file: str
     proposals: tuple[SheetProposal, ...] = ()
     failure: IntakeFailure | None = None
     workers: WorkerSheets | None = None
+    summaries: tuple[str, ...] = ()
 
     @property
     def is_readable(self) -> bool:
@@ -139,9 +142,19 @@ def _try(path: Path, label: str, office: OfficeLayouts, store: RecordStore | Non
             proposals = propose(
                 path, rest, office.vocabulary, county=office.county, places=office.places
             )
+            summaries = [one.name for one in rest if not one.hidden and summary_head(one)]
+            proposals = [one for one in proposals if not one.missing or one.sheet not in summaries]
+            if not proposals and workers is None:
+                refuse_summaries(rest, label)
     except IntakeFailure as failure:
         return FileTrial(label, failure=failure)
-    return FileTrial(label, tuple(proposals), workers=workers)
+    left = set(summaries) - {one.sheet for one in proposals}
+    return FileTrial(
+        label,
+        tuple(proposals),
+        workers=workers,
+        summaries=tuple(name for name in summaries if name in left),
+    )
 
 
 def _with_names(trials: Sequence[FileTrial], known: dict[str, Layout]) -> Iterator[FileTrial]:

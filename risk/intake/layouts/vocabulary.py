@@ -13,6 +13,8 @@ from typing import Any
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Field, FieldType, Table
 from risk.intake.cells import Cell, match_key, normalise
+from risk.intake.heading_qualifiers import is_other_number
+from risk.intake.headings import unnumbered
 from risk.intake.layouts.synonyms import read_synonyms
 
 _BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
@@ -53,7 +55,7 @@ def heading_key(cell: Cell) -> str:
 
 def full_heading_key(cell: Cell) -> str:
     """Heading for comparison, with its brackets."""
-    return _NOISE.sub("", match_key(str(cell or "")[:_HEADING_LENGTH]))
+    return _NOISE.sub("", unnumbered(match_key(str(cell or "")[:_HEADING_LENGTH])))
 
 
 @lru_cache(maxsize=256, typed=True)  # asked again for every table
@@ -79,6 +81,13 @@ def fits_actual(field: Field, heading: Cell) -> bool:
     )
 
 
+def fits(field: Field, heading: Cell, known: str) -> bool:
+    """Whether a heading that is ``known`` but for its group and brackets can be of ``field``."""
+    return fits_actual(field, heading) and not is_other_number(
+        field, full_heading_key(heading), known
+    )
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """Headings by table. Own headings of an office come before the shipped ones."""
@@ -94,7 +103,7 @@ class Vocabulary:
         for similarity, names in ((1.0, self.exact[table.name]), (0.97, self.shipped[table.name])):
             for key in keys:
                 if found := names.get(key):
-                    return (found, similarity) if fits_actual(found.field, heading) else None
+                    return (found, similarity) if fits(found.field, heading, key) else None
         return None
 
     def may_know(self, heading: str) -> bool:
@@ -104,7 +113,7 @@ class Vocabulary:
         """
         if self._has_digits or len(heading) > _HEADING_LENGTH:
             return True
-        own = normalise(heading.rpartition("/")[2])
+        own = unnumbered(normalise(heading.rpartition("/")[2]))
         return _DIGIT.search(own) is None or _CLOSING.search(own) is not None
 
     @cached_property
@@ -197,19 +206,26 @@ def term_synonyms(table: str, field: str) -> Mapping[str, str]:
 
 
 @cache
-def yes_no_synonyms() -> Mapping[str, bool]:
-    """Yes and no by spelling, without those every cell parser knows."""
+def yes_no_synonyms(field: str = "") -> Mapping[str, bool]:
+    """Yes and no by spelling in a column of ``field``, without those every cell parser knows."""
     data = _data("terms.toml")["yes_no"]
     return {
         match_key(term): answer
+        for listed in (data, data.get(field, {}))
         for answer, key in ((True, "yes"), (False, "no"))
-        for term in _all(data[key])
+        for term in _all(listed.get(key, {}))
     }
 
 
 def is_team(table: Table, heading: Cell) -> bool:
     """Whether a column of no field distinguishes rows that have the fields of a key in common."""
     return heading_key(heading) in _data("headings.toml")["teams"].get(table.name, ())
+
+
+def is_return(heading: Cell) -> bool:
+    """Whether a column has the days on which deposits were returned."""
+    known = _data("headings.toml")["returned"]["deposits"]
+    return any(key in known for key in _heading_keys(heading))
 
 
 def made_from(table: Table) -> tuple[str, ...]:

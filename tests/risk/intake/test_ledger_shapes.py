@@ -118,7 +118,9 @@ def test_a_name_that_begins_like_a_total_is_a_record_to_complete():
     assert non_record(["合计3人公司", None], ["合计3人公司"], complete=False, titles=()) is None
 
 
-@pytest.mark.parametrize("text", ["麻家渡镇", "城关街道办事处", "（二）溢水镇", "2025年11月工资表"])
+@pytest.mark.parametrize(
+    "text", ["麻家渡镇", "城关街道办事处", "（二）溢水镇", "利州区", "市本级", "2025年11月工资表"]
+)
 def test_lone_place_in_the_column_of_keys_begins_a_section(text):
     assert non_record([None, text, None], [text], complete=False, titles=()) is NonRecord.TITLE
 
