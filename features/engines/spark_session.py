@@ -98,6 +98,8 @@ def open_session(settings: Mapping[str, str] = MappingProxyType({})) -> SparkSes
         conf = _with(SparkConf(), settings)
         for name, value in _DEFAULTS.items():
             conf.setIfMissing(name, value)
+        # Spark's launcher turns its bars on for whatever Python starts; commands show their own.
+        conf.set("spark.ui.showConsoleProgress", "false")
         python = worker_python(conf)
         if python:
             os.environ["PYSPARK_PYTHON"] = python

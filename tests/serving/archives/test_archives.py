@@ -406,6 +406,14 @@ def test_commands(lists, wagewatch, workspace, tmp_path):
     assert f"brought back from {path}" in log
 
 
+def test_the_log_has_the_time_of_the_office(lists, wagewatch, tmp_path, monkeypatch):
+    late = dt.datetime(2025, 6, 30, 16, 30, tzinfo=dt.UTC)  # the first of July in Beijing
+    monkeypatch.setattr("serving.archives.service.now", lambda: late)
+    moved(lists, tmp_path)
+    log = wagewatch("--lang", "en", "archive", "log").stdout.splitlines()
+    assert [line[:16] for line in log] == ["2025-07-01 00:30"] * 2
+
+
 def test_an_older_list_leads_to_the_newest_of_its_region(lists, client):
     page = {"Accept": "text/html"}
     older = client.get("/watchlist?as_of=2023-02-01", headers=page).text
