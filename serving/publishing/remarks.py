@@ -90,7 +90,8 @@ def _on_scorecard(
     if not with_events_needed:
         yield text("exports.scorecard_note", language, events=model.events)
     elif model.events < SCORECARD_BELOW:
-        yield text("exports.scorecard_few", language, events=model.events, least=SCORECARD_BELOW)
+        key = "exports.scorecard_few" if model.events else "exports.scorecard_none"
+        yield text(key, language, events=model.events, least=SCORECARD_BELOW)
     else:
         yield text("exports.scorecard_used", language)
 

@@ -248,6 +248,8 @@ def month_sheet(sheet: Sheet, file: str) -> MonthSheet | None:
     """
     rows = [] if sheet.hidden else [*first_rows(sheet, SEARCHED_ROWS + _SAMPLE)]
     for place, (_, cells) in enumerate(rows[:SEARCHED_ROWS]):
+        if len(cells) < _LEAST:  # all rows of a CSV file that is separated otherwise
+            continue
         if sum(_find_month(_as_heading(cell)) is not None for cell in cells) >= _LEAST:
             head = _head(sheet, rows, place, file)
             if head is not None and _has_values(rows, head):

@@ -45,6 +45,7 @@ from risk.intake.layouts.regions import (
     place_code,
     section_county,
     short_code,
+    stated_city,
     stated_county,
 )
 from risk.intake.layouts.returned_deposits import BY_RETURN, return_column
@@ -330,7 +331,7 @@ def _proposal(
     fill = _fill(table, found, head.headings)
     key = _key(table, matches, found | set(fill))
     terms = _terms(matches)
-    places = _places(matches, region)
+    places = _places(matches, region or stated_city((*head.titles, sheet.name, path.stem)))
     layout = Layout(
         name=_layout_name(path),
         table=table,

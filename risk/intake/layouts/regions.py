@@ -111,6 +111,8 @@ def county_in(text: str) -> str | None:
     ('510822', None)
     """
     plain = _plain(text)
+    if not _CHINESE.search(plain):  # spares reading the list
+        return None
     names = {piece for piece in _pieces(plain[:200]) if piece in _by_name()}
     longest = {one for one in names if not any(one != other and one in other for other in names)}
     codes = {one.code for name in longest for one in _by_name()[name] if _written(one, plain)}
@@ -120,6 +122,17 @@ def county_in(text: str) -> str | None:
 def stated_county(texts: Iterable[str]) -> str:
     """Code of the county that the first of ``texts`` to name one names; empty if none does."""
     return next(filter(None, map(county_in, texts)), "")
+
+
+def stated_city(texts: Iterable[str]) -> str:
+    """Code of the one city that ``texts`` name; empty if they name none, or several.
+
+    >>> stated_city(("福州市在建项目台账", "项目")), stated_city(("福州市与厦门市",))
+    ('3501', '')
+    """
+    plain = "".join(map(_plain, texts))[:400]
+    found = {code for name, code in _cities().items() if name in plain}
+    return found.pop() if len(found) == 1 else ""
 
 
 def folders_of(path: Path) -> tuple[str, ...]:
@@ -209,8 +222,9 @@ def _by_name() -> Mapping[str, tuple[Division, ...]]:
 
 
 @cache
-def _cities() -> frozenset[str]:
-    return frozenset(one.city for one in _divisions() if one.city)
+def _cities() -> Mapping[str, str]:
+    """Codes of cities by name; a city of one name has one code."""
+    return {one.city: one.code[:4] for one in _divisions() if one.city.endswith(("市", "州", "盟"))}
 
 
 @cache

@@ -54,6 +54,7 @@ from risk.intake.layouts.regions import (
     place_code,
     section_county,
     short_code,
+    stated_city,
     stated_county,
 )
 from risk.intake.layouts.returned_deposits import BY_RETURN, return_column, status_by_return
@@ -189,8 +190,9 @@ def is_name(text: str) -> bool:
     (True, False, False)
     """
     plain = normalise(text)
-    digits = sum(character.isdigit() for character in plain)
-    return bool(_NAME.search(plain)) and digits * 4 < len(plain) and not _WAITING.match(plain)
+    if not _NAME.search(plain) or _WAITING.match(plain):
+        return False
+    return sum(character.isdigit() for character in plain) * 4 < len(plain)
 
 
 def is_no_code(text: str) -> bool:
@@ -376,6 +378,7 @@ class _Translation:
         stated = stated_county((*titles, sheet.name, sheet.file, *sheet.folders))
         own = layout.region.startswith(stated)  # also that of a township in it
         self._county = layout.region if own else stated
+        self._city = (self._county or stated_city((*titles, sheet.name, sheet.file)))[:4]
         self._context = _context(layout, sheet.name, stated_month(self._texts))
         self._has_month = any("{month" in one for one in (*layout.fill.values(), layout.key.prefix))
         self._sheet_name = sheet.name
@@ -670,9 +673,9 @@ class _Translation:
             self._changes.regions_filled += 1
         if not text:
             return region or None
-        if found := self._layout.regions.get(text) or place_code(text, region):
+        if found := self._layout.regions.get(text) or place_code(text, region or self._city):
             return found
-        county = county_of_address(text, region)
+        county = county_of_address(text, region or self._city)
         if county is None and (not region or not may_be_below_county(text)):
             return short_code(text)
         if text in self._changes.places or len(self._changes.places) < _MAX_PLACES:

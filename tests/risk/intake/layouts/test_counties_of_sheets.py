@@ -112,6 +112,27 @@ def test_of_counties_with_one_name_that_in_the_same_city_is_meant():
     assert section_county("鼓楼区", "350100") == "350102"
 
 
+@pytest.mark.parametrize(
+    ("title", "code"),
+    [
+        ("福州市在建项目台账", "350102"),
+        ("在建项目台账", "鼓楼区"),
+        ("福州市与徐州市台账", "鼓楼区"),
+    ],
+)
+def test_of_counties_with_one_name_that_in_the_city_of_the_title_is_meant(title, code):
+    layout = replace(
+        LAYOUT,
+        region="",
+        headings=(*HEAD, "县区"),
+        columns=(*LAYOUT.columns, ColumnRule("县区", "region_code")),
+    )
+    rows = [[title], [*HEAD, "县区"], ["甲", "乙", DAY, "鼓楼区"]]
+    sheet = TranslatedSheet(SmallSheet(rows), layout, "x", Namer())
+    *_, (_, cells) = sheet.rows()
+    assert cells[3] == code
+
+
 def test_a_county_may_be_written_with_its_city_and_province_apart():
     assert place_code("四川省-广元市-青川县", "") == "510822"
     assert place_code("四川省/广元市/剑阁县", "") == "510823"
