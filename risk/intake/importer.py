@@ -13,7 +13,6 @@ from typing import NamedTuple, Protocol
 
 from risk.contract import KNOWN_AT, STORED_TABLES, FieldType, Table
 from risk.intake.account_notes import Note
-from risk.intake.arbitration_books import with_arbitration, without_arbitration
 from risk.intake.book_order import restore_newest_books
 from risk.intake.cell_parsers import YEAR_OF_DAY, YEAR_OF_MONTH
 from risk.intake.cells import Cell
@@ -27,6 +26,7 @@ from risk.intake.identifier_forms import unify_identifiers
 from risk.intake.import_accounts import store_account
 from risk.intake.import_days import require_import_day
 from risk.intake.imported_files import SourceFile
+from risk.intake.layouts.arbitration import without_arbitration
 from risk.intake.layouts.names import known_names, new_firms, single_county
 from risk.intake.layouts.plan import (
     OfficeLayouts,
@@ -60,6 +60,7 @@ from risk.intake.sheet_account import (
     sheet_report,
     uncertain_notes,
     unread_notes,
+    with_arbitration,
 )
 from risk.intake.sheet_names import month_of_block, supplied_cells
 from risk.intake.sheet_records import SheetRecords

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from risk.contract import FieldType, Table
@@ -13,7 +14,7 @@ from risk.intake.layouts.paid_sheet import PaidSheet
 from risk.intake.layouts.translation import TranslatedSheet
 from risk.intake.non_records import NonRecord
 from risk.intake.readers import Format, Sheet, detect_format
-from risk.intake.report import SheetReport
+from risk.intake.report import FileReport, SheetReport
 from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import SelectedSheet, UnreadSheet
 from risk.intake.units import money_units, possible_units
@@ -138,6 +139,22 @@ def unread_notes(unread: Sequence[UnreadSheet]) -> Iterator[Note]:
                 "missing": "、".join(one.missing),
             }
             yield Note("incomplete_sheet", fields, needs_answer=True)
+
+
+def with_arbitration(
+    reports: Sequence[FileReport], sheets: Iterable[Sheet]
+) -> Iterator[FileReport]:
+    """``reports`` of a file; the first one names its ``sheets`` about labour arbitration."""
+    names = tuple(one.name for one in sheets)
+    for number, one in enumerate(reports):
+        own = names if number == 0 else ()
+        notes = (Note("sheet_of_arbitration", {"sheet": name}, needs_answer=True) for name in own)
+        yield replace(
+            one,
+            sheets=(*one.sheets, *(SheetReport(name, "no_header") for name in own)),
+            unread_sheets=(*one.unread_sheets, *own),
+            notes=(*one.notes, *notes),
+        )
 
 
 def uncertain_notes(notes: Iterable[Note], unread: Sequence[UnreadSheet]) -> Iterator[Note]:

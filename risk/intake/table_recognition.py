@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from risk.contract import Table
-from risk.intake.arbitration_books import without_arbitration
 from risk.intake.file_errors import TableNotRecognised
+from risk.intake.layouts.arbitration import without_arbitration
 from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.sheet_selection import recognise_table
 from risk.intake.table_detection import detect_table, tables_in_name

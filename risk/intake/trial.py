@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from risk.contract import STORED_TABLES, Table
-from risk.intake.arbitration_books import without_arbitration
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure, TableAmbiguous, TableUnknown
+from risk.intake.layouts.arbitration import without_arbitration
 from risk.intake.layouts.column_matches import Match, Reason
 from risk.intake.layouts.layout import Layout, table_field
 from risk.intake.layouts.plan import OfficeLayouts

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from risk.contract import STORED_TABLES, Field, Table
 from risk.intake.account_notes import Note
-from risk.intake.arbitration_books import without_arbitration
 from risk.intake.file_errors import IntakeFailure, OnlyPlanned
 from risk.intake.headers import missing_fields
 from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading, planned_instead
+from risk.intake.layouts.arbitration import without_arbitration
 from risk.intake.layouts.column_matches import Match, Reason
 from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
 from risk.intake.layouts.layout import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from risk.intake.arbitration_books import ArbitrationBook
 from risk.intake.importer import import_into
+from risk.intake.layouts.arbitration import ArbitrationBook
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.trial import try_files
 

@@ -7,15 +7,12 @@ as arrears that were investigated. No table of the contract is about it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
-from risk.intake.account_notes import Note
 from risk.intake.cells import match_key
 from risk.intake.file_errors import IntakeFailure
 from risk.intake.readers import Sheet, first_rows
 from risk.intake.readers.csv_text import CsvSheet
-from risk.intake.report import FileReport, SheetReport
 
 _RESPONDENT = re.compile(r"被申请(?:人|单位|方|企业)(?:名称|姓名)?")
 _LEAST = 3
@@ -41,22 +38,6 @@ def without_arbitration(sheets: Sequence[Sheet], *, file: str) -> tuple[list[She
     if apart and all(one.hidden or isinstance(one, CsvSheet) for one in others):
         raise ArbitrationBook(file=file)
     return others, apart
-
-
-def with_arbitration(
-    reports: Sequence[FileReport], sheets: Iterable[Sheet]
-) -> Iterator[FileReport]:
-    """``reports`` of a file; the first one names its ``sheets`` about labour arbitration."""
-    names = tuple(one.name for one in sheets)
-    for number, one in enumerate(reports):
-        own = names if number == 0 else ()
-        notes = (Note("sheet_of_arbitration", {"sheet": name}, needs_answer=True) for name in own)
-        yield replace(
-            one,
-            sheets=(*one.sheets, *(SheetReport(name, "no_header") for name in own)),
-            unread_sheets=(*one.unread_sheets, *own),
-            notes=(*one.notes, *notes),
-        )
 
 
 def _is_arbitration(sheet: Sheet) -> bool:
