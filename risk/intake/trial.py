@@ -11,6 +11,7 @@ from typing import Any
 from risk.contract import STORED_TABLES, Table
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure, TableAmbiguous, TableUnknown
+from risk.intake.layouts.arbitration import without_arbitration
 from risk.intake.layouts.column_matches import Match, Reason
 from risk.intake.layouts.layout import Layout, table_field
 from risk.intake.layouts.plan import OfficeLayouts
@@ -61,9 +62,12 @@ def try_files(
 
 
 def needs_layout(proposal: SheetProposal) -> bool:
-    """Whether a sheet has more, or other, than the contract's own headings, or lacks a key."""
+    """Whether a sheet has more, or other, than the contract's own headings, or lacks a key.
+
+    More are also payments in a book of payrolls.
+    """
     layout = proposal.layout
-    stated = (layout.key.made_from, layout.key.column, layout.fill, layout.struck)
+    stated = (layout.key.made_from, layout.key.column, layout.fill, layout.struck, layout.payments)
     asked = (proposal.missing, proposal.unknown_places)
     return any(map(bool, (*stated, *asked))) or any(
         one.target is not None and (one.similarity < 1 or one.target.by_name)
@@ -131,7 +135,8 @@ def _any_table(path: Path) -> Table:
 
 def _try(path: Path, label: str, office: OfficeLayouts, store: RecordStore | None) -> FileTrial:
     try:
-        with open_tables(path) as sheets:
+        with open_tables(path) as opened:
+            sheets, _ = without_arbitration(opened, file=path.name)
             own = worker_level(sheets) if store is not None else []
             workers = read_worker_sheets(store, path, own) if store is not None and own else None
             rest = [one for one in sheets if not any(one is other for other in own)]

@@ -661,13 +661,21 @@ class _Translation:
         return refers and (rule.by_name or field.name != self._layout.table.key[0])
 
     def _by_name(self, cell: Cell, field: Field, by_name: bool) -> Cell:
-        """Id of a name; a cell of a column of codes that is no name stays."""
+        """Id of a name; a cell of a column of codes that is no name stays.
+
+        So do several firms, and of several projects the ids are given: these cells are refused.
+        """
+        if field.name != "project_id" and self._namer.are_several_firms(as_text(cell)):
+            return cell
         name = one_line(as_text(cell))
         if is_unknown_name(name) and (by_name or normalise(name).casefold() in UNKNOWN):
             return None
         if not by_name and not is_name(name):
             return cell
-        return self._project(name) if field.name == "project_id" else self._firm(name)
+        if field.name == "project_id":
+            several = self._namer.several_projects(as_text(cell))
+            return "、".join(several) or self._project(name)
+        return self._firm(name)
 
     def _region(self, cell: Cell) -> Cell:
         text, region = one_line(as_text(cell)), self._county
