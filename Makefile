@@ -95,7 +95,7 @@ docs: setup
 site: setup
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
-# The pictures of the docs, taken anew from the demo's world (needs Chromium and pdftoppm).
+# The pictures of the docs, taken again from the demo's world (needs Chromium and pdftoppm).
 pictures: setup
 	@$(BIN)/python docs/pictures.py
 

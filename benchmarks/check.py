@@ -4,7 +4,7 @@ Usage: python -m benchmarks.check [--runs N] [NAME ...]
 
 The command fails if a ratio misses its bound, or is more than 20 % worse than the stored one and
 outside the range of the stored repetitions, or a stored benchmark cannot run here; give the NAMEs
-to check to leave others out. What lies within the range of the repetitions is listed as noise.
+to check to leave others out. What is within the range of the repetitions is listed as noise.
 Ratios without a stored figure are only listed, unless they miss their bound. Seconds and MB are
 not compared, since they depend on the machine.
 """

@@ -6,6 +6,10 @@ Contractors of one to many projects, whose risks are alike, over twelve months; 
 labels of three months, as with a horizon of 90 days. Scores know the risk in part. The truth is the
 figure of a population of 60,000 contractors; intervals are those of ``wagewatch backtest``. Average
 precision is higher in small samples, so its intervals are held against their mean as well.
+
+A second table has worlds with fewer than ten events, whose expected and observed numbers ``check``
+compares exactly: how often right probabilities are called wrong, and how often such as are too high
+by a factor.
 """
 
 from __future__ import annotations
@@ -21,10 +25,11 @@ import numpy as np
 from benchmarks.backtest import row
 from risk.calendar.dates import add_months
 from training.evaluation.bootstrap import Estimate, bootstrap_weights
-from training.evaluation.calibration import calibration_report
+from training.evaluation.calibration import RATIO_ALLOWED, calibration_report
+from training.evaluation.few_events import few_events
 from training.evaluation.predictions import MODEL, Predictions
 from training.evaluation.report import ranking_report
-from training.metrics import average_precision, roc_auc
+from training.metrics import average_precision, distinct_events, roc_auc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +44,9 @@ FIRST_SEED = 20_001
 """The way the intervals are made was chosen on other seeds."""
 CAPACITY = 20
 FIGURES = ("roc_auc", "average_precision", "ratio", "slope")
+FEW_CONTRACTORS = (6, 12)
+FACTORS = (1, 2, 3, 5)
+"""Of the probabilities; 1 are right ones."""
 _FIRST = dt.date(2024, 1, 1)
 
 
@@ -75,7 +83,41 @@ def main() -> None:
         lines.append(
             row([str(contractors), f"{events:.0f}", *(f"{100 * one:.1f} %" for one in shares)])
         )
+    lines += ["", *few_events_table(options.repetitions, truth["ratio"])]
     options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def few_events_table(repetitions: int, ratio: float) -> list[str]:
+    """How often worlds with few events are called wrong, by the factor of their probabilities.
+
+    ``ratio`` is that of expected to observed events in the population.
+    """
+    heads = ["contractors", "worlds", "events", *(f"{factor} times" for factor in FACTORS)]
+    lines = [row(heads), row(["---"] * len(heads))]
+    for contractors in FEW_CONTRACTORS:
+        seeds = range(FIRST_SEED, FIRST_SEED + repetitions)
+        worlds = [world(contractors, np.random.default_rng(seed)) for seed in seeds]
+        counts = [distinct_events(*keys_of(one), one.labels) for one in worlds]
+        few = [one for one, count in zip(worlds, counts, strict=True) if count < 10]
+        mean = np.mean([count for count in counts if count < 10])
+        shares = [
+            np.mean([is_called_wrong(one, factor / ratio) for one in few]) for factor in FACTORS
+        ]
+        cells = [str(contractors), str(len(few)), f"{mean:.1f}"]
+        lines.append(row([*cells, *(f"{100 * share:.1f} %" for share in shares)]))
+    return lines
+
+
+def is_called_wrong(one: World, factor: float) -> bool:
+    """Whether the probabilities of a world, times ``factor``, are called wrong."""
+    clusters = [f"C{number}" for number in one.contractor]
+    return few_events(one.chances * factor, one.labels, clusters).is_outside(*RATIO_ALLOWED)
+
+
+def keys_of(one: World) -> tuple[tuple[str, ...], NDArray[np.datetime64]]:
+    """The projects and dates of the rows."""
+    days = np.array([add_months(_FIRST, n) for n in range(MONTHS)], dtype="datetime64[D]")
+    return tuple(f"P{number}" for number in one.project), days[one.month]
 
 
 def world(contractors: int, random: np.random.Generator) -> World:
@@ -100,12 +142,11 @@ def world(contractors: int, random: np.random.Generator) -> World:
 
 def estimates_of(one: World) -> dict[str, Estimate]:
     """The figures of :data:`FIGURES` with their intervals."""
-    names = tuple(f"P{number}" for number in one.project)
+    names, as_ofs = keys_of(one)
     clusters = tuple(f"C{number}" for number in one.contractor)
-    days = np.array([add_months(_FIRST, n) for n in range(MONTHS)], dtype="datetime64[D]")
     nothing = np.full(len(names), np.nan)
     predictions = Predictions(
-        days[one.month], names, clusters, one.labels, one.labels,
+        as_ofs, names, clusters, one.labels, one.labels,
         {MODEL: one.scores}, {MODEL: one.chances}, {}, nothing, nothing,
     )  # fmt: skip
     weights = bootstrap_weights(clusters)

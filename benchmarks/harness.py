@@ -63,7 +63,7 @@ class Figure:
         return self.bound is not None and self.in_range(self.bound)
 
     def in_range(self, value: float) -> bool:
-        """Whether ``value`` lies between the lowest and the highest repetition."""
+        """Whether ``value`` is between the lowest and the highest repetition."""
         return self.low is not None and self.high is not None and self.low <= value <= self.high
 
 

@@ -351,7 +351,7 @@ _OTHER_FILES = {
 
 
 def workspace_files() -> str:
-    """docs/reference/workspace-files.md: what lies in a workspace."""
+    """docs/reference/workspace-files.md: what is in a workspace."""
     lines = [
         *("# Files of a workspace", "", MADE, ""),
         "Files that settings name (`[law] values_file`, `[deposits] rules_file`,"

@@ -1,8 +1,9 @@
 """Calibration: from raw scores (log-odds) to probabilities, fitted on time after the training data.
 
 Platt scaling: probability = 1 / (1 + exp(-(slope * raw + intercept))). A Gaussian prior draws the
-slope towards 1, so that with few events the fit cannot reverse the order or flatten it. The same
-as scikit-learn's ``CalibratedClassifierCV(method="sigmoid")`` but for that prior.
+slope towards 1, so that with few events the fit cannot reverse the order or flatten it. It takes
+the place of the smoothed targets of Platt and of scikit-learn's
+``CalibratedClassifierCV(method="sigmoid")``; without either both fit the same logistic curve.
 Source: J. Platt, "Probabilistic outputs for support vector machines", 1999.
 """
 

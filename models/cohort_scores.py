@@ -266,7 +266,7 @@ class CohortRecords(CohortFeatures):
 
 @dataclass(frozen=True)
 class CohortFacts:
-    """What a list tells of a cohort besides its scores; see :class:`CohortRecords`."""
+    """What a list says of a cohort besides its scores; see :class:`CohortRecords`."""
 
     as_of: dt.date
     details: Mapping[str, tuple[object, ...]]

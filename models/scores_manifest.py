@@ -21,7 +21,8 @@ class ScoresManifest:
     ``model`` is the version with its ``model_digest``; ``records`` is the digest of the records as
     known before the date, ``features`` that of the SQL of all families, ``flags`` that of
     the law and the rules of the red flags in the same folder; None if there are none. ``dossiers``
-    are the digests of further queries whose rows are there, by name.
+    are the digests of further queries whose rows are there, by name. ``files`` are the bytes of
+    every Parquet file by its path in the folder; None in folders of earlier releases.
     """
 
     model: str
@@ -31,6 +32,7 @@ class ScoresManifest:
     projects: int
     flags: str | None = None
     dossiers: Mapping[str, str] | None = None
+    files: Mapping[str, int] | None = None
 
     def to_json(self) -> str:
         """As text."""
@@ -47,9 +49,19 @@ def parse_manifest(text: str) -> ScoresManifest:
     if not isinstance(found, dict) or found.pop("format", None) != _FORMAT:
         raise ValueError(text[:80])
     try:
-        return ScoresManifest(**found)
+        made = ScoresManifest(**found)
     except TypeError as error:
         raise ValueError(str(error)) from error
+    for name, kind in _KINDS.items():
+        if not isinstance(getattr(made, name), kind):
+            raise ValueError(f"{name}: {getattr(made, name)}"[:80])
+    return made
+
+
+_KINDS = {
+    **dict.fromkeys(("model", "model_digest", "features", "records"), str),
+    **{"projects": int, "flags": str | None, "dossiers": dict | None, "files": dict | None},
+}
 
 
 def definitions_digest(definitions: Mapping[str, str]) -> str:

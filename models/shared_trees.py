@@ -1,7 +1,7 @@
 """Trees of a booster as checked data, so that those of other offices can be read safely.
 
 LightGBM trusts its text format: a child or feature number out of range makes it read outside of
-its arrays. So trees that come from elsewhere are read as data and written anew as text. Accepted
+its arrays. So trees that come from elsewhere are read as data and written again as text. Accepted
 are numeric splits and constant leaves, which is all that models here hold.
 """
 

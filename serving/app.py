@@ -33,6 +33,7 @@ from serving.events.endpoints import router as subscriptions
 from serving.feedback.endpoints import router as feedback
 from serving.flag_states.endpoints import router as flag_states
 from serving.health.endpoints import router as health
+from serving.http.accept_encoding import AcceptEncoding
 from serving.http.address_check import AddressCheck
 from serving.http.caller import WebhookCaller
 from serving.http.charset_check import CharsetCheck
@@ -97,7 +98,6 @@ def create_app(
     """
     app = FastAPI(
         title=text("api.title", settings.language),
-        description=text("api.description", settings.language),
         version=package_version(),
         openapi_url=None,
         docs_url=None,
@@ -166,6 +166,8 @@ def _add_middleware(app: FastAPI) -> None:
     state = app.state
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(ResponseCache, authenticator=state.authenticator, freshness=state.freshness)
+    # Around the cache too, whose answers depend on it.
+    app.add_middleware(AcceptEncoding)
     app.add_middleware(CharsetCheck)
     app.add_middleware(AddressCheck)
     app.add_middleware(

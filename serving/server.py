@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
@@ -22,11 +23,15 @@ from serving.errors import CommandError
 from serving.http.logs import log_to
 from serving.http.metrics import SHARED_FOLDER
 
+if TYPE_CHECKING:
+    from serving.settings import Settings
+
 GRACE_SECONDS = 10
 """Time that requests in progress get to finish after a stop signal."""
 
 SERVED, LOCAL = "WAGEWATCH_SERVED", "WAGEWATCH_SERVED_LOCAL"
-"""Environment variables that pass workspace and local mode to the worker processes."""
+ISOLATED = "WAGEWATCH_SERVED_ISOLATED"
+"""Environment variables that pass workspace, local and isolated mode to the worker processes."""
 
 
 class CannotListen(CommandError):
@@ -64,10 +69,13 @@ def is_local(bound: socket.socket) -> bool:
     return address == "::1" or address.startswith("127.")
 
 
-def run_server(workspace: Workspace, bound: socket.socket, workers: int) -> None:
-    """Serve ``workspace`` until SIGINT or SIGTERM."""
+def run_server(
+    workspace: Workspace, bound: socket.socket, workers: int, *, isolated: bool = False
+) -> None:
+    """Serve ``workspace`` until SIGINT or SIGTERM; ``isolated`` without receivers of its audit."""
     os.environ[SERVED] = str(workspace.root.resolve())
     os.environ[LOCAL] = "1" if is_local(bound) else ""
+    os.environ[ISOLATED] = "1" if isolated else ""
     config = uvicorn.Config(
         "serving.server:create_served_app",
         factory=True,
@@ -94,6 +102,8 @@ def create_served_app() -> FastAPI:
     from serving.settings import configured, database_url
 
     workspace, settings = configured(Workspace(Path(os.environ[SERVED])))
+    if os.environ.get(ISOLATED):
+        settings = without_receivers(settings)
     log_to(service_log(workspace))
     return create_app(
         settings,
@@ -103,6 +113,16 @@ def create_served_app() -> FastAPI:
         local=bool(os.environ.get(LOCAL)),
         workspace=workspace,
     )
+
+
+def without_receivers(settings: Settings) -> Settings:
+    """Return the settings of a copy of a service.
+
+    Its audit log goes on otherwise than the original: in the place where the heads of that are
+    stored, its own would be taken for a sign that the log was altered.
+    """
+    nowhere = {"heads_file": "", "syslog": "", "webhook": ""}
+    return settings.model_copy(update={"audit": settings.audit.model_copy(update=nowhere)})
 
 
 def service_log(workspace: Workspace) -> Path:

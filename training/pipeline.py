@@ -229,8 +229,13 @@ def fit_recipe(
     return fit(training_set, recipe, progress) if recipe else fit_card(training_set)
 
 
-def metadata(attempts: list[Attempt], choice: Choice | None, store: RecordStore) -> dict[str, Any]:
-    """The data stored with the last of ``attempts``, see :class:`models.registry.ModelVersion`."""
+def metadata(
+    attempts: list[Attempt], choice: Choice | None, store: RecordStore, digest: str | None = None
+) -> dict[str, Any]:
+    """The data stored with the last of ``attempts``, see :class:`models.registry.ModelVersion`.
+
+    ``digest`` is that of the records as of its training, if it was made before.
+    """
     trained, evaluation = attempts[-1]
     return {
         "trained_at": trained.as_of.isoformat(),
@@ -243,7 +248,7 @@ def metadata(attempts: list[Attempt], choice: Choice | None, store: RecordStore)
         "completeness": trained.completeness.to_document() if trained.completeness else None,
         "metrics": {**trained.metrics, **_losses(trained)},
         "parameters": dict(trained.parameters),
-        "records_digest": store.digest(trained.as_of),
+        "records_digest": digest or store.digest(trained.as_of),
         "missing_feeds": missing_feeds(store, trained.as_of),
         "feeds": {
             name: one.to_document() for name, one in feed_summaries(store, trained.as_of).items()

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +21,7 @@ import numpy as np
 from features.cache.dependencies import feature_definitions
 from features.matrix import Matrix
 from models import calibration
-from models.arrears import MergedHyperparameters
+from models.arrears import Hyperparameters, MergedHyperparameters
 from models.registry import ModelVersion, Registry
 from models.scorecard import PRIOR_RATE, fit_scorecard
 from risk.progress import Progress
@@ -39,6 +39,11 @@ from training.promotion.evaluate import ChallengerEvaluation, evaluate_challenge
 from training.promotion.gate import Decision
 
 _DEFAULT_CAPACITY = 20
+
+_MORE_ROUNDS = 100
+"""Boosting rounds beyond those of the champion that are tried. Its number was chosen among all;
+without some features the best one is hardly ever much larger, and each round of the search is
+fitted six times."""
 
 
 @dataclass(frozen=True)
@@ -80,35 +85,43 @@ def find_or_train(
 
     Where a model could be fitted it also scores later dates at which the same inputs are gone.
     """
-    keys = _keys(store, request)
-    for key in (keys.of_date, keys.of_training):
-        if (found := registry.stand_in(key)) is not None:
-            return found
-    return _train(registry, store, request, cache_dir, keys, progress)
+    keys = _Keys(store, request)
+    found = registry.stand_in(keys.of_training) or registry.stand_in(keys.of_date)
+    return found or _train(registry, store, request, cache_dir, keys, progress)
 
 
 @dataclass(frozen=True)
 class _Keys:
     """What a stand-in is found again by.
 
-    ``of_date`` covers all that is known at the date of the list, ``of_training`` only what a fit
-    reads: the champion, what is lost, and what was known before the champion was trained. So a
-    fitted model is found under either, and the scorecard, which takes its bins from the cohort to
-    be scored, under the first alone.
+    ``of_training`` covers only what a fit reads: the champion, what is lost, and what was known
+    before the champion was trained. ``of_date`` covers all that is known at the date of the list:
+    the scorecard, which takes its bins from the cohort to be scored, is found under it alone. A
+    digest hashes all records, so each is made once, when it is needed.
     """
 
-    of_date: str
-    of_training: str
+    store: RecordStore
+    request: StandInRequest
 
+    @cached_property
+    def digest(self) -> str:
+        """The digest of what was known before the champion was trained."""
+        return self.store.digest(self.request.champion.trained_at)
 
-def _keys(store: RecordStore, request: StandInRequest) -> _Keys:
-    why, definitions = request.to_document(), feature_definitions(store)
-    trained_at = request.champion.trained_at
-    lasting = {name: value for name, value in why.items() if name != "as_of"}
-    fitted_on = [lasting, trained_at.isoformat(), store.digest(trained_at), definitions]
-    return _Keys(
-        _hash([why, store.digest(request.as_of), definitions]), _hash(["fitted", *fitted_on])
-    )
+    @cached_property
+    def of_training(self) -> str:
+        """The key of a model that is fitted."""
+        why = self.request.to_document()
+        lasting = {name: value for name, value in why.items() if name != "as_of"}
+        trained_at = self.request.champion.trained_at.isoformat()
+        definitions = feature_definitions(self.store)
+        return _hash(["fitted", lasting, trained_at, self.digest, definitions])
+
+    @cached_property
+    def of_date(self) -> str:
+        """The key of a scorecard."""
+        digest = self.store.digest(self.request.as_of)
+        return _hash([self.request.to_document(), digest, feature_definitions(self.store)])
 
 
 def _hash(parts: list[Any]) -> str:
@@ -126,11 +139,11 @@ def _train(
     training_set = _training_set(store, request.champion.trained_at, cache_dir, progress)
     if training_set is not None and training_set.events >= SCORECARD_BELOW:
         key = keys.of_training
-        trained, about, artifacts = _fitted_again(store, training_set, request, progress)
+        trained, about, artifacts = _fitted_again(store, training_set, request, keys, progress)
     else:
         events = training_set.events if training_set else 0
         key = keys.of_date
-        trained, about, artifacts = _card_with_champions_rate(store, request, events)
+        trained, about, artifacts = _card_with_champions_rate(store, request, keys, events)
     return registry.register(
         trained.model,
         {**about, "stand_in": request.to_document()},
@@ -154,6 +167,7 @@ def _fitted_again(
     store: RecordStore,
     training_set: TrainingSet,
     request: StandInRequest,
+    keys: _Keys,
     progress: Progress | None,
 ) -> tuple[Trained, dict[str, Any], Mapping[str, str]]:
     """The model fitted on ``training_set`` without the lost features, or a simpler kind."""
@@ -171,14 +185,19 @@ def _fitted_again(
 
     attempts = attempts_until_sound(fit_again(recipe), fit_again, judge)
     trained = attempts[-1][0]
-    about = metadata(attempts, None, store)
+    about = metadata(attempts, None, store, keys.digest)
     if "gate" in about["evidence"]:
         about["evidence"]["gate"]["grounds"] = "stand_in"
     return trained, about, model_artifacts(narrowed, trained)
 
 
 def _recipe(champion: ModelVersion) -> AnyHyperparameters | None:
-    return None if champion.kind == "scorecard" else recipe_of(champion)
+    """The hyperparameters of ``champion``, with a search that ends not far above its rounds."""
+    recipe = None if champion.kind == "scorecard" else recipe_of(champion)
+    rounds = (champion.about.get("parameters") or {}).get("rounds")
+    if not isinstance(recipe, Hyperparameters) or rounds is None:
+        return recipe
+    return replace(recipe, max_rounds=min(recipe.max_rounds, rounds + _MORE_ROUNDS))
 
 
 def _with_whole_holdout(trained: Trained, matrix: Matrix) -> Trained:
@@ -190,7 +209,7 @@ def _with_whole_holdout(trained: Trained, matrix: Matrix) -> Trained:
 
 
 def _card_with_champions_rate(
-    store: RecordStore, request: StandInRequest, events: int
+    store: RecordStore, request: StandInRequest, keys: _Keys, events: int
 ) -> tuple[Trained, dict[str, Any], Mapping[str, str]]:
     """The scorecard of the features that are left, with the event rate of the champion.
 
@@ -215,4 +234,4 @@ def _card_with_champions_rate(
         parameters={"rate": rate},
     )
     evaluation = ChallengerEvaluation(Decision(True, "stand_in", ()), {}, ())
-    return trained, metadata([(trained, evaluation)], None, store), {}
+    return trained, metadata([(trained, evaluation)], None, store, keys.digest), {}

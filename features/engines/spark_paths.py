@@ -39,6 +39,19 @@ class DatePartitions:
         return [status.getPath() for status in self._files.listStatus(day)]
 
 
+def file_sizes(session: SparkSession, folder: str) -> dict[str, int]:
+    """Bytes of every Parquet file below ``folder``, by its path there."""
+    files, whole = _opened(session, folder)
+    name, found = f"/{whole.getName()}/", files.listFiles(whole, True)
+    sizes = {}
+    while found.hasNext():
+        status = found.next()
+        path = str(status.getPath().toString()).rpartition(name)[2]
+        if path.endswith(".parquet"):
+            sizes[path] = int(status.getLen())
+    return sizes
+
+
 def write_text(session: SparkSession, path: str, text: str) -> None:
     """Write ``text`` to the file ``path``, replacing it."""
     files, place = _opened(session, path)

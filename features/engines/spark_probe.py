@@ -37,7 +37,7 @@ class SparkExecutorsDiffer(WagewatchError):
 def probe_executors(session: SparkSession, version: str, wagewatch: str) -> None:
     """Check that all executors have the driver's Python, wagewatch and pyarrow.
 
-    ``version`` is a function as ``module:name`` that tells the version of wagewatch, and
+    ``version`` is a function as ``module:name`` that returns the version of wagewatch, and
     ``wagewatch`` what it says here. On this machine's own cores there is nothing to ask.
 
     Raises:

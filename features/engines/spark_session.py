@@ -38,7 +38,7 @@ class SparkMissing(WagewatchError):
 
 @contextmanager
 def spark_session() -> Iterator[SparkSession]:
-    """Context manager: a session that is stopped at the end, without what it kept on disk.
+    """Context manager: a session that is stopped at the end, without what it left on disk.
 
     Raises:
         SparkMissing: PySpark or Java is not installed.
@@ -98,6 +98,8 @@ def open_session(settings: Mapping[str, str] = MappingProxyType({})) -> SparkSes
         conf = _with(SparkConf(), settings)
         for name, value in _DEFAULTS.items():
             conf.setIfMissing(name, value)
+        # Spark's launcher turns its bars on for whatever Python starts; commands show their own.
+        conf.set("spark.ui.showConsoleProgress", "false")
         python = worker_python(conf)
         if python:
             os.environ["PYSPARK_PYTHON"] = python

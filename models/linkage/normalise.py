@@ -41,7 +41,7 @@ def _tens(match: re.Match[str]) -> str:
 def plain_name(name: str) -> str:
     """The name without legal forms, 项目部 and the like; numbers and 工程 stay.
 
-    Two projects of one plain name are told apart by nothing in it.
+    Nothing in it distinguishes two projects of one plain name.
 
     >>> plain_name("云渡镇小学（第二标段）项目部"), plain_name("云渡小区Ⅱ期"), plain_name("工地")
     ('云渡镇小学2标段', '云渡小区2期', '')

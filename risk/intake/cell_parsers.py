@@ -30,8 +30,10 @@ from risk.intake.cells import (
     match_key,
     normalise,
 )
+from risk.intake.findings import parted_findings
 from risk.intake.identifiers import canonical_identifier, is_placeholder, is_shortened
 from risk.intake.personal_numbers import FIRM_CODES, is_identity_number, mask_personal_numbers
+from risk.intake.several_names import are_several_codes, are_several_firms
 from risk.intake.spellings import (
     MAX_SPELLING,
     UNKNOWN_DATES,
@@ -44,6 +46,7 @@ from risk.intake.spellings import (
     read_day,
     read_month,
 )
+from risk.intake.ticked_boxes import ticked_option
 from risk.intake.units import MONEY_UNITS, PERCENT, UNCLEAR, Unit
 
 T = TypeVar("T")
@@ -93,6 +96,9 @@ YEAR_OF_DAY, YEAR_OF_MONTH = "year_of_day", "year_of_month"
 
 PERSONAL_CODE = "personal_code"
 """Note on a firm's code that was a person's identity number, and is unknown now."""
+
+FINDINGS = "findings"
+"""Field of inspections whose text is parted."""
 
 SPREADSHEET_ERRORS = frozenset(
     ("#REF!", "#VALUE!", "#N/A", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
@@ -198,11 +204,23 @@ def _parser_by_type(field: Field, unit: Unit | None) -> Callable[[Cell], Parsed]
         return partial(parse_money, unit=unit)
     if field.type is FieldType.SHARE:
         return partial(parse_share, unit=unit)
-    if field.name == "worker_days":
-        return parse_days
+    if field.name in _BY_NAME:
+        return _BY_NAME[field.name]
     if field.name in FIRM_CODES:
-        return partial(parse_firm_code, required=field.required)
-    return _PARSERS[field.type]
+        of_firm = partial(parse_firm_code, required=field.required)
+        return partial(_unless_several, parser=of_firm, several=are_several_firms)
+    own = _PARSERS[field.type]
+    of_project = field.name == "project_id"
+    return partial(_unless_several, parser=own, several=are_several_codes) if of_project else own
+
+
+def _unless_several(
+    cell: Cell, parser: Callable[[Cell], Parsed], several: Callable[[str], bool]
+) -> Parsed:
+    """Code of one project or firm; which one is meant by several, only a person can say."""
+    if isinstance(cell, str) and several(cell):
+        raise CellRefused("several")
+    return parser(cell)
 
 
 def require_readable(cell: Cell) -> None:
@@ -285,6 +303,17 @@ def parse_text(cell: Cell) -> str | Noted[str] | None:
         return None
     masked = mask_personal_numbers(text)
     return text if masked == text else Noted(masked, MASKED)
+
+
+def parse_findings(cell: Cell) -> str | Noted[str] | None:
+    """Findings parted by semicolons; None also where a text says that there are none."""
+    text = parse_text(cell)
+    if text is None:
+        return None
+    if isinstance(text, Noted):
+        findings = parted_findings(text.value)
+        return None if findings is None else Noted(findings, text.note)
+    return parted_findings(text)
 
 
 def parse_date(cell: Cell) -> dt.date | Noted[dt.date] | None:
@@ -401,18 +430,21 @@ def parse_bool(cell: Cell) -> bool | None:
 
 
 def answer_alone(text: str) -> str:
-    """Answer in the first word of ``text``, without what explains it.
+    """Answer in the first word of ``text``, without what explains it, or the ticked one.
 
     >>> answer_alone("是(拖欠1个月)"), answer_alone("否")
     ('是', '否')
     """
-    found = _ANSWER_WITH_MORE.fullmatch(normalise(text))
+    plain = normalise(text)
+    if (ticked := ticked_option(plain)) != plain:
+        return ticked
+    found = _ANSWER_WITH_MORE.fullmatch(plain)
     return found[1] if found else text
 
 
 def parse_enum(cell: Cell, field: Field) -> str | None:
     """Code of the term of ``field``."""
-    text = match_key(_text_of(cell, "not_in_values"))
+    text = match_key(ticked_option(_text_of(cell, "not_in_values")))
     term = _terms(tuple(field.values.items())).get(text)
     if term is None and text not in _UNKNOWN_NUMBER:
         raise CellRefused("not_in_values")
@@ -428,6 +460,12 @@ _PARSERS: Mapping[FieldType, Callable[[Cell], Parsed]] = {
     FieldType.COUNT: parse_count,
     FieldType.NUMBER: parse_number,
     FieldType.BOOL: parse_bool,
+}
+
+
+_BY_NAME: Mapping[str, Callable[[Cell], Parsed]] = {
+    "worker_days": parse_days,
+    FINDINGS: parse_findings,
 }
 
 

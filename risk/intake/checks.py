@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any, TypeAlias
@@ -26,6 +27,36 @@ MARKED: Mapping[str, tuple[str, ...]] = {"organizations": ("org_id",)}
 
 MAY_COME = frozenset(("ended_on",))
 """Dates among those of an event that are often stated before they come."""
+
+MAY_COME_BEFORE = frozenset(("confirmed_on",))
+"""Arrears are often confirmed before the case is filed."""
+
+ENDS: Mapping[str, tuple[str, ...]] = {
+    "projects": ("planned_end_on",),
+    "deposits": ("valid_to",),
+    "inspections": ("rectify_by",),
+}
+"""Days, besides those of later facts, that are not before the event of their table."""
+
+
+def check_days(table: Table, row: Mapping[str, Any], today: dt.date) -> list[Problem]:
+    """Problems of the days in a row that one person enters: before its event, or still to come.
+
+    In a file such days are asked about by column, since many rows may have the wrong year alike.
+    """
+    event = table.field(table.event_date or table.key[0])
+    later = {fact.date for fact in table.unfolds}
+    found = []
+    for name in sorted(later - MAY_COME_BEFORE | set(ENDS.get(table.name, ()))):
+        day = row.get(name)
+        if day is not None and day < row[event.name]:
+            allowed = f"{event.zh} {row[event.name]}"
+            found.append(problem(table.field(name), "before_event", day, allowed=allowed))
+    for name in sorted(later - MAY_COME):
+        day = row.get(name)
+        if day is not None and day > today:
+            found.append(problem(table.field(name), "after_today", day, allowed=str(today)))
+    return found
 
 
 def check_known_at(table: Table, columns: _Columns, problems: _Problems) -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from risk.contract import Field, FieldType
-from risk.intake.cell_parsers import MAX_CELL, PLAIN_ID, CellRefused, Noted
+from risk.intake.cell_parsers import FINDINGS, MAX_CELL, PLAIN_ID, CellRefused, Noted
 from risk.intake.personal_numbers import FIRM_CODES, MAYBE_IDENTITY
 from risk.intake.row_parser import Answers, CellParser
 from risk.intake.units import Unit
@@ -72,6 +72,8 @@ class ColumnParser:
         self._parser = lru_cache(_CACHED)(CellParser(field, unit, answers or {}))
         # With a unit in the header, amounts need the parser of single cells.
         self._fast_path = _FAST_PATHS.get(field.type) if unit is None else None
+        if field.name == FINDINGS:
+            self._fast_path = None
         if field.name in FIRM_CODES:
             self._fast_path = replace(_FAST_PATHS[FieldType.ID], unless=MAYBE_IDENTITY)
 

@@ -41,6 +41,12 @@ class FormatUnsupported(IntakeFailure):
     code = "format_unsupported"
 
 
+class DocumentUnsupported(IntakeFailure):
+    """A text document; its tables belong into a workbook. Carries ``found``, the suffix."""
+
+    code = "document_unsupported"
+
+
 class OldWorkbook(IntakeFailure):
     """An old workbook that cannot be read (.xls, .et); save it as .xlsx first."""
 

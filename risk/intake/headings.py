@@ -15,16 +15,20 @@ from typing import TypeAlias
 
 from risk.contract import KNOWN_AT, Field, FieldType, Table
 from risk.intake.cells import Cell, match_key
+from risk.intake.heading_qualifiers import PARTIAL, is_other_number
 from risk.intake.units import MONEY_UNITS, PERCENT, Unit, plain_brackets
 
 _LENGTH = 200  # a longer cell is content
 _BRACKET = re.compile(r"\(([^()]*)\)")
 _NOISE = re.compile(r"[*:_\"'“”★※]")
 _UNIT_NOISE = re.compile(r"单位|人民币|币种|金额|计量|[:()¥]|rmb|cny|^以|计$")
+_NUMBER = re.compile(
+    r"^(?:\(?\d{1,2}(?:\.\d{1,2})+[.、)]?(?![年月日号季期元万千亿倍天])|\(?\d{1,2}[.、)]"
+    r"|[一二三四五六七八九十]{1,2}、|\([一二三四五六七八九十]{1,2}\))(?=[^\d\W])"
+)
 _WORDS = re.compile(r"[,;、/\s和及]+")
 _BARE_UNIT = re.compile(r"(.+?)[/,、|:·•—-]?((?:千|百万|万|亿)?元|%)")
 _PLANNED = re.compile(r"计划|预计|预期|拟|预估|暂定")
-_PARTIAL = re.compile(r"累计|其中|上年|去年|上月|上期|同期|年初|结转")
 _QUALIFIED = (FieldType.DATE, FieldType.MONTH, FieldType.MONEY, FieldType.COUNT)
 
 
@@ -58,7 +62,7 @@ class Heading:
     @property
     def partial(self) -> bool:
         """Whether the column is a running total, a part, or of another period."""
-        return bool(_PARTIAL.search("".join((self.group, self.name, *self.notes))))
+        return bool(PARTIAL.search("".join((self.group, self.name, *self.notes))))
 
 
 HeadingMatcher: TypeAlias = Callable[[Heading], Field | None]
@@ -93,6 +97,26 @@ def _parsed(text: str, above: str) -> Heading:
         unit=",".join(units),
         notes=tuple(note for note in (*group_notes, *notes) if note not in units),
     )
+
+
+def own_part(heading: str) -> str:
+    """Heading without the group in front of it.
+
+    >>> own_part("存储形式/现金（万元）"), own_part("涉案金额（元/万元）")
+    ('现金（万元）', '涉案金额（元/万元）')
+    """
+    group, slash, own = heading.rpartition("/")
+    inside = plain_brackets(group).count("(") > plain_brackets(group).count(")")
+    return own if slash and own and not inside else heading
+
+
+def unnumbered(key: str) -> str:
+    """Key of a heading without the number that a form gives its columns.
+
+    >>> [unnumbered(key) for key in ("1.项目编码", "(2)开工日期", "1.1建设单位", "1月")]
+    ['项目编码', '开工日期', '建设单位', '1月']
+    """
+    return _NUMBER.sub("", key)
 
 
 def contract_matcher(table: Table) -> HeadingMatcher:
@@ -164,11 +188,13 @@ def unit_of(field: Field, text: str) -> FoundUnit:
 
 
 def _qualified(heading: Heading, field: Field) -> bool:
-    """Whether the heading is about a plan or a part, and ``field`` is not."""
+    """Whether the heading is about a plan, a part or other money, and ``field`` is not."""
     if field.type not in _QUALIFIED:
         return False
     planned = heading.planned and not _PLANNED.search(field.zh)
-    return planned or (heading.partial and not _PARTIAL.search(field.zh))
+    partial = heading.partial and not PARTIAL.search(field.zh)
+    text = "".join((heading.group, heading.name, *heading.notes))
+    return planned or partial or is_other_number(field, text, field.zh)
 
 
 def _money_field(fields: Mapping[str, Field], name: str) -> Field | None:
@@ -187,7 +213,7 @@ def _without_brackets(text: str) -> tuple[str, list[str]]:
     while found := _BRACKET.search(plain):
         notes.append(found[1])
         plain = plain[: found.start()] + plain[found.end() :]
-    return _NOISE.sub("", plain), notes
+    return _NOISE.sub("", unnumbered(plain)), notes
 
 
 def _has_unit(note: str) -> bool:

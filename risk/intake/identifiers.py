@@ -19,6 +19,8 @@ _SPACES = re.compile(r"\s+")
 _SHORTENED = re.compile(r"[+-]?(?:\d+(?:\.\d+)?[eE]\+\d+|\d+\.\d+[eE]\d+)")
 _NOT_YET = re.compile(
     r"(?:尚|暂|还|均)?(?:未|待|正在|在)(?:办|补|定|核|编|取得|提供|填|审批|申请|申领|领|登记|确定)\D{0,8}"
+    r"|(?:尚|暂|还|均)?(?:未|待)(?:开设|开户|开立|设立|立案|出具|签|缴|存储|备案|受理|报送|开具)\D{0,8}"
+    r"|(?:免缴|免存|免予存储|无合同|无账户|无专户|口头)\D{0,6}"
 )
 _NO_CODE = frozenset(
     (
@@ -72,6 +74,12 @@ def canonical_identifier(text: str) -> str:
 def is_shortened(identifier: str) -> bool:
     """Whether a spreadsheet wrote the number in exponent form: 4.20322E+17, 4.20322E17."""
     return _SHORTENED.fullmatch(identifier) is not None
+
+
+def is_no_number(cell: object) -> bool:
+    """Whether a cell for a number is empty, or says that there is none."""
+    text = normalise("" if cell is None else str(cell)).casefold()
+    return text in ("", "-", "--", "—", "——", "/", "\\") or is_placeholder(text)
 
 
 def is_placeholder(identifier: str) -> bool:

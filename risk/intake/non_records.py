@@ -33,6 +33,7 @@ _TOTAL = re.compile(
     r".{0,8}?(?:合计|小计|总计|累计|共计)(?:数|金额|\([^()]*\))?[:,]?(?:[\d,.]*|\d[\d,.]*[人名个万元项家笔份件天户]{1,2})"
     r"|.{9,40}(?:合计|小计|总计)"
 )
+_TOTAL_ALONE = re.compile(r"(?:合|小|总|共)计:?|累计:?")
 _FOOTER = re.compile(
     r"(?:\w{0,4}单位)?(?:制表|填表|制单|审核|复核|审批|填报|上报|经办|负责|主管|联系|统计|签字|盖章|班组长"
     r"|劳资专管员|项目经理)(?:人|员|者|单位|部门|日期|时间|电话|领导|签字|签章|盖章|负责人)*"
@@ -41,8 +42,9 @@ _FOOTER = re.compile(
     r"|\w{0,6}(?:签字|签名|签章|盖章|批示)\w{0,2}:.*"
     r"|(?:填表|填报|附|备)?(?:说明|注)(?:\d*|[一二三四五六七八九十]*)(?::.*|$)|备注:.*"
     r"|(?:本页|以下)?(?:无正文|空白)|\(?(?:本页无正文|以下空白|以下无正文)\)?"
-    r"|续|续[上前]页|[续承转接][上前下]页|未完待续|第?\d+/\d+页?|第\d+页.*|共计?\d+.{1,6}"
+    r"|续|续[上前]页|[续承转接][上前下]页|未完待续|第\d+/\d+页?|\d+/\d+页|第\d+页.*|共计?\d+.{1,6}"
 )
+_PAGE = re.compile(r"\d+/\d+")  # or a day: a record has more cells
 _NOTE = re.compile(
     r"[★☆※*▲●◆■].{2,}|\d{1,2}[.、](?!\d).{2,}|\(\d{1,2}\).{2,}|.+\((?:盖章|签章|签字|公章|章)\)"
     r"|(?:以上|截至|截止|数据来源|资料来源|统计口径|本表|此表|上表|表中).{2,}|.{4,}[,;。].*"
@@ -50,7 +52,10 @@ _NOTE = re.compile(
 _DATE = re.compile(r"\d{4}[年./-]\d{1,2}(?:[月./-]\d{1,2}日?|月)?")
 _CONTINUED = re.compile(r"\(?续(?:表)?[一二三四五六七八九十\d]*\)?$")
 _SECTION = re.compile(r"(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)).+")
-_PLACE = re.compile(r"[^\d,;:]{1,6}(?:镇|乡|街道|街道办事处|办事处|开发区|高新区|园区|县)")
+_PLACE = re.compile(
+    r"[^\d,;:]{1,6}(?:镇|乡|街道|街道办事处|办事处|开发区|高新区|园区|县|旗|本级|直属"
+    r"|(?<![小园校厂社景库居住])区|(?<![城超])市)(?:\(.*\))?:?"
+)
 _NUMBER = re.compile(r"[\d.]+")
 _LETTERS = ("", "甲", "甲乙", "甲乙丙", "甲乙丙丁")
 """Letters with which a row of numbers of columns may begin."""
@@ -77,10 +82,18 @@ def non_record(
         return None
     if _TOTAL.fullmatch(first):
         return NonRecord.TOTAL
-    if _FOOTER.fullmatch(first) or (len(filled) == 1 and _is_note(filled[0], cells, key)):
+    alone = len(filled) == 1
+    lone_note = alone and (_PAGE.fullmatch(first) or _is_note(filled[0], cells, key))
+    if _FOOTER.fullmatch(first) or lone_note:
         return NonRecord.FOOTER
-    title = len(filled) == 1 and _is_title(filled[0], cells, key, titles)
+    title = alone and _is_title(filled[0], cells, key, titles)
     return NonRecord.TITLE if title else None
+
+
+def is_total(cells: Sequence[Cell]) -> bool:
+    """Whether the first text of a row is a word for a total and nothing else."""
+    texts = (text for cell in cells if (text := plain(cell)) and not _NUMBER.fullmatch(text))
+    return _TOTAL_ALONE.fullmatch(next(texts, "")) is not None
 
 
 def plain(cell: Cell) -> str:

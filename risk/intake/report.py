@@ -17,9 +17,9 @@ class SheetReport:
     """Sheet of a file.
 
     ``unread`` is empty, or the reason why the sheet was not read: ``hidden``, ``blank``,
-    ``no_header`` or ``incomplete`` (then required columns are ``missing``). ``columns`` maps
-    headings to fields, ``units`` headings to the unit of their amounts. ``supplied`` are the cells
-    of fields without a column, by field.
+    ``summary``, ``no_header`` or ``incomplete`` (then required columns are ``missing``).
+    ``columns`` maps headings to fields, ``units`` headings to the unit of their amounts.
+    ``supplied`` are the cells of fields without a column, by field.
     """
 
     name: str

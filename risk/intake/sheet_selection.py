@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -73,8 +73,8 @@ class SelectedSheet:
 class UnreadSheet:
     """Sheet that is not read.
 
-    ``reason`` is ``hidden``, ``blank``, ``no_header`` or ``incomplete``; an incomplete header has
-    ``found`` and lacks ``missing`` columns.
+    ``reason`` is ``hidden``, ``blank``, ``summary``, ``no_header`` or ``incomplete``; an incomplete
+    header has ``found`` and lacks ``missing`` columns.
     """
 
     name: str
@@ -89,6 +89,15 @@ class Selection:
 
     read: tuple[SelectedSheet, ...]
     unread: tuple[UnreadSheet, ...] = ()
+
+
+def with_summaries(selection: Selection, names: Collection[str]) -> Selection:
+    """``selection`` with the reason that the sheets called ``names`` are summaries."""
+    unread = (
+        UnreadSheet(one.name, "summary") if one.name in names and one.reason != "hidden" else one
+        for one in selection.unread
+    )
+    return Selection(selection.read, tuple(unread))
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
+from itertools import islice
+from typing import Any
 
 from risk.contract import FieldType, Table
 from risk.intake.account_notes import Note
-from risk.intake.checks import MAY_COME
+from risk.intake.checks import ENDS, MAY_COME, MAY_COME_BEFORE
 from risk.intake.name_ids import MARK
 from risk.intake.staging import DUPLICATES, STAGED
 from risk.store.store import RecordStore
@@ -20,16 +22,6 @@ _SHOWN = 3
 _MEDIAN_OF = 2
 _AHEAD = dict.fromkeys(("projects", "contracts", "accounts", "deposits"), 366)
 """Days that the event of a table may lie ahead: these are often recorded before they begin."""
-
-_ENDS = {
-    "projects": ("planned_end_on",),
-    "deposits": ("valid_to",),
-    "inspections": ("rectify_by",),
-}
-"""Days, besides those of later facts, that are not before the event of their table."""
-
-_MAY_COME_BEFORE = frozenset(("confirmed_on",))
-"""Arrears are often confirmed before the case is filed."""
 
 _OPEN = "'accepted', 'filed'"
 
@@ -65,9 +57,8 @@ def staged_notes(
             versions of one row.
         today: day of the import.
     """
-    notes = _implausible(store, table, headings)
-    notes += _in_future(store, table, headings, today)
-    notes += _reversed(store, table, headings)
+    checks = [*_implausible(table, headings), *_in_future(table, headings, today)]
+    notes = _notes_of(store, [*checks, *_reversed(table, headings)])
     if table.name == "cases":
         notes += _contradicting(store, headings)
     if duplicates:
@@ -88,70 +79,95 @@ def plausible_ranges() -> Mapping[tuple[str, str], _Range]:
     }
 
 
-def _implausible(store: RecordStore, table: Table, headings: Mapping[str, str]) -> list[Note]:
-    notes = []
+@dataclass(frozen=True)
+class _Check:
+    """SQL of aggregates over the staged rows, and the notes that follow from their values."""
+
+    parts: Sequence[str]
+    notes: Callable[[Sequence[Any]], Iterator[Note]]
+
+
+def _notes_of(store: RecordStore, checks: Sequence[_Check]) -> list[Note]:
+    """Notes of all ``checks``, in their order. One query: each takes longer to plan than to run."""
+    if not checks:
+        return []
+    parts = ", ".join(part for check in checks for part in check.parts)
+    [values] = store.rows(f"SELECT {parts} FROM {STAGED}")
+    cells = iter(values)
+    return [note for check in checks for note in check.notes([*islice(cells, len(check.parts))])]
+
+
+def _implausible(table: Table, headings: Mapping[str, str]) -> Iterator[_Check]:
+    """Amounts out of proportion: mostly those in another unit than the heading says."""
     for name, heading in headings.items():
         allowed = plausible_ranges().get((table.name, name))
-        if allowed is None:
-            continue
-        above, largest, key, count, median = store.rows(
-            f"SELECT count(*) FILTER ({name} > $1), max({name}), arg_max({table.key[0]}, {name}),"
-            f" count(*) FILTER ({name} > 0), median({name}) FILTER ({name} > 0) FROM {STAGED}",
-            [allowed.largest],
-        )[0]
-        if above:
-            fields = {"column": heading, "rows": above, "key": key, "found": _yuan(largest)}
-            notes.append(Note("too_large", fields, needs_answer=True))
-        if count >= _MEDIAN_OF and median < allowed.median:
-            fields = {"column": heading, "found": _yuan(median)}
-            notes.append(Note("too_small", fields, needs_answer=True))
-    return notes
+        if allowed is not None:
+            parts = (
+                f"count(*) FILTER ({name} > {allowed.largest})",
+                f"max({name})",
+                f"arg_max({table.key[0]}, {name})",
+                f"count(*) FILTER ({name} > 0)",
+                f"median({name}) FILTER ({name} > 0)",
+            )
+            yield _Check(parts, partial(_out_of_range, heading, allowed))
 
 
-def _in_future(
-    store: RecordStore, table: Table, headings: Mapping[str, str], today: dt.date
-) -> list[Note]:
+def _out_of_range(heading: str, allowed: _Range, cells: Sequence[Any]) -> Iterator[Note]:
+    above, largest, key, count, median = cells
+    if above:
+        fields = {"column": heading, "rows": above, "key": key, "found": _yuan(largest)}
+        yield Note("too_large", fields, needs_answer=True)
+    if count >= _MEDIAN_OF and median < allowed.median:
+        fields = {"column": heading, "found": _yuan(median)}
+        yield Note("too_small", fields, needs_answer=True)
+
+
+def _in_future(table: Table, headings: Mapping[str, str], today: dt.date) -> Iterator[_Check]:
     """Dates of events that are still to come: most are typing errors (2052), and do not count."""
-    notes = []
     later = {fact.date for fact in table.unfolds} - MAY_COME
     events = [table.event_date] if table.event_date else []
     for name in [*events, *sorted(later)]:
-        if name not in headings:
-            continue
-        ahead = _AHEAD.get(table.name, 0) if name == table.event_date else 0
-        rows, last, key = store.rows(
-            f"SELECT count(*), max({name}), arg_max({table.key[0]}, {name}) FROM {STAGED}"
-            f" WHERE {name} > $1",
-            [today + dt.timedelta(days=ahead)],
-        )[0]
-        if rows:
-            fields = {"column": headings[name], "rows": rows, "found": str(last), "key": key}
-            notes.append(Note("in_future", fields, needs_answer=True))
-    return notes
+        if name in headings:
+            ahead = _AHEAD.get(table.name, 0) if name == table.event_date else 0
+            last = today + dt.timedelta(days=ahead)
+            is_later = f"FILTER ({name} > DATE '{last.isoformat()}')"
+            parts = (
+                f"count(*) {is_later}",
+                f"max({name}) {is_later}",
+                f"arg_max({table.key[0]}, {name}) {is_later}",
+            )
+            yield _Check(parts, partial(_to_come, headings[name]))
 
 
-def _reversed(store: RecordStore, table: Table, headings: Mapping[str, str]) -> list[Note]:
+def _to_come(heading: str, cells: Sequence[Any]) -> Iterator[Note]:
+    rows, last, key = cells
+    if rows:
+        fields = {"column": heading, "rows": rows, "found": str(last), "key": key}
+        yield Note("in_future", fields, needs_answer=True)
+
+
+def _reversed(table: Table, headings: Mapping[str, str]) -> Iterator[_Check]:
     """Ends before the event: mostly a year that was not changed in January."""
     event = table.event_date
-    later = {fact.date for fact in table.unfolds} - _MAY_COME_BEFORE
-    names = [name for name in [*sorted(later), *_ENDS.get(table.name, ())] if name in headings]
-    if event is None or event not in headings or not names:
-        return []
-    parts = ", ".join(
-        f"count(*) FILTER ({name} < {event}), arg_min({table.key[0]}, line) FILTER ({name} <"
-        f" {event}), arg_min({name}, line) FILTER ({name} < {event}), arg_min({event}, line)"
-        f" FILTER ({name} < {event})"
-        for name in names
-    )
-    [cells] = store.rows(f"SELECT {parts} FROM {STAGED}")
-    notes = []
-    for place, name in enumerate(names):
-        rows, key, found, began = cells[4 * place : 4 * place + 4]
-        if rows:
-            fields = {"column": headings[name], "event": headings[event], "rows": rows, "key": key}
-            shown = {"found": str(found), "began": str(began)}
-            notes.append(Note("dates_reversed", {**fields, **shown}, needs_answer=True))
-    return notes
+    later = {fact.date for fact in table.unfolds} - MAY_COME_BEFORE
+    names = [name for name in [*sorted(later), *ENDS.get(table.name, ())] if name in headings]
+    if event is None or event not in headings:
+        return
+    for name in names:
+        is_before = f"FILTER ({name} < {event})"
+        parts = (
+            f"count(*) {is_before}",
+            *(f"arg_min({one}, line) {is_before}" for one in (table.key[0], name, event)),
+        )
+        yield _Check(parts, partial(_ends_early, headings[name], headings[event]))
+
+
+def _ends_early(heading: str, event: str, cells: Sequence[Any]) -> Iterator[Note]:
+    rows, key, found, began = cells
+    if rows:
+        fields = {"column": heading, "event": event, "rows": rows, "key": key}
+        shown = {"found": str(found), "began": str(began)}
+        yield Note("dates_reversed", {**fields, **shown}, needs_answer=True)
 
 
 def _contradicting(store: RecordStore, headings: Mapping[str, str]) -> list[Note]:

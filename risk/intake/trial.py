@@ -11,11 +11,14 @@ from typing import Any
 from risk.contract import STORED_TABLES, Table
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure, TableAmbiguous, TableUnknown
+from risk.intake.layouts.arbitration import without_arbitration
 from risk.intake.layouts.column_matches import Match, Reason
 from risk.intake.layouts.layout import Layout, table_field
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.layouts.proposal import SheetProposal, masked, propose
+from risk.intake.layouts.regions import common_region
 from risk.intake.layouts.sheet_parts import open_tables
+from risk.intake.layouts.summaries import refuse_summaries, summary_head
 from risk.intake.table_detection import detect_table
 from risk.intake.worker_sheets import WorkerSheets, read_worker_sheets, worker_level
 from risk.store.store import RecordStore
@@ -28,12 +31,14 @@ class FileTrial:
     """Proposals for one file, or why it cannot be read.
 
     ``workers`` is what its worker-level sheets would be read as; they need no layout.
+    ``summaries`` are the names of its sheets that hold no records.
     """
 
     file: str
     proposals: tuple[SheetProposal, ...] = ()
     failure: IntakeFailure | None = None
     workers: WorkerSheets | None = None
+    summaries: tuple[str, ...] = ()
 
     @property
     def is_readable(self) -> bool:
@@ -57,9 +62,12 @@ def try_files(
 
 
 def needs_layout(proposal: SheetProposal) -> bool:
-    """Whether a sheet has more, or other, than the contract's own headings, or lacks a key."""
+    """Whether a sheet has more, or other, than the contract's own headings, or lacks a key.
+
+    More are also payments in a book of payrolls.
+    """
     layout = proposal.layout
-    stated = (layout.key.made_from, layout.key.column, layout.fill, layout.struck)
+    stated = (layout.key.made_from, layout.key.column, layout.fill, layout.struck, layout.payments)
     asked = (proposal.missing, proposal.unknown_places)
     return any(map(bool, (*stated, *asked))) or any(
         one.target is not None and (one.similarity < 1 or one.target.by_name)
@@ -127,31 +135,47 @@ def _any_table(path: Path) -> Table:
 
 def _try(path: Path, label: str, office: OfficeLayouts, store: RecordStore | None) -> FileTrial:
     try:
-        with open_tables(path) as sheets:
+        with open_tables(path) as opened:
+            sheets, _ = without_arbitration(opened, file=path.name)
             own = worker_level(sheets) if store is not None else []
             workers = read_worker_sheets(store, path, own) if store is not None and own else None
             rest = [one for one in sheets if not any(one is other for other in own)]
             proposals = propose(
                 path, rest, office.vocabulary, county=office.county, places=office.places
             )
+            summaries = [one.name for one in rest if not one.hidden and summary_head(one)]
+            proposals = [one for one in proposals if not one.missing or one.sheet not in summaries]
+            if not proposals and workers is None:
+                refuse_summaries(rest, label)
     except IntakeFailure as failure:
         return FileTrial(label, failure=failure)
-    return FileTrial(label, tuple(proposals), workers=workers)
+    left = set(summaries) - {one.sheet for one in proposals}
+    return FileTrial(
+        label,
+        tuple(proposals),
+        workers=workers,
+        summaries=tuple(name for name in summaries if name in left),
+    )
 
 
 def _with_names(trials: Sequence[FileTrial], known: dict[str, Layout]) -> Iterator[FileTrial]:
     """Trials whose layouts have names of their own; equal heads of a table share one layout."""
     taken = dict(known)
-    shared = {(one.table.name, one.signature): one.name for one in known.values()}
+    names = {(one.table.name, one.signature): one.name for one in known.values()}
+    regions: dict[tuple[str, tuple[str, ...]], str] = {}
+    for proposal in (one for trial in trials for one in trial.proposals):
+        head = (proposal.layout.table.name, proposal.layout.signature)
+        regions[head] = common_region(regions.get(head, ""), proposal.layout.region)
     for trial in trials:
         named = []
         for proposal in trial.proposals:
             layout = proposal.layout
             head = (layout.table.name, layout.signature)
-            if head not in shared:
-                shared[head] = _free(layout.name, taken)
-                taken[shared[head]] = layout
-            named.append(replace(proposal, layout=replace(layout, name=shared[head])))
+            if head not in names:
+                names[head] = _free(layout.name, taken)
+                taken[names[head]] = layout
+            same = replace(layout, name=names[head], region=regions[head])
+            named.append(replace(proposal, layout=same))
         yield replace(trial, proposals=tuple(named))
 
 

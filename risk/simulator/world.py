@@ -65,10 +65,6 @@ class Timeline:
         stamps = np.asarray(days).astype("datetime64[D]").astype("datetime64[M]")
         return stamps.astype(np.int64) - self.first
 
-    def calendar_month(self, month: int) -> int:
-        """Calendar month (1..12) of a simulated month."""
-        return (month + self.first) % 12 + 1
-
 
 @dataclass(frozen=True)
 class World:

@@ -89,10 +89,6 @@ class Staged:
         """The result of a query in which ``$staged`` is the table."""
         return self._connection.execute(sql.replace("$staged", self.table), parameters).fetchall()
 
-    def has_rows(self) -> bool:
-        """Whether the query found anything."""
-        return bool(self.rows("SELECT 1 FROM $staged LIMIT 1"))
-
     def drop(self) -> None:
         """Free the memory of the table."""
         self._connection.execute(f"DROP TABLE {self.table}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from serving.clock import office_time
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.dates import parse_date
 from serving.terminal.options import JsonFlag
@@ -89,7 +90,9 @@ def log(context: typer.Context, json: JsonFlag = False) -> None:
         return
     for one in steps:
         said = cli.text(f"archive.steps.{one.step}", path=one.path, by=one.by)
-        print_line(f"{one.at:%Y-%m-%d %H:%M} {_list_name(cli, one.as_of, one.region)}: {said}")
+        print_line(
+            f"{office_time(one.at):%Y-%m-%d %H:%M} {_list_name(cli, one.as_of, one.region)}: {said}"
+        )
 
 
 def _show_plan(cli: CliContext, database: Database, plan: ArchivePlan) -> None:

@@ -80,7 +80,8 @@ def publish_unless_published(
     if done.model.note is not None:
         print_note(done.model.note.to_document()[cli.language])
     counts = {"as_of": as_of, "entries": done.entries, "cohort": done.cohort}
-    print_line(cli.text("published", **counts, digest=done.digest))
+    units = cli.text(f"units.{context.store.kind}")
+    print_line(cli.text("published", **counts, units=units, digest=done.digest))
 
 
 def publish_employers(

@@ -16,15 +16,25 @@ def serve(
     host: Annotated[str | None, typer.Option("--host")] = None,
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, max=64)] = None,
+    *,
+    isolated: Annotated[bool, typer.Option("--isolated")] = False,
 ) -> None:
     """Serve HTTP until SIGINT or SIGTERM."""
-    serve_workspace(cli_context(context), host, port, workers)
+    serve_workspace(cli_context(context), host, port, workers, isolated=isolated)
 
 
 def serve_workspace(
-    cli: CliContext, host: str | None = None, port: int | None = None, workers: int | None = None
+    cli: CliContext,
+    host: str | None = None,
+    port: int | None = None,
+    workers: int | None = None,
+    *,
+    isolated: bool = False,
 ) -> None:
-    """Serve the workspace; returns after SIGINT or SIGTERM."""
+    """Serve the workspace; returns after SIGINT or SIGTERM.
+
+    ``isolated``: as a copy beside the running service, which sends nothing and runs no jobs.
+    """
     from models.artifact_paths import correct_addresses
     from serving.auth.repository import UserRepository
     from serving.server import is_local, listen, run_server, service_log
@@ -43,7 +53,10 @@ def serve_workspace(
         if not UserRepository(database.engine).has_any():
             print_note(cli.text("open_to_all_here" if is_local(socket) else "nobody_may_enter"))
         keeper = Scheduler(cli.workspace, database, service_log(cli.workspace))
-        keeper.start()
-        run_server(cli.workspace, socket, workers or settings.server.workers)
+        if isolated:
+            print_note(cli.text("isolated"))
+        else:
+            keeper.start()
+        run_server(cli.workspace, socket, workers or settings.server.workers, isolated=isolated)
         keeper.stop()
     print_note(cli.text("stopped"))

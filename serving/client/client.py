@@ -94,7 +94,12 @@ class Client:
         return self._pages(f"/v1/watchlists/{as_of}/entries", **filters)
 
     def changes(self, since: str | None = None) -> tuple[list[JSON], str | None]:
-        """Return the events after a cursor, and the cursor for the next call."""
+        """Return the events after a cursor, and the cursor for the next call.
+
+        Raises:
+            Refused: the cursor is ahead of all events (``cursor_ahead``), as after a restore from
+                a backup. Call without one then; events have ids.
+        """
         found: list[JSON] = []
         while True:
             page = self._get("/v1/watchlists/changes", since=since)

@@ -12,15 +12,21 @@ from dataclasses import dataclass, replace
 
 from risk.contract import KNOWN_AT, Field, FieldType, Table
 from risk.intake.layouts.errors import LayoutInvalid
+from risk.intake.layouts.found_arrears import ARREARS_FOUND, BY_AMOUNTS, states_what_is_owed
 from risk.intake.layouts.layout import KNOWN_ON, STRUCK_ROWS, ColumnRule, Layout, table_field
+from risk.intake.layouts.outcomes import BY_DATES, has_dated_outcome
 from risk.intake.layouts.regions import code_of, name_of
+from risk.intake.layouts.returned_deposits import BY_RETURN, return_column
 from risk.intake.units import MONEY_UNITS
 from risk.locale import Language, text
+from serving.formatting import capitalized
 
 BY_NAME = " by name"
 NOT_USED = ""
 LEFT = ""
 """Cells without a term are left as they are: they will be listed as unreadable."""
+RULES = (BY_DATES, BY_AMOUNTS, BY_RETURN)
+"""Fillings by what other columns of a row say."""
 UNKNOWN = "-"
 """A person says that cells written like this are unknown."""
 
@@ -172,7 +178,7 @@ def _slots(table: Table, language: Language) -> Iterator[Choice]:
 
 
 def _label(field: Field, language: Language) -> str:
-    return field.zh if language == "zh" else field.name
+    return field.zh if language == "zh" else capitalized(field.name.replace("_", " "))
 
 
 def _column(
@@ -225,14 +231,37 @@ def _values(
 
 def _fills(prefix: str, layout: Layout, language: Language) -> Iterator[FillForm]:
     """Forms of the required fields that have neither a column nor a rule of the key."""
-    for field in _without_column(layout, {rule.field for rule in layout.columns}):
-        codes = tuple(
-            Choice(code, term if language == "zh" else code) for code, term in field.values.items()
-        )
+    used = {rule.field for rule in layout.columns}
+    for field in _without_column(layout, used):
+        codes = [*_answers(field, language)]
         value = layout.fill.get(field.name, "")
+        rule = _rule_of(layout, field, used)
+        if rule or value in RULES:
+            rule = rule or value
+            codes.insert(0, Choice(rule, text(f"pages.data.{rule[1:-1]}", language)))
         by_term = {term: code for code, term in field.values.items()}
         name = f"{prefix}.fill.{field.name}"
-        yield FillForm(name, _label(field, language), by_term.get(value, value), codes)
+        yield FillForm(name, _label(field, language), by_term.get(value, value), tuple(codes))
+
+
+def _answers(field: Field, language: Language) -> Iterator[Choice]:
+    """Values that all rows may get in a field, where these are few."""
+    for code, term in field.values.items():
+        yield Choice(code, term if language == "zh" else code)
+    if field.type is FieldType.BOOL:
+        for answer in ("yes", "no"):
+            yield Choice(text(f"pages.data.{answer}", "zh"), text(f"pages.data.{answer}", language))
+
+
+def _rule_of(layout: Layout, field: Field, used: Collection[str]) -> str:
+    """Rule by which other columns give ``field``; empty if there is none."""
+    table = layout.table
+    if field.name == "status" and return_column(table, set(used), layout.headings) is not None:
+        return BY_RETURN
+    if table.outcome and field.name == table.outcome.field and has_dated_outcome(table, set(used)):
+        return BY_DATES
+    by_amounts = field.name == ARREARS_FOUND and states_what_is_owed(table, set(used))
+    return BY_AMOUNTS if by_amounts else ""
 
 
 def _without_column(layout: Layout, used: Collection[str]) -> Iterator[Field]:
@@ -248,9 +277,11 @@ def _chosen_fill(
 ) -> dict[str, str]:
     """Fillings of the form; those of fields that have a column now are dropped."""
     found = {}
-    for field in _without_column(layout, {slot.removesuffix(BY_NAME) for slot in used}):
+    names = {slot.removesuffix(BY_NAME) for slot in used}
+    for field in _without_column(layout, names):
         value = form.get(f"{prefix}.fill.{field.name}", layout.fill.get(field.name, ""))
-        if value and field.values and value not in (*field.values, *field.values.values()):
+        allowed = (*field.values, *field.values.values(), _rule_of(layout, field, names))
+        if value and field.values and value not in allowed:
             _refuse(layout, field.zh, value, "、".join(field.values.values()))
         if value:
             found[field.name] = value[:100]

@@ -52,7 +52,6 @@ from serving.data_entry.repository import (
     set_upload,
 )
 from serving.db.database import Database
-from serving.db.engine import writing
 from serving.errors import CommandError
 from serving.jobs import service as jobs
 from serving.jobs.repository import JobUnknown, find_job
@@ -395,8 +394,3 @@ def _require_complete(layouts: Sequence[Layout]) -> None:
         if lacking := lacking_fields(layout):
             fields = "、".join(f"{field.zh}/{field.name}" for field in lacking)
             raise LayoutLacks(name=layout.name, fields=fields)
-
-
-def in_transaction(database: Database) -> Any:
-    """Return a transaction that takes the write lock when it begins."""
-    return writing(database.engine).begin()

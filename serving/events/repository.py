@@ -10,9 +10,10 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, or_, select, text
+from sqlalchemy import Connection, Engine, Row, func, insert, or_, select, text
 
 from risk.store.staged import in_batches
 from serving.auth.jurisdiction import overlaps, touches, within
@@ -21,7 +22,15 @@ from serving.auth.roles import Role
 from serving.db.engine import utc
 from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
+from serving.errors import ApiError
 from serving.events.types import DIGEST, LIST_TYPES, PUBLISHED
+
+
+class CursorAhead(ApiError):
+    """The cursor is beyond the newest event: the database was restored from an earlier backup."""
+
+    code = "cursor_ahead"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,9 @@ def list_events(engine: Engine, principal: Principal, request: PageRequest) -> P
 
     Unlike other pages the cursor is never None once there was an event, so that a client that has
     read everything can continue from there.
+
+    Raises:
+        CursorAhead: no event has had that number yet; those up to it would never be sent.
     """
     query = select(EVENTS).where(
         EVENTS.c.type.in_(LIST_TYPES),
@@ -87,7 +99,15 @@ def list_events(engine: Engine, principal: Principal, request: PageRequest) -> P
     )
     with engine.connect() as connection:
         rows, _ = page(connection, query, EVENTS.c.id, request)
+        if not rows and request.cursor:
+            _require_reached(connection, request.cursor)
     return Page([to_event(row) for row in rows], int(rows[-1].id) if rows else request.cursor)
+
+
+def _require_reached(connection: Connection, number: int) -> None:
+    newest = connection.execute(select(func.max(EVENTS.c.id))).scalar_one() or 0
+    if number > newest:
+        raise CursorAhead(found=number, newest=newest)
 
 
 def to_event(row: Row[Any]) -> Event:

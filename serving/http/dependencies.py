@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from risk.locale import LANGUAGES, Language
 from serving.db.database import Database
 from serving.http.metrics import Metrics
+from serving.http.quality_values import quality_values
 from serving.settings import Settings
 
 
@@ -31,11 +32,11 @@ def settings_of(request: Request) -> Settings:
 
 
 def language_of(request: Request) -> Language:
-    """Return the first supported language of ``Accept-Language``, else that of the settings."""
-    for part in request.headers.get("accept-language", "").split(","):
-        prefix = part.split(";")[0].strip().lower()[:2]
+    """Return the language that ``Accept-Language`` wants most, else that of the settings."""
+    wanted = quality_values(request.headers.get("accept-language", ""))
+    for name, weight in wanted.items():
         for language in LANGUAGES:
-            if prefix == language:
+            if weight > 0 and name.partition("-")[0] == language:
                 return language
     return settings_of(request).language
 

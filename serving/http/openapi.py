@@ -26,14 +26,17 @@ from risk.locale import Language, catalogue, text
 from serving.auth.dependencies import RequirePermission
 from serving.auth.sessions import COOKIE
 from serving.http.dependencies import language_of
+from serving.http.middleware import MAX_BODY
 from serving.http.openapi_examples import add_examples
 from serving.http.openapi_names import (
+    add_conditional_requests,
     add_headers,
     add_parameter_texts,
     add_property_texts,
     add_tags,
     name_enums,
 )
+from serving.http.openapi_problems import add_problem_examples
 from serving.http.problems import MEDIA_TYPE
 
 OPENAPI_URL = "/openapi.json"
@@ -55,7 +58,8 @@ def add_docs(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
     @cache
     def description(language: Language) -> dict[str, Any]:
-        return _localised(copy.deepcopy(app.openapi()), routes, language)
+        per_minute = app.state.settings.limits.per_minute
+        return _localised(copy.deepcopy(app.openapi()), routes, language, per_minute)
 
     async def openapi(request: Request) -> JSONResponse:
         return JSONResponse(description(language_of(request)))
@@ -86,12 +90,17 @@ def _page(app: FastAPI) -> Any:
 
 
 def _localised(
-    description: dict[str, Any], routes: Sequence[APIRoute], language: Language
+    description: dict[str, Any], routes: Sequence[APIRoute], language: Language, per_minute: int
 ) -> dict[str, Any]:
-    """Add texts, permissions (``x-action``) and security schemes to FastAPI's description."""
+    """Add texts, permissions (``x-action``) and security schemes to FastAPI's description.
+
+    ``per_minute`` is the limit of requests, see :class:`serving.settings.LimitSettings`.
+    """
     info = description["info"]
     info["title"] = "Wagewatch"  # generators name packages after it
-    info["description"] = text("api.description", language)
+    info["description"] = text(
+        "api.description", language, per_minute=per_minute, most=f"{MAX_BODY:,}"
+    )
     schemes = description.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["token"] = {"type": "http", "scheme": "bearer"}
     schemes["session"] = {"type": "apiKey", "in": "cookie", "name": COOKIE}
@@ -111,9 +120,11 @@ def _localised(
         if isinstance(key, str) and key in texts:
             node["description"] = texts[key]
     name_enums(description)
+    add_conditional_requests(description, texts)
     add_parameter_texts(description, texts)
     add_property_texts(description, texts)
     add_examples(description)
+    add_problem_examples(description)
     add_headers(description, texts)
     add_tags(description, texts)
     return description

@@ -14,6 +14,8 @@ Json = dict[str, Any]
 _PAGE = "Page_"
 _RATE_LIMITED = ("429", "503")
 _WITH_ETAG = ("get_watchlist", "get_risk", "get_briefing")
+_CONDITIONAL = ("get_watchlist", "get_risk")
+_KEY = "Idempotency-Key"
 
 
 def name_enums(description: Json) -> None:
@@ -84,18 +86,39 @@ def add_headers(description: Json, texts: Mapping[str, str]) -> None:
     for path in description["paths"].values():
         for operation in path.values():
             for status, response in operation["responses"].items():
-                names = ["X-Request-ID"]
-                if status in _RATE_LIMITED:
-                    names.append("Retry-After")
-                if status == "200" and operation["operationId"] in _WITH_ETAG:
-                    names.append("ETag")
-                if status == "303":
-                    names.append("Location")
                 headers = response.setdefault("headers", {})
-                for name in names:
+                for name in _header_names(operation, status):
                     kind = "integer" if name == "Retry-After" else "string"
                     key = f"api.headers.{name.lower().replace('-', '_')}"
                     headers.setdefault(name, {"description": texts[key], "schema": {"type": kind}})
+
+
+def _header_names(operation: Json, status: str) -> Iterator[str]:
+    """The headers of an answer, each where it comes with the answer."""
+    yield "X-Request-ID"
+    if status in _RATE_LIMITED:
+        yield "Retry-After"
+    if status >= "400":
+        yield "Link"
+    if status == "401":
+        yield "WWW-Authenticate"
+    if status == "303":
+        yield "Location"
+    if status in ("200", "304") and operation["operationId"] in _WITH_ETAG:
+        yield "ETag"
+    has_key = any(one["name"] == _KEY for one in operation.get("parameters", ()))
+    if status in ("201", "202") and has_key:
+        yield "Idempotency-Replayed"
+
+
+def add_conditional_requests(description: Json, texts: Mapping[str, str]) -> None:
+    """Describe If-None-Match and the answer 304, which sealed documents have."""
+    for path in description["paths"].values():
+        for operation in path.values():
+            if operation["operationId"] in _CONDITIONAL:
+                header = {"name": "If-None-Match", "in": "header", "required": False}
+                operation["parameters"].append({**header, "schema": {"type": "string"}})
+                operation["responses"]["304"] = {"description": texts["api.responses.304"]}
 
 
 def add_parameter_texts(description: Json, texts: Mapping[str, str]) -> None:

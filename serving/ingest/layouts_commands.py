@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 
 import typer
 
-from serving.clock import now
+from serving.clock import now, office_date
 from serving.errors import CommandError
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import JsonFlag
@@ -54,11 +55,24 @@ def layouts(context: typer.Context, json: JsonFlag = False) -> None:
             one.name,
             one.table.zh,
             one.files,
-            f"{one.confirmed_by} {one.confirmed_at[:10]}" if one.confirmed else "-",
+            f"{one.confirmed_by} {_day_of(one.confirmed_at)}" if one.confirmed else "-",
         ]
         for one in found
     ]
     print_table([cli.text(f"layouts.{name}") for name in names], rows)
+
+
+def _day_of(moment: str) -> str:
+    """The day of a moment in a layout, which people may have written by hand, at the office.
+
+    >>> _day_of("2025-06-30T16:30:00+00:00"), _day_of("2025-06-30 16:30")
+    ('2025-07-01', '2025-06-30')
+    """
+    try:
+        at = dt.datetime.fromisoformat(moment)
+    except ValueError:
+        return moment[:10]
+    return moment[:10] if at.tzinfo is None else office_date(at).isoformat()
 
 
 @GROUP.command("confirm")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PERCENT = 100
 _SAMPLES = 36
+_EXPLAINED = ("{next_month_end}", "{by_dates}", "{by_amounts}", "{by_return}")
 
 
 def try_import(cli: CliContext, paths: Sequence[Path], *, json: bool) -> bool:
@@ -102,6 +103,8 @@ def _show(cli: CliContext, trial: FileTrial) -> None:
         _show_workers(cli, trial.workers)
     for proposal in trial.proposals:
         _show_sheet(cli, proposal)
+    if trial.summaries:
+        print_line(f"  {cli.text('import.summary', sheets='、'.join(trial.summaries))}")
 
 
 def _show_workers(cli: CliContext, workers: WorkerSheets) -> None:
@@ -152,9 +155,13 @@ def _row(cli: CliContext, match: Match, layout: Layout) -> Iterator[str]:
 def _other_use(layout: Layout, heading: str) -> str:
     """Text that says what a column of no field is used for; empty if for nothing."""
     from risk.intake.layouts.paid_columns import paid_columns
+    from risk.intake.layouts.returned_deposits import BY_RETURN
+    from risk.intake.layouts.vocabulary import is_return
 
     if heading in (*layout.key.made_from, layout.key.column):
         return "for_key"
+    if BY_RETURN in layout.fill.values() and is_return(heading):
+        return "for_status"
     paid = paid_columns(layout) if layout.payments else {}
     return "for_payments" if heading in {layout.headings[index] for index in paid.values()} else ""
 
@@ -177,7 +184,9 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
             name if name in layout.headings else _name(cli, table_field(layout.table, name))
             for name in layout.key.made_from
         )
-        yield cli.text("try.key_made", fields=fields)
+        numbers = [one.heading for one in layout.columns if one.field == layout.made_field]
+        key = "key_filled" if numbers else "key_made"
+        yield cli.text(f"try.{key}", fields=fields, column="、".join(numbers))
     elif layout.key.column:
         yield cli.text("try.key_number", column=layout.key.column, prefix=layout.key.prefix)
     if layout.months:
@@ -188,13 +197,14 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
         yield cli.text("try.struck")
     for name, pattern in layout.fill.items():
         field = _name(cli, table_field(layout.table, name))
-        words = pattern.replace("{next_month_end}", cli.text("try.next_month_end"))
+        words = cli.text(f"try.{pattern[1:-1]}") if pattern in _EXPLAINED else pattern
         yield cli.text("try.filled", field=field, pattern=words)
     if layout.region:
         yield cli.text("try.region", name=name_of(layout.region) or "", code=layout.region)
     counted = [name for name in proposal.unknown_places if layout.regions.get(name)]
-    if counted:
-        yield cli.text("try.places", places="、".join(counted[:5]), code=layout.region)
+    for code in dict.fromkeys(layout.regions[name] for name in counted):
+        places = [name for name in counted if layout.regions[name] == code]
+        yield cli.text("try.places", places="、".join(places[:5]), code=code)
     if asked := [name for name in proposal.unknown_places if name not in counted]:
         yield cli.text("try.places_asked", places="、".join(asked[:5]))
     for heading, cells in proposal.unknown_terms.items():

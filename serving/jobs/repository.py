@@ -157,9 +157,10 @@ def fail_job(engine: Engine, job_id: str, problem: Mapping[str, Any], now: dt.da
     _set(engine, job_id, state="failed", problem=dict(problem), ended_at=now)
 
 
-def requeue_job(engine: Engine, job_id: str) -> None:
-    """Queue an interrupted job again."""
-    _set(engine, job_id, state="queued", step="", progress=0.0)
+def requeue_job(engine: Engine, job_id: str, *, counted: bool = True) -> None:
+    """Queue an interrupted job again; not ``counted`` as an attempt if it was not its fault."""
+    attempts = JOBS.c.attempts if counted else JOBS.c.attempts - 1
+    _set(engine, job_id, state="queued", step="", progress=0.0, attempts=attempts)
 
 
 def _set(engine: Engine, job_id: str, **values: object) -> None:

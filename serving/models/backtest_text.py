@@ -15,7 +15,7 @@ from training.evaluation.ablation import FamilyEffect
 from training.evaluation.ablation import as_document as worths_document
 from training.evaluation.backtest import Backtest, as_document
 from training.evaluation.baselines import OWN_RULES
-from training.evaluation.bootstrap import Estimate
+from training.evaluation.bootstrap import MIN_EVENTS_FOR_INTERVAL, Estimate
 from training.evaluation.challengers import CHALLENGER
 from training.evaluation.fairness import FIGURES as GROUP_FIGURES
 from training.evaluation.fairness import Group
@@ -31,6 +31,7 @@ _RANKING = (
     *("roc_auc", "average_precision"),
     *("precision_capacity", "recall_capacity", "lift_capacity"),
 )
+_COMPARED = ("roc_auc", "average_precision", "precision_capacity")
 _SHARES = ("precision_5pct", "precision_10pct", "precision_20pct", "recall_10pct", "lift_10pct")
 _PROBABILITY = (
     *("slope", "intercept", "ratio", "brier"),
@@ -89,6 +90,7 @@ def backtest_parts(done: Backtest, language: Language) -> list[Part]:
         _span(write, done),
         write.figures(done.reports, _RANKING),
         write.figures(done.reports, _SHARES),
+        difference_part(done.differences, language),
         _ties(write, done.reports),
         _probabilities(write, done.reports),
         gain_part(done.gain, language),
@@ -113,6 +115,20 @@ def worth_part(worths: Sequence[FamilyEffect], language: Language, kind: Kind) -
     ]
     heads = [write.say(f"ablation.{name}") for name in ("family", "average_precision", "roc_auc")]
     return Part((write.say("ablation.title"),), tuple(heads), tuple(rows))
+
+
+def difference_part(differences: Mapping[str, Mapping[str, Estimate]], language: Language) -> Part:
+    """Return the model's figures minus those of each other contender."""
+    write = _Writer(language)
+    rows = [
+        (
+            write.say("minus", contender=write.name(name)),
+            *(write.shown(one[figure], signed=True) for figure in _COMPARED),
+        )
+        for name, one in differences.items()
+    ]
+    heads = (write.say("difference"), *map(write.heading, _COMPARED))
+    return Part((write.say("differences"),), heads, tuple(rows))
 
 
 def gain_part(gain: Gain, language: Language) -> Part:
@@ -149,8 +165,11 @@ def reordered_part(reordered: Mapping[str, ReorderedVisits], language: Language)
             made=f"{one.made_first_half.value:.2f}",
         )
         for way, one in reordered.items()
-        if one.visits
+        if one.found
     ]
+    visits = max((one.visits for one in reordered.values()), default=0)
+    if visits and not lines:
+        lines = [write.say("none_found", visits=visits)]
     return Part(tuple(lines))
 
 
@@ -196,10 +215,12 @@ def _span(write: _Writer, done: Backtest) -> Part:
             rows=sum(month.cohort for month in months),
             events=sum(month.events for month in months),
             places=done.capacity,
-            told_at=planned.known_until,
+            known_until=planned.known_until,
         ),
         write.say("intervals"),
     ]
+    if done.gain.events < MIN_EVENTS_FOR_INTERVAL:
+        lines.append(write.say("few", events=done.gain.events, least=MIN_EVENTS_FOR_INTERVAL))
     if planned.not_mature:
         named = ", ".join(day.isoformat() for day in planned.not_mature)
         lines.append(write.say("not_mature", months=named))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from risk.locale import text
+from risk.locale import Language, text
+from risk.unit_kinds import Kind
 from serving.clock import office_date
 from serving.completeness_text import completeness_lines
 from serving.ingest.resources import import_submissions
@@ -17,6 +18,7 @@ from serving.terminal.output import print_json, print_line, print_table
 from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
+    from training.evaluation.few_events import FewEvents
     from training.monitoring.check import CheckReport
 
 EXIT_CODES = {"fine": 0, "look": 3, "retrain": 4}
@@ -49,13 +51,13 @@ def check(
     if json:
         print_json({**to_json_safe(asdict(report)), "complaints": complaints})
     else:
-        _print(cli, report)
+        _print(cli, report, kind)
         for line in open_complaint_lines(complaints, cli.language):
             print_line(line)
     raise typer.Exit(EXIT_CODES[report.verdict])
 
 
-def _print(cli: CliContext, report: CheckReport) -> None:
+def _print(cli: CliContext, report: CheckReport, kind: Kind) -> None:
     print_line(cli.text(f"check.verdicts.{report.verdict}"))
     for reason in report.reasons:
         print_line(f"- {cli.text(f'check.reasons.{reason}')}")
@@ -68,7 +70,7 @@ def _print(cli: CliContext, report: CheckReport) -> None:
         for line in completeness_lines(report.completeness.to_document(), cli.language):
             print_line(line)
     _codes(cli, report)
-    _moved(cli, report)
+    _moved(cli, report, kind)
     _performance(cli, report)
 
 
@@ -149,7 +151,7 @@ def _codes(cli: CliContext, report: CheckReport) -> None:
         )
 
 
-def _moved(cli: CliContext, report: CheckReport) -> None:
+def _moved(cli: CliContext, report: CheckReport, kind: Kind) -> None:
     shown = [(one, "") for one in report.moved]
     shown += [(one, cli.text("check.hangs_on_feed")) for one in report.moved_with_feeds]
     if not shown:
@@ -159,7 +161,7 @@ def _moved(cli: CliContext, report: CheckReport) -> None:
     heads = ("feature", "index", "explained", "importance", "unknown_before", "unknown_now", "note")
     rows = [
         [
-            one.feature,
+            feature_label(one.feature, kind, cli.language),
             f"{one.index:.2f}",
             f"{max(one.chance, one.usual):.2f}",
             f"{one.importance:.1%}",
@@ -170,6 +172,17 @@ def _moved(cli: CliContext, report: CheckReport) -> None:
         for one, note in shown[:_SHOWN]
     ]
     print_table([cli.text(f"check.columns.{name}") for name in heads], rows)
+
+
+def feature_label(name: str, kind: Kind, language: Language) -> str:
+    """Return what a feature is called, and its name in files; the score has a text of its own."""
+    from features.feature_sets import FEATURE_SETS
+
+    found = {feature.name: feature for feature in FEATURE_SETS[kind].features}.get(name)
+    if found is None:
+        return text("cli.check.score", language) if name == "score" else name
+    described = found.zh if language == "zh" else found.en
+    return text("cli.check.feature", language, described=described, name=name)
 
 
 def _performance(cli: CliContext, report: CheckReport) -> None:
@@ -200,6 +213,8 @@ def _performance(cli: CliContext, report: CheckReport) -> None:
                 expected=f"{since.precision_expected:.3f}",
             )
         )
+        if since.few:
+            print_line(few_line(since.few, "few_months", cli.language))
     if not lists.entries and not lists.random_entries:
         print_line(cli.text("check.no_lists"))
         return
@@ -213,8 +228,26 @@ def _performance(cli: CliContext, report: CheckReport) -> None:
             least=f"{lists.at_least:.3f}",
             most=f"{lists.at_most:.3f}",
             said=f"{lists.said:.3f}",
+            inspected=f"{lists.said_of_labelled:.3f}",
             random=lists.random_entries,
             seen=lists.random_labelled,
             elsewhere=shown(lists.elsewhere, cli.language),
         )
+    )
+    if lists.few:
+        print_line(few_line(lists.few, "few_entries", cli.language))
+
+
+def few_line(few: FewEvents, key: str, language: Language) -> str:
+    """Return expected and observed events that are too few for an interval by resampling."""
+    limits = {"low": f"{few.low:.2f}"}
+    if few.high is not None:
+        limits["high"] = f"{few.high:.2f}"
+    ratio = "between" if few.high is not None else "at_least"
+    return text(
+        f"cli.check.{key}",
+        language,
+        expected=f"{few.expected:.1f}",
+        came=f"{few.came:.1f}",
+        ratio=text(f"cli.check.ratio.{ratio}", language, **limits),
     )

@@ -16,6 +16,7 @@ from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import AsOf, Challengers, KindOrAll
 from serving.terminal.output import print_line, print_note, progress
 from serving.terminal.resources import open_records, open_settings
+from training.event_counts import SCORECARD_BELOW
 
 if TYPE_CHECKING:
     from serving.settings import Settings
@@ -87,9 +88,16 @@ def _train(
         print_note(remark)
     print_line(
         cli.text(
-            "trained", version=version.version, kind=version.kind, positives=run.trained.positives
+            "trained",
+            version=version.version,
+            kind=version.kind,
+            events=run.trained.events,
+            positives=run.trained.positives,
         )
     )
+    if run.trained.events < SCORECARD_BELOW and run.trained.recipe is None:
+        counts = {"events": run.trained.events, "least": SCORECARD_BELOW}
+        print_note(text("exports.scorecard_few", cli.language, **counts))
     for part in version.about.get("shared", {}).get("parts", ()):
         print_note(cli.text("learnt_from", **part))
     key = "promoted" if run.decision.passed else "not_promoted"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Connection
 
 from risk.contract import TABLES
+from risk.intake.checks import check_days
 from risk.locale import LANGUAGES
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
-from serving.clock import now
+from serving.clock import now, office_date
 from serving.db.database import Database
 from serving.db.pagination import PageRequest
 from serving.errors import ApiError, ReasonedError
@@ -27,7 +28,7 @@ from serving.outcomes.schemas import CorrectionIn, Found, FoundIn, Outcome, Outc
 
 
 class OutcomeInvalid(ReasonedError):
-    """The outcome would be quarantined as an inspections record."""
+    """The outcome would be quarantined as an inspections record, or has days that cannot be."""
 
     code = "outcome_invalid"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -54,7 +55,7 @@ def create(
         ProjectUnknown: the project is not known, or in another region.
         OutcomeContradictory: neither a result nor an obstacle is given, or both.
         PhotoInvalid: the photo is no JPEG file, or too large.
-        OutcomeInvalid: the record would be quarantined.
+        OutcomeInvalid: the record would be quarantined, or has days that cannot be.
     """
     region = region_of(connection, found.project_id, principal)
     listed = repository.listed_for(connection, found.project_id, found.inspected_on)
@@ -88,7 +89,7 @@ def correct(
         VersionOutdated: the version corrected is not the newest.
         OutcomeContradictory: as for a new one, or a result on record would be withdrawn.
         PhotoInvalid: the photo is no JPEG file, or too large.
-        OutcomeInvalid: the record would be quarantined.
+        OutcomeInvalid: the record would be quarantined, or has days that cannot be.
     """
     last = repository.latest_outcome(connection, outcome_id, principal)
     if last.version != found.version:
@@ -205,18 +206,17 @@ def _submission(outcome: repository.Outcome, principal: Principal) -> Submission
     """Return the outcome as an inspections record; that of an obstacle is only checked.
 
     Raises:
-        OutcomeInvalid: the record would be quarantined.
+        OutcomeInvalid: the record would be quarantined, or has days that cannot be.
     """
     table = TABLES["inspections"]
     whole = replace(outcome, arrears_found=bool(outcome.arrears_found))
     submission = build_submission(table, [whole.record()], principal, outcome.entered_at)
-    problems = check_submission(table, submission)
+    problems = [one for row in check_submission(table, submission) for one in row.problems]
+    problems += check_days(table, asdict(outcome), office_date(outcome.entered_at))
     if problems:
         raise OutcomeInvalid(
             **{
-                f"reasons_{language}": " ".join(
-                    one.message(table, language) for row in problems for one in row.problems
-                )
+                f"reasons_{language}": " ".join(one.message(table, language) for one in problems)
                 for language in LANGUAGES
             }
         )

@@ -52,9 +52,8 @@ def publish(
     if done.model.note is not None:
         print_note(done.model.note.to_document()[cli.language])
     key = "published" if done.new else "published_before"
-    print_line(
-        cli.text(key, as_of=as_of, entries=done.entries, cohort=done.cohort, digest=done.digest)
-    )
+    counts = {"as_of": as_of, "entries": done.entries, "cohort": done.cohort}
+    print_line(cli.text(key, **counts, units=cli.text(f"units.{kind}"), digest=done.digest))
     for line in ranking_notes(done.ranking, cli.language):
         print_line(line)
         print_line(text("exports.ranking.orders_command", cli.language).strip())

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from risk.progress import Progress
 from risk.store.marks import History, compare_history
-from risk.watchlist.sealed_document import verify
+from risk.watchlist.sealed_document import Sealed, verify
 from serving.publishing.context import PublishContext, PublishRequest
 from serving.publishing.pipeline import RegionUnknown, collect_inputs
 from serving.publishing.publication_builder import build_publication
@@ -20,6 +20,7 @@ from serving.publishing.replay_comparison import (
 )
 from serving.settings import PolicySettings, Settings, TierSettings
 from serving.version import code_version
+from serving.watchlists.archived import ListArchived
 from serving.watchlists.document import (
     Document,
     SealedFlag,
@@ -28,7 +29,7 @@ from serving.watchlists.document import (
     parse_sealed_flag,
 )
 from serving.watchlists.mark_repository import load_mark
-from serving.watchlists.repository import StoredDocument
+from serving.watchlists.repository import StoredDocument, WatchlistRepository
 from serving.watchlists.seal_version import (
     FEATURES_SINCE,
     FLAGS_SINCE,
@@ -52,7 +53,12 @@ class Replay:
     ``history`` compares the records up to the mark of the list with those of its sealing. From the
     records of another history another list is to be expected, so a difference shows nothing.
     ``replayed`` is None if such records gave no list at all, or if the model of a list sealed
-    before :data:`FEATURES_SINCE` reads ``features_missing``, which this version does not compute.
+    before :data:`FEATURES_SINCE` reads ``features_missing``, which this version does not compute,
+    or if projects that are needed were moved to the file ``archived``.
+
+    ``redefined`` are families of features whose definition changed since the list was sealed, so
+    that its figures cannot be computed again. ``altered`` names what is stored otherwise than it
+    was sealed, whatever the rebuild is, see :func:`altered_parts`.
     """
 
     as_of: dt.date
@@ -64,11 +70,14 @@ class Replay:
     history: History
     comparison: VersionComparison | None = None
     features_missing: str = ""
+    archived: str = ""
+    redefined: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
-        """Whether the digests are equal."""
-        return self.sealed == self.replayed
+        """Whether the digests are equal and those of what is stored."""
+        return self.sealed == self.replayed and not self.altered
 
     @property
     def succeeded(self) -> bool:
@@ -81,26 +90,24 @@ class Replay:
         if self.succeeded:
             return "same"
         # Sealed bytes that were changed differ, whatever the records are.
-        is_tampered = self.comparison is not None and not self.comparison.body_verified
-        if self.features_missing:
+        if self.altered:
+            return "differs"
+        if self.features_missing or self.archived or self.redefined:
             return "cannot_tell"
         if self.comparison is not None and (
             self.comparison.differs_by_flags or self.comparison.differs_by_features
         ):
             return "cannot_tell"
-        is_known = self.history in ("as_sealed", "changed")
-        return "differs" if is_known or is_tampered else "cannot_tell"
+        return "differs" if self.history in ("as_sealed", "changed") else "cannot_tell"
 
     def to_document(self) -> Document:
-        """As plain data; ``comparison`` only for a list of an older version.
-
-        ``features_missing`` only where there are any.
+        """As plain data; what is not there is left out: ``comparison`` (only lists of an older
+        version have one), ``features_missing``, ``archived``, ``redefined``, ``altered``.
         """
         fields = asdict(self)
-        if not self.features_missing:
-            del fields["features_missing"]
-        if self.comparison is None:
-            del fields["comparison"]
+        for name in ("comparison", "features_missing", "archived", "redefined", "altered"):
+            if not fields[name]:
+                del fields[name]
         return {**fields, "same": self.same, "verdict": self.verdict}
 
 
@@ -124,7 +131,7 @@ def replay(
         SealVersionTooNew: it was sealed in a version after ``current``.
         ModelUnknown: its model is no longer in the registry.
         FeaturesMissing: its model reads features this version does not compute, though the list is
-            not older than they are, or its stored bytes were changed.
+            not older than they are.
     """
     stored = context.lists.watchlist(as_of, region)
     sealed = stored.document(current)
@@ -135,31 +142,81 @@ def replay(
         context = replace(context, store=context.store.up_to(mark.arrival))
     code_differs = sealed["code_version"] != code_version()
     found = Replay(as_of, region, stored.digest, None, (), code_differs, history)
+    found = replace(found, altered=altered_parts(context.lists, stored, sealed))
     # Imported here: models and training take long to import.
     from models.base import FeaturesMissing
     from training.dataset.training_set import NoProjectsKnown
 
     try:
         rebuilt = _rebuild(context, sealed, current, progress, list_id)
+        comparison = _comparison(context, found, sealed, rebuilt.list, current)
     except (NoProjectsKnown, RegionUnknown):
         if found.verdict == "differs":
             raise
         return found
+    except ListArchived as failure:
+        return replace(found, archived=str(failure.fields["file"]))
     except FeaturesMissing as failure:
-        risks = context.lists.project_risks(as_of, region)
-        if seal_version_of(sealed) >= FEATURES_SINCE or not _is_verified(stored, sealed, risks):
+        if seal_version_of(sealed) >= FEATURES_SINCE:
             raise
         return replace(found, features_missing=str(failure.fields["missing"]))
-    comparison = None
-    if seal_version_of(sealed) < current:
-        risks = context.lists.project_risks(as_of, region)
-        comparison = _compare(stored, sealed, risks, rebuilt, current)
     return replace(
         found,
-        replayed=rebuilt.watchlist.digest,
-        differs=tuple(_differences(sealed, parse_sealed(rebuilt.watchlist.body, current))),
+        replayed=rebuilt.list.watchlist.digest,
+        differs=tuple(_differences(sealed, parse_sealed(rebuilt.list.watchlist.body, current))),
         comparison=comparison,
+        redefined=rebuilt.redefined,
     )
+
+
+LIST, RISKS = "list", "risks"
+"""The list itself, and which risks it has, among the parts that were altered."""
+
+
+def altered_parts(
+    lists: WatchlistRepository, stored: StoredDocument, sealed: Document
+) -> tuple[str, ...]:
+    """Return which parts of a list are stored otherwise than they were sealed.
+
+    They are :data:`LIST`, the projects whose risk does not have its digest, and :data:`RISKS` if
+    the digests of the risks are not those of the list. Of an archived list its file holds the
+    risks, and ``archive verify`` checks them.
+    """
+    found = [] if verify(stored) else [LIST]
+    risks: dict[str, Sealed] = {}
+    try:
+        for project_id, risk in lists.each_risk(
+            dt.date.fromisoformat(sealed["as_of"]), sealed["region"]
+        ):
+            risks[project_id] = Sealed(b"", risk.digest)
+            if not verify(risk):
+                found.append(project_id)
+    except ListArchived:
+        return tuple(found)
+    if digest_of_risks(risks) != sealed["risks_digest"]:
+        found.append(RISKS)
+    return tuple(sorted(found))
+
+
+@dataclass(frozen=True)
+class _Rebuilt:
+    """A list that was made again; ``redefined`` are the families redefined since it was sealed."""
+
+    list: SealedPublication
+    redefined: tuple[str, ...]
+
+
+def redefined_since(
+    now: tuple[str, ...] | None, then: tuple[str, ...] | None, *, code_differs: bool
+) -> tuple[str, ...]:
+    """Return the families that were redefined since a list was sealed.
+
+    ``now`` and ``then`` were defined otherwise at the training of its model. A family among both
+    may have changed again, unless the program is the same.
+    """
+    if now is None:
+        return ()
+    return now if code_differs else tuple(name for name in now if name not in (then or ()))
 
 
 def _rebuild(
@@ -168,7 +225,7 @@ def _rebuild(
     version: int,
     progress: Progress,
     list_id: int | None,
-) -> SealedPublication:
+) -> _Rebuilt:
     from risk.flags.office_values import from_document
 
     then = replace(
@@ -193,6 +250,8 @@ def _rebuild(
         # Whether features were redefined is known only when a list is published.
         redefined = (sealed["model"].get("remarks") or {}).get("redefined", ())
         redefined = None if redefined is None else tuple(redefined)
+        differs = sealed["code_version"] != code_version()
+        since = redefined_since(inputs.scored.model.redefined, redefined, code_differs=differs)
         model = replace(inputs.scored.model, redefined=redefined)
         inputs = replace(
             inputs,
@@ -203,7 +262,7 @@ def _rebuild(
         built = build_publication(inputs)
         head = replace(built.header, code_version=sealed["code_version"], seal_version=version)
         # Risks are made from the records while they are sealed.
-        return replace(built, header=head).seal()
+        return _Rebuilt(replace(built, header=head).seal(), since)
 
 
 def _sealed_flags(
@@ -220,13 +279,21 @@ def _sealed_flags(
     }
 
 
-def _compare(
-    stored: StoredDocument,
+def _comparison(
+    context: PublishContext,
+    found: Replay,
     sealed: Document,
-    risks: Mapping[str, StoredDocument],
     rebuilt: SealedPublication,
     current: int,
-) -> VersionComparison:
+) -> VersionComparison | None:
+    """The comparison of a list of an older seal version with its rebuild; None of the same one.
+
+    Raises:
+        ListArchived: the risks sealed with it were moved to a file.
+    """
+    if seal_version_of(sealed) >= current:
+        return None
+    risks = context.lists.project_risks(found.as_of, found.region)
     return compare_versions(
         ListDocuments(sealed, {key: risk.document(current) for key, risk in risks.items()}),
         ListDocuments(
@@ -234,18 +301,7 @@ def _compare(
             {key: parse_sealed(risk.body, current) for key, risk in rebuilt.risks.items()},
         ),
         (seal_version_of(sealed), current),
-        verified=_is_verified(stored, sealed, risks),
-    )
-
-
-def _is_verified(
-    stored: StoredDocument, sealed: Document, risks: Mapping[str, StoredDocument]
-) -> bool:
-    """Whether the bytes of the list and of its risks match their digests."""
-    return (
-        verify(stored)
-        and all(verify(risk) for risk in risks.values())
-        and digest_of_risks(risks) == sealed["risks_digest"]
+        verified=not found.altered,
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from serving.publishing.replay_comparison import VersionComparison
 
 EXIT_CODES: Final = {"same": 0, "differs": 1, "cannot_tell": 3}
+_MOST_PARTS = 5
 
 
 def replay(
@@ -27,7 +28,8 @@ def replay(
 ) -> None:
     """Rebuild a published list from the records that had arrived when it was sealed.
 
-    Exit code 1 if it is not the same, 3 if these records are not there to tell. A list of an older
+    Exit code 1 if it is not the same or was altered since, 3 if these records, or projects of the
+    list before it, are not there to tell. A list of an older
     seal version is the same if its bytes verify and only texts, fields of the format, rounding,
     the facts named in reasons and red flags differ.
     """
@@ -52,13 +54,18 @@ def replay(
 
 def show_replay(cli: CliContext, done: Replay) -> None:
     """Print what a replay found."""
+    if done.altered:
+        parts = [_part(cli, name) for name in done.altered[:_MOST_PARTS]]
+        parts += ["…"] * (len(done.altered) > _MOST_PARTS)
+        print_line(cli.text("replay.altered", as_of=done.as_of, parts=", ".join(parts)))
     if done.verdict == "cannot_tell":
-        reason = cli.text(f"replay.{_reason(done)}")
+        families = _families(cli, done.redefined)
+        reason = cli.text(f"replay.{_reason(done)}", file=done.archived, families=families)
         print_line(cli.text("replay.cannot_tell", as_of=done.as_of, reason=reason))
     elif done.comparison is not None:
         _show_comparison(cli, done, done.comparison)
     else:
-        key = "replay.same" if done.same else "replay.differs"
+        key = "replay.same" if done.sealed == done.replayed else "replay.differs"
         print_line(cli.text(key, as_of=done.as_of, sealed=done.sealed, replayed=done.replayed))
         for part in done.differs:
             print_line(f"- {part}")
@@ -68,15 +75,32 @@ def show_replay(cli: CliContext, done: Replay) -> None:
         print_line(cli.text("replay.code_differs"))
 
 
+def _families(cli: CliContext, names: tuple[str, ...]) -> str:
+    if not names:
+        return ""
+    from serving.publishing.remarks import family_names
+
+    return family_names(names, "project", cli.language)
+
+
+def _part(cli: CliContext, name: str) -> str:
+    """What was altered, in words; of a project its id."""
+    from serving.publishing.replay import LIST, RISKS
+
+    return cli.text(f"replay.altered_{name}") if name in (LIST, RISKS) else name
+
+
 def _reason(done: Replay) -> str:
     """Key of the text that says why the comparison is not possible."""
+    if done.archived:
+        return "archived"
     if done.features_missing:
         return "features_changed"
     if done.comparison is not None and done.comparison.differs_by_flags:
         return "flags_changed"
     if done.comparison is not None and done.comparison.differs_by_features:
         return "features_changed"
-    return done.history
+    return "redefined" if done.redefined else done.history
 
 
 def _show_comparison(cli: CliContext, done: Replay, found: VersionComparison) -> None:

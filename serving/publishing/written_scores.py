@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,12 @@ class ScoresUnreadable(CommandError):
     code = "scores_unreadable"
 
 
+class ScoresIncomplete(CommandError):
+    """A file is missing, of another size, or left from other scores."""
+
+    code = "scores_incomplete"
+
+
 class ScoresOfOtherModel(CommandError):
     """Another model gave the scores than the one that scores now."""
 
@@ -55,7 +61,7 @@ def take_scores(workspace: Workspace, store: RecordStore, as_of: dt.date, folder
     """The cohort of ``as_of`` with the scores in ``folder``, as the champion gave them.
 
     Raises:
-        ScoresMissing, ScoresUnreadable: they are not there or not whole.
+        ScoresMissing, ScoresIncomplete, ScoresUnreadable: they are not there or not whole.
         ScoresOfOtherModel, ScoresOfOtherFeatures, ScoresOfOtherRecords, ScoresOfOtherCohort: they
             were not made of what the list would be made of.
         NoModel, ModelFromLater: there is no model to have given them.
@@ -78,6 +84,7 @@ def take_scores(workspace: Workspace, store: RecordStore, as_of: dt.date, folder
     records = store.digest(as_of)
     if found.records != records:
         raise ScoresOfOtherRecords(path=str(place), found=found.records[:12], records=records[:12])
+    _require_whole(place, found.files)
     files = sorted(place.glob("*.parquet"))
     if not files:
         raise ScoresMissing(path=str(place), as_of=as_of)
@@ -124,6 +131,25 @@ def written_queries(folder: str, as_of: dt.date, queries: Iterable[KnownQuery]) 
         for query in queries
         if found.get(query.name) == query.digest(as_of)
     }
+
+
+def _require_whole(place: Path, files: Mapping[str, int] | None) -> None:
+    """Check that the Parquet files are those that were written; a copy may have lost or mixed some.
+
+    Raises:
+        ScoresIncomplete: they are not.
+    """
+    if files is None:
+        return
+    found = {
+        path.relative_to(place).as_posix(): path.stat().st_size
+        for path in place.rglob("*.parquet")
+        if not path.name.startswith(".")
+    }
+    for name in sorted(files.keys() | found.keys()):
+        if found.get(name) != files.get(name):
+            sizes = {"found": found.get(name, 0), "expected": files.get(name, 0)}
+            raise ScoresIncomplete(path=str(place / name), **sizes)
 
 
 def _place(folder: str, as_of: dt.date) -> Path:

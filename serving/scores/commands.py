@@ -46,14 +46,14 @@ def score(
     from serving.publishing.remarks import model_info
 
     cli = cli_context(context)
-    projects, model = (
+    scored, model = (
         _by_spark(cli, as_of, out, records, kind, flags=flags, dossiers=dossiers)
         if engine == "spark"
         else _here(cli, as_of, out, records, kind)
     )
     if (note := model_info(model, kind).note) is not None:
         print_note(note.to_document()[cli.language])
-    print_line(cli.text("scored", projects=projects, path=out))
+    print_line(cli.text("scored", scored=scored, units=cli.text(f"units.{kind}"), path=out))
 
 
 def _here(

@@ -132,7 +132,7 @@ def write_scores(
         SparkMissing, SparkFailed, RecordsFolderEmpty: as :func:`write_features`.
     """
     from features.engines.spark_digest import digest_on_spark
-    from features.engines.spark_paths import write_text
+    from features.engines.spark_paths import file_sizes, write_text
     from features.feature_sets import FEATURE_SETS
     from models.cohort_scores_spark import score_cohort_on_spark
     from models.registry import Registry
@@ -161,6 +161,7 @@ def write_scores(
             projects=units,
             flags=flags_digest(as_of, law) if also.flags else None,
             dossiers={query.name: query.digest(as_of) for query in also.queries},
+            files=file_sizes(engine.session, place),
         )
         write_text(engine.session, f"{place}/{MANIFEST}", manifest.to_json())
     return units, used

@@ -33,22 +33,19 @@ ORDER BY k.project_id, k.signed_on, k.contract_id
 """
 
 
-def load_project_facts(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
-    """Return the fields of each project with its owner and contractor; money in fen."""
-    return ProjectFacts(store, as_of).of(None)
-
-
 class ProjectFacts:
-    """The fields of all projects, read for a few of them at a time."""
+    """The fields of all projects with their owners and contractors, read for a few at a time.
+
+    Money is in fen.
+    """
 
     def __init__(self, store: RecordStore, as_of: dt.date) -> None:
         self.staged = Staged(store.connection, _PROJECTS, [as_of])
 
-    def of(self, project_ids: Sequence[str] | None) -> dict[str, Row]:
-        """Return the fields of ``project_ids``, of all without."""
-        staged = self.staged
-        rows = staged.rows("FROM $staged") if project_ids is None else staged.of(project_ids)
-        found = plain([dict(zip(staged.columns, row, strict=True)) for row in rows])
+    def of(self, project_ids: Sequence[str]) -> dict[str, Row]:
+        """Return the fields of ``project_ids``."""
+        rows = self.staged.of(project_ids)
+        found = plain([dict(zip(self.staged.columns, row, strict=True)) for row in rows])
         return {row["project_id"]: row for row in found}
 
     def places(self) -> dict[str, str | None]:

@@ -95,7 +95,8 @@ class Scheduler:
             process.terminate()
             process.wait()
             if job_id not in _WITHOUT_JOB:
-                requeue_job(self._database.engine, job_id)
+                # However often the service is restarted, that is no fault of the job.
+                requeue_job(self._database.engine, job_id, counted=False)
 
     def running(self) -> str | None:
         """Return the id of the running job, or what is done without one; None if nothing is."""

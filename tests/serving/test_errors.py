@@ -23,6 +23,7 @@ STATUSES = {
     "cell_not_listed": 409,
     "complaint_not_waiting": 404,
     "csrf_missing": 403,
+    "cursor_ahead": 422,
     "deadline_past": 422,
     "duties_unchecked": 409,
     "file_not_accepted": 422,

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from features.matrix import Matrix
+from models.arrears import hyperparameters_for
+from models.logistic import LogisticHyperparameters
 from training.fit.fit import Holdout, Trained
 from training.monitoring.lost_inputs import LostFeed, LostInputs
 from training.stand_in import (
     StandInRequest,
     _card_with_champions_rate,
-    _keys,
+    _Keys,
     _recipe,
     _with_whole_holdout,
+    find_or_train,
 )
 
 from ..empty_store import empty_store
@@ -35,6 +38,11 @@ def store():
         yield found
 
 
+def _keys(store, request):
+    keys = _Keys(store, request)
+    return {"of_training": keys.of_training, "of_date": keys.of_date}
+
+
 def _know(store, name, day):
     insert = "INSERT INTO organizations (org_id, known_at, arrival) VALUES (?, ?, 1)"
     store.connection.execute(insert, [name, day])
@@ -42,8 +50,8 @@ def _know(store, name, day):
 
 def test_a_month_later_the_fitted_model_is_found_and_the_scorecard_is_not(store):
     in_may, in_june = _keys(store, IN_MAY), _keys(store, IN_JUNE)
-    assert in_may.of_training == in_june.of_training
-    assert len({in_may.of_training, in_may.of_date, in_june.of_date}) == 3
+    assert in_may["of_training"] == in_june["of_training"]
+    assert len({*in_may.values(), *in_june.values()}) == 3
 
 
 @pytest.mark.parametrize(
@@ -58,9 +66,20 @@ def test_records_known_before_the_training_change_the_model(store, day, changes)
     before = _keys(store, IN_MAY)
     _know(store, "O2", day)
     after = _keys(store, IN_MAY)
-    assert {
-        name for name in vars(before) if getattr(before, name) != getattr(after, name)
-    } == changes
+    assert {name for name in before if before[name] != after[name]} == changes
+
+
+def test_the_records_are_hashed_once_for_a_model_that_is_fitted(store, monkeypatch):
+    """Each time reads all of them: where the model is found, what is known now is not hashed."""
+    asked, digest = [], store.digest
+    monkeypatch.setattr(store, "digest", lambda day: asked.append(day) or digest(day))
+    registry = SimpleNamespace(stand_in=lambda key: f"for {key}")
+    keys = _Keys(store, IN_MAY)
+    assert find_or_train(registry, store, IN_MAY, None) == f"for {keys.of_training}"
+    assert keys.digest == digest(TRAINED)
+    assert asked == [TRAINED, TRAINED]
+    scorecards = SimpleNamespace(stand_in={keys.of_date: "scorecard"}.get)
+    assert find_or_train(scorecards, store, IN_MAY, None) == "scorecard"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +92,7 @@ def test_records_known_before_the_training_change_the_model(store, day, changes)
     ],
 )
 def test_another_champion_or_other_losses_change_the_model(store, other):
-    assert _keys(store, other).of_training != _keys(store, IN_MAY).of_training
+    assert _keys(store, other)["of_training"] != _keys(store, IN_MAY)["of_training"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +121,9 @@ def test_the_card_that_stands_in_has_the_rate_of_the_champion(store, about, rate
     cohort = Matrix(np.full(4, np.datetime64(MAY)), tuple("ABCD"), columns, values)
     champion = SimpleNamespace(version="3", trained_at=TRAINED, about=about)
     request = replace(IN_MAY, champion=champion, cohort=cohort)
-    trained, stored, artifacts = _card_with_champions_rate(store, request, 9)
+    keys = _Keys(store, request)
+    trained, stored, artifacts = _card_with_champions_rate(store, request, keys, 9)
+    assert stored["records_digest"] == store.digest(TRAINED)
     left = cohort.select_columns(["listed", "complaints_90d"])
     chance = trained.model.calibration.probability(trained.model.raw(left))
     assert chance.mean() == pytest.approx(mean)
@@ -114,7 +135,23 @@ def test_the_card_that_stands_in_has_the_rate_of_the_champion(store, about, rate
 
 
 def test_a_scorecard_has_no_recipe():
-    assert _recipe(SimpleNamespace(kind="scorecard")) is None
+    assert _recipe(SimpleNamespace(kind="scorecard", about={})) is None
+
+
+@pytest.mark.parametrize(
+    ("parameters", "most"),
+    [({"rounds": 40}, 140), ({"rounds": 300}, 400), ({"rounds": 400}, 400), ({}, 400), (None, 400)],
+)
+def test_rounds_are_searched_up_to_a_hundred_above_those_of_the_champion(parameters, most):
+    stored = asdict(hyperparameters_for(500))
+    champion = SimpleNamespace(kind="lightgbm", about={"recipe": stored, "parameters": parameters})
+    assert _recipe(champion) == replace(hyperparameters_for(500), max_rounds=most)
+
+
+def test_the_recipe_of_a_regression_stays():
+    stored = asdict(LogisticHyperparameters(0.003))
+    champion = SimpleNamespace(kind="logistic", about={"recipe": stored, "parameters": {}})
+    assert _recipe(champion) == LogisticHyperparameters(0.003)
 
 
 def test_the_holdout_gets_all_columns_of_its_months():

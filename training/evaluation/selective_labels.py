@@ -19,6 +19,7 @@ from risk.calendar.dates import HORIZON_DAYS, add_months
 from training.dataset.labels import EventLog
 from training.dataset.observation import Observations, observed_labels
 from training.evaluation.bootstrap import SEED, Estimate, Weights, bootstrap_weights, estimate
+from training.evaluation.few_events import FewEvents, few_events
 from training.evaluation.group_counts import listed_share
 from training.evaluation.predictions import Predictions
 from training.metrics import distinct_events, ratio_or_nan
@@ -57,10 +58,12 @@ class LabelledEntry:
 class ListPerformance:
     """Performance of published lists.
 
-    ``said`` is the mean probability of all entries selected for their risk, ``precision`` is over
-    the labelled ones of them; ``at_least`` counts the unlabelled ones as without arrears,
-    ``at_most`` as with arrears. ``elsewhere`` is the rate of arrears among projects not listed for
-    their risk, from random entries weighted by their draw probabilities.
+    ``entries`` are those not drawn at random, ``said`` is their mean probability. ``precision`` is
+    over the labelled ones of them, ``said_of_labelled`` their mean probability, which it is
+    compared with; ``few`` takes the place of its interval where the events are too few for one.
+    ``at_least`` counts the unlabelled ones as without arrears, ``at_most`` as with arrears.
+    ``elsewhere`` is the rate of arrears among projects not listed otherwise, from random entries
+    weighted by their draw probabilities.
     """
 
     entries: int
@@ -73,6 +76,8 @@ class ListPerformance:
     random_entries: int
     random_labelled: int
     elsewhere: Estimate
+    said_of_labelled: float
+    few: FewEvents | None = None
 
 
 def label_entries(
@@ -95,17 +100,20 @@ def list_performance(listed: Sequence[LabelledEntry], seed: int = SEED) -> ListP
     drawn = [one for one in listed if one.entry.selection == RANDOM and one.entry.draw_probability]
     drawn_labelled = [one for one in drawn if one.label is not None]
     inverse = [1 / (one.entry.draw_probability or 1.0) for one in drawn_labelled]
+    precision = _weighted_rate(labelled, [1.0] * len(labelled), seed)
     return ListPerformance(
         entries=len(by_risk),
         labelled=len(labelled),
         events=int(events),
         said=_share(sum(one.entry.probability for one in by_risk), len(by_risk)),
-        precision=_weighted_rate(labelled, [1.0] * len(labelled), seed),
+        precision=precision,
         at_least=_share(events, len(by_risk)),
         at_most=_share(events + len(by_risk) - len(labelled), len(by_risk)),
         random_entries=len(drawn),
         random_labelled=len(drawn_labelled),
         elsewhere=_weighted_rate(drawn_labelled, inverse, seed),
+        said_of_labelled=_share(sum(one.entry.probability for one in labelled), len(labelled)),
+        few=_few(labelled) if labelled and precision.too_few else None,
     )
 
 
@@ -191,6 +199,14 @@ def _weighted_rate(
     as_ofs = np.array([one.entry.as_of for one in listed], dtype="datetime64[D]")
     events = distinct_events([one.entry.project_id for one in listed], as_ofs, labels)
     return estimate(rates, events)
+
+
+def _few(labelled: Sequence[LabelledEntry]) -> FewEvents:
+    return few_events(
+        np.array([one.entry.probability for one in labelled]),
+        np.array([one.label or 0.0 for one in labelled]),
+        [one.entry.cluster for one in labelled],
+    )
 
 
 def _share(part: float, whole: int) -> float:

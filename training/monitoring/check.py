@@ -233,9 +233,9 @@ def _reasons(report: CheckReport, kind: Kind) -> Iterable[Reason]:
     if any(shift.feature == SCORE and shift.index >= MAJOR_SHIFT for shift in report.moved):
         yield "score_moved"
     realised = report.since_training
-    if realised and _outside(realised.ratio, *RATIO_ALLOWED):
+    if realised and _is_off(realised):
         yield "not_calibrated"
-    if _outside(report.lists.precision, report.lists.said * RATIO_ALLOWED[0], float("inf")):
+    if _is_below_expectation(report.lists):
         yield "list_below_expectation"
     if report.months_unlearnt >= MAX_UNLEARNT_MONTHS:
         yield "old_model"
@@ -243,6 +243,21 @@ def _reasons(report: CheckReport, kind: Kind) -> Iterable[Reason]:
         yield "decisions_slow"
     if report.redefined != ():
         yield "features_redefined"
+
+
+def _is_off(realised: RealisedPerformance) -> bool:
+    """Whether probabilities do not match the outcomes, beyond chance."""
+    if realised.few is not None:
+        return realised.few.is_outside(*RATIO_ALLOWED)
+    return _outside(realised.ratio, *RATIO_ALLOWED)
+
+
+def _is_below_expectation(lists: ListPerformance) -> bool:
+    """Whether labelled entries had fewer events than their probabilities said, beyond chance."""
+    least = RATIO_ALLOWED[0]
+    if lists.few is not None:
+        return lists.few.is_outside(0.0, 1 / least)
+    return _outside(lists.precision, lists.said_of_labelled * least, float("inf"))
 
 
 def _outside(figure: Estimate, least: float, most: float) -> bool:

@@ -25,6 +25,7 @@ from risk.calendar.dates import add_months
 from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, expected_labels
 from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate, resampled_sums
+from training.evaluation.few_events import FewEvents, few_events
 from training.evaluation.predictions_join import details_at
 from training.metrics import distinct_events, ratio_or_nan
 
@@ -53,7 +54,8 @@ class RealisedPerformance:
 
     ``ratio`` is mean probability over event rate; ``precision`` that of the list of each month,
     ``precision_expected`` the mean probability on these lists. Undecided cases count by their
-    chance to be confirmed; ``events`` are the known ones.
+    chance to be confirmed; ``events`` are the known ones, each once. ``few`` takes the place of the
+    interval of ``ratio`` where they are too few for one.
     """
 
     months: tuple[dt.date, ...]
@@ -61,6 +63,7 @@ class RealisedPerformance:
     ratio: Estimate
     precision: Estimate
     precision_expected: float
+    few: FewEvents | None = None
 
 
 def estimate_performance(probability: NDArray[np.float64], capacity: int) -> EstimatedPerformance:
@@ -115,12 +118,14 @@ def _evaluate(
         resampled_sums(weights, listed * labels), resampled_sums(weights, listed)
     )
     expected = float((listed * probability).sum() / max(listed.sum(), 1))
+    realised = estimate(ratio, events)
     return RealisedPerformance(
         tuple(months),
         events,
-        estimate(ratio, events),
+        realised,
         estimate(precision, distinct_events(matrix.project_ids, matrix.as_ofs, listed * known)),
         expected,
+        few_events(probability, labels, clusters) if realised.too_few else None,
     )
 
 

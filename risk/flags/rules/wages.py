@@ -1,6 +1,6 @@
 """Wages paid in full, by the end of the next month, directly to the worker (Arts. 12, 14, 31, 35).
 
-A pay day lies in the month of the work or the next (Art. 14); a later one postpones nothing.
+A pay day is in the month of the work or the next (Art. 14); a later one postpones nothing.
 
 Below a month's wages, part of the pay is late, but payment has not stopped.
 

@@ -18,17 +18,22 @@ from functools import cache, lru_cache
 from risk.contract import Field, FieldType, Table
 from risk.intake.cell_parsers import UNKNOWN, CellRefused, answer_alone, parse
 from risk.intake.cells import Cell, as_text, match_key, normalise
+from risk.intake.heading_qualifiers import is_other_number, is_other_question
+from risk.intake.headings import own_part
 from risk.intake.layouts.regions import code_of
 from risk.intake.layouts.vocabulary import (
     Target,
     Vocabulary,
     fits_actual,
+    full_heading_key,
     heading_key,
+    is_planned,
     term_synonyms,
     yes_no_synonyms,
 )
 from risk.intake.numerals import first_month
 from risk.intake.spellings import UNKNOWN_DATES, UNKNOWN_WORDS
+from risk.intake.ticked_boxes import ticked_option
 
 USED_FROM = 0.9
 """Least confidence at which a column is used without a person's answer.
@@ -118,13 +123,29 @@ def heading_similarities(
     if vocabulary.is_never(heading):
         return {}
     found: dict[str, tuple[Target, float]] = {}
-    key = heading_key(heading)
+    key, may_be = heading_key(heading), _Meaning(heading)
     for name, target in vocabulary.candidates(table):
         similarity = _likeness(key, name) * _FUZZY
         best = found.get(target.slot)
-        if (best is None or similarity > best[1]) and fits_actual(target.field, heading):
+        if (best is None or similarity > best[1]) and may_be.that_of(target.field, name):
             found[target.slot] = (target, similarity)
     return found
+
+
+class _Meaning:
+    """What a heading may mean; one word can make it the opposite of a heading that is like it."""
+
+    def __init__(self, heading: str) -> None:
+        self._heading = heading
+        self._planned = is_planned(heading)
+        self._full, self._own = full_heading_key(heading), heading_key(own_part(heading))
+
+    def that_of(self, field: Field, known: str) -> bool:
+        """Whether the heading may mean the same as ``known``, a heading of ``field``."""
+        if self._planned and not fits_actual(field, self._heading):
+            return False
+        other = is_other_number(field, self._full, known)
+        return not other and not is_other_question(field, self._own, known)
 
 
 def share_fitting(target: Target, cells: Sequence[Cell]) -> float | None:
@@ -341,7 +362,7 @@ def _parses(field: Field, cell: Cell) -> bool:
 
 def term_of(field: Field, text: str) -> str | None:
     """Code of a term of an enumeration, also in a usual spelling; None if unknown."""
-    key = match_key(text)
+    key = match_key(ticked_option(normalise(text)))
     for code, term in field.values.items():
         if key in (match_key(code), match_key(term)):
             return code
@@ -351,8 +372,8 @@ def term_of(field: Field, text: str) -> str | None:
 def is_synonym(field: Field, text: str) -> bool:
     """Whether a cell is a usual spelling of a term that the contract writes otherwise."""
     if field.type is FieldType.BOOL:
-        return match_key(answer_alone(text)) in yes_no_synonyms()
-    return match_key(text) in synonyms_of(field)
+        return match_key(answer_alone(text)) in yes_no_synonyms(field.name)
+    return match_key(ticked_option(normalise(text))) in synonyms_of(field)
 
 
 def synonyms_of(field: Field) -> Mapping[str, str]:

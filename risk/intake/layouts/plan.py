@@ -10,15 +10,14 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from risk.contract import STORED_TABLES, Field, FieldType, Table
+from risk.contract import STORED_TABLES, Field, Table
 from risk.intake.account_notes import Note
-from risk.intake.cells import Cell, is_blank, normalise
-from risk.intake.checks import REGION
 from risk.intake.file_errors import IntakeFailure, OnlyPlanned
 from risk.intake.headers import missing_fields
 from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading, planned_instead
-from risk.intake.layouts.column_matches import Match, Reason, SampleColumn, is_synonym
-from risk.intake.layouts.heads import SAMPLE_ROWS, SEARCHED_ROWS, one_line
+from risk.intake.layouts.arbitration import without_arbitration
+from risk.intake.layouts.column_matches import Match, Reason
+from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
 from risk.intake.layouts.layout import (
     ColumnRule,
     KeyRule,
@@ -32,17 +31,17 @@ from risk.intake.layouts.names import Namer
 from risk.intake.layouts.paid_columns import PAYMENTS, paid_columns
 from risk.intake.layouts.paid_sheet import PaidSheet
 from risk.intake.layouts.proposal import SheetProposal, propose_form, propose_sheet
+from risk.intake.layouts.regions import folders_of
 from risk.intake.layouts.sheet_parts import open_tables
+from risk.intake.layouts.summaries import refuse_summaries, summary_head
 from risk.intake.layouts.translation import (
-    DITTOS,
-    FIRMS,
     Changes,
     TranslatedSheet,
     has_head,
-    is_name,
     is_no_code,
     layout_matcher,
 )
+from risk.intake.layouts.translation_need import is_plain_export, translates
 from risk.intake.layouts.vocabulary import Vocabulary, vocabulary
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.readers.sheet import Sheet, first_rows
@@ -97,12 +96,6 @@ MAX_REGISTER = 200_000
 
 _COUNTY_DIGITS = 6
 
-TRANSLATED_ROWS = 2_000
-"""Rows searched for names and terms that a sheet of the contract's own headings has to be read for;
-more rows are an export of a system."""
-
-_TRANSLATED = (FieldType.ENUM, FieldType.BOOL, FieldType.ID)
-
 _FEW = 3
 """A sheet with fewer certain columns than this is not taken for one of records."""
 
@@ -155,7 +148,8 @@ class ReadingPlan:
     contract's own headings count. ``layouts`` are the names of the layouts used; ``synonyms`` the
     headings understood without one, with their fields. ``asked`` are columns that are not used
     because their field is not certain enough. ``others`` are, by index, sheets of further tables;
-    ``uncertain`` says of sheets what they look like that cannot be read without a layout.
+    ``uncertain`` says of sheets what they look like that cannot be read without a layout;
+    ``summaries`` are the names of those that hold no records.
     """
 
     table: Table | None
@@ -169,6 +163,7 @@ class ReadingPlan:
     known_on: str = ""
     others: Mapping[int, TableReading] = field(default_factory=dict)
     uncertain: Mapping[int, Note] = field(default_factory=dict)
+    summaries: frozenset[str] = frozenset()
 
     @property
     def sheet_tables(self) -> Mapping[int, SheetTable]:
@@ -213,7 +208,8 @@ def detect_by_content(path: Path, *, office: OfficeLayouts) -> Table:
     named = tables_in_name(path.stem)
     if named.certain:
         return detect_table(path)
-    with open_tables(path) as sheets:
+    with open_tables(path) as opened:
+        sheets, _ = without_arbitration(opened, file=path.name)
         if named.table is not None and _fits(path, sheets, office, named.table):
             return named.table
         try:
@@ -315,6 +311,8 @@ def plan_reading(
     if fitting:
         by_layout = _by_layout(path, sheets, fitting, namer)
         return _with_further_tables(by_layout, {*fitting, *by_layout.others}, path, office, namer)
+    if table is not None and any(is_plain_export(one, table, office.vocabulary) for one in sheets):
+        return ReadingPlan(table, sheets)
     automatic, usable = _automatic(path, sheets, office, table, namer)
     own = automatic.table
     months = {index: found for index, sheet in enumerate(sheets)
@@ -324,6 +322,7 @@ def plan_reading(
         own and (_plain(rest, own) or readable(own, rest, supply=supply))
     ):
         _refuse_unconfirmed(path, sheets, office, label)
+        refuse_summaries(sheets, label)
         _refuse_changed(path, sheets, office, label)
         _refuse_months(months.values(), label)
         _refuse_uncertain(path, sheets, office, table, label)
@@ -382,7 +381,7 @@ def _by_layout(
     table = _table_read(next(iter(fitting.values())))
     names = namer()
     translated = {
-        index: TranslatedSheet(sheets[index], one, path.name, names)
+        index: TranslatedSheet(sheets[index], one, path.name, names, folders=folders_of(path))
         for index, one in fitting.items()
     }
     tables = {one.name: one for one in map(_table_read, fitting.values())}
@@ -439,12 +438,17 @@ def _with_further_tables(
 ) -> ReadingPlan:
     """``plan`` with the sheets of further tables that usual headings are enough for."""
     others, uncertain, read = dict(plan.others), {}, list(plan.sheets)
+    summaries: set[str] = set()
     for index, sheet in enumerate(plan.sheets):
         if index in planned or sheet.hidden or isinstance(sheet, CsvSheet):
             continue
         proposal = propose_sheet(
             path, sheet, office.vocabulary, county=office.county, places=office.places
         )
+        certain = proposal is not None and proposal.clear and not _lacking(_certain_only(proposal))
+        if not certain and summary_head(sheet):
+            summaries.add(sheet.name)
+            continue
         if proposal is None or not proposal.clear:
             continue
         layout = _certain_only(proposal)
@@ -452,17 +456,26 @@ def _with_further_tables(
             if note := _looks_like(proposal, layout):
                 uncertain[index] = note
         elif layout.table is not plan.table and (
-            (translates := _translates(proposal, layout, sheet)) or _knows(proposal)
+            (needed := translates(proposal, layout, sheet)) or _knows(proposal)
         ):
             changes: tuple[Changes, ...] = ()
-            if translates:
-                translated = TranslatedSheet(sheet, layout, path.name, namer())
+            if needed:
+                translated = TranslatedSheet(
+                    sheet, layout, path.name, namer(), folders=folders_of(path)
+                )
                 read[index], changes = translated, (translated.changes,)
             synonyms = _synonyms([proposal])
             reading = TableReading(layout.table, layout_matcher([layout]), (), synonyms)
             others[index] = replace(reading, asked=proposal.questions, changes=changes)
     names = namer() if read != list(plan.sheets) else plan.namer
-    return replace(plan, sheets=read, others=others, uncertain=uncertain, namer=names)
+    return replace(
+        plan,
+        sheets=read,
+        others=others,
+        uncertain=uncertain,
+        summaries=frozenset(summaries),
+        namer=names,
+    )
 
 
 def _looks_like(proposal: SheetProposal, certain: Layout) -> Note | None:
@@ -512,12 +525,14 @@ def _automatic(
     asked = tuple(one for index in usable or found for one in found[index].questions)
     if not usable:
         return ReadingPlan(named, sheets, asked=asked), ()
-    translated = {i for i, one in usable.items() if _translates(found[i], one, sheets[i])}
+    translated = {i for i, one in usable.items() if translates(found[i], one, sheets[i])}
     if not translated and not any(_knows(found[index]) for index in usable):
         return ReadingPlan(table, sheets, asked=asked), usable
     names = namer() if translated else Namer()
     read = [
-        TranslatedSheet(sheet, usable[index], path.name, names) if index in translated else sheet
+        TranslatedSheet(sheet, usable[index], path.name, names, folders=folders_of(path))
+        if index in translated
+        else sheet
         for index, sheet in enumerate(sheets)
     ]
     plan = ReadingPlan(
@@ -564,55 +579,6 @@ def _lacking(layout: Layout) -> list[Field]:
 def _knows(proposal: SheetProposal) -> bool:
     """Whether a heading is a synonym, which the contract's own headings are not enough for."""
     return any(one.reason is Reason.USED and one.similarity < 1 for one in proposal.matches)
-
-
-def _translates(proposal: SheetProposal, layout: Layout, sheet: Sheet) -> bool:
-    """Whether cells must be translated: names and places to codes, terms, a missing region."""
-    fields = {rule.field for rule in layout.columns}
-    needs_region = any(one.name == "region_code" for one in layout.table.fields)
-    if needs_region and layout.region and "region_code" not in fields:
-        return True
-    used = [
-        (one.column, one.target)
-        for one in proposal.matches
-        if one.reason is Reason.USED and one.target
-    ]
-    if not all(DITTOS.isdisjoint(one.cells) for one, _ in used):
-        return True
-    if any(to.by_name or _holds_names(one, to.field, layout.table) for one, to in used):
-        return True
-    codes = [(one, to.field) for one, to in used if to.field.type in _TRANSLATED]
-    later = _later_cells(sheet, [one for one, _ in codes])
-    return any(
-        _holds_names(one, field, layout.table) for one, (_, field) in zip(later, codes, strict=True)
-    )
-
-
-def _later_cells(sheet: Sheet, columns: Sequence[SampleColumn]) -> list[SampleColumn]:
-    """``columns`` with their distinct cells below the rows of the sample."""
-    found: list[dict[Cell, None]] = [{} for _ in columns]
-    for number, cells in first_rows(sheet, TRANSLATED_ROWS):
-        if number <= SAMPLE_ROWS or is_blank(cells):
-            continue
-        for column, seen in zip(columns, found, strict=True):
-            if column.index < len(cells):
-                seen[cells[column.index]] = None
-    return [replace(one, cells=tuple(seen)) for one, seen in zip(columns, found, strict=True)]
-
-
-def _holds_names(column: SampleColumn, field: Field, table: Table) -> bool:
-    name = field.name
-    if field.type not in _TRANSLATED:
-        return False
-    texts = dict.fromkeys(map(one_line, column.cells))
-    if field.type in (FieldType.ENUM, FieldType.BOOL):
-        return any(is_synonym(field, text) for text in texts)
-    if name == "region_code":
-        return any(text and not REGION.fullmatch(normalise(text)) for text in texts)
-    own = table.key == (name,)
-    if name in FIRMS or name == "project_id":
-        return any(is_name(text) or (own and is_no_code(text)) for text in texts)
-    return False
 
 
 def _synonyms(found: Iterable[SheetProposal]) -> Mapping[str, str]:

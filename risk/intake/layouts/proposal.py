@@ -11,6 +11,7 @@ from types import MappingProxyType
 from risk.contract import STORED_TABLES, FieldType, Table
 from risk.intake.cells import Cell, all_struck, as_text, is_blank, is_struck, match_key
 from risk.intake.headings import parse_heading
+from risk.intake.identifiers import is_no_number
 from risk.intake.layouts.column_matches import (
     Match,
     Reason,
@@ -19,6 +20,7 @@ from risk.intake.layouts.column_matches import (
     match_columns,
     term_of,
 )
+from risk.intake.layouts.found_arrears import ARREARS_FOUND, BY_AMOUNTS, states_what_is_owed
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
 from risk.intake.layouts.layout import (
     ATTENDANCE,
@@ -37,14 +39,20 @@ from risk.intake.layouts.month_columns import (
 from risk.intake.layouts.outcomes import BY_DATES, has_dated_outcome
 from risk.intake.layouts.paid_columns import PAYMENTS, PAYROLLS, paid_columns
 from risk.intake.layouts.regions import (
-    county_in,
+    common_region,
     county_of_address,
+    folders_of,
     may_be_below_county,
     place_code,
+    section_county,
     short_code,
+    stated_city,
+    stated_county,
 )
+from risk.intake.layouts.returned_deposits import BY_RETURN, return_column
 from risk.intake.layouts.vocabulary import Target, Vocabulary, heading_key, is_team, made_from
 from risk.intake.named_periods import stated_day
+from risk.intake.non_records import is_total
 from risk.intake.personal_numbers import mask_personal_numbers
 from risk.intake.readers.sheet import Sheet, first_rows
 from risk.intake.table_detection import tables_in_name
@@ -54,11 +62,14 @@ SHOWN = 3
 """Sample values shown per column."""
 
 _PERSONAL = re.compile(
-    r"姓名|联系|电话|手机|身份证|证件|卡号|账号|帐号|住址|来电人|投诉人|举报人|信访人|签名|籍贯"
+    r"姓名|联系|电话|手机|身份证|证件|卡号|账号|帐号|住址|来电人|投诉人|举报人|信访人(?!数|次)|签名|籍贯"
+    r"|(?<!被)(?:诉求|反映|申请|求助)人|法定代表人|法人代表|负责人|责任人|经办人|办理人|处置人"
+    r"|班组长|专管员|项目经理|监察员|仲裁员|领导$"
 )
 _NUMBERS = re.compile(r"\d(?:[ -]?\d){6,}")
 _DIGITS = re.compile(r"\d+")
 _SERIAL = ("序号", "编号", "no", "no.", "顺序号")
+_PARTLY_NUMBERED = ("deposits", "contracts")
 _NO_PLACES: Mapping[str, str] = MappingProxyType({})
 _CLEAR = 1.0  # lead over the second best table, in columns
 _MOST_PER_HEADING = 3
@@ -113,9 +124,16 @@ def propose(
         if sheet.hidden:
             continue
         if one := propose_form(path, sheet, vocabulary, county=county, places=places):
-            found.setdefault((one.layout.table.name, one.layout.signature), one)
+            head = (one.layout.table.name, one.layout.signature)
+            found[head] = shared(found[head], one.layout) if head in found else one
     several = len(found) > 1
     return [_named(one, several) for one in found.values()]
+
+
+def shared(proposal: SheetProposal, other: Layout) -> SheetProposal:
+    """``proposal`` with a layout that is also that of sheets of other counties."""
+    region = common_region(proposal.layout.region, other.region)
+    return replace(proposal, layout=replace(proposal.layout, region=region))
 
 
 def propose_form(
@@ -169,10 +187,11 @@ def propose_sheet(
         columns = _sample(sheet, head)
         for one in tables:
             matches = match_columns(one, columns, vocabulary)
-            if isinstance(sheet, MonthSheet):
-                matches = [_not_paid(one, match, vocabulary) for match in matches]
-            score = _score(one, matches) + (_NAMED if one in named else 0)
-            readings.append(_Reading(score, head, one, tuple(matches)))
+            unpaid = [_not_paid(one, match, vocabulary) for match in matches]
+            # A day of payment tells payrolls from other tables, though it is no due day.
+            scored = unpaid if isinstance(sheet, MonthSheet) else matches
+            score = _score(one, scored) + (_NAMED if one in named else 0)
+            readings.append(_Reading(score, head, one, tuple(unpaid)))
     if table is None:
         readings = _without_other_side(readings)
     readings.sort(key=lambda one: -one.score)
@@ -196,7 +215,7 @@ class _Reading:
 
 def _not_paid(table: Table, match: Match, vocabulary: Vocabulary) -> Match:
     """``match`` without a field of payrolls for what was paid, which is only alike."""
-    asked = table is PAYROLLS and match.reason is Reason.ASK
+    asked = table is PAYROLLS and match.reason is Reason.ASK and not is_known(match)
     if not asked or vocabulary.target(PAYMENTS, match.column.heading) is None:
         return match
     return Match(match.column, None, 0.0, 0.0, Reason.UNKNOWN)
@@ -246,7 +265,7 @@ def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
     rows = [
         cells
         for number, cells in first_rows(sheet, head.row + SAMPLE_ROWS)
-        if number > head.row and not is_blank(cells)
+        if number > head.row and not is_blank(cells) and not is_total(cells)
     ]
     return [
         SampleColumn(
@@ -317,10 +336,10 @@ def _proposal(
 ) -> SheetProposal:
     head, table, matches = reading.head, reading.table, reading.matches
     found = {target.field.name for one in matches if (target := _used_target(one))}
-    fill = _fill(table, found, by_month=isinstance(sheet, MonthSheet))
+    fill = _fill(table, found, head.headings)
     key = _key(table, matches, found | set(fill))
     terms = _terms(matches)
-    places = _places(matches, region)
+    places = _places(matches, region or stated_city((*head.titles, sheet.name, path.stem)))
     layout = Layout(
         name=_layout_name(path),
         table=table,
@@ -439,11 +458,19 @@ def _places(matches: Sequence[Match], region: str) -> list[str]:
 
 
 def _region(path: Path, sheet: Sheet, head: Head, county: str) -> str:
-    """Code of the county that file, sheet or titles name; else the office's only county."""
-    for text in (*head.titles, sheet.name, path.stem):
-        if code := county_in(text):
-            return code
-    return county
+    """Code of the county that titles, sheet, file or folder name; else the office's only county."""
+    stated = stated_county((*head.titles, sheet.name, path.stem, *folders_of(path)))
+    return stated or _city_of_sections(sheet, head) or county
+
+
+def _city_of_sections(sheet: Sheet, head: Head) -> str:
+    """Code of the city of the first county that a line between the rows of a sheet names."""
+    for number, cells in first_rows(sheet, head.row + SAMPLE_ROWS):
+        filled = [cell for cell in cells if cell not in (None, "")]
+        alone = number > head.row and len(filled) == 1 and isinstance(filled[0], str)
+        if alone and (county := section_county(filled[0])):
+            return county[:4]
+    return ""
 
 
 def _key(table: Table, matches: Sequence[Match], found: set[str]) -> KeyRule:
@@ -452,15 +479,34 @@ def _key(table: Table, matches: Sequence[Match], found: set[str]) -> KeyRule:
     teams = [heading for heading in unused if is_team(table, heading)]
     if table.name == ATTENDANCE and teams and lacking == ["contract_id"]:
         return KeyRule(made_from=("project_id", *teams))
+    made = made_from(table)
+    if not lacking and _has_rows_without_number(table, matches) and _tell_apart(table, made, found):
+        return KeyRule(made_from=tuple(name for name in made if name in found))
     if len(table.key) != 1 or not lacking:
         return KeyRule()
-    made = made_from(table)
     if _tell_apart(table, made, found):
         return KeyRule(made_from=(*(name for name in made if name in found), *teams))
     for one in matches:
         if heading_key(one.column.heading) in _SERIAL:
             return KeyRule(column=one.column.heading, prefix="{month}-{sheet}-")
     return KeyRule()
+
+
+def _has_rows_without_number(table: Table, matches: Sequence[Match]) -> bool:
+    """Whether some records have no number by their kind: cash has none of a guarantee."""
+    if table.name not in _PARTLY_NUMBERED:
+        return False
+    columns = {target.field.name: one.column for one in matches if (target := _used_target(one))}
+    numbers = columns.pop(table.key[0], None)
+    others = [columns[field.name] for field in table.fields if field.required
+              and field.name in columns and field.name != "status"]  # fmt: skip
+    if numbers is None or not others:
+        return False
+    rows = zip(numbers.cells, *(one.cells for one in others), strict=True)
+    return any(
+        is_no_number(number) and all(as_text(cell).strip() for cell in rest)
+        for number, *rest in rows
+    )
 
 
 def _tell_apart(table: Table, made: Sequence[str], found: set[str]) -> bool:
@@ -475,28 +521,32 @@ def _tell_apart(table: Table, made: Sequence[str], found: set[str]) -> bool:
     return len(there) > 1 and all(name in found for name in made if table.field(name).required)
 
 
-def _fill(table: Table, found: set[str], *, by_month: bool) -> dict[str, str]:
+def _fill(table: Table, found: set[str], headings: Sequence[str]) -> dict[str, str]:
     """Fields without a column that names of file or sheet may give, or the row's month or days."""
     filled = {
         field.name: "{month}"
         for field in table.fields
         if field.type is FieldType.MONTH and field.required and field.name not in found
     }
-    if by_month and table.name == "payrolls" and "due_on" not in found:
+    if table is PAYROLLS and "due_on" not in found:
         filled["due_on"] = "{next_month_end}"
     if table.outcome and has_dated_outcome(table, found):
         filled[table.outcome.field] = BY_DATES
+    if states_what_is_owed(table, found):
+        filled[ARREARS_FOUND] = BY_AMOUNTS
+    if return_column(table, found, headings) is not None:
+        filled["status"] = BY_RETURN
     return filled
 
 
 def _units(head: Head, matches: Sequence[Match]) -> tuple[str, ...]:
     named = [unit.label for unit in money_units(head.titles)]
-    headings = (parse_heading(one.column.heading).unit for one in matches)
+    headings = (parse_heading(one.column.heading).unit for one in matches if _used_target(one))
     return tuple(dict.fromkeys([*named, *(unit for unit in headings if "元" in unit)]))
 
 
 def _layout_name(path: Path) -> str:
-    plain = re.sub(r"[\d年月日._\-—()（）]+", "", path.stem)
+    plain = re.sub(r"\d+[年月日]?|[._\-—()（）]+", "", path.stem)
     return re.sub(r"[^\w]", "", plain)[:40] or "layout"
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
+from pathlib import Path
 
 from risk.intake.cells import normalise
 
@@ -13,7 +15,14 @@ _LONG = re.compile(r"[0-9]{12}")
 _SPACES = re.compile(r"\s+")
 _COUNTY = re.compile(r".*[^县](?:县|市|旗|(?<![发新园业范济城片社小景库郊])区)")
 _BETWEEN = re.compile(r"[\W_]|[和与及至到]")
+_JOINTS = re.compile(r"[-—/>·]")  # 四川省-广元市-青川县
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
+_SECTION = re.compile(
+    r"(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|\d{1,2}[.、])?([^\d,;:()]{2,12})(?:\(.*\))?:?"
+)
+_NO_COUNTY = re.compile(
+    r"[省市县区](?:本级|直属?|直管)|.{1,6}(?:经开|高新|经济技术开发|开发|园|新)区"
+)
 _SUFFIX = re.compile(r"(?:自治县|自治旗|县|区|市|旗|林区|特区)$")
 
 
@@ -89,11 +98,12 @@ def code_of(name: str, *, within: str = "") -> str | None:
     >>> code_of("鼓楼区", within="3501")
     '350102'
     """
-    wanted = _plain(name)
+    wanted = _JOINTS.sub("", _plain(name))
     found = {one.code for one in _counties(wanted) if one.code.startswith(within)}
     return found.pop() if len(found) == 1 else None
 
 
+@lru_cache(maxsize=1024)  # asked of the same titles and names for every table
 def county_in(text: str) -> str | None:
     """Code of the one county whose full name is in ``text``, such as a title; None if unclear.
 
@@ -101,10 +111,64 @@ def county_in(text: str) -> str | None:
     ('510822', None)
     """
     plain = _plain(text)
+    if not _CHINESE.search(plain):  # spares reading the list
+        return None
     names = {piece for piece in _pieces(plain[:200]) if piece in _by_name()}
     longest = {one for one in names if not any(one != other and one in other for other in names)}
     codes = {one.code for name in longest for one in _by_name()[name] if _written(one, plain)}
     return codes.pop() if len(codes) == 1 else None
+
+
+def stated_county(texts: Iterable[str]) -> str:
+    """Code of the county that the first of ``texts`` to name one names; empty if none does."""
+    return next(filter(None, map(county_in, texts)), "")
+
+
+def stated_city(texts: Iterable[str]) -> str:
+    """Code of the one city that ``texts`` name; empty if they name none, or several.
+
+    >>> stated_city(("福州市在建项目台账", "项目")), stated_city(("福州市与厦门市",))
+    ('3501', '')
+    """
+    plain = "".join(map(_plain, texts))[:400]
+    found = {code for name, code in _cities().items() if name in plain}
+    return found.pop() if len(found) == 1 else ""
+
+
+def common_region(one: str, other: str) -> str:
+    """Code of the smallest place that two places are in; that of one where the other is unknown.
+
+    >>> common_region("510822", "510823"), common_region("510822", "")
+    ('5108', '510822')
+    """
+    if not one or not other:
+        return one or other
+    lengths = (length for length in (9, 6, 4, 2) if one[:length] == other[:length])
+    return one[: next(lengths, 0)]
+
+
+def folders_of(path: Path) -> tuple[str, ...]:
+    """Names of the two folders that a file is in, the nearest first."""
+    return tuple(folder.name for folder in islice(path.parents, 2))
+
+
+def section_county(text: str, region: str = "") -> str | None:
+    """Code of the county whose records a heading within a sheet begins; None if it is none.
+
+    Empty for a place that is no county, or one of several so called, of which none is in the city
+    of ``region``.
+
+    >>> [section_county(text) for text in ("一、青川县（12个）", "市本级", "云渡小区")]
+    ['510822', '', None]
+    """
+    found = _SECTION.fullmatch(_plain(text))
+    if found is None:
+        return None
+    place = found[1]
+    code = place_code(place, region) if _COUNTY.fullmatch(place) else None
+    if code is None and (place in _by_name() or place in _cities() or _NO_COUNTY.fullmatch(place)):
+        return ""
+    return code
 
 
 def name_of(code: str) -> str | None:
@@ -167,6 +231,12 @@ def _by_name() -> Mapping[str, tuple[Division, ...]]:
     for one in _divisions():
         names[one.name] = (*names.get(one.name, ()), one)
     return names
+
+
+@cache
+def _cities() -> Mapping[str, str]:
+    """Codes of cities by name; a city of one name has one code."""
+    return {one.city: one.code[:4] for one in _divisions() if one.city.endswith(("市", "州", "盟"))}
 
 
 @cache

@@ -33,8 +33,9 @@ from risk.intake.cells import (
     normalise,
 )
 from risk.intake.headings import Heading, HeadingMatcher, contract_matcher, parse_heading
-from risk.intake.identifiers import is_placeholder
+from risk.intake.identifiers import is_no_number, is_placeholder
 from risk.intake.layouts.column_matches import term_of
+from risk.intake.layouts.found_arrears import BY_AMOUNTS, arrears_by_amounts
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
 from risk.intake.layouts.layout import (
     ATTENDANCE,
@@ -51,8 +52,12 @@ from risk.intake.layouts.regions import (
     county_of_address,
     may_be_below_county,
     place_code,
+    section_county,
     short_code,
+    stated_city,
+    stated_county,
 )
+from risk.intake.layouts.returned_deposits import BY_RETURN, return_column, status_by_return
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
 from risk.intake.name_ids import made_id, name_id, name_key, team_id
 from risk.intake.named_periods import named_period, stated_month
@@ -99,12 +104,18 @@ class Changes:
 
 @dataclass(frozen=True)
 class TranslatedSheet(SheetView):
-    """Sheet as read through a layout; ``file`` is the name of its file, without folder."""
+    """Sheet as read through a layout; ``file`` is the name of its file, in ``folders``.
+
+    A county that titles, sheet, file or folders name counts before that of the layout: offices of
+    several counties send books with the same head. A firm keeps the id it has by the layout, as it
+    may work in several counties.
+    """
 
     layout: Layout
     file: str
     namer: Namer
     changes: Changes = dataclasses.field(default_factory=Changes)
+    folders: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -123,6 +134,9 @@ class TranslatedSheet(SheetView):
         of_key = {
             one: table.field(self.layout.made_field).zh for one in key if one and one in headings
         }
+        returned = return_column(table, set(_columns_of(self.layout)), headings)
+        if returned is not None and BY_RETURN in self.layout.fill.values():
+            of_key[headings[returned]] = table.field("status").zh
         return of_key | {
             headings[index]: table_field(table, name).zh for name, index in columns.items()
         }
@@ -160,7 +174,8 @@ class TranslatedSheet(SheetView):
                 yield number, cells
             elif other_heads.is_head(cells):
                 block = dataclasses.replace(self, layout=other_heads.layout(cells))
-                translation = _Translation(block, titles, len(cells))
+                before, translation = translation, _Translation(block, titles, len(cells))
+                translation.follow(before)
                 translation.begin_block(title)
                 yield number, other_heads.named(translation.headings(cells), block.layout)
             else:
@@ -175,8 +190,9 @@ def is_name(text: str) -> bool:
     (True, False, False)
     """
     plain = normalise(text)
-    digits = sum(character.isdigit() for character in plain)
-    return bool(_NAME.search(plain)) and digits * 4 < len(plain) and not _WAITING.match(plain)
+    if not _NAME.search(plain) or _WAITING.match(plain):
+        return False
+    return sum(character.isdigit() for character in plain) * 4 < len(plain)
 
 
 def is_no_code(text: str) -> bool:
@@ -359,6 +375,12 @@ class _Translation:
         self._namer = sheet.namer
         self._width = len(layout.headings)
         self._texts = (sheet.name, *titles, sheet.file)
+        stated = stated_county((*titles, sheet.name, sheet.file, *sheet.folders))
+        own = layout.region.startswith(stated)  # also that of a township in it
+        self._county = layout.region if own else stated
+        if not stated and section_county(sheet.name, layout.region) == "":
+            self._county = layout.region[:4]  # what the city itself is in charge of
+        self._city = (self._county or stated_city((*titles, sheet.name, sheet.file)))[:4]
         self._context = _context(layout, sheet.name, stated_month(self._texts))
         self._has_month = any("{month" in one for one in (*layout.fill.values(), layout.key.prefix))
         self._sheet_name = sheet.name
@@ -372,9 +394,15 @@ class _Translation:
         self._number = layout.headings.index(number) if has_number else None
         self._added = self._added_fields()
         self._above: list[Cell] = []
+        self._has_sections = False
+        self._returned = return_column(layout.table, set(self._column_of), layout.headings)
 
     def begin_block(self, cells: Sequence[Cell]) -> bool:
-        """Take the month of the rows below from ``cells``, if they are a title that states one."""
+        """Take the month of the rows below from ``cells``, if they are a title that states one.
+
+        The county of the rows below is taken likewise.
+        """
+        self._begin_section(cells)
         period = block_period(cells) if self._has_month else None
         if period is None:
             return False
@@ -382,6 +410,17 @@ class _Translation:
         month = period.one_month(year=year)
         self._context = _context(self._layout, self._sheet_name, month)
         return True
+
+    def _begin_section(self, cells: Sequence[Cell]) -> None:
+        text = _only_text(cells)
+        county = section_county(text, self._layout.region) if text else None
+        # What a city is in charge of is in no county, if the others are named.
+        if county or (county == "" and self._has_sections):
+            self._county, self._has_sections = county or self._county[:4], True
+
+    def follow(self, other: _Translation) -> None:
+        """Go on in the section of ``other``, whose block has another head."""
+        self._county, self._has_sections = other._county, other._has_sections
 
     def cells(self, cells: Sequence[Cell]) -> list[Cell]:
         """Translated cells of a record, with the added ones at the right; other rows stay."""
@@ -409,6 +448,7 @@ class _Translation:
             if translate is not None and (code is None or is_unknown_name(as_text(code))):
                 read[self._column_of[field]] = translate(wide[index])
         self._name_key(read)
+        self._fill_key(read, wide)
         self._add_missing(read, wide)
         return read
 
@@ -437,8 +477,19 @@ class _Translation:
             return
         if called and is_no_code(text):
             self._changes.keys_made += 1
-            make = self._namer.firm if name == "org_name" else self._namer.project
-            read[index] = make(called, self._layout.region)
+            read[index] = self._firm(called) if name == "org_name" else self._project(called)
+
+    def _fill_key(self, read: list[Cell], raw: Sequence[Cell]) -> None:
+        """Give a record without a number an id made of its fields, where the layout says how."""
+        made, index = self._layout.key.made_from, self._column_of.get(self._layout.made_field)
+        if made and index is not None and is_no_number(read[index]):
+            read[index] = self._key(read, raw)
+
+    def _project(self, name: str) -> str:
+        return self._namer.project(name, self._county)
+
+    def _firm(self, name: str) -> str:
+        return self._namer.firm(name, self._layout.region)
 
     def _added_fields(self) -> list[str]:
         layout, table = self._layout, self._layout.table
@@ -447,7 +498,7 @@ class _Translation:
         if has_key and layout.made_field not in self._column_of:
             names.append(layout.made_field)
         has_region = any(field.name == "region_code" for field in table.fields)
-        if has_region and layout.region and "region_code" not in self._column_of:
+        if has_region and (layout.region or self._county) and "region_code" not in self._column_of:
             names.append("region_code")
         return names
 
@@ -488,8 +539,8 @@ class _Translation:
             if name in layout.fill:
                 read.append(self._filled(name, read))
             elif name == "region_code":
-                self._changes.regions_filled += 1
-                read.append(layout.region)
+                self._changes.regions_filled += bool(self._county)
+                read.append(self._county or None)
             else:
                 read.append(self._key(read, raw))
 
@@ -498,6 +549,10 @@ class _Translation:
         pattern, column = self._layout.fill[name], self._column_of.get("period")
         if pattern == BY_DATES:
             return outcome_by_dates(self._layout.table, partial(self._cell_of, read))
+        if pattern == BY_RETURN and self._returned is not None:
+            return status_by_return(read[self._returned])
+        if pattern == BY_AMOUNTS:
+            return arrears_by_amounts(self._layout.table, partial(self._cell_of, read))
         cell = read[column] if column is not None and "{" in pattern else None
         month = stated_month([as_text(cell)]) if cell is not None else None
         if month is None:
@@ -529,9 +584,9 @@ class _Translation:
         if not any(texts) or (layout.table.name == ATTENDANCE and not any(texts[1:])):
             return None  # attendance without a team is that of the project
         if layout.table.name == "projects":
-            return self._namer.project(texts[0], layout.region)
+            return self._project(texts[0])
         if layout.table.name == "organizations":
-            return self._namer.firm(texts[0], layout.region)
+            return self._firm(texts[0])
         return self._stored_key(texts, by_name)
 
     def _ids_by_name(self, fields: Sequence[str], raw: Sequence[Cell]) -> Mapping[int, str]:
@@ -542,7 +597,8 @@ class _Translation:
                 continue
             name = one_line(as_text(raw[self._names_of.get(field, self._column_of[field])]))
             if is_name(name) and not (is_unknown_name(name) or is_struck(name)):
-                found[place] = name_id(name, self._layout.region)
+                county = self._county if field == "project_id" else self._layout.region
+                found[place] = name_id(name, county)
         return found
 
     def _stored_key(self, texts: Sequence[str], by_name: Mapping[int, str]) -> str:
@@ -592,7 +648,7 @@ class _Translation:
         if field.type is FieldType.ENUM:
             steps.append(partial(_term, field=field))
         elif field.type is FieldType.BOOL:
-            steps.append(_yes_no)
+            steps.append(partial(_yes_no, field=field.name))
         elif field.name == "region_code":
             steps.append(self._region)
         elif self._names_another(field, rule):
@@ -605,30 +661,36 @@ class _Translation:
         return refers and (rule.by_name or field.name != self._layout.table.key[0])
 
     def _by_name(self, cell: Cell, field: Field, by_name: bool) -> Cell:
-        """Id of a name; a cell of a column of codes that is no name stays."""
+        """Id of a name; a cell of a column of codes that is no name stays.
+
+        So do several firms, and of several projects the ids are given: these cells are refused.
+        """
+        if field.name != "project_id" and self._namer.are_several_firms(as_text(cell)):
+            return cell
         name = one_line(as_text(cell))
         if is_unknown_name(name) and (by_name or normalise(name).casefold() in UNKNOWN):
             return None
         if not by_name and not is_name(name):
             return cell
         if field.name == "project_id":
-            return self._namer.project(name, self._layout.region)
-        return self._namer.firm(name, self._layout.region)
+            several = self._namer.several_projects(as_text(cell))
+            return "、".join(several) or self._project(name)
+        return self._firm(name)
 
     def _region(self, cell: Cell) -> Cell:
-        text, layout = one_line(as_text(cell)), self._layout
-        if not text and layout.region:
+        text, region = one_line(as_text(cell)), self._county
+        if not text and region:
             self._changes.regions_filled += 1
         if not text:
-            return layout.region or None
-        if found := layout.regions.get(text) or place_code(text, layout.region):
+            return region or None
+        if found := self._layout.regions.get(text) or place_code(text, region or self._city):
             return found
-        county = county_of_address(text, layout.region)
-        if county is None and (not layout.region or not may_be_below_county(text)):
+        county = county_of_address(text, region or self._city)
+        if county is None and (not region or not may_be_below_county(text)):
             return short_code(text)
         if text in self._changes.places or len(self._changes.places) < _MAX_PLACES:
             self._changes.places[text] += 1
-        return county or layout.region
+        return county or region
 
 
 def _rules_of(layout: Layout) -> list[ColumnRule | None]:
@@ -721,12 +783,24 @@ def _by_value(cell: Cell, values: dict[str, str | None]) -> Cell:
     return values.get(match_key(as_text(cell)), cell)
 
 
+def _only_text(cells: Sequence[Cell]) -> str:
+    """Text of the only filled cell of a row; empty for any other row."""
+    text = ""
+    for cell in cells:
+        if cell is None or cell == "":
+            continue
+        if text or not isinstance(cell, str):
+            return ""
+        text = cell
+    return text
+
+
 def _term(cell: Cell, field: Field) -> Cell:
     return term_of(field, as_text(cell)) or cell if cell is not None else None
 
 
-def _yes_no(cell: Cell) -> Cell:
-    answer = yes_no_synonyms().get(match_key(answer_alone(as_text(cell))))
+def _yes_no(cell: Cell, field: str) -> Cell:
+    answer = yes_no_synonyms(field).get(match_key(answer_alone(as_text(cell))))
     return cell if answer is None else answer
 
 

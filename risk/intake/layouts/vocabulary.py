@@ -13,6 +13,8 @@ from typing import Any
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Field, FieldType, Table
 from risk.intake.cells import Cell, match_key, normalise
+from risk.intake.heading_qualifiers import is_other_number
+from risk.intake.headings import unnumbered
 from risk.intake.layouts.synonyms import read_synonyms
 
 _BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
@@ -53,7 +55,7 @@ def heading_key(cell: Cell) -> str:
 
 def full_heading_key(cell: Cell) -> str:
     """Heading for comparison, with its brackets."""
-    return _NOISE.sub("", match_key(str(cell or "")[:_HEADING_LENGTH]))
+    return _NOISE.sub("", unnumbered(match_key(str(cell or "")[:_HEADING_LENGTH])))
 
 
 @lru_cache(maxsize=256, typed=True)  # asked again for every table
@@ -67,6 +69,18 @@ def _heading_keys(heading: Cell) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def _with_kind_of_day(heading: Cell) -> str:
+    """Key of a heading with the word in front that its bracket has; empty if it has none.
+
+    竣工日期（计划） is 计划竣工日期, and 竣工日期（实际） is 实际竣工日期.
+    """
+    full, bare = full_heading_key(heading), heading_key(heading)
+    if full == bare:
+        return ""
+    kind = "计划" if is_planned(heading) else "实际" if "(实际)" in full else ""
+    return f"{kind}{_PLANNED.sub('', bare)}" if kind else ""
+
+
 def is_planned(cell: Cell) -> bool:
     """Whether the heading, its brackets included, names something planned or expected."""
     return _PLANNED.search(full_heading_key(cell)) is not None
@@ -76,6 +90,13 @@ def fits_actual(field: Field, heading: Cell) -> bool:
     """False for the heading of a planned date and a field of an actual one."""
     return not (
         field.type is FieldType.DATE and is_planned(heading) and not _PLANNED.search(field.zh)
+    )
+
+
+def fits(field: Field, heading: Cell, known: str) -> bool:
+    """Whether a heading that is ``known`` but for its group and brackets can be of ``field``."""
+    return fits_actual(field, heading) and not is_other_number(
+        field, full_heading_key(heading), known
     )
 
 
@@ -94,8 +115,9 @@ class Vocabulary:
         for similarity, names in ((1.0, self.exact[table.name]), (0.97, self.shipped[table.name])):
             for key in keys:
                 if found := names.get(key):
-                    return (found, similarity) if fits_actual(found.field, heading) else None
-        return None
+                    return (found, similarity) if fits(found.field, heading, key) else None
+        named = self.exact[table.name].get(_with_kind_of_day(heading))
+        return (named, 1.0) if named else None
 
     def may_know(self, heading: str) -> bool:
         """False for most headings that are in no table and in :meth:`is_never`, at little cost.
@@ -104,7 +126,7 @@ class Vocabulary:
         """
         if self._has_digits or len(heading) > _HEADING_LENGTH:
             return True
-        own = normalise(heading.rpartition("/")[2])
+        own = unnumbered(normalise(heading.rpartition("/")[2]))
         return _DIGIT.search(own) is None or _CLOSING.search(own) is not None
 
     @cached_property
@@ -120,6 +142,8 @@ class Vocabulary:
 
     def choices(self, table: Table, heading: Cell) -> tuple[str, ...]:
         """Fields between which a person must choose for this heading; empty if clear."""
+        if _with_kind_of_day(heading) in self.exact[table.name]:
+            return ()
         return self.ambiguous.get(table.name, {}).get(heading_key(heading), ())
 
     def is_never(self, heading: Cell) -> bool:
@@ -197,19 +221,26 @@ def term_synonyms(table: str, field: str) -> Mapping[str, str]:
 
 
 @cache
-def yes_no_synonyms() -> Mapping[str, bool]:
-    """Yes and no by spelling, without those every cell parser knows."""
+def yes_no_synonyms(field: str = "") -> Mapping[str, bool]:
+    """Yes and no by spelling in a column of ``field``, without those every cell parser knows."""
     data = _data("terms.toml")["yes_no"]
     return {
         match_key(term): answer
+        for listed in (data, data.get(field, {}))
         for answer, key in ((True, "yes"), (False, "no"))
-        for term in _all(data[key])
+        for term in _all(listed.get(key, {}))
     }
 
 
 def is_team(table: Table, heading: Cell) -> bool:
     """Whether a column of no field distinguishes rows that have the fields of a key in common."""
     return heading_key(heading) in _data("headings.toml")["teams"].get(table.name, ())
+
+
+def is_return(heading: Cell) -> bool:
+    """Whether a column has the days on which deposits were returned."""
+    known = _data("headings.toml")["returned"]["deposits"]
+    return any(key in known for key in _heading_keys(heading))
 
 
 def made_from(table: Table) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from risk.intake.file_errors import (
+    DocumentUnsupported,
     FileEmpty,
     FormatUnsupported,
+    IntakeFailure,
     ParquetBroken,
     WorkbookBroken,
     WorkbookEncrypted,
@@ -32,6 +34,8 @@ ALLOWED_SUFFIXES = ".xlsx, .xls, .xlsb, .et, .ods, .csv, .tsv, .txt, .parquet, .
 
 OLE = b"\xd0\xcf\x11\xe0"
 """First bytes of old and of encrypted workbooks."""
+
+_DOCUMENTS = (".doc", ".docx", ".wps", ".odt", ".pdf", ".ofd", ".rtf")
 
 _HEAD_BYTES = 4096
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -92,7 +96,14 @@ def _format_by_suffix(path: Path, head: bytes) -> Format:
         return Format.TEXT  # programs often name tab-separated text .xls
     if suffix in WORKBOOK_SUFFIXES | OLD_SUFFIXES:
         raise WorkbookBroken(file=path.name)
-    raise FormatUnsupported(file=path.name, found=suffix or "-", allowed=ALLOWED_SUFFIXES)
+    raise _unsupported(path)
+
+
+def _unsupported(path: Path) -> IntakeFailure:
+    suffix = path.suffix.lower()
+    if suffix in _DOCUMENTS:
+        return DocumentUnsupported(file=path.name, found=suffix)
+    return FormatUnsupported(file=path.name, found=suffix or "-", allowed=ALLOWED_SUFFIXES)
 
 
 def _archive_format(path: Path) -> Format:
@@ -113,7 +124,7 @@ def _archive_format(path: Path) -> Format:
         return Format.XLSX
     if path.suffix.lower() in WORKBOOK_SUFFIXES | OLD_SUFFIXES:
         raise WorkbookBroken(file=path.name)
-    raise FormatUnsupported(file=path.name, found=path.suffix or "-", allowed=ALLOWED_SUFFIXES)
+    raise _unsupported(path)
 
 
 def _old_format(path: Path) -> Format:
@@ -121,6 +132,8 @@ def _old_format(path: Path) -> Format:
         encrypted = _ENCRYPTED in file.read(_SEARCHED_BYTES)
     if encrypted:
         raise WorkbookEncrypted(file=path.name)
+    if path.suffix.lower() in _DOCUMENTS:
+        raise _unsupported(path)
     return Format.XLS
 
 

@@ -9,6 +9,7 @@ import zipfile
 import pytest
 
 from risk.intake.file_errors import (
+    DocumentUnsupported,
     FileTooHeavy,
     FileUnreadable,
     FormatUnsupported,
@@ -116,11 +117,25 @@ def test_an_archive_whose_type_cannot_be_read_is_a_damaged_workbook(named, how):
 
 
 @pytest.mark.parametrize("content", [b"a", _zip(a="")])
-@pytest.mark.parametrize(("name", "found"), [("a.docx", ".docx"), ("a", "-")])
-def test_other_formats_are_named_by_their_suffix(named, name, content, found):
-    with pytest.raises(FormatUnsupported) as raised:
+@pytest.mark.parametrize(
+    ("name", "failure", "found"),
+    [
+        ("a.docx", DocumentUnsupported, ".docx"),
+        ("a.PDF", DocumentUnsupported, ".pdf"),
+        ("a.json", FormatUnsupported, ".json"),
+        ("a", FormatUnsupported, "-"),
+    ],
+)
+def test_other_formats_are_named_by_their_suffix(named, name, failure, content, found):
+    with pytest.raises(failure) as raised:
         detect_format(named(name, content))
     assert raised.value.fields["found"] == found
+
+
+def test_an_old_document_is_no_old_workbook(named):
+    with pytest.raises(DocumentUnsupported):
+        detect_format(named("a.doc", formats.OLE + bytes(600)))
+    assert detect_format(named("a.xls", formats.OLE + bytes(600))) is Format.XLS
 
 
 def test_the_largest_workbook_that_is_read(named, monkeypatch):

@@ -314,9 +314,13 @@ def test_zip_bombs(store, tmp_path, today, n, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "suffix", ["pdf", "docx", "doc", "json", "md", "png", "rar", "dbf", "html", ""]
+    ("suffix", "code"),
+    [
+        *((one, "document_unsupported") for one in ("pdf", "docx", "doc")),
+        *((one, "format_unsupported") for one in ("json", "md", "png", "rar", "dbf", "html", "")),
+    ],
 )
-def test_other_formats_named_outright(store, tmp_path, today, suffix):
+def test_other_formats_named_outright(store, tmp_path, today, suffix, code):
     path = tmp_path / f"payments.{suffix}".rstrip(".")
     path.write_bytes(b"content")
-    assert _fails(store, path, today) == "format_unsupported"
+    assert _fails(store, path, today) == code

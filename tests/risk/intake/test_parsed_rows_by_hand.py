@@ -230,3 +230,5 @@ def test_codes_that_a_spreadsheet_shortened_and_words_for_none():
     ]
     words = ("TBD", "暂无", "待办理", "尚未取得编号", "P1", "未1")
     assert [is_placeholder(word) for word in words] == [True, True, True, True, False, False]
+    words = ("未开设", "尚未开户", "免存", "口头协议", "未来城一期", "未开1号", "无锡建工")
+    assert [is_placeholder(word) for word in words] == [True] * 4 + [False] * 3

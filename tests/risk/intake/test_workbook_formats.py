@@ -255,7 +255,7 @@ def test_a_document_and_an_xml_book_are_named(tmp_path):
     xml.write_text(
         '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>'
     )
-    assert [_code(document), _code(xml)] == ["format_unsupported", "workbook_broken"]
+    assert [_code(document), _code(xml)] == ["document_unsupported", "workbook_broken"]
 
 
 _XML = """<?xml version="1.0" encoding="{encoding}"?>

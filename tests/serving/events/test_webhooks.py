@@ -232,6 +232,28 @@ def test_list_changes_continues_at_a_cursor(client, publish, token):
     assert only["data"]["as_of"] == "2025-06-01"
 
 
+def test_a_cursor_ahead_of_all_events_is_refused(client, publish, token):
+    """As after a restore from an earlier backup: events up to it would never be sent."""
+    headers = {**token("system"), "Accept-Language": "en"}
+
+    def answer(since):
+        found = client.get(f"/v1/watchlists/changes?since={since}", headers=headers)
+        return found.status_code, found.json()
+
+    assert answer(0) == (200, {"items": [], "cursor": "0"})
+    status, problem = answer(1)
+    assert (status, problem["code"]) == (422, "cursor_ahead")
+    publish()
+    newest = int(client.get("/v1/watchlists/changes", headers=headers).json()["cursor"])
+    elsewhere = token("system", "42")
+    assert answer(newest) == (200, {"items": [], "cursor": str(newest)})
+    status, problem = answer(newest + 1)
+    assert (status, problem["code"]) == (422, "cursor_ahead")
+    assert f"the newest event ({newest})" in problem["detail"]
+    behind = client.get(f"/v1/watchlists/changes?since={newest - 1}", headers=elsewhere)
+    assert (behind.status_code, behind.json()["items"]) == (200, [])
+
+
 def _answers(database):
     """What each subscriber's deliveries came to, by the name of the subscription."""
     with database.engine.connect() as connection:

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from risk.locale import catalogue
 from serving.app import ROUTERS
+from serving.http.schemas import Problem
 
 from ...conftest import require_program, thorough
 from ..conftest import AS_OF
@@ -111,6 +112,42 @@ def test_examples_of_answers_fit_the_types_that_the_service_answers_with(client)
     risk = operations["/v1/projects/{project_id}/risk"]["get"]["responses"]["200"]["content"]
     shown = risk["application/json"]["example"]
     assert (shown["project_id"], shown["tier"], shown["probability"]) == ("P-00017", "red", 0.31)
+
+
+def test_examples_of_problems_are_answers_of_the_service(client, token):
+    operations = client.get("/openapi.json").json()["paths"]
+    headers = token("admin")
+
+    def of(path, status):
+        content = operations[path]["get"]["responses"][status]["content"]
+        return content["application/problem+json"]["example"]
+
+    path = "/v1/watchlists"
+    for query, sent, status in (("?limit=0", headers, "422"), ("", {}, "401")):
+        answer = client.get(f"{path}{query}", headers={**sent, "Accept-Language": "zh"})
+        example = of(path, status)
+        assert answer.json() == {**example, "request_id": answer.json()["request_id"]}
+        described = operations[path]["get"]["responses"][status]["headers"]
+        assert {name.lower() for name in described} <= set(answer.headers)
+    for one in operations.values():
+        for operation in one.values():
+            for status, answer in operation["responses"].items():
+                if status >= "400":
+                    [media] = answer["content"].values()
+                    TypeAdapter(Problem).validate_python(media["example"])
+                    assert media["example"]["status"] == int(status)
+
+
+def test_limits_and_repeated_requests_are_described(client):
+    document = client.get("/openapi.json", headers={"Accept-Language": "en"}).json()
+    for said in ("1200 requests a minute", "2,000,000 bytes", "`next`", "Idempotency-Key"):
+        assert said in document["info"]["description"]
+    for path in ("/v1/watchlists/{as_of}", "/v1/projects/{project_id}/risk"):
+        operation = document["paths"][path]["get"]
+        assert "If-None-Match" in [one["name"] for one in operation["parameters"]]
+        assert "ETag" in operation["responses"]["304"]["headers"]
+    written = document["paths"]["/v1/outcomes"]["post"]["responses"]["201"]
+    assert "Idempotency-Replayed" in written["headers"]
 
 
 def test_an_invalid_parameter_is_answered_with_its_constraint(client, token):

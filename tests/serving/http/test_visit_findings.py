@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import struct
 
 import pytest
 from sqlalchemy import func, select
 
 from risk.store.store import RecordStore
+from serving import clock
 from serving.auth.principal import OFFICE
 from serving.db.tables import INBOX, OUTCOME_PHOTOS, OUTCOMES
 from serving.ingest.importer import import_waiting
@@ -19,6 +21,7 @@ from serving.outcomes.repository import newest_photo, visits_of
 from ..conftest import AS_OF, key
 
 VISIT = {"project_id": "P/000", "inspected_on": "2025-06-12"}
+LATER = clock.today() + dt.timedelta(days=7)
 FOUND = {**VISIT, "arrears_found": True, "workers_owed": 3, "amount_owed": 9000.0}
 
 
@@ -63,6 +66,35 @@ def test_a_visit_of_a_day_that_cannot_be_is_refused(inspector, database, result,
     answer = inspector.post("/v1/outcomes", json=sent, headers=key())
     assert (answer.status_code, answer.json()["code"]) == (422, "outcome_invalid")
     assert (_count(database, OUTCOMES), _count(database, INBOX)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ({"rectified_on": "2025-06-11"}, "“整改完成日期”是“2025-06-11”，早于“检查日期 2025-06-12”"),
+        ({"rectify_by": "2025-06-11"}, "“整改期限”是“2025-06-11”，早于“检查日期 2025-06-12”"),
+        ({"rectified_on": f"{LATER}"}, f"“整改完成日期”是“{LATER}”，晚于今天"),
+    ],
+    ids=["before", "order before", "to come"],
+)
+def test_what_follows_a_visit_is_neither_before_it_nor_still_to_come(
+    inspector, database, days, said
+):
+    answer = inspector.post("/v1/outcomes", json={**FOUND, **days}, headers=key())
+    assert (answer.status_code, answer.json()["code"]) == (422, "outcome_invalid")
+    assert said in answer.json()["texts"]["zh"]
+    assert (_count(database, OUTCOMES), _count(database, INBOX)) == (0, 0)
+    first = inspector.post("/v1/outcomes", json=FOUND, headers=key()).json()
+    body = {"version": 1, "reason": "误录", "inspected_on": "2025-06-12", "arrears_found": True}
+    path = f"/v1/outcomes/{first['id']}/versions"
+    refused = inspector.post(path, json={**body, **days}, headers=key())
+    assert (refused.status_code, refused.json()["code"]) == (422, "outcome_invalid")
+
+
+def test_an_order_may_run_until_a_day_to_come_and_be_met_on_the_day_of_the_visit(inspector):
+    days = {"rectify_by": f"{LATER}", "rectified_on": "2025-06-12"}
+    answer = inspector.post("/v1/outcomes", json={**FOUND, **days}, headers=key())
+    assert answer.status_code == 201, answer.text
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from serving.jobs.repository import (
     requeue_job,
     update_progress,
 )
+from serving.worker.scheduler import Scheduler
 
 NOON = dt.datetime(2025, 6, 1, 12, tzinfo=dt.UTC)
 SECOND, MICROSECOND = dt.timedelta(seconds=1), dt.timedelta(microseconds=1)
@@ -159,6 +160,33 @@ def test_signs_of_life_from_before_the_clock_was_set_back(queue, engine, back, l
     assert claimed(engine, now) is None
     assert claimed(engine, now + (lost_after - 1) * SECOND) is None
     assert claimed(engine, now + lost_after * SECOND) == "a"
+
+
+class _Endless:
+    """A process that runs until it is ended."""
+
+    def poll(self):
+        return None
+
+    def terminate(self):
+        pass
+
+    def wait(self):
+        pass
+
+
+def test_a_job_that_stops_with_the_service_was_not_tried(
+    queue, engine, database, workspace, monkeypatch
+):
+    monkeypatch.setattr(Scheduler, "_process", lambda *_: _Endless())
+    queue("a")
+    for _ in range(MAX_ATTEMPTS + 1):
+        keeper = Scheduler(workspace, database, workspace.root / "service.log")
+        keeper.run_jobs()
+        assert find_job(engine, "a", OFFICE).attempts == 1
+        keeper.stop()
+        job = find_job(engine, "a", OFFICE)
+        assert (job.state, job.attempts) == ("queued", 0)
 
 
 def test_progress_is_stored_of_running_jobs_and_cleared_when_queued_again(queue, engine):

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from serving.models.backtest_text import gain_part, reordered_part, worth_part
+from serving.models.backtest_text import difference_part, gain_part, reordered_part, worth_part
 from training.dataset.labels import EventLog
 from training.dataset.observation import Inspection
 from training.evaluation.ablation import FamilyEffect
@@ -28,6 +28,24 @@ def test_worth_part_names_families_in_the_words_of_the_kind(kind, expected):
     figure = Estimate(0.1, 0.05, 0.15, 30)
     part = worth_part([FamilyEffect("stage", figure, figure)], "en", kind)
     assert [row[0] for row in part.rows] == [expected]
+
+
+def test_the_model_against_each_other_way_with_intervals():
+    better = Estimate(0.0341, 0.012, 0.056, 30)
+    unclear = Estimate(-0.002, -0.03, 0.02, 30)
+    few = Estimate(0.5, None, None, 3)
+    figures = {"roc_auc": better, "average_precision": unclear, "precision_capacity": few}
+    part = difference_part({"logistic": figures}, "en")
+    assert part.heads == ("difference", "ROC AUC", "average precision", "precision of list")
+    assert part.rows == (
+        (
+            "model minus logistic regression",
+            "+0.034 (+0.012 – +0.056)",
+            "-0.002 (-0.030 – +0.020)",
+            "+0.500 (too few events)",
+        ),
+    )
+    assert difference_part({"logistic": figures}, "zh").rows[0][0] == "模型减逻辑回归"
 
 
 def walked(*months):
@@ -70,6 +88,16 @@ def test_days_earlier_by_the_order_of_the_list(language):
     visits = visited(CLEAN, 5) + visited(OWING, 25)
     found = reorder_visits(walked("2025-04-01", "2025-05-01", "2025-06-01"), visits)
     assert list(reordered_part(found, language).lines) == EARLIER[language]
+
+
+def test_no_order_is_earlier_where_no_visit_found_arrears():
+    found = reorder_visits(walked("2025-04-01", "2025-05-01", "2025-06-01"), visited(CLEAN, 5))
+    assert list(reordered_part(found, "en").lines) == [
+        "None of the 12 visits made found arrears, so an earlier order would have found none"
+        " sooner."
+    ]
+    nobody = reorder_visits(walked("2025-04-01", "2025-05-01", "2025-06-01"), [])
+    assert reordered_part(nobody, "en").lines == ()
 
 
 def test_days_early_at_equal_visits_and_how_they_are_counted():

@@ -17,17 +17,18 @@ from risk.store.store import RecordStore
 from serving.db.append_only import unprotect
 from serving.db.database import Database
 from serving.db.engine import writing
-from serving.db.tables import WATCHLISTS
+from serving.db.tables import PROJECT_RISKS, WATCHLISTS
 from serving.publishing.context import PublishRequest
 from serving.publishing.hooks import publish_context
 from serving.publishing.pipeline import collect_inputs
 from serving.publishing.publication_builder import build_publication
-from serving.publishing.replay import _sealed_flags, replay
+from serving.publishing.replay import LIST, _sealed_flags, replay
 from serving.publishing.replay_commands import show_replay
 from serving.publishing.replay_comparison import ListDocuments, compare_versions
 from serving.publishing.repository import store_publication
 from serving.settings import load_settings
 from serving.terminal.context import CliContext
+from serving.watchlists.archived import ListArchived
 from serving.watchlists.document import EvidenceRef, LocalizedText, SealedFlag
 from serving.watchlists.schemas import Watchlist
 from serving.watchlists.seal_version import FEATURES_SINCE, FLAGS_SINCE, SEAL_VERSION
@@ -201,6 +202,40 @@ def test_replay_of_an_older_version_fails_if_its_bytes_were_changed(
     assert done.comparison.other == ()
     show_replay(CliContext(office, "en"), done)
     assert "NOT match the digests" in capsys.readouterr().out
+
+
+def test_replay_of_the_current_version_finds_what_was_altered(context, inputs, office, capsys):
+    """The records give the list again, to the digest, but that is not what readers see."""
+    _store(context, inputs)
+    shown = json.loads(context.lists.watchlist(AS_OF).body)
+    shown["entries"][0]["probability"] = 0.01
+    changed = shown["entries"][0]["project_id"]
+    with writing(context.database.engine).begin() as connection:
+        for table in (WATCHLISTS, PROJECT_RISKS):
+            unprotect(connection, table.name)
+        connection.execute(update(WATCHLISTS).values(body=json.dumps(shown).encode()))
+        of_one = PROJECT_RISKS.c.project_id == changed
+        connection.execute(update(PROJECT_RISKS).where(of_one).values(body=b"{}"))
+    done = replay(context, AS_OF, "", _quiet)
+    assert done.replayed == done.sealed
+    assert (done.same, done.verdict) == (False, "differs")
+    assert done.altered == (changed, LIST)
+    assert done.differs == (f"entries ({changed})",)
+    show_replay(CliContext(office, "en"), done)
+    assert f"does not match its digests ({changed}, the list)" in capsys.readouterr().out
+
+
+def test_replay_cannot_tell_where_projects_that_it_needs_were_archived(
+    context, inputs, monkeypatch
+):
+    _store(context, inputs)
+
+    def rebuild(*_):
+        raise ListArchived(as_of=AS_OF, file="x.tar.gz")
+
+    monkeypatch.setattr("serving.publishing.replay._rebuild", rebuild)
+    done = replay(context, AS_OF, "", _quiet)
+    assert (done.verdict, done.archived, done.replayed) == ("cannot_tell", "x.tar.gz", None)
 
 
 def _documents(publication=None):

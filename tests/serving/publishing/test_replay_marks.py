@@ -14,6 +14,8 @@ from risk.store.marks import current_mark
 from risk.store.parquet_export import export_records, import_records
 from risk.store.row_hashes import columns
 from risk.store.store import RecordStore
+from serving.archives.repository import stored_lists
+from serving.archives.service import move, restore_list
 from serving.cli.main import main
 from serving.db.append_only import unprotect
 from serving.db.database import Database
@@ -222,3 +224,16 @@ def test_commands_that_change_the_past_change_no_replay(copy, tmp_path, capsys):
     for as_of in LISTS:
         assert main(["-w", str(copy.root), "replay", "--as-of", str(as_of)]) == 0
         assert not capsys.readouterr().out.startswith("{"), "JSON only where it is asked for"
+
+
+@thorough
+def test_replay_after_the_list_before_was_archived_cannot_tell(copy, tmp_path, capsys):
+    with Database(f"sqlite:///{copy.service_database}") as database:
+        with database.engine.connect() as connection:
+            first = stored_lists(connection)[-1]
+        moved = move(database, first, tmp_path, "test", quiet)
+        line = ["-w", str(copy.root), "--lang", "en", "replay", "--as-of", str(LISTS[1])]
+        assert main(line) == 3
+        assert f"moved to the file {moved.path.name}" in capsys.readouterr().out
+        restore_list(database, moved.path, "test")
+    assert main(line) == 0

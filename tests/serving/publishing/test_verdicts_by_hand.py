@@ -7,9 +7,19 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import delete, update
 
+from serving.db.append_only import unprotect
+from serving.db.engine import writing
+from serving.db.tables import PROJECT_RISKS
 from serving.publishing.pipeline import _scored_before, in_region, previous_list
-from serving.publishing.replay import Replay, _differences, _is_verified, _settings_then
+from serving.publishing.replay import (
+    Replay,
+    _differences,
+    _settings_then,
+    altered_parts,
+    redefined_since,
+)
 from serving.publishing.replay_commands import EXIT_CODES, show_replay
 from serving.publishing.replay_comparison import (
     ChangedPath,
@@ -209,22 +219,29 @@ UNLIKE = replace(FAITHFUL, other=OTHER, sealed_version=7, current_version=8)
         ({"comparison": FAITHFUL}, "same"),
         ({"comparison": UNLIKE}, "differs"),
         ({"comparison": UNLIKE, "history": "unknown"}, "cannot_tell"),
-        ({"comparison": replace(UNLIKE, body_verified=False), "history": "unknown"}, "differs"),
+        ({"comparison": replace(UNLIKE, body_verified=False), "history": "unknown",
+          "altered": ("list",)}, "differs"),
         ({"comparison": replace(UNLIKE, sealed_version=6)}, "cannot_tell"),
         ({"comparison": replace(UNLIKE, flags=FLAGS, other=(ChangedPath("gone", 1),))},
          "cannot_tell"),
         ({"features_missing": "x", "replayed": None}, "cannot_tell"),
+        ({"archived": "x.tar.gz", "replayed": None}, "cannot_tell"),
+        ({"archived": "x.tar.gz", "replayed": None, "altered": ("list",)}, "differs"),
+        ({"features_missing": "x", "replayed": None, "altered": ("P1",)}, "differs"),
+        ({"replayed": "a", "altered": ("P1",)}, "differs"),
+        ({"redefined": ("payments",)}, "cannot_tell"),
+        ({"redefined": ("payments",), "replayed": "a"}, "same"),
+        ({"redefined": ("payments",), "altered": ("list",)}, "differs"),
     ],
 )  # fmt: skip
 def test_verdict_of_a_replay(changed, verdict):
     found = replace(REPLAY, **changed)
     assert found.verdict == verdict
     shown = found.to_document()
-    assert (shown["verdict"], shown["same"]) == (verdict, found.sealed == found.replayed)
-    assert ("features_missing" in shown, "comparison" in shown) == (
-        bool(found.features_missing),
-        found.comparison is not None,
-    )
+    same = found.sealed == found.replayed and not found.altered
+    assert (shown["verdict"], shown["same"]) == (verdict, same)
+    for name in ("features_missing", "comparison", "archived", "redefined", "altered"):
+        assert (name in shown) == bool(getattr(found, name)), name
 
 
 BY_FLAGS = replace(UNLIKE, flags=FLAGS, other=(ChangedPath("gone", 1),))
@@ -256,6 +273,18 @@ PAST_CHANGED = "have since been changed or deleted"
             [CANNOT, "some features"],
             ["seal version"],
         ),
+        ({"redefined": ("payments",)}, [CANNOT, "(wage payment)"], ["rebuilt b"]),
+        ({"archived": "x.tar.gz"}, [CANNOT, "moved to the file x.tar.gz"], ["rebuilt b"]),
+        (
+            {"replayed": "a", "altered": ("P1", "list", "risks"), "differs": ("entries",)},
+            ["was altered", "(P1, the list, which risks it has)", "can be reproduced", "- entries"],
+            [CANNOT, "rebuilt"],
+        ),
+        (
+            {"altered": tuple("ABCDEF")},
+            ["(A, B, C, D, E, …)", "published a, rebuilt b"],
+            [CANNOT, "F"],
+        ),
         ({"comparison": UNLIKE}, ["seal version 7", "Different: cohort (1)"], [CANNOT]),
         ({"comparison": replace(FAITHFUL, texts=OTHER)}, ["Reworded: cohort (1)"], ["Different"]),
     ],
@@ -270,6 +299,21 @@ def test_what_a_person_reads_of_a_replay(workspace, capsys, changed, said, not_s
 
 def test_a_replay_ends_with_a_code_of_its_own_where_it_cannot_tell():
     assert EXIT_CODES == {"same": 0, "differs": 1, "cannot_tell": 3}
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "code_differs", "since"),
+    [
+        ((), (), True, ()),
+        (("payments",), (), False, ("payments",)),
+        (("payments", "season"), ("season",), False, ("payments",)),
+        (("season",), ("season",), True, ("season",)),
+        (("season",), None, False, ("season",)),
+        (None, (), True, ()),
+    ],
+)
+def test_families_redefined_since_a_list_was_sealed(now, then, code_differs, since):
+    assert redefined_since(now, then, code_differs=code_differs) == since
 
 
 def test_parts_that_differ_name_the_first_five_projects():
@@ -288,14 +332,22 @@ def test_bytes_are_verified_of_the_list_its_risks_and_their_digest(database, pub
     publish(dt.date(2025, 6, 1))
     lists_ = WatchlistRepository(database)
     stored = lists_.watchlist(dt.date(2025, 6, 1), "")
-    risks = lists_.project_risks(dt.date(2025, 6, 1), "")
     sealed = stored.document()
-    assert _is_verified(stored, sealed, risks)
-    assert not _is_verified(replace(stored, digest="0" * 64), sealed, risks)
-    broken = {**risks, "P/000": replace(risks["P/000"], digest="0" * 64)}
-    assert not _is_verified(stored, sealed, broken)
-    assert not _is_verified(stored, sealed, {k: v for k, v in risks.items() if k != "P/005"})
-    assert not _is_verified(stored, {**sealed, "risks_digest": "0" * 64}, risks)
+
+    def altered(stored=stored, sealed=sealed):
+        return altered_parts(lists_, stored, sealed)
+
+    assert altered() == ()
+    assert altered(replace(stored, digest="0" * 64)) == ("list",)
+    assert altered(sealed={**sealed, "risks_digest": "0" * 64}) == ("risks",)
+    of_one = PROJECT_RISKS.c.project_id == "P/000"
+    with writing(database.engine).begin() as connection:
+        unprotect(connection, PROJECT_RISKS.name)
+        connection.execute(update(PROJECT_RISKS).where(of_one).values(body=b"{}"))
+    assert altered() == ("P/000",)
+    with writing(database.engine).begin() as connection:
+        connection.execute(delete(PROJECT_RISKS).where(of_one))
+    assert altered() == ("risks",)
 
 
 def test_rules_of_a_sealed_list_replace_those_of_the_settings():

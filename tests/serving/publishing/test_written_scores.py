@@ -30,6 +30,7 @@ from serving.publishing.dossier_queries import DOSSIERS_FOLDER, RATE_MONTHS, dos
 from serving.publishing.scoring import score_cohort
 from serving.publishing.timeline import timelines_of
 from serving.publishing.written_scores import (
+    ScoresIncomplete,
     ScoresMissing,
     ScoresOfOtherFeatures,
     ScoresOfOtherModel,
@@ -309,4 +310,57 @@ def test_a_manifest_of_another_format_is_refused(take, changed, text):
 def test_a_damaged_file_of_scores_is_refused(take, changed):
     (changed / "part-1.parquet").write_text("not Parquet")
     with pytest.raises(ScoresUnreadable, match="part-1"):
+        take(changed.parent)
+
+
+@pytest.fixture
+def sized(changed):
+    """That copy with the sizes of its files in the manifest, as Spark writes it."""
+    manifest = parse_manifest((changed / MANIFEST).read_text())
+    files = {
+        path.relative_to(changed).as_posix(): path.stat().st_size
+        for path in changed.rglob("*.parquet")
+    }
+    (changed / MANIFEST).write_text(replace(manifest, files=files).to_json())
+    return changed
+
+
+def test_whole_files_are_taken(take, sized):
+    (sized / ".part-0.parquet.crc").write_bytes(b"crc")
+    assert take(sized.parent).model.version
+
+
+RATES = f"{DOSSIERS_FOLDER}/{QUERIES[-1].name}/part-0.parquet"
+
+
+@pytest.mark.parametrize(
+    "name", ["part-1.parquet", f"{FLAGS_FOLDER}/{BOARD}/part-0.parquet", RATES]
+)
+def test_files_that_were_lost_cut_short_or_left_by_other_scores_are_refused(take, sized, name):
+    """Without a part of the red flags a list would lack visits that the law asks for."""
+    file = sized / name
+    whole = file.read_bytes()
+    older = file.with_name("part-older.parquet")
+    for change, refused in (
+        (lambda: file.write_bytes(whole[:-7]), file),
+        (file.unlink, file),
+        (lambda: (file.write_bytes(whole), older.write_bytes(whole)), older),
+    ):
+        change()
+        with pytest.raises(ScoresIncomplete) as failed:
+            take(sized.parent)
+        assert failed.value.fields["path"] == str(refused)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("model", 1), ("records", None), ("features", ["x"]), ("projects", "60")),
+        *(("flags", 3), ("dossiers", ["x"]), ("files", "all")),
+    ],
+)
+def test_a_manifest_with_values_of_another_kind_is_refused(take, changed, field, value):
+    document = json.loads((changed / MANIFEST).read_text())
+    (changed / MANIFEST).write_text(json.dumps({**document, field: value}))
+    with pytest.raises(ScoresUnreadable, match=field):
         take(changed.parent)

@@ -26,11 +26,22 @@ QUARTER = (dt.date(2025, 4, 1), dt.date(2025, 7, 1))
 
 @pytest.mark.parametrize(
     ("share", "half_width", "visits"),
-    # 1.96² p (1 - p) / w²: 96.04, 384.1, 168.1 and 34.6.
-    [(0.5, 0.1, 97), (0.5, 0.05, 385), (0.125, 0.05, 169), (0.9, 0.1, 35)],
+    # 1.96² x (1 - x) / w² at the end x nearer to one half, 0.6, 0.55, 0.175, 0.8 and 0.076: 92.2,
+    # 380.3, 221.8, 61.5 and 107.9.
+    [
+        *((0.5, 0.1, 93), (0.5, 0.05, 381), (0.125, 0.05, 222)),
+        *((0.9, 0.1, 62), (0.026, 0.05, 108)),
+    ],
 )
 def test_visits_for_the_width_of_an_interval(share, half_width, visits):
     assert visits_for_width(share, half_width) == visits
+
+
+def test_after_as_many_visits_the_interval_is_as_narrow_as_said():
+    """27 found of 222 and 3 of 108, which are 0.122 and 0.028."""
+    for found, visits in ((27, 222), (3, 108)):
+        low, high = share_interval(found, visits)
+        assert max(found / visits - low, high - found / visits) == pytest.approx(0.05, abs=0.0015)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,22 @@ def test_list_performance_counts_unlabelled_entries_neither_as_hits_nor_as_misse
     assert found.at_most == pytest.approx(16 / 20)
     assert found.said == pytest.approx(0.3)
     assert found.precision.low < 12 / 16 < found.precision.high
+    assert found.few is None
+
+
+def test_list_performance_compares_probabilities_of_the_labelled_entries():
+    """Those that nobody visited had 0.8, which says nothing of the visited ones."""
+    visited = [listed(n, float(n < 12), probability=0.5) for n in range(24)]
+    found = list_performance([*visited, *(listed(40 + n, None, probability=0.8) for n in range(8))])
+    assert (found.said, found.said_of_labelled) == (pytest.approx(0.575), pytest.approx(0.5))
+
+
+def test_list_performance_counts_exactly_where_hardly_any_event_came():
+    """Sixteen were expected of forty, none came: at least 16 / 3.6889."""
+    found = list_performance([listed(n, 0.0, probability=0.4) for n in range(40)])
+    assert (found.few.expected, found.few.came) == (pytest.approx(16), 0)
+    assert (found.few.low, found.few.high) == (pytest.approx(4.3373, abs=1e-4), None)
+    assert list_performance([listed(1, None)]).few is None
 
 
 def test_list_performance_of_no_entries_is_nan():

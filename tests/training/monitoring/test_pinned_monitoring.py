@@ -12,6 +12,7 @@ from features.matrix import Matrix
 from models.scorecard import Scorecard
 from training.dataset.labels import EventLog, expected_labels
 from training.evaluation.bootstrap import Estimate
+from training.evaluation.few_events import FewEvents
 from training.evaluation.selective_labels import ListedEntry, ListPerformance
 from training.monitoring.check import (
     CheckInputs,
@@ -188,6 +189,7 @@ def test_realised_performance_by_hand(world):
     assert (found.precision.value, found.precision.positives) == (0.5, 1)
     assert found.precision_expected == 0.5
     assert found.ratio.value == pytest.approx(1.2 / 2)
+    assert (found.few.expected, found.few.came) == (pytest.approx(1.2), 2.0)
     assert realised_performance(world.store, Scorecard(), month, log, 2) is None, "not mature"
 
 
@@ -204,6 +206,7 @@ def test_precision_of_lists_varies_with_contractors(world):
     assert (found.precision.value, found.precision.positives, found.events) == (0.5, 12, 12)
     assert (found.precision.low < 0.4, found.precision.high > 0.6) == (True, True)
     assert (found.ratio.low < 0.9, found.ratio.high > 1.1) == (True, True)
+    assert found.few is None
 
 
 def test_lists_are_made_of_each_month(world):
@@ -288,7 +291,7 @@ def test_a_bin_of_one_row_counts_as_any_other():
 
 
 def report(**changes):
-    lists = ListPerformance(0, 0, 0, 0.3, NOTHING, 0.0, 0.0, 0, 0, NOTHING)
+    lists = ListPerformance(0, 0, 0, 0.9, NOTHING, 0.0, 0.0, 0, 0, NOTHING, said_of_labelled=0.3)
     outlook = estimate_performance(np.array([0.1]), 1)
     made = CheckReport(
         *(AS_OF, AS_OF, "fine", (), (), (), (), (), (), outlook, None, lists, 0, {}),
@@ -302,7 +305,7 @@ def moved(feature, index, importance):
 
 @pytest.mark.parametrize(
     ("low", "high", "reasons"),
-    # 0.3 was said; two thirds of it, 0.201, are the least that is expected.
+    # 0.3 was said of those with an outcome; two thirds of it, 0.201, are the least expected.
     [
         (0.1, 0.2, ("list_below_expectation",)),
         (0.1, 0.202, ()),
@@ -319,6 +322,20 @@ def test_a_list_is_wrong_only_where_it_finds_less_than_it_said(low, high, reason
 
 @pytest.mark.parametrize(
     ("low", "high", "reasons"),
+    # The inverse of 0.67 is 1.4925.
+    [
+        (1.49, 20.0, ()),
+        (1.493, None, ("list_below_expectation",)),
+        (0.1, 0.2, ()),  # more found than said is no reason to retrain
+    ],
+)
+def test_a_list_that_found_next_to_nothing_is_wrong_too(low, high, reasons):
+    lists = replace(report().lists, few=FewEvents(16.0, 1.0, low, high))
+    assert report(lists=lists).reasons == reasons
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "reasons"),
     [
         (0.5, 0.6699, ("not_calibrated",)),
         (0.5, 0.67, ()),
@@ -330,6 +347,21 @@ def test_realised_ratios_outside_two_thirds_to_three_halves_are_reasons(low, hig
     realised = RealisedPerformance((AS_OF,), 20, Estimate(1.0, low, high, 20), NOTHING, 0.2)
     assert report(since_training=realised).reasons == reasons
     assert _outside(Estimate(1.0, low, high, 20), 0.67, 1.5) == bool(reasons)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "reasons"),
+    [
+        (1.5, None, ()),
+        (1.51, None, ("not_calibrated",)),
+        (0.2, 0.66, ("not_calibrated",)),
+        (0.2, 0.67, ()),
+    ],
+)
+def test_realised_ratios_of_few_events_are_reasons_too(low, high, reasons):
+    few = FewEvents(16.0, 1.0, low, high)
+    realised = RealisedPerformance((AS_OF,), 1, Estimate(16.0, None, None, 1), NOTHING, 0.2, few)
+    assert report(since_training=realised).reasons == reasons
 
 
 @pytest.mark.parametrize(

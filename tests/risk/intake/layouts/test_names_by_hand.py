@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from risk.contract import TABLES
+from risk.intake.layouts.column_matches import is_synonym
 from risk.intake.layouts.errors import SynonymsInvalid
 from risk.intake.layouts.names import (
     Namer,
@@ -209,6 +210,25 @@ def test_a_planned_date_is_no_actual_one():
     assert [is_planned(one) for one in ("计划开工", "开工(计划)", "开工")] == [True, True, False]
     assert [fits_actual(one, "计划开工日期") for one in fields] == [False, True, True]
     assert [fits_actual(one, "开工日期") for one in fields] == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("field", "yes", "no"),
+    [
+        ("payment_guarantee", ("已提供", "已办理", "银行保函"), ("未提供", "未办理", "无担保")),
+        ("advance_funded", ("垫资", "有垫资"), ("不垫资", "未垫资", "无垫资")),
+        ("notice_board", ("设立", "已公示", "已落实"), ("未公示", "未落实")),
+    ],
+)
+def test_some_answers_are_those_of_one_question(field, yes, no):
+    answers = yes_no_synonyms(field)
+    assert [answers[one] for one in yes] == [True] * len(yes)
+    assert [answers[one] for one in no] == [False] * len(no)
+    assert (answers["√"], answers["×"]) == (True, False)
+    assert not {*yes, *no} & set(yes_no_synonyms())
+    column, known = TABLES["projects"].field(field), TABLES["contracts"].field("written")
+    assert all(is_synonym(column, one) for one in (*yes, *no))
+    assert not any(is_synonym(known, one) for one in (*yes, *no))
 
 
 def test_terms_and_answers_by_usual_spelling():

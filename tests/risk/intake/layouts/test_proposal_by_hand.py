@@ -111,6 +111,9 @@ def test_the_table_of_a_sheet_is_clear_where_it_leads_by_a_column():
         ("名称", "甲" * 14 + "1234567", "甲" * 14 + "***"),
         ("编号", 123456789012345678901, "1.23456789012346E+20"),
         ("名称", None, ""),
+        *((heading, "张某", "***") for heading in ("诉求人", "申请人", "反映人", "法定代表人")),
+        *((heading, "张某", "***") for heading in ("班组长", "主办监察员", "责任领导", "责任人")),
+        ("被申请人", "张某", "张某"),  # mostly a firm
     ],
 )
 def test_cells_of_persons_and_long_numbers_are_not_shown(heading, cell, shown):
@@ -272,3 +275,58 @@ def test_a_case_without_a_project_is_told_apart_by_firm_and_day(headings, key):
     rows = [headings, [row[heading] for heading in headings]]
     found = propose_sheet(Path("案件.xlsx"), SmallSheet(rows), vocabulary())
     assert found.layout.key == key
+
+
+def test_the_day_of_payment_is_no_due_day():
+    rows = [
+        ["2025年10月工资发放情况"],
+        ["项目名称", "应发工资", "实发工资", "欠发人数", "发放日期"],
+        ["云渡小区", 60000, 50000, 4, "2025-11-15"],
+    ]
+    found = _proposal(rows, "工资发放情况.xlsx")
+    assert found.layout.table.name == "payrolls"
+    assert _fields(found) == {
+        **{"项目名称": "project_id", "应发工资": "amount_due", "实发工资": ""},
+        **{"欠发人数": "", "发放日期": ""},
+    }
+    assert found.layout.payments
+    assert dict(found.layout.fill) == {"period": "{month}", "due_on": "{next_month_end}"}
+    assert found.missing == ()
+
+
+def test_totals_are_no_samples_of_places():
+    rows = [
+        ["县区", *HEAD[:2], HEAD[3]],
+        ["青川县", "X1", "甲", "2025-03-05"],
+        ["小计", None, None, None],
+        [1, "X2", "合计大厦", "2025-03-05"],
+        ["合计", None, None, None],
+    ]
+    found = _proposal(rows)
+    assert found.matches[0].column.cells == ("青川县", 1)
+    assert found.unknown_places == ()
+
+
+def test_a_sheet_with_sections_of_counties_is_of_their_city():
+    head = ["项目编码", "项目名称", "开工日期"]
+    row = ["X1", "甲", "2025-03-05"]
+    assert _proposal([head, ["一、青川县"], row, ["二、剑阁县"], row]).layout.region == "5108"
+    assert _proposal([["青川县台账"], head, ["一、剑阁县"], row]).layout.region == "510822"
+    assert _proposal([head, ["一、青川县"], row], county="510824").layout.region == "5108"
+    assert _proposal([["一、青川县"], head, row], county="510824").layout.region == "510822"
+
+
+def test_the_name_of_a_layout_keeps_words_with_year_month_and_day():
+    names = {
+        "2025年10月日常巡查记录": "日常巡查记录",
+        "工作月报表2025年9月5日": "工作月报表",
+        "台账2025.10": "台账",
+        "年度台账(第3期)": "年度台账第期",
+    }
+    found = {one: _proposal(ROWS, f"{one}.xlsx").layout.name for one in names}
+    assert found == names
+
+
+def test_units_are_those_of_columns_that_are_used():
+    rows = [[*HEAD, "拖欠金额（工程款，万元）", "合同价（元）"], [*ROWS[1], 5, 6]]
+    assert _proposal(rows).units == ("元",)
