@@ -91,13 +91,15 @@ class StatedYears:
         """
         return " – ".join(f"{one // 12}-{one % 12 + 1:02d}" for one in (self.first, self.last))
 
-    def complete(self, text: str) -> str | None:
+    def complete(self, text: str, *, figures: bool = True) -> str | None:
         """``text`` of a day or a month with its year in front; None for any other text.
+
+        Without ``figures`` a day must be written in words: 1.25 may be an amount.
 
         >>> StatedYears.of("2025年在建项目").complete("3月5日")
         '2025年3月5日'
         """
-        plain = _in_words(_plain(text))
+        plain = _in_words(_plain(text)) if figures else _plain(text)
         found = _WITHOUT_YEAR.fullmatch(plain)
         year = self.year(int(found[1])) if found else None
         return f"{year}年{plain}" if year else None

@@ -16,6 +16,7 @@ from risk.intake.layouts.column_matches import Match, Reason
 from risk.intake.layouts.layout import Layout, table_field
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.layouts.proposal import SheetProposal, masked, propose
+from risk.intake.layouts.regions import common_region
 from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.layouts.summaries import refuse_summaries, summary_head
 from risk.intake.table_detection import detect_table
@@ -160,16 +161,21 @@ def _try(path: Path, label: str, office: OfficeLayouts, store: RecordStore | Non
 def _with_names(trials: Sequence[FileTrial], known: dict[str, Layout]) -> Iterator[FileTrial]:
     """Trials whose layouts have names of their own; equal heads of a table share one layout."""
     taken = dict(known)
-    shared = {(one.table.name, one.signature): one.name for one in known.values()}
+    names = {(one.table.name, one.signature): one.name for one in known.values()}
+    regions: dict[tuple[str, tuple[str, ...]], str] = {}
+    for proposal in (one for trial in trials for one in trial.proposals):
+        head = (proposal.layout.table.name, proposal.layout.signature)
+        regions[head] = common_region(regions.get(head, ""), proposal.layout.region)
     for trial in trials:
         named = []
         for proposal in trial.proposals:
             layout = proposal.layout
             head = (layout.table.name, layout.signature)
-            if head not in shared:
-                shared[head] = _free(layout.name, taken)
-                taken[shared[head]] = layout
-            named.append(replace(proposal, layout=replace(layout, name=shared[head])))
+            if head not in names:
+                names[head] = _free(layout.name, taken)
+                taken[names[head]] = layout
+            same = replace(layout, name=names[head], region=regions[head])
+            named.append(replace(proposal, layout=same))
         yield replace(trial, proposals=tuple(named))
 
 

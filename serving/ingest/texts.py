@@ -116,7 +116,8 @@ def _file(file: FileReport, language: Language, *, short: bool) -> Iterator[str]
     yield from _wrapped(_text("file", language, file=file.file, table=table, **counts), indent="")
     read = [sheet for sheet in file.sheets if not sheet.unread]
     for names, sheet in _alike(read):
-        yield from _sheet(names, sheet, language, short=short)
+        confirmed = short and bool(file.reading.layouts)
+        yield from _sheet(names, sheet, language, short=short, confirmed=confirmed)
     noted = {note.fields["sheet"] for note in file.notes if note.code in _OF_UNREAD}
     for reason in ("hidden", "summary", "no_header"):
         unread = [one.name for one in file.sheets if one.unread == reason and one.name not in noted]
@@ -129,35 +130,47 @@ def _file(file: FileReport, language: Language, *, short: bool) -> Iterator[str]
         column = field.zh if language == "zh" else name
         line = text("cli.look.import", language, column=column, rows=cells)
         yield from _wrapped(f"！ {line}")
-    yield from _reading(file, language)
+    yield from _reading(file, language, short=short)
     for note in file.notes:
         if note.code not in _OF_FORMATS:
             yield from _note(note, language)
 
 
-def _reading(file: FileReport, language: Language) -> Iterator[str]:
+def _reading(file: FileReport, language: Language, *, short: bool) -> Iterator[str]:
     """What layouts and usual headings did; columns that are not certain are asked."""
     reading = file.reading
-    if reading.table_by_headings:
-        yield from _wrapped("· " + _text("by_headings", language))
-    if reading.layouts:
-        yield from _wrapped("· " + _text("layouts", language, names="、".join(reading.layouts)))
-    for name in ("named_firms", "made_keys", "filled_regions"):
-        if rows := getattr(reading, name):
-            key = name if reading.layouts or name == "named_firms" else f"{name}_unasked"
-            yield from _wrapped("· " + _text(key, language, rows=rows))
+    done = list(_done(file, language))
+    for line in ["；".join(done)] if short and done else done:
+        yield from _wrapped(f"· {line}")
     if reading.asked:
         yield from _wrapped("！ " + _text("asked", language, columns="、".join(reading.asked)))
 
 
+def _done(file: FileReport, language: Language) -> Iterator[str]:
+    reading = file.reading
+    if reading.table_by_headings:
+        yield _text("by_headings", language)
+    if reading.layouts:
+        yield _text("layouts", language, names="、".join(reading.layouts))
+    for name in ("named_firms", "made_keys", "filled_regions"):
+        if rows := getattr(reading, name):
+            key = name if reading.layouts or name == "named_firms" else f"{name}_unasked"
+            yield _text(key, language, rows=rows)
+
+
 def _sheet(
-    names: Sequence[str], sheet: SheetReport, language: Language, *, short: bool
+    names: Sequence[str],
+    sheet: SheetReport,
+    language: Language,
+    *,
+    short: bool,
+    confirmed: bool,
 ) -> Iterator[str]:
     own = _own_headings([*sheet.columns, *sheet.ignored])
     columns = "、".join(
         own[heading] if _same(own[heading], field) else f"{own[heading]} → {field}"
         for heading, field in sheet.columns.items()
-        if not (short and _same(own[heading], field))
+        if not confirmed and not (short and _same(own[heading], field))
     )
     shown = _listed([name for name in names if name], language)
     key = "sheet" if shown else "columns"

@@ -39,6 +39,7 @@ from risk.intake.layouts.month_columns import (
 from risk.intake.layouts.outcomes import BY_DATES, has_dated_outcome
 from risk.intake.layouts.paid_columns import PAYMENTS, PAYROLLS, paid_columns
 from risk.intake.layouts.regions import (
+    common_region,
     county_of_address,
     folders_of,
     may_be_below_county,
@@ -123,9 +124,16 @@ def propose(
         if sheet.hidden:
             continue
         if one := propose_form(path, sheet, vocabulary, county=county, places=places):
-            found.setdefault((one.layout.table.name, one.layout.signature), one)
+            head = (one.layout.table.name, one.layout.signature)
+            found[head] = shared(found[head], one.layout) if head in found else one
     several = len(found) > 1
     return [_named(one, several) for one in found.values()]
+
+
+def shared(proposal: SheetProposal, other: Layout) -> SheetProposal:
+    """``proposal`` with a layout that is also that of sheets of other counties."""
+    region = common_region(proposal.layout.region, other.region)
+    return replace(proposal, layout=replace(proposal.layout, region=region))
 
 
 def propose_form(

@@ -135,6 +135,18 @@ def stated_city(texts: Iterable[str]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def common_region(one: str, other: str) -> str:
+    """Code of the smallest place that two places are in; that of one where the other is unknown.
+
+    >>> common_region("510822", "510823"), common_region("510822", "")
+    ('5108', '510822')
+    """
+    if not one or not other:
+        return one or other
+    lengths = (length for length in (9, 6, 4, 2) if one[:length] == other[:length])
+    return one[: next(lengths, 0)]
+
+
 def folders_of(path: Path) -> tuple[str, ...]:
     """Names of the two folders that a file is in, the nearest first."""
     return tuple(folder.name for folder in islice(path.parents, 2))

@@ -380,6 +380,8 @@ class _Translation:
         stated = stated_county((*titles, sheet.name, sheet.file, *sheet.folders))
         own = layout.region.startswith(stated)  # also that of a township in it
         self._county = layout.region if own else stated
+        if not stated and section_county(sheet.name, layout.region) == "":
+            self._county = layout.region[:4]  # what the city itself is in charge of
         self._city = (self._county or stated_city((*titles, sheet.name, sheet.file)))[:4]
         self._context = _context(layout, sheet.name, stated_month(self._texts))
         self._has_month = any("{month" in one for one in (*layout.fill.values(), layout.key.prefix))
@@ -416,7 +418,7 @@ class _Translation:
         county = section_county(text, self._layout.region) if text else None
         # What a city is in charge of is in no county, if the others are named.
         if county or (county == "" and self._has_sections):
-            self._county, self._has_sections = county, True
+            self._county, self._has_sections = county or self._county[:4], True
 
     def follow(self, other: _Translation) -> None:
         """Go on in the section of ``other``, whose block has another head."""
