@@ -396,4 +396,4 @@ def test_month_of_another_city_has_its_own_figures(records, database):
     made = compose_monthly(replace(found, rates=None), "zh")
     wanted = {"complaints": 1, "opened": 1, "closed": 1, "visits_made": 1}
     assert {name: made.figures[name] for name in wanted} == wanted
-    assert "4204未报送工资表和工资发放数据" in said(made)
+    assert "4204本期未报送工资表和工资发放数据" in said(made)
