@@ -242,6 +242,7 @@ MONTH_FIGURES = {
     "listed_gone": 1,
     "key_all": 2,
     "key_shown": 2,
+    "key_unlisted": 1,  # of P1, P2 and P3 two are on the list
     # Two visits to P1, of the last list, are one project: 6 workers, not 10.
     "last_listed": 3,
     "last_visited": 2,
