@@ -21,10 +21,12 @@ HERE = Path(__file__).parent.parent
 _MAKE = """
 import datetime as dt, json, sys
 from benchmarks.synthetic_store import make_projects
+from risk.store.row_sums import extend_row_sums
 path, (projects, teams, months) = sys.argv[1], map(int, sys.argv[2:5])
 with make_projects(path, projects, teams=teams, months=months,
                    first=dt.date.fromisoformat(sys.argv[5]),
                    until=dt.date.fromisoformat(sys.argv[6])) as store:
+    extend_row_sums(store)  # as every import does
     print(json.dumps({"payments": store.rows("SELECT count(*) FROM payments")[0][0]}))
 """
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from risk.contract import TABLES
 from risk.locale import Language, catalogue, text
+from risk.unit_kinds import Kind
 from serving.clock import office_time
 
 _WAN = 10_000
@@ -56,17 +57,19 @@ def format_percent(share: float | None, digits: int = 1) -> str:
     return _UNKNOWN if share is None else f"{share:.{digits}%}"
 
 
-def format_odds(probability: float, language: Language) -> str:
-    """Return a probability as a natural frequency: so many of ten, or of a hundred.
+def format_odds(probability: float, kind: Kind, language: Language) -> str:
+    """Return a probability as a natural frequency: so many of ten, or of a hundred, of the kind.
 
-    >>> format_odds(0.348, "zh"), format_odds(0.021, "zh"), format_odds(0.001, "zh")
-    ('10 个这样的项目约有 3 个', '100 个这样的项目约有 2 个', '100 个这样的项目不到 1 个')
+    >>> format_odds(0.348, "project", "zh"), format_odds(0.021, "employer", "zh")
+    ('10 个这样的项目约有 3 个', '100 家这样的单位约有 2 家')
+    >>> format_odds(0.001, "project", "zh")
+    '100 个这样的项目不到 1 个'
     """
     of = 10 if probability >= 0.095 else 100
     count = round(probability * of)
     if count == 0:
-        return text("pages.figures.odds_rare", language)
-    return text("pages.figures.odds", language, of=of, count=count)
+        return text(f"pages.figures.odds.{kind}_rare", language)
+    return text(f"pages.figures.odds.{kind}", language, of=of, count=count)
 
 
 def format_count(number: float | None) -> str:
@@ -128,11 +131,28 @@ def code_label(kind: str, code: object, language: Language) -> str:
     table, _, field = kind.partition(".")
     if field and language == "zh":
         return (TABLES[table].field(field).values or {}).get(str(code), str(code))
-    key = f"pages.codes.{kind.replace('.', '_')}.{code}"
-    texts = catalogue(language)
-    if key in texts:
-        return texts[key]
-    return texts.get(f"exports.{kind}.{code}", str(code).replace("_", " "))
+    words = str(code).replace("_", " ")
+    return capitalized(words) if field else catalogue(language).get(f"exports.{kind}.{code}", words)
+
+
+def capitalized(label: str) -> str:
+    """Return ``label`` with its first letter in upper case and the rest as it is."""
+    return label[:1].upper() + label[1:]
+
+
+_RECORDS_OF_MATTERS = ("case", "inspection", "complaint")
+
+
+def matter_label(key: str, language: Language) -> str:
+    """Return what a matter comes from by its key: the kind of the record, and its number.
+
+    >>> matter_label("inspection:JC1", "zh"), matter_label("alert:P/1:2026-01-01", "en")
+    ('检查 JC1', 'Alert')
+    """
+    kind, _, record = key.partition(":")
+    if kind in _RECORDS_OF_MATTERS:
+        return f"{text(f'pages.marks.{kind}', language)} {record}"
+    return catalogue(language).get(f"pages.ledger.kinds.{kind}", key)
 
 
 def region_name(code: str | None, names: Mapping[str, str]) -> str:

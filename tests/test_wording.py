@@ -10,7 +10,7 @@ import string
 import pytest
 
 from risk.errors import WagewatchError
-from risk.locale import LANGUAGES, catalogue
+from risk.locale import LANGUAGES, catalogue, fill
 
 FLOORS = ("risk", "features", "models", "training", "serving")
 
@@ -179,3 +179,46 @@ def test_texts_of_pages_take_fields_of_the_error(family):
     for key in (key for key in texts if key.startswith(f"pages.{family}.")):
         other = texts.get(f"{usual}.{key.rpartition('.')[2]}", "")
         assert fields_of(texts[key]) <= fields_of(other), key
+
+
+# Sections of pages, briefings and letters; messages of the terminal say "2 row(s)".
+NUMBERED = ("briefing", "campaigns", "deposits", "links", "notices", "pages")
+_BETWEEN = r"(?:(?!of |and |no |from |that |with |has |holds |project |order )[a-z-]+ ){0,2}"
+OF_ONE = re.compile(
+    rf"(?<![\d.,-])1 {_BETWEEN}(?:cases|complaints|contracts|contractors|days|disputes|employers"
+    r"|entries|events|files|groups|inspections|lists|matters|months|orders|owners|people|projects"
+    r"|records|rows|tables|teams|times|units|visits|watchlists|workers|years)\b"
+)
+"""One and a noun in the plural, with at most two words between them."""
+AGREES = re.compile(r"(?<![\d.,-])1 (?:more |of them |[a-z]+ )?(?:are|were|have|concern)\b")
+NEVER_ONE = {
+    "briefing.charts.places_first": "said of twelve places",
+    "briefing.key_partly": "projects that share a score are two at least",
+    "briefing.key_unranked": "projects that share a score are two at least",
+    "pages.briefings.done": "a period",
+    "pages.campaign.groups": "of 10 and of 50",
+    "pages.failures.list_archived": "a date",
+    "pages.figures.odds.employer": "of 10 or of 100",
+    "pages.figures.odds.project": "of 10 or of 100",
+    "pages.matter.group": "of 10 and of 50",
+    "pages.owed_teams": "said of two teams at least",
+}
+
+
+def test_english_numbers_agree_with_their_nouns():
+    en = catalogue("en")
+    keys = [key for key in en if key.split(".")[0] in NUMBERED and key not in NEVER_ONE]
+    said = {key: fill(en[key], **dict.fromkeys(fields_of(en[key]), 1)) for key in keys}
+    assert len(said) > 900
+    assert {k: t for k, t in said.items() if OF_ONE.search(t) or AGREES.search(t)} == {}
+
+
+def test_two_forms_differ_and_are_for_english_alone():
+    forms = {
+        key: [spec for _, _, spec, _ in string.Formatter().parse(wording) if spec and "|" in spec]
+        for key, wording in catalogue("en").items()
+    }
+    assert sum(map(bool, forms.values())) > 50
+    for key, specs in forms.items():
+        assert all(len(set(spec.split("|"))) == 2 for spec in specs), key
+    assert not any(re.search(r"\{\w+:[^}]*\|", wording) for wording in catalogue("zh").values())

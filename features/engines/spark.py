@@ -92,13 +92,13 @@ class SparkEngine:
             frame = stored[name] or self.session.createDataFrame([], _schema(table))
             if known_before is not None:
                 frame = frame.where(f"known_at < DATE '{known_before.isoformat()}'")
-            self._name(f"told_{name}", frame)
+            self._name(f"stored_{name}", frame)
         for name, table in STORED_TABLES.items():
-            self.view(f"told_{name}_versions", versions_sql(table, "told_"))
+            self.view(f"stored_{name}_versions", versions_sql(table, "stored_"))
         for name in STORED_TABLES:
-            self.view(name, f"SELECT * FROM told_{name}")
-            self.view(f"{name}_versions", f"SELECT * FROM told_{name}_versions")
-        for name, sql in views_for_kind(self.kind, "told_").items():
+            self.view(name, f"SELECT * FROM stored_{name}")
+            self.view(f"{name}_versions", f"SELECT * FROM stored_{name}_versions")
+        for name, sql in views_for_kind(self.kind, "stored_").items():
             self.view(name, sql)
 
     def _stored(self, records: str, table: Table) -> DataFrame | None:

@@ -33,6 +33,7 @@ from risk.intake.cells import (
 from risk.intake.findings import parted_findings
 from risk.intake.identifiers import canonical_identifier, is_placeholder, is_shortened
 from risk.intake.personal_numbers import FIRM_CODES, is_identity_number, mask_personal_numbers
+from risk.intake.several_names import are_several_codes, are_several_firms
 from risk.intake.spellings import (
     MAX_SPELLING,
     UNKNOWN_DATES,
@@ -206,8 +207,20 @@ def _parser_by_type(field: Field, unit: Unit | None) -> Callable[[Cell], Parsed]
     if field.name in _BY_NAME:
         return _BY_NAME[field.name]
     if field.name in FIRM_CODES:
-        return partial(parse_firm_code, required=field.required)
-    return _PARSERS[field.type]
+        of_firm = partial(parse_firm_code, required=field.required)
+        return partial(_unless_several, parser=of_firm, several=are_several_firms)
+    own = _PARSERS[field.type]
+    of_project = field.name == "project_id"
+    return partial(_unless_several, parser=own, several=are_several_codes) if of_project else own
+
+
+def _unless_several(
+    cell: Cell, parser: Callable[[Cell], Parsed], several: Callable[[str], bool]
+) -> Parsed:
+    """Code of one project or firm; which one is meant by several, only a person can say."""
+    if isinstance(cell, str) and several(cell):
+        raise CellRefused("several")
+    return parser(cell)
 
 
 def require_readable(cell: Cell) -> None:

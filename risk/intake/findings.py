@@ -18,6 +18,7 @@ _BETWEEN = re.compile(r"[;\n\r]+")
 _NUMBERED = re.compile(r"(?:[^:\d]{0,20}:)?\s*(?=\(?1[.、)](?!\d))")
 _NUMBER = re.compile(r"(?=(?<![\d.(])\(?\d{1,2}[.、)](?!\d))")
 _EDGES = " 。,;\t"
+_CIRCLED = {ord("①") + place: f"{place + 1}." for place in range(20)}
 
 
 def parted_findings(text: str) -> str | None:
@@ -28,7 +29,7 @@ def parted_findings(text: str) -> str | None:
     >>> parted_findings("未发现问题") is None, parted_findings("欠薪3.5万元")
     (True, '欠薪3.5万元')
     """
-    parts = [part.strip(_EDGES) for part in _parts(normalise(text))]
+    parts = [part.strip(_EDGES) for part in _parts(normalise(text.translate(_CIRCLED)))]
     found = [part for part in parts if part and not _NONE.fullmatch(part)]
     if not found:
         return None

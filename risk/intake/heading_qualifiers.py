@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from risk.contract import Field, FieldType
 
@@ -61,4 +62,10 @@ def is_other_question(field: Field, heading: str, known: str) -> bool:
 
 def _adds(words: re.Pattern[str], heading: str, known: str) -> bool:
     """Whether ``heading`` has one of ``words`` that ``known`` has not."""
-    return not set(words.findall(heading)) <= set(words.findall(known))
+    found = _found(words, heading)
+    return bool(found) and not found <= _found(words, known)
+
+
+@lru_cache(maxsize=4096)  # each heading is compared with all known ones
+def _found(words: re.Pattern[str], text: str) -> frozenset[str]:
+    return frozenset(words.findall(text))

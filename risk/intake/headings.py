@@ -99,6 +99,17 @@ def _parsed(text: str, above: str) -> Heading:
     )
 
 
+def own_part(heading: str) -> str:
+    """Heading without the group in front of it.
+
+    >>> own_part("存储形式/现金（万元）"), own_part("涉案金额（元/万元）")
+    ('现金（万元）', '涉案金额（元/万元）')
+    """
+    group, slash, own = heading.rpartition("/")
+    inside = plain_brackets(group).count("(") > plain_brackets(group).count(")")
+    return own if slash and own and not inside else heading
+
+
 def unnumbered(key: str) -> str:
     """Key of a heading without the number that a form gives its columns.
 

@@ -110,6 +110,16 @@ def was_imported(store: RecordStore, table: Table, file: SourceFile) -> bool:
     return (file.digest,) in last
 
 
+def has_content(store: RecordStore, table: Table, file: SourceFile) -> bool:
+    """Whether a file of the same bytes was imported into ``table``, whatever its label."""
+    create_table(store)
+    found = store.rows(
+        f"SELECT 1 FROM {_TABLE} WHERE table_name = ? AND digest = ? LIMIT 1",
+        [table.name, file.digest],
+    )
+    return bool(found)
+
+
 def record_import(
     store: RecordStore,
     table: Table,

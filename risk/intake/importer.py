@@ -26,6 +26,7 @@ from risk.intake.identifier_forms import unify_identifiers
 from risk.intake.import_accounts import store_account
 from risk.intake.import_days import require_import_day
 from risk.intake.imported_files import SourceFile
+from risk.intake.layouts.arbitration import without_arbitration
 from risk.intake.layouts.names import known_names, new_firms, single_county
 from risk.intake.layouts.plan import (
     OfficeLayouts,
@@ -59,6 +60,7 @@ from risk.intake.sheet_account import (
     sheet_report,
     uncertain_notes,
     unread_notes,
+    with_arbitration,
 )
 from risk.intake.sheet_names import month_of_block, supplied_cells
 from risk.intake.sheet_records import SheetRecords
@@ -394,16 +396,28 @@ class _Source:
         Worker-level sheets of books are imported as totals, after the other sheets, which
         may have their projects.
         """
-        with open_tables(self._path) as sheets:
-            workers = worker_level(sheets) if lenient and others else []
-            if not workers:
-                prepared = self._prepare(sheets, others=others)
-                with self._store.transaction():
-                    return self._import_sheets(prepared, progress, lenient=lenient)
-            rest = [one for one in sheets if not any(one is other for other in workers)]
+        with open_tables(self._path) as opened:
+            sheets, arbitration = without_arbitration(opened, file=self._path.name)
+            reports = self._import_opened(sheets, progress, lenient=lenient, others=others)
+            return [*with_arbitration(reports, arbitration)]
+
+    def _import_opened(
+        self,
+        sheets: Sequence[Sheet],
+        progress: RowProgress | None,
+        *,
+        lenient: bool,
+        others: bool,
+    ) -> list[FileReport]:
+        workers = worker_level(sheets) if lenient and others else []
+        if not workers:
+            prepared = self._prepare(sheets, others=others)
             with self._store.transaction():
-                reports, unread = self._import_rest(rest, progress)
-                return [*reports, *self._import_workers(workers, unread, progress)]
+                return self._import_sheets(prepared, progress, lenient=lenient)
+        rest = [one for one in sheets if not any(one is other for other in workers)]
+        with self._store.transaction():
+            reports, unread = self._import_rest(rest, progress)
+            return [*reports, *self._import_workers(workers, unread, progress)]
 
     def _prepare(self, sheets: Sequence[Sheet], *, others: bool) -> _Prepared:
         plan = self._plan(sheets)

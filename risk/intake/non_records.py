@@ -42,8 +42,9 @@ _FOOTER = re.compile(
     r"|\w{0,6}(?:签字|签名|签章|盖章|批示)\w{0,2}:.*"
     r"|(?:填表|填报|附|备)?(?:说明|注)(?:\d*|[一二三四五六七八九十]*)(?::.*|$)|备注:.*"
     r"|(?:本页|以下)?(?:无正文|空白)|\(?(?:本页无正文|以下空白|以下无正文)\)?"
-    r"|续|续[上前]页|[续承转接][上前下]页|未完待续|第?\d+/\d+页?|第\d+页.*|共计?\d+.{1,6}"
+    r"|续|续[上前]页|[续承转接][上前下]页|未完待续|第\d+/\d+页?|\d+/\d+页|第\d+页.*|共计?\d+.{1,6}"
 )
+_PAGE = re.compile(r"\d+/\d+")  # or a day: a record has more cells
 _NOTE = re.compile(
     r"[★☆※*▲●◆■].{2,}|\d{1,2}[.、](?!\d).{2,}|\(\d{1,2}\).{2,}|.+\((?:盖章|签章|签字|公章|章)\)"
     r"|(?:以上|截至|截止|数据来源|资料来源|统计口径|本表|此表|上表|表中).{2,}|.{4,}[,;。].*"
@@ -81,9 +82,11 @@ def non_record(
         return None
     if _TOTAL.fullmatch(first):
         return NonRecord.TOTAL
-    if _FOOTER.fullmatch(first) or (len(filled) == 1 and _is_note(filled[0], cells, key)):
+    alone = len(filled) == 1
+    lone_note = alone and (_PAGE.fullmatch(first) or _is_note(filled[0], cells, key))
+    if _FOOTER.fullmatch(first) or lone_note:
         return NonRecord.FOOTER
-    title = len(filled) == 1 and _is_title(filled[0], cells, key, titles)
+    title = alone and _is_title(filled[0], cells, key, titles)
     return NonRecord.TITLE if title else None
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from risk.contract import FieldType, Table
 from risk.intake.account_notes import Note
 from risk.intake.layouts.month_columns import MonthSheet
-from risk.intake.layouts.paid_columns import PAYMENTS
+from risk.intake.layouts.paid_columns import PAYMENTS, PAYROLLS, paid_headings
 from risk.intake.layouts.paid_sheet import PaidSheet
 from risk.intake.layouts.translation import TranslatedSheet
 from risk.intake.non_records import NonRecord
 from risk.intake.readers import Format, Sheet, detect_format
-from risk.intake.report import SheetReport
+from risk.intake.report import FileReport, SheetReport
 from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import SelectedSheet, UnreadSheet
 from risk.intake.units import money_units, possible_units
@@ -22,7 +23,7 @@ _SHOWN = 5
 _LIMITS_OF_FORMATS = {
     Format.XLS: "marks_unread",
     Format.XLSB: "marks_and_merges_unread",
-    Format.ODS: "marks_and_merges_unread",
+    Format.ODS: "merges_unread",
 }
 
 
@@ -65,9 +66,8 @@ def sheet_notes(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note
         yield Note("unpaid_rows", {"rows": unpaid, "sheet": sheet or "-"})
     if records.hidden:
         yield Note("hidden_rows", {"rows": records.hidden, "sheet": sheet})
-    for heading, cells in records.merged.not_repeated.items():
-        fields: dict[str, str | int] = {"column": heading, "rows": cells, "sheet": sheet}
-        yield Note("merged_amount", fields, needs_answer=True)
+    yield from _merged_amounts(records.merged.not_repeated, sheet)
+    yield from _paid_unread(selected)
     for block in records.incomplete:
         yield Note(
             "incomplete_block",
@@ -97,6 +97,24 @@ def month_notes(sheets: Iterable[Sheet], table: Table) -> Iterator[Note]:
                 "totals": len(head.totals),
             }
             yield Note("months_unfolded", fields)
+            yield from _merged_amounts(counts.merged, one.name or "-")
+
+
+def _merged_amounts(cells: Mapping[str, int], sheet: str) -> Iterator[Note]:
+    """Notes about the ``cells``, by heading, whose merged value counts for another row only."""
+    for heading, count in cells.items():
+        fields: dict[str, str | int] = {"column": heading, "rows": count, "sheet": sheet}
+        yield Note("merged_amount", fields, needs_answer=True)
+
+
+def _paid_unread(selected: SelectedSheet) -> Iterator[Note]:
+    """Note about what was paid in a sheet of payrolls, unless a layout says what becomes of it."""
+    sheet = selected.sheet
+    if isinstance(sheet, TranslatedSheet) and sheet.layout.confirmed:
+        return
+    if selected.table is PAYROLLS and (found := paid_headings(selected.header.unread)):
+        columns = "、".join(found.values())
+        yield Note("paid_unread", {"sheet": sheet.name or "-", "columns": columns})
 
 
 def _is_made(sheet: Sheet) -> bool:
@@ -121,6 +139,22 @@ def unread_notes(unread: Sequence[UnreadSheet]) -> Iterator[Note]:
                 "missing": "、".join(one.missing),
             }
             yield Note("incomplete_sheet", fields, needs_answer=True)
+
+
+def with_arbitration(
+    reports: Sequence[FileReport], sheets: Iterable[Sheet]
+) -> Iterator[FileReport]:
+    """``reports`` of a file; the first one names its ``sheets`` about labour arbitration."""
+    names = tuple(one.name for one in sheets)
+    for number, one in enumerate(reports):
+        own = names if number == 0 else ()
+        notes = (Note("sheet_of_arbitration", {"sheet": name}, needs_answer=True) for name in own)
+        yield replace(
+            one,
+            sheets=(*one.sheets, *(SheetReport(name, "no_header") for name in own)),
+            unread_sheets=(*one.unread_sheets, *own),
+            notes=(*one.notes, *notes),
+        )
 
 
 def uncertain_notes(notes: Iterable[Note], unread: Sequence[UnreadSheet]) -> Iterator[Note]:

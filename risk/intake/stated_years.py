@@ -31,6 +31,9 @@ _NEXT_YEAR = re.compile("[次翌]年|第二年")
 _WITHOUT_YEAR = re.compile(
     r"(1[0-2]|0?[1-9])月(?:份?(?:[上中下]旬|[初中底末])?|(?:3[01]|[12]\d|0?[1-9])[日号]?)"
 )
+_MONTH_AND_DAY = re.compile(
+    r"(1[0-2]|0?[1-9])(?:[/-](3[01]|[12]\d|0?[1-9])|\.(3[01]|[12]\d|0[1-9]|[4-9]))"
+)
 _PAID_WITHIN = 6
 """Months from that of the wages in which a day without a year says when they are due or paid."""
 
@@ -88,13 +91,15 @@ class StatedYears:
         """
         return " – ".join(f"{one // 12}-{one % 12 + 1:02d}" for one in (self.first, self.last))
 
-    def complete(self, text: str) -> str | None:
+    def complete(self, text: str, *, figures: bool = True) -> str | None:
         """``text`` of a day or a month with its year in front; None for any other text.
+
+        Without ``figures`` a day must be written in words: 1.25 may be an amount.
 
         >>> StatedYears.of("2025年在建项目").complete("3月5日")
         '2025年3月5日'
         """
-        plain = _plain(text)
+        plain = _in_words(_plain(text)) if figures else _plain(text)
         found = _WITHOUT_YEAR.fullmatch(plain)
         year = self.year(int(found[1])) if found else None
         return f"{year}年{plain}" if year else None
@@ -102,7 +107,16 @@ class StatedYears:
 
 def lacks_year(cell: Cell) -> bool:
     """Whether a cell is a day or a month without its year."""
-    return isinstance(cell, str) and _WITHOUT_YEAR.fullmatch(_plain(cell)) is not None
+    return isinstance(cell, str) and _WITHOUT_YEAR.fullmatch(_in_words(_plain(cell))) is not None
+
+
+def _in_words(text: str) -> str:
+    """Day in figures alone, 10/15, as 10月15日; any other text as it is.
+
+    10.1 stays: it may be a number that was typed as 10.10.
+    """
+    found = _MONTH_AND_DAY.fullmatch(text)
+    return f"{found[1]}月{found[2] or found[3]}日" if found else text
 
 
 def _plain(text: str) -> str:

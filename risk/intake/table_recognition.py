@@ -6,6 +6,7 @@ from pathlib import Path
 
 from risk.contract import Table
 from risk.intake.file_errors import TableNotRecognised
+from risk.intake.layouts.arbitration import without_arbitration
 from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.sheet_selection import recognise_table
 from risk.intake.table_detection import detect_table, tables_in_name
@@ -22,7 +23,8 @@ def table_of_file(path: Path) -> Table:
     named = tables_in_name(path.stem)
     if named.certain:
         return detect_table(path)
-    with open_tables(path) as sheets:
+    with open_tables(path) as opened:
+        sheets, _ = without_arbitration(opened, file=path.name)
         try:
             return recognise_table(sheets, file=path.name, named=named.table)
         except TableNotRecognised:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,13 @@ def write_template(path: Path, table: Table, language: Language = "zh") -> None:
     import xlsxwriter
 
     created = {"created": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}  # the same file on every day
-    with xlsxwriter.Workbook(str(path)) as book:
+    # A workbook that cannot be written to a file leaves half of it, and folders of its parts.
+    memory = io.BytesIO()
+    with xlsxwriter.Workbook(memory, {"in_memory": True}) as book:
         book.set_properties(created)
         _write_form(book, table, language)
         _write_notes(book, table, language)
+    path.write_bytes(memory.getvalue())
 
 
 def note(field: Field, language: Language = "zh") -> str:

@@ -11,10 +11,12 @@ from typing import Any
 from risk.contract import STORED_TABLES, Table
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure, TableAmbiguous, TableUnknown
+from risk.intake.layouts.arbitration import without_arbitration
 from risk.intake.layouts.column_matches import Match, Reason
 from risk.intake.layouts.layout import Layout, table_field
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.layouts.proposal import SheetProposal, masked, propose
+from risk.intake.layouts.regions import common_region
 from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.layouts.summaries import refuse_summaries, summary_head
 from risk.intake.table_detection import detect_table
@@ -60,9 +62,12 @@ def try_files(
 
 
 def needs_layout(proposal: SheetProposal) -> bool:
-    """Whether a sheet has more, or other, than the contract's own headings, or lacks a key."""
+    """Whether a sheet has more, or other, than the contract's own headings, or lacks a key.
+
+    More are also payments in a book of payrolls.
+    """
     layout = proposal.layout
-    stated = (layout.key.made_from, layout.key.column, layout.fill, layout.struck)
+    stated = (layout.key.made_from, layout.key.column, layout.fill, layout.struck, layout.payments)
     asked = (proposal.missing, proposal.unknown_places)
     return any(map(bool, (*stated, *asked))) or any(
         one.target is not None and (one.similarity < 1 or one.target.by_name)
@@ -130,7 +135,8 @@ def _any_table(path: Path) -> Table:
 
 def _try(path: Path, label: str, office: OfficeLayouts, store: RecordStore | None) -> FileTrial:
     try:
-        with open_tables(path) as sheets:
+        with open_tables(path) as opened:
+            sheets, _ = without_arbitration(opened, file=path.name)
             own = worker_level(sheets) if store is not None else []
             workers = read_worker_sheets(store, path, own) if store is not None and own else None
             rest = [one for one in sheets if not any(one is other for other in own)]
@@ -155,16 +161,21 @@ def _try(path: Path, label: str, office: OfficeLayouts, store: RecordStore | Non
 def _with_names(trials: Sequence[FileTrial], known: dict[str, Layout]) -> Iterator[FileTrial]:
     """Trials whose layouts have names of their own; equal heads of a table share one layout."""
     taken = dict(known)
-    shared = {(one.table.name, one.signature): one.name for one in known.values()}
+    names = {(one.table.name, one.signature): one.name for one in known.values()}
+    regions: dict[tuple[str, tuple[str, ...]], str] = {}
+    for proposal in (one for trial in trials for one in trial.proposals):
+        head = (proposal.layout.table.name, proposal.layout.signature)
+        regions[head] = common_region(regions.get(head, ""), proposal.layout.region)
     for trial in trials:
         named = []
         for proposal in trial.proposals:
             layout = proposal.layout
             head = (layout.table.name, layout.signature)
-            if head not in shared:
-                shared[head] = _free(layout.name, taken)
-                taken[shared[head]] = layout
-            named.append(replace(proposal, layout=replace(layout, name=shared[head])))
+            if head not in names:
+                names[head] = _free(layout.name, taken)
+                taken[names[head]] = layout
+            same = replace(layout, name=names[head], region=regions[head])
+            named.append(replace(proposal, layout=same))
         yield replace(trial, proposals=tuple(named))
 
 

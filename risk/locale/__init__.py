@@ -16,10 +16,13 @@ Rules for case and full stops, the same in both languages:
 
 Sections whose texts enter published or archived documents (flags, reasons, briefing ...) are exempt
 and must not change, because such documents are compared byte by byte.
+
+Words that follow a number have two forms in English, with the field again: ``{n} {n:case|cases}``.
 """
 
 from __future__ import annotations
 
+import string
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -48,7 +51,30 @@ def text(key: str, language: Language = "zh", /, **fields: Any) -> str:
     >>> text("words.watchlist", "en")
     'watchlist'
     """
-    return catalogue(language)[key].format(**fields)
+    return fill(catalogue(language)[key], **fields)
+
+
+def fill(template: str, /, **fields: Any) -> str:
+    """Return ``template`` with ``fields`` filled in.
+
+    >>> fill("{n} {n:case|cases}", n=1), fill("{n} {n:case|cases}", n="1,200")
+    ('1 case', '1,200 cases')
+    """
+    # The formatter is slower, and few texts need it.
+    return _NUMBERED.format(template, **fields) if "|" in template else template.format(**fields)
+
+
+class _NumberedFormatter(string.Formatter):
+    """:meth:`str.format` where ``{n:one|other}`` is the first word for 1, else the second."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, other = format_spec.partition("|")
+        if not bar:
+            return str(super().format_field(value, format_spec))
+        return one if str(value) == "1" else other
+
+
+_NUMBERED = _NumberedFormatter()
 
 
 def _flatten(node: dict[str, Any], prefix: str, into: dict[str, str]) -> None:

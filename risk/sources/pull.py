@@ -43,6 +43,7 @@ from risk.sources.pull_log import (
 from risk.sources.settings import SourceSettings
 from risk.sources.source import Source, SourceContext, Unit
 from risk.sources.spool import FetchedUnit, Spool, left_spool, lock, new_spool, table_of
+from risk.store.row_sums import extend_row_sums
 from risk.store.store import RecordStore, RecordStoreBusy
 from risk.workspace import Workspace
 
@@ -297,6 +298,7 @@ class _Pull:
             if report.files or report.failed:
                 store_account(store, report, who=self._who)
                 write_quarantine(store, self._workspace.quarantine)
+                extend_row_sums(store)
         spool.delete()
         return report
 

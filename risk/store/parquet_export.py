@@ -31,6 +31,7 @@ from risk.store.parquet_validation import (
     unexpected_entries,
 )
 from risk.store.row_hashes import columns
+from risk.store.row_sums import extend_row_sums
 from risk.store.store import RecordStore
 
 _COMPRESSION = "zstd"
@@ -90,9 +91,10 @@ def import_records(
 ) -> list[TableImport]:
     """Import all records of ``folder`` into ``store``, in one transaction.
 
-    Rows already stored, equal in every column, are skipped: for n equal rows in the store, the
-    first n equal rows of the folder. The order of arrival is preserved within and across tables;
-    an empty store takes over the arrival numbers unchanged.
+    The sums of the new rows are stored after that. Rows already stored, equal in every column, are
+    skipped: for n equal rows in the store, the first n equal rows of the folder. The order of
+    arrival is preserved within and across tables; an empty store takes over the arrival numbers
+    unchanged.
 
     Raises:
         RecordsFolderEmpty: there is no such folder, or it has no records.
@@ -109,7 +111,9 @@ def import_records(
         if not parts:
             raise RecordsFolderEmpty(path=str(folder))
         with store.transaction():
-            return _Import(store, parts).run(progress)
+            taken = _Import(store, parts).run(progress)
+        extend_row_sums(store)
+    return taken
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """Sums of row hashes by table and day, stored so that digests need not hash every row again.
 
 The digests of :meth:`RecordStore.digest` and :mod:`risk.store.marks` are made of sums over rows, so
-sums over parts add up. An import extends the stored sums by the rows it added
-(:func:`extend_row_sums`). Publishing adds the rows that came since and subtracts superseded ones;
-replaying a list hashes every row again, so that it notices rows that were changed behind the
-program's back.
+sums over parts add up. All that brings records (files, a source, a folder of Parquet files) extends
+the stored sums by the rows it added (:func:`extend_row_sums`). Publishing adds the rows that came
+since and subtracts superseded ones; replaying a list hashes every row again, so that it notices
+rows that were changed behind the program's back.
 """
 
 from __future__ import annotations

@@ -21,9 +21,16 @@ from sqlalchemy import JSON, Column, Connection, MetaData, Table
 
 from risk.watchlist.sealed_document import Sealed, verify
 from serving.archives.repository import StoredList
-from serving.backup.archive import BackupNotSigned, BackupUnreadable, pack, unpack
+from serving.backup.archive import (
+    BackupNotSigned,
+    BackupUnreadable,
+    NoRoomForBackup,
+    pack,
+    unpack,
+)
 from serving.backup.rows import dump_rows, read_rows
 from serving.db.compression import unpacked
+from serving.db.failures import write_failure
 from serving.db.migrate import HEAD
 from serving.db.page_rows import owed_columns, with_days
 from serving.db.tables import (
@@ -117,10 +124,19 @@ def archive_name(one: StoredList) -> str:
 
 
 def write_archive(connection: Connection, one: StoredList, path: Path, key: Path | None) -> str:
-    """Write all rows of a list to ``path``; return the digest of the manifest."""
+    """Write all rows of a list to ``path``; return the digest of the manifest.
+
+    Raises:
+        NoRoomForBackup: the disk for temporary files is full.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rows = {table.name: _dump(connection, table, one, folder) for table in _TABLES}
+        try:
+            rows = {table.name: _dump(connection, table, one, folder) for table in _TABLES}
+        except OSError as error:
+            if write_failure(error) == "disk_full":
+                raise NoRoomForBackup(path=str(folder.parent)) from error
+            raise
         about = {
             **{"format": FORMAT, "version": package_version(), "migration": HEAD, "rows": rows},
             **{"as_of": one.as_of.isoformat(), "region": one.region, "kind": one.kind},

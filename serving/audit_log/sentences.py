@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from risk.locale import Language, catalogue, text
 from serving.audit.repository import AuditEntry
+from serving.formatting import matter_label
 
 _ANY = r"/(?P<project>.+?)"
 _PARTS = "history|timeline|reasons|red-flags|changes|elements|notes|flag-states|feedback|flags"
@@ -109,7 +110,10 @@ def sentence(entry: AuditEntry, name_of: Callable[[str], str], language: Languag
     reads = entry.method in _READS
     key, found = _match(_THINGS if reads else _DEEDS, path)
     project, matter = found.get("project"), found.get("matter")
-    fields = {"project": name_of(project) if project else "", "matter": matter or ""}
+    fields = {
+        "project": name_of(project) if project else "",
+        "matter": matter_label(matter, language) if matter else "",
+    }
     if key is None:
         refused = entry.action in _WITH_PASSWORD and entry.status in _REFUSED
         said = _by_permission(f"{entry.action}_refused" if refused else entry.action, language)

@@ -45,6 +45,7 @@ def get_progress(
     """Progress of a campaign."""
     settings = settings_of(request)
     found = _status(request, database, principal, name)
+    recovered = found.recovered()
     return CampaignProgress(
         campaign=_to_schema(found.plan, settings),
         as_of=found.as_of,
@@ -66,7 +67,7 @@ def get_progress(
         open=len(found.open),
         overdue=sum(state.overdue for state in found.open),
         closed=len(found.closed),
-        recovered=found.recovered() / 100,
+        recovered=None if recovered is None else recovered / 100,
         zero=[
             ZeroTarget(
                 name=target.name,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from risk.flags.grades import Grade
 from risk.locale import text
+from serving.briefings.sections.totals import amount, people
+from serving.briefings.statistics import Total
 from serving.campaigns.status import CampaignStatus, CheckedShare, count_large_groups
 from serving.campaigns.texts import campaign_title, scope_text, zero_target_label
 from serving.documents.builder import DocumentBuilder
 from serving.documents.consistency import require_consistent
 from serving.documents.model import Cell, Document, Table
-from serving.formatting import code_label
+from serving.formatting import capitalized, code_label
 from serving.matters.queries import count_by_unit
 from serving.matters.state import MatterState
 from serving.matters.xlsx import deadline_note
@@ -134,9 +135,11 @@ def _add_checks(builder: DocumentBuilder, progress: CampaignStatus) -> None:
         people_signs=len(progress.with_grade(Grade.PEOPLE)),
         money_signs=len(progress.with_grade(Grade.MONEY)),
     )
-    owed = sum(state.matter.facts.amount or 0 for state in progress.old_cases)
+    owed = Total.of([state.matter.facts.amount for state in progress.old_cases])
     builder.add_paragraph(
-        "campaign.old_cases", old_cases=len(progress.old_cases), old_owed=builder.money(owed)
+        "campaign.old_cases" if progress.old_cases else "campaign.old_cases_none",
+        old_cases=len(progress.old_cases),
+        **amount(builder, "old_owed", owed),
     )
     builder.add_paragraph(
         "campaign.public",
@@ -147,14 +150,14 @@ def _add_checks(builder: DocumentBuilder, progress: CampaignStatus) -> None:
 
 def _add_results(builder: DocumentBuilder, progress: CampaignStatus) -> None:
     builder.add_heading("campaign_handled")
-    cases = progress.closed_cases
+    cases = [state.matter.facts for state in progress.closed_cases]
     builder.add_paragraph(
-        "campaign.handled",
+        "campaign.handled" if cases else "campaign.handled_no_case",
         found=len(progress.found),
         closed_matters=len(progress.closed),
         closed_cases=len(cases),
-        closed_workers=sum(state.matter.facts.workers or 0 for state in cases),
-        recovered=builder.money(progress.recovered()),
+        **people(builder, "closed_workers", Total.of([facts.workers for facts in cases])),
+        **amount(builder, "recovered", Total.of([facts.recovered for facts in cases])),
     )
     overdue = sum(state.overdue for state in progress.open)
     backlog = sum(state.backlog for state in progress.open)
@@ -223,12 +226,11 @@ def _open_matters_table(builder: DocumentBuilder, standings: Sequence[MatterStat
 
 def _row(builder: DocumentBuilder, state: MatterState) -> tuple[Cell, ...]:
     facts = state.matter.facts
-    amount: Decimal | None = None if facts.amount is None else builder.money(facts.amount)
     return (
         facts.name or facts.project_id or facts.org_id,
         text(f"pages.ledger.kinds.{state.matter.kind}", builder.language),
         facts.workers,
-        amount,
+        None if facts.amount is None else builder.money(facts.amount),
         state.unit,
         _due(builder, state),
     )
@@ -253,7 +255,7 @@ def _unchecked_table(builder: DocumentBuilder, progress: CampaignStatus) -> Tabl
                 row["project_name"] or row["project_id"],
                 builder.region_name(row["region_code"]),
                 row["contractor_name"],
-                code_label("tier", row["tier"], builder.language),
+                capitalized(code_label("tier", row["tier"], builder.language)),
                 f"{row['probability']:.1%}",
             )
             for row in progress.left[:_ROWS]

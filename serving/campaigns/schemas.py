@@ -69,7 +69,7 @@ class CampaignProgress(Schema):
     open: int
     overdue: int
     closed: int
-    recovered: float
+    recovered: float | None
     zero: list[ZeroTarget]
 
 

@@ -107,9 +107,11 @@ class CampaignStatus:
         }
         return len(ids - scored - {None})
 
-    def recovered(self) -> int:
-        """What cases closed in the campaign brought back, as far as recorded."""
-        return sum(state.matter.facts.recovered or 0 for state in self.closed_cases)
+    def recovered(self) -> int | None:
+        """What cases closed in the campaign brought back; None if no case of them says so."""
+        amounts = [state.matter.facts.recovered for state in self.closed_cases]
+        known = [amount for amount in amounts if amount is not None]
+        return None if amounts and not known else sum(known)
 
     @property
     def closed_cases(self) -> list[MatterState]:

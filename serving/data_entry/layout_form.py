@@ -19,6 +19,7 @@ from risk.intake.layouts.regions import code_of, name_of
 from risk.intake.layouts.returned_deposits import BY_RETURN, return_column
 from risk.intake.units import MONEY_UNITS
 from risk.locale import Language, text
+from serving.formatting import capitalized
 
 BY_NAME = " by name"
 NOT_USED = ""
@@ -177,7 +178,7 @@ def _slots(table: Table, language: Language) -> Iterator[Choice]:
 
 
 def _label(field: Field, language: Language) -> str:
-    return field.zh if language == "zh" else field.name
+    return field.zh if language == "zh" else capitalized(field.name.replace("_", " "))
 
 
 def _column(

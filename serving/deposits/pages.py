@@ -53,7 +53,7 @@ def deposits(
         days=days,
         step=step,
         q=q,
-        told=lambda row: history_text(row, page_language(request)),
+        history=lambda row: history_text(row, page_language(request)),
         left=lambda row: days_left_text(row, page_language(request)),
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from risk.locale import Language, catalogue, text
+from risk.locale import Language, catalogue, fill, text
 from serving.documents.cells import format_cell
 from serving.documents.model import Block, Heading, Paragraph
 from serving.documents.rounding import (
@@ -77,7 +77,7 @@ class DocumentBuilder:
             if isinstance(value, int | Decimal):
                 self._record(name, value)
         template = catalogue(self.language)[f"briefing.{key}"]
-        return Paragraph(template.format(**formatted), tuple(formatted.values()), template)
+        return Paragraph(fill(template, **formatted), tuple(formatted.values()), template)
 
     def _record(self, name: str, value: Figure) -> None:
         before = self.figures.setdefault(name, value)

@@ -9,7 +9,7 @@ import typer
 
 from serving.errors import CommandError
 from serving.terminal.context import cli_context
-from serving.terminal.output import CannotWrite, print_line
+from serving.terminal.output import atomic_write, convert_os_errors, print_line
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER")]
 TableNames = Annotated[list[str] | None, typer.Option("--table", metavar="T")]
@@ -33,10 +33,9 @@ def template(context: typer.Context, folder: Folder, tables: TableNames = None) 
             allowed = ", ".join(f"{table.name}/{table.zh}" for table in TABLES.values())
             raise TableNameUnknown(found=name, allowed=allowed)
     wanted = [by_name[name] for name in dict.fromkeys(tables or TABLES)]
-    try:
+    with convert_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        for table in wanted:
-            write_template(folder / f"{table.zh}.xlsx", table, cli.language)
-    except OSError as error:
-        raise CannotWrite(path=str(folder), detail=error.strerror or str(error)) from error
+    for table in wanted:
+        with atomic_write(folder / f"{table.zh}.xlsx") as temporary:
+            write_template(temporary, table, cli.language)
     print_line(cli.text("template.written", count=len(wanted), folder=str(folder)))

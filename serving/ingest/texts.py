@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -30,14 +31,23 @@ _UNNAMED = (
 
 
 _WITHOUT_LAYOUT = ("layout_needed", "layout_uncertain")
+_OF_UNREAD = ("sheet_needs_layout", "sheet_by_month")
+_OF_FORMATS = ("marks_unread", "marks_and_merges_unread")
+_MANY_FILES = 8
 _MANY = 3
 """Files without a layout from which on each has one short line."""
 
 
 def account_lines(report: ImportReport, language: Language = "zh") -> Iterator[str]:
-    """Lines about every file, its sheets and columns, and what needs an answer."""
+    """Lines about every file, its sheets and columns, and what needs an answer.
+
+    What several files have in common is said once, and of many files only the columns that are
+    headed otherwise than their field.
+    """
+    short = len(report.files) >= _MANY_FILES
     for file in report.files:
-        yield from _file(file, language)
+        yield from _file(file, language, short=short)
+    yield from _formats(report.files, language)
     for note in report.notes:
         yield from _note(note, language)
     if report.entered:
@@ -84,7 +94,18 @@ def answer_line(report: ImportReport, quarantine: str, language: Language = "zh"
     return _text("answer", language, parts="；".join(parts)) if parts else None
 
 
-def _file(file: FileReport, language: Language) -> Iterator[str]:
+def _formats(files: Sequence[FileReport], language: Language) -> Iterator[str]:
+    """What formats do not let the reader see, once for all files of a format."""
+    from risk.intake.account_notes import Note
+
+    notes = dict.fromkeys((note.code, note.fields["file"]) for file in files for note in file.notes
+                          if note.code in _OF_FORMATS)  # fmt: skip
+    for code in dict.fromkeys(code for code, _ in notes):
+        named = [str(file) for other, file in notes if other == code]
+        yield from _note(Note(code, {"file": _listed(named, language)}), language)
+
+
+def _file(file: FileReport, language: Language, *, short: bool) -> Iterator[str]:
     from risk.contract import STORED_TABLES
 
     table = STORED_TABLES[file.table].zh if language == "zh" else file.table
@@ -95,9 +116,11 @@ def _file(file: FileReport, language: Language) -> Iterator[str]:
     yield from _wrapped(_text("file", language, file=file.file, table=table, **counts), indent="")
     read = [sheet for sheet in file.sheets if not sheet.unread]
     for names, sheet in _alike(read):
-        yield from _sheet(names, sheet, language)
+        confirmed = short and bool(file.reading.layouts)
+        yield from _sheet(names, sheet, language, short=short, confirmed=confirmed)
+    noted = {note.fields["sheet"] for note in file.notes if note.code in _OF_UNREAD}
     for reason in ("hidden", "summary", "no_header"):
-        unread = [sheet.name for sheet in file.sheets if sheet.unread == reason]
+        unread = [one.name for one in file.sheets if one.unread == reason and one.name not in noted]
         if unread:
             yield from _wrapped(_text(reason, language, sheets=_listed(unread, language)))
     for name, rows in file.marks.items():
@@ -107,45 +130,78 @@ def _file(file: FileReport, language: Language) -> Iterator[str]:
         column = field.zh if language == "zh" else name
         line = text("cli.look.import", language, column=column, rows=cells)
         yield from _wrapped(f"！ {line}")
-    yield from _reading(file, language)
+    yield from _reading(file, language, short=short)
     for note in file.notes:
-        yield from _note(note, language)
+        if note.code not in _OF_FORMATS:
+            yield from _note(note, language)
 
 
-def _reading(file: FileReport, language: Language) -> Iterator[str]:
+def _reading(file: FileReport, language: Language, *, short: bool) -> Iterator[str]:
     """What layouts and usual headings did; columns that are not certain are asked."""
     reading = file.reading
-    if reading.table_by_headings:
-        yield from _wrapped("· " + _text("by_headings", language))
-    if reading.layouts:
-        yield from _wrapped("· " + _text("layouts", language, names="、".join(reading.layouts)))
-    for name in ("named_firms", "made_keys", "filled_regions"):
-        if rows := getattr(reading, name):
-            key = name if reading.layouts or name == "named_firms" else f"{name}_unasked"
-            yield from _wrapped("· " + _text(key, language, rows=rows))
+    done = list(_done(file, language))
+    for line in ["；".join(done)] if short and done else done:
+        yield from _wrapped(f"· {line}")
     if reading.asked:
         yield from _wrapped("！ " + _text("asked", language, columns="、".join(reading.asked)))
 
 
-def _sheet(names: Sequence[str], sheet: SheetReport, language: Language) -> Iterator[str]:
+def _done(file: FileReport, language: Language) -> Iterator[str]:
+    reading = file.reading
+    if reading.table_by_headings:
+        yield _text("by_headings", language)
+    if reading.layouts:
+        yield _text("layouts", language, names="、".join(reading.layouts))
+    for name in ("named_firms", "made_keys", "filled_regions"):
+        if rows := getattr(reading, name):
+            key = name if reading.layouts or name == "named_firms" else f"{name}_unasked"
+            yield _text(key, language, rows=rows)
+
+
+def _sheet(
+    names: Sequence[str],
+    sheet: SheetReport,
+    language: Language,
+    *,
+    short: bool,
+    confirmed: bool,
+) -> Iterator[str]:
+    own = _own_headings([*sheet.columns, *sheet.ignored])
     columns = "、".join(
-        heading if _same(heading, field) else f"{heading} → {field}"
+        own[heading] if _same(own[heading], field) else f"{own[heading]} → {field}"
         for heading, field in sheet.columns.items()
+        if not confirmed and not (short and _same(own[heading], field))
     )
     shown = _listed([name for name in names if name], language)
     key = "sheet" if shown else "columns"
+    if short:
+        key = f"{key}_short" if columns else f"{key}_all"
     row, count = sheet.header_row, len(sheet.columns)
     yield from _wrapped(_text(key, language, sheets=shown, row=row, count=count, columns=columns))
     if sheet.units:
-        units = "、".join(f"{heading} = {unit}" for heading, unit in sheet.units.items())
+        units = "、".join(f"{own[heading]} = {unit}" for heading, unit in sheet.units.items())
         yield from _wrapped(_text("units", language, units=units))
     if sheet.supplied:
         cells = "、".join(f"{field} = {cell}" for field, cell in sheet.supplied.items())
         yield from _wrapped(_text("supplied", language, cells=cells))
     if sheet.ignored:
-        yield from _wrapped(_text("ignored", language, columns="、".join(sheet.ignored)))
+        columns = "、".join(own[heading] for heading in sheet.ignored)
+        yield from _wrapped(_text("ignored", language, columns=columns))
     if sheet.blocks > 1:
         yield from _wrapped(_text("blocks", language, blocks=sheet.blocks))
+
+
+def _own_headings(headings: Sequence[str]) -> dict[str, str]:
+    """Headings without the group above them and others, where no other column has the same one."""
+    from risk.intake.headings import own_part
+
+    own = {heading: own_part(heading) for heading in headings}
+    counts = Counter(own.values())
+    groups = Counter(heading.removesuffix(one) for heading, one in own.items())
+    return {
+        heading: one if counts[one] == 1 < groups[heading.removesuffix(one)] else heading
+        for heading, one in own.items()
+    }
 
 
 def _alike(sheets: Sequence[SheetReport]) -> Iterator[tuple[list[str], SheetReport]]:

@@ -202,8 +202,9 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
     if layout.region:
         yield cli.text("try.region", name=name_of(layout.region) or "", code=layout.region)
     counted = [name for name in proposal.unknown_places if layout.regions.get(name)]
-    if counted:
-        yield cli.text("try.places", places="、".join(counted[:5]), code=layout.region)
+    for code in dict.fromkeys(layout.regions[name] for name in counted):
+        places = [name for name in counted if layout.regions[name] == code]
+        yield cli.text("try.places", places="、".join(places[:5]), code=code)
     if asked := [name for name in proposal.unknown_places if name not in counted]:
         yield cli.text("try.places_asked", places="、".join(asked[:5]))
     for heading, cells in proposal.unknown_terms.items():

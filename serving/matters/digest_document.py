@@ -8,7 +8,7 @@ from risk.locale import text
 from serving.documents.builder import DocumentBuilder
 from serving.documents.consistency import require_consistent
 from serving.documents.model import Cell, Document, Table
-from serving.formatting import code_label
+from serving.formatting import capitalized, code_label, matter_label
 from serving.matters.digest import NOTICE, SECTIONS, Digest, Item
 from serving.settings import Settings
 
@@ -69,7 +69,7 @@ def _table(builder: DocumentBuilder, name: str, items: Sequence[Item]) -> Table:
 
 def _row(builder: DocumentBuilder, item: Item) -> tuple[Cell, ...]:
     return (
-        item.name,
+        matter_label(item.name, builder.language) if item.name == item.matter else item.name,
         _what(builder, item.what),
         builder.format_date(item.day) if item.day else None,
         item.workers,
@@ -79,6 +79,6 @@ def _row(builder: DocumentBuilder, item: Item) -> tuple[Cell, ...]:
 
 def _what(builder: DocumentBuilder, what: str) -> str:
     if what in {"red", "orange", "yellow", "blue"}:
-        return code_label("tier", what, builder.language)
+        return capitalized(code_label("tier", what, builder.language))
     key = "notices.unanswered" if what == NOTICE else f"pages.ledger.kinds.{what}"
     return text(key, builder.language)

@@ -8,6 +8,7 @@ from typing import Any
 from risk.flags.text import money
 from risk.legal_elements import Element
 from risk.locale import Language, text
+from serving.formatting import format_date, table_label
 
 
 def element_to_dict(element: Element) -> dict[str, Any]:
@@ -35,11 +36,13 @@ def element_texts(element: Mapping[str, Any], language: Language) -> dict[str, s
             fields[name.removesuffix("_yuan")] = money(round(value * 100), language)
         elif name in ("instrument", "certainty", "validity", "date_status"):
             fields[name] = text(f"elements.{name}.{value}", language)
+        elif name in ("day", "by"):
+            fields[name] = format_date(value, language)
         else:
             fields[name] = value
     code = element["code"]
     records = text("notices.comma", language).join(
-        f"{ref['table']} {ref['record_id']}" for ref in element["evidence"]
+        f"{table_label(ref['table'], language)} {ref['record_id']}" for ref in element["evidence"]
     )
     return {
         "title": text(f"elements.{code}.title", language),

@@ -32,6 +32,13 @@ class ListingNotShown(ApiError):
     code = "listing_not_shown"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
+    def message(self, language: Language = "en") -> str:
+        """Return the message with the titles of the missing elements."""
+        codes = str(self.fields["missing"]).split(", ")
+        titles = [text(f"elements.{code}.title", language) for code in codes]
+        missing = text("notices.comma", language).join(titles)
+        return text(f"errors.{self.code}", language, **{**self.fields, "missing": missing})
+
 
 @dataclass(frozen=True)
 class ListingCase:

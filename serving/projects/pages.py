@@ -32,6 +32,7 @@ from serving.http.dependencies import settings_of
 from serving.http.parameters import IsoDate, NamePath
 from serving.notices.elements_text import element_texts, element_to_dict
 from serving.notices.repository import NoticeFilter, list_notices
+from serving.outcomes.findings import finding_labels, offered_findings
 from serving.outcomes.repository import (
     Outcome,
     last_visit,
@@ -68,17 +69,6 @@ Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
 Judge = Annotated[Principal, require(Permission.WRITE_FEEDBACK)]
 Visitor = Annotated[Principal, require(Permission.WRITE_OUTCOMES)]
 Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
-
-
-_FINDINGS: Mapping[str, frozenset[str]] = {
-    "no_contract": frozenset({"workers_without_contract"}),
-    "no_attendance": frozenset(),
-    "no_roster": frozenset({"payroll_missing"}),
-    "paid_in_cash": frozenset({"paid_in_cash"}),
-    "no_account": frozenset({"account_missing", "account_not_recorded"}),
-    "no_board": frozenset({"notice_board_missing"}),
-}
-"""Findings of the visit form, and the red flags about the same that are offered in their place."""
 
 
 @router.get("/projects")
@@ -118,14 +108,14 @@ def visit_form(
     versions = outcome_versions(reader.database.engine, correct, principal) if correct else []
     found = load_case_file(reader.database.engine, project_id, None, principal)
     risk = found or reader.risk(request, principal, project_id, None)
-    flagged = {flag["code"] for flag in risk["red_flags"]}
-    findings = [code for code, flags in _FINDINGS.items() if not flags & flagged]
+    flagged = [flag["code"] for flag in risk["red_flags"]]
+    recorded = versions[-1].findings if versions else None
     return render(
         request,
         "visit",
         principal,
         risk=risk,
-        findings=findings,
+        findings=offered_findings(flagged, recorded, page_language(request)),
         with_place=settings_of(request).visits.photo_place,
         today=today(),
         listed=_listed_today(reader, project_id),
@@ -342,7 +332,7 @@ def _visits(engine: Engine, principal: Principal, project_id: str) -> dict[str, 
     """Return the visits entered here, newest first, each with its earlier versions."""
     found = visits_to(engine, principal, project_id)[:_MOST_SHOWN]
     photos = photographed(engine, [versions[-1].outcome_id for versions in found])
-    return {"visits": found, "photos": photos}
+    return {"visits": found, "photos": photos, "finding_labels": finding_labels}
 
 
 def _reasons(risk: Document) -> dict[str, list[Document]]:

@@ -76,7 +76,7 @@ def _sentences(
         if remarks.redefined is None:
             yield say("definitions_unknown")
         elif remarks.redefined:
-            yield say("redefined", families=_families(remarks.redefined, kind, language))
+            yield say("redefined", families=family_names(remarks.redefined, kind, language))
         completeness = model.about.get("completeness")
         if completeness and completeness["notable"]:
             yield completeness_note(completeness, language)
@@ -90,7 +90,8 @@ def _on_scorecard(
     if not with_events_needed:
         yield text("exports.scorecard_note", language, events=model.events)
     elif model.events < SCORECARD_BELOW:
-        yield text("exports.scorecard_few", language, events=model.events, least=SCORECARD_BELOW)
+        key = "exports.scorecard_few" if model.events else "exports.scorecard_none"
+        yield text(key, language, events=model.events, least=SCORECARD_BELOW)
     else:
         yield text("exports.scorecard_used", language)
 
@@ -119,7 +120,8 @@ def _checks(names: Iterable[str], language: Language) -> str:
     return _joined((text(f"card.gate.checks.{name}", language) for name in names), language)
 
 
-def _families(names: Iterable[str], kind: Kind, language: Language) -> str:
+def family_names(names: Iterable[str], kind: Kind, language: Language) -> str:
+    """Return the families in words."""
     from features.feature_sets import FEATURE_SETS
 
     by_name = {family.name: family for family in FEATURE_SETS[kind].families}

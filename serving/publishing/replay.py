@@ -54,8 +54,11 @@ class Replay:
     records of another history another list is to be expected, so a difference shows nothing.
     ``replayed`` is None if such records gave no list at all, or if the model of a list sealed
     before :data:`FEATURES_SINCE` reads ``features_missing``, which this version does not compute,
-    or if projects that are needed were moved to the file ``archived``. ``altered`` names what is
-    stored otherwise than it was sealed, whatever the rebuild is, see :func:`altered_parts`.
+    or if projects that are needed were moved to the file ``archived``.
+
+    ``redefined`` are families of features whose definition changed since the list was sealed, so
+    that its figures cannot be computed again. ``altered`` names what is stored otherwise than it
+    was sealed, whatever the rebuild is, see :func:`altered_parts`.
     """
 
     as_of: dt.date
@@ -68,6 +71,7 @@ class Replay:
     comparison: VersionComparison | None = None
     features_missing: str = ""
     archived: str = ""
+    redefined: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
 
     @property
@@ -88,7 +92,7 @@ class Replay:
         # Sealed bytes that were changed differ, whatever the records are.
         if self.altered:
             return "differs"
-        if self.features_missing or self.archived:
+        if self.features_missing or self.archived or self.redefined:
             return "cannot_tell"
         if self.comparison is not None and (
             self.comparison.differs_by_flags or self.comparison.differs_by_features
@@ -98,10 +102,10 @@ class Replay:
 
     def to_document(self) -> Document:
         """As plain data; what is not there is left out: ``comparison`` (only lists of an older
-        version have one), ``features_missing``, ``archived``, ``altered``.
+        version have one), ``features_missing``, ``archived``, ``redefined``, ``altered``.
         """
         fields = asdict(self)
-        for name in ("comparison", "features_missing", "archived", "altered"):
+        for name in ("comparison", "features_missing", "archived", "redefined", "altered"):
             if not fields[name]:
                 del fields[name]
         return {**fields, "same": self.same, "verdict": self.verdict}
@@ -145,7 +149,7 @@ def replay(
 
     try:
         rebuilt = _rebuild(context, sealed, current, progress, list_id)
-        comparison = _comparison(context, found, sealed, rebuilt, current)
+        comparison = _comparison(context, found, sealed, rebuilt.list, current)
     except (NoProjectsKnown, RegionUnknown):
         if found.verdict == "differs":
             raise
@@ -158,9 +162,10 @@ def replay(
         return replace(found, features_missing=str(failure.fields["missing"]))
     return replace(
         found,
-        replayed=rebuilt.watchlist.digest,
-        differs=tuple(_differences(sealed, parse_sealed(rebuilt.watchlist.body, current))),
+        replayed=rebuilt.list.watchlist.digest,
+        differs=tuple(_differences(sealed, parse_sealed(rebuilt.list.watchlist.body, current))),
         comparison=comparison,
+        redefined=rebuilt.redefined,
     )
 
 
@@ -193,13 +198,34 @@ def altered_parts(
     return tuple(sorted(found))
 
 
+@dataclass(frozen=True)
+class _Rebuilt:
+    """A list that was made again; ``redefined`` are the families redefined since it was sealed."""
+
+    list: SealedPublication
+    redefined: tuple[str, ...]
+
+
+def redefined_since(
+    now: tuple[str, ...] | None, then: tuple[str, ...] | None, *, code_differs: bool
+) -> tuple[str, ...]:
+    """Return the families that were redefined since a list was sealed.
+
+    ``now`` and ``then`` were defined otherwise at the training of its model. A family among both
+    may have changed again, unless the program is the same.
+    """
+    if now is None:
+        return ()
+    return now if code_differs else tuple(name for name in now if name not in (then or ()))
+
+
 def _rebuild(
     context: PublishContext,
     sealed: Document,
     version: int,
     progress: Progress,
     list_id: int | None,
-) -> SealedPublication:
+) -> _Rebuilt:
     from risk.flags.office_values import from_document
 
     then = replace(
@@ -224,6 +250,8 @@ def _rebuild(
         # Whether features were redefined is known only when a list is published.
         redefined = (sealed["model"].get("remarks") or {}).get("redefined", ())
         redefined = None if redefined is None else tuple(redefined)
+        differs = sealed["code_version"] != code_version()
+        since = redefined_since(inputs.scored.model.redefined, redefined, code_differs=differs)
         model = replace(inputs.scored.model, redefined=redefined)
         inputs = replace(
             inputs,
@@ -234,7 +262,7 @@ def _rebuild(
         built = build_publication(inputs)
         head = replace(built.header, code_version=sealed["code_version"], seal_version=version)
         # Risks are made from the records while they are sealed.
-        return replace(built, header=head).seal()
+        return _Rebuilt(replace(built, header=head).seal(), since)
 
 
 def _sealed_flags(

@@ -59,7 +59,8 @@ def show_replay(cli: CliContext, done: Replay) -> None:
         parts += ["…"] * (len(done.altered) > _MOST_PARTS)
         print_line(cli.text("replay.altered", as_of=done.as_of, parts=", ".join(parts)))
     if done.verdict == "cannot_tell":
-        reason = cli.text(f"replay.{_reason(done)}", file=done.archived)
+        families = _families(cli, done.redefined)
+        reason = cli.text(f"replay.{_reason(done)}", file=done.archived, families=families)
         print_line(cli.text("replay.cannot_tell", as_of=done.as_of, reason=reason))
     elif done.comparison is not None:
         _show_comparison(cli, done, done.comparison)
@@ -72,6 +73,14 @@ def show_replay(cli: CliContext, done: Replay) -> None:
         print_line(cli.text("replay.changed"))
     if done.code_differs:
         print_line(cli.text("replay.code_differs"))
+
+
+def _families(cli: CliContext, names: tuple[str, ...]) -> str:
+    if not names:
+        return ""
+    from serving.publishing.remarks import family_names
+
+    return family_names(names, "project", cli.language)
 
 
 def _part(cli: CliContext, name: str) -> str:
@@ -91,7 +100,7 @@ def _reason(done: Replay) -> str:
         return "flags_changed"
     if done.comparison is not None and done.comparison.differs_by_features:
         return "features_changed"
-    return done.history
+    return "redefined" if done.redefined else done.history
 
 
 def _show_comparison(cli: CliContext, done: Replay, found: VersionComparison) -> None:

@@ -1,10 +1,33 @@
-"""Help of the command line from the catalogue."""
+"""Help of the command line from the catalogue.
+
+Typer writes the frame of a help page in English only. Each pattern here names the text of the
+catalogue that says the same.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from risk.locale import Language, catalogue
+from risk.locale import Language, catalogue, text
+
+_FRAME = tuple(
+    (name, re.compile(pattern, re.MULTILINE))
+    for name, pattern in (
+        ("usage", r"^Usage: "),
+        ("arguments", r"^Arguments:$"),
+        ("options", r"^Options:$"),
+        ("commands", r"^Commands:$"),
+        ("any_options", r"\[OPTIONS\]"),
+        ("any_command", r"COMMAND \[ARGS\]\.\.\."),
+        ("this_help", r"Show this message and exit\."),
+        ("required", r"\[required\]"),
+        ("default", r"\[default:\s+(?P<value>[^]]+)\]"),
+        ("environment", r"\[env var:\s+(?P<variable>[^];]+);\s+default:\s+(?P<value>[^]]+)\]"),
+    )
+)
 
 
 def localise(command: Any, language: Language, path: tuple[str, ...] = ()) -> None:
@@ -19,6 +42,7 @@ def localise(command: Any, language: Language, path: tuple[str, ...] = ()) -> No
     texts = catalogue(language)
     section = ".".join(("help", *(path or ("root",))))
     command.help = texts[f"{section}.about"]
+    command.get_help = partial(_help_in, language, command.get_help)
     for parameter in command.params:
         if parameter.name == "help" or parameter.hidden:
             continue
@@ -26,3 +50,15 @@ def localise(command: Any, language: Language, path: tuple[str, ...] = ()) -> No
         parameter.help = texts.get(f"{section}.{name}") or texts[f"help.options.{name}"]
     for name, child in getattr(command, "commands", {}).items():
         localise(child, language, (*path, name))
+
+
+def _help_in(language: Language, get_help: Callable[[Any], str], context: Any) -> str:
+    """The help page with its frame in ``language``."""
+    page = get_help(context)
+    for name, pattern in _FRAME:
+        page = pattern.sub(partial(_frame_in, language, name), page)
+    return page
+
+
+def _frame_in(language: Language, name: str, found: re.Match[str]) -> str:
+    return text(f"cli.help_frame.{name}", language, **found.groupdict())

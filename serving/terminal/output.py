@@ -21,6 +21,12 @@ class CannotWrite(CommandError):
     code = "cannot_write"
 
 
+class NoRoom(CommandError):
+    """The disk of a file to be written is full."""
+
+    code = "no_room"
+
+
 def print_line(message: str) -> None:
     """Print a line of the result to standard output."""
     sys.stdout.write(f"{message}\n")
@@ -103,13 +109,19 @@ def convert_os_errors(path: Path) -> Iterator[None]:
 
     Raises:
         CannotWrite: the operating system refused an operation.
+        NoRoom: there is no room on the disk.
     """
     try:
         yield
     except BrokenPipeError:  # the reader of standard output closed it, which is not about ``path``
         raise
     except OSError as error:
+        if error.errno in _FULL:
+            raise NoRoom(path=str(path)) from error
         raise CannotWrite(path=str(path), detail=_reason(error)) from error
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def _reason(error: OSError) -> str:

@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from serving.cli.main import main
-from serving.ingest.texts import WIDTH
+from serving.ingest.texts import WIDTH, _own_headings
 
 HEAD = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
 ROW = ["GC-01", "河西小学", "420321", "2025-03-05"]
@@ -116,3 +116,48 @@ def test_past_imports_are_listed_the_newest_first(imported, tmp_path, capsys):
     assert newest["account"]["files"][0]["file"] == "工程项目2.xlsx"
     assert main(["-w", place, "--lang", "zh", "records", "imports"]) == 0
     assert "工程项目2.xlsx、工程项目.xlsx" in capsys.readouterr().out
+
+
+def test_of_many_files_only_columns_headed_otherwise_are_named(imported):
+    rows = [
+        [*HEAD[:2], "所在区县", "开工日期", "备注"],
+        ["GC-01", "甲", "420321", "2025-03-05", "x"],
+    ]
+    files = {f"工程项目{n}.xlsx": rows for n in range(8)}
+    code, out, _ = imported(files)
+    assert code == 0
+    assert out.count("用 4 列，其中 所在区县 → 行政区划代码") == 8
+    assert out.count("未用的列：备注") == 8
+    assert "用 4 列：项目编码" not in out
+    files = {f"工程项目{n}.xlsx": [HEAD, ROW] for n in range(8)}
+    assert imported(files)[1].count("：用 4 列\n") == 8
+
+
+def test_files_that_need_layouts_have_a_line_each(imported):
+    deposits = [["保函编号", "项目编码", "存储日期"], ["B1", "X1", "2025-03-01"]]
+    files = {f"保证金{n}.xlsx": deposits for n in range(3)}
+    code, _, err = imported(files)
+    assert code == 1
+    assert [line for line in err.splitlines() if "保证金0" in line][-1:] == [
+        "保证金0.xlsx：疑为“工资保证金”，缺少 状态"
+    ]
+    assert err.count("import --try") == 1
+    assert "以上 3 个文件请运行 import --try，确认版式后再导入。" in err
+
+
+def test_a_group_above_a_heading_is_named_where_it_is_needed():
+    headings = ["概况/项目名称", "概况/编码", "专户/落实", "专户/开户行", "保证金/落实", "备注"]
+    assert list(_own_headings(headings).values()) == [
+        *("项目名称", "编码", "专户/落实", "开户行", "保证金/落实", "备注"),
+    ]
+    alone = ["金额（元/万元）", "开户银行/担保机构", "单位/"]
+    assert list(_own_headings(alone).values()) == alone
+
+
+def test_a_trial_names_the_code_that_a_place_has(tmp_path, capsys):
+    book = openpyxl.Workbook()
+    for row in ([*HEAD[:2], "所在区县", HEAD[3]], ["GC-01", "甲", "利州区东坝街道", "2025-03-05"]):
+        book.active.append(row)
+    book.save(tmp_path / "工程项目.xlsx")
+    main(["-w", str(tmp_path / "office"), "import", "--try", str(tmp_path / "工程项目.xlsx")])
+    assert "查不到代码的地名按 510802 计：利州区东坝街道" in capsys.readouterr().out

@@ -23,7 +23,7 @@ def course_steps(known_until: dt.date) -> tuple[Step, ...]:
 
     Read by :func:`training.dataset.delays.courses_sql`.
     """
-    return _at_training_day("told_events", EVENTS, known_until), _at_training_day(
+    return _at_training_day("training_events", EVENTS, known_until), _at_training_day(
         "courses", COURSES, known_until
     )
 
@@ -85,7 +85,7 @@ def _labels(day: dt.date, delays: Delays) -> Step:
                days_between(c.as_of, DATE '{day.isoformat()}') >= {wait} AS mature
         FROM (
           SELECT c.as_of, c.project_id, max(CASE WHEN {within} THEN 1 ELSE 0 END) AS label
-          FROM cohort c LEFT JOIN told_events e ON e.project_id = c.project_id
+          FROM cohort c LEFT JOIN training_events e ON e.project_id = c.project_id
           GROUP BY c.as_of, c.project_id
         ) c
         LEFT JOIN open_cases e ON e.project_id = c.project_id AND {within}

@@ -154,7 +154,7 @@ def _brier(
     weights: NDArray[np.float64],
     bin_of: NDArray[np.int64],
 ) -> dict[str, NDArray[np.float64]]:
-    total = np.maximum(weights.sum(axis=1), 1e-9)
+    total = np.where(weights.sum(axis=1) > 0, weights.sum(axis=1), np.nan)
     rate = weights @ y / total
     reliability, resolution = np.zeros(len(weights)), np.zeros(len(weights))
     for number in np.unique(bin_of):

@@ -21,6 +21,7 @@ from training.dataset.observation import Inspection
 from training.evaluation.baselines import RULES
 from training.evaluation.bootstrap import SEED, Estimate, bootstrap_weights, estimate
 from training.evaluation.predictions import MODEL, Predictions
+from training.metrics import ratio_or_nan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +37,7 @@ FIGURES = (*COUNTS, "mean_days_early")
 """``events`` reached, their ``workers`` and ``amount`` (fen), the sum of ``days_early``, the events
 reached at least 7 days early (``weeks_early``); ``visits``, of which ``nothing_owed`` were observed
 without an event and ``nobody_looked`` were not observed; ``mean_days_early`` over all events, 0 for
-those not reached."""
+those not reached; unknown without any."""
 
 _EARLY_DAYS = 7
 
@@ -185,8 +186,8 @@ def _totals(
     by_visit = np.zeros((n_clusters, per_visit.shape[1]))
     np.add.at(by_visit, cluster, per_visit)
     sums = weights @ by_event
-    mean = sums[:, 3:4] / np.maximum(sums[:, 5:6], 1.0)
-    return np.hstack([sums[:, :5], weights @ by_visit, mean])
+    mean = ratio_or_nan(sums[:, 3], sums[:, 5])
+    return np.column_stack([sums[:, :5], weights @ by_visit, mean])
 
 
 def _days_early(events: _Events, plan: NDArray[np.datetime64]) -> NDArray[np.float64]:

@@ -18,13 +18,16 @@ from functools import cache, lru_cache
 from risk.contract import Field, FieldType, Table
 from risk.intake.cell_parsers import UNKNOWN, CellRefused, answer_alone, parse
 from risk.intake.cells import Cell, as_text, match_key, normalise
-from risk.intake.heading_qualifiers import is_other_question
+from risk.intake.heading_qualifiers import is_other_number, is_other_question
+from risk.intake.headings import own_part
 from risk.intake.layouts.regions import code_of
 from risk.intake.layouts.vocabulary import (
     Target,
     Vocabulary,
-    fits,
+    fits_actual,
+    full_heading_key,
     heading_key,
+    is_planned,
     term_synonyms,
     yes_no_synonyms,
 )
@@ -120,19 +123,29 @@ def heading_similarities(
     if vocabulary.is_never(heading):
         return {}
     found: dict[str, tuple[Target, float]] = {}
-    key = heading_key(heading)
+    key, may_be = heading_key(heading), _Meaning(heading)
     for name, target in vocabulary.candidates(table):
         similarity = _likeness(key, name) * _FUZZY
         best = found.get(target.slot)
-        if (best is None or similarity > best[1]) and _may_be(target.field, heading, name):
+        if (best is None or similarity > best[1]) and may_be.that_of(target.field, name):
             found[target.slot] = (target, similarity)
     return found
 
 
-def _may_be(field: Field, heading: str, known: str) -> bool:
-    """Whether a heading like ``known`` may mean the same; one word can make it the opposite."""
-    own = heading_key(heading.rpartition("/")[2])
-    return fits(field, heading, known) and not is_other_question(field, own, known)
+class _Meaning:
+    """What a heading may mean; one word can make it the opposite of a heading that is like it."""
+
+    def __init__(self, heading: str) -> None:
+        self._heading = heading
+        self._planned = is_planned(heading)
+        self._full, self._own = full_heading_key(heading), heading_key(own_part(heading))
+
+    def that_of(self, field: Field, known: str) -> bool:
+        """Whether the heading may mean the same as ``known``, a heading of ``field``."""
+        if self._planned and not fits_actual(field, self._heading):
+            return False
+        other = is_other_number(field, self._full, known)
+        return not other and not is_other_question(field, self._own, known)
 
 
 def share_fitting(target: Target, cells: Sequence[Cell]) -> float | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -101,17 +102,20 @@ class UnfoldedRows:
     """What became of the rows below the head, counted while they are read.
 
     ``rows`` had a month with a value, ``empty`` ones none; ``records`` were made of them, and
-    ``blank`` months were left out.
+    ``blank`` months were left out. ``merged`` are, by heading, cells of months that are merged with
+    the row above, whose value counts for the first row only.
     """
 
     rows: int = 0
     empty: int = 0
     records: int = 0
     blank: int = 0
+    merged: Counter[str] = field(default_factory=Counter)
 
     def reset(self) -> None:
         """Count from 0, because the rows are read again."""
         self.rows = self.empty = self.records = self.blank = 0
+        self.merged.clear()
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,16 @@ class MonthSheet(SheetView):
         )
 
     @property
+    def merges_of_months(self) -> Sequence[CellRange]:
+        """Merged cells below one another in the columns of months, as in the ledger."""
+        columns = {one.index for one in self.head.months}
+        return tuple(
+            one
+            for one in self.sheet.merges
+            if one.left == one.right and one.left in columns and one.top > self.head.last
+        )
+
+    @property
     def hidden_rows(self) -> Collection[int]:
         """Numbers of the rows that the sheet hides."""
         return self.sheet.hidden_rows
@@ -149,8 +163,9 @@ class MonthSheet(SheetView):
     def rows(self) -> Iterator[Row]:
         """Titles, one head, and a row for each month with a value."""
         self.counts.reset()
-        head = self.head
+        head, merged = self.head, _MergedMonths(self)
         for number, cells in self.sheet.rows():
+            self.counts.merged.update(merged.repeated(number, cells))
             if number < head.first:
                 yield number, cells
             elif number < head.last:
@@ -200,6 +215,25 @@ class MonthSheet(SheetView):
             found.setdefault(one.text, {})[one.name] = _at(cells, one.index)
         for month in sorted(found, key=_in_order):
             yield month, [found[month].get(name) for name in self.head.names]
+
+
+class _MergedMonths:
+    """Cells of months that are merged with the one above, of rows from the top."""
+
+    def __init__(self, sheet: MonthSheet) -> None:
+        self._headings = {one.index: f"{one.text} {one.name}" for one in sheet.head.months}
+        self._starting: dict[int, list[CellRange]] = {}
+        for one in sheet.merges_of_months:
+            self._starting.setdefault(one.top, []).append(one)
+        self._open: list[CellRange] = []
+
+    def repeated(self, number: int, cells: Sequence[Cell]) -> list[str]:
+        """Headings of such cells of a row, where the first one of the range has a value."""
+        self._open = [one for one in self._open if number <= one.bottom]
+        found = [self._headings[one.left] for one in self._open]
+        starting = self._starting.get(number, ())
+        self._open += [one for one in starting if not _is_blank(_at(cells, one.left))]
+        return found
 
 
 def month_table(sheet: MonthSheet, file: str) -> Table | None:

@@ -14,6 +14,7 @@ from risk.intake.identifiers import canonical_identifier
 from risk.intake.name_ids import MARK, is_made, name_id, name_key, preferred_ids
 from risk.intake.project_names import CURRENT_PROJECTS
 from risk.intake.readers.sheet import CellRange
+from risk.intake.several_names import are_several_firms, several_ids
 
 if TYPE_CHECKING:
     from risk.store.store import RecordStore
@@ -41,6 +42,16 @@ class Namer:
     def project(self, name: str, county: str) -> str:
         """Id of the project called ``name``, or written as its code."""
         return _id(name, county, self.projects, self.made_projects)
+
+    def several_projects(self, text: str) -> tuple[str, ...]:
+        """Ids of the known projects that a cell names; empty if it is one name, or unknown."""
+        if name_key(text) in self.projects:
+            return ()
+        return several_ids(text, lambda name: self.projects.get(name_key(name)))
+
+    def are_several_firms(self, text: str) -> bool:
+        """Whether a cell names several firms, and is not the name of one."""
+        return are_several_firms(text) and name_key(text) not in self.firms
 
     def firm(self, name: str, county: str) -> str:
         """Id of the firm called ``name``, or written as its code."""

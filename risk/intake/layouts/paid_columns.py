@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from risk.contract import STORED_TABLES
 from risk.intake.cells import Cell
@@ -34,6 +34,16 @@ def paid_columns_of(head: Sequence[Cell], layout: Layout) -> dict[str, int]:
             found.setdefault(known[0].field.name, index)
         elif layout.months and heading in _of_month(layout):
             found.setdefault("paid_on", index)
+    return found if {"paid_on", "amount"} <= found.keys() else {}
+
+
+def paid_headings(headings: Iterable[str]) -> dict[str, str]:
+    """Of ``headings`` those that say what was paid, by field; empty without amount and day."""
+    found: dict[str, str] = {}
+    for heading in headings:
+        known = vocabulary().target(PAYMENTS, heading)
+        if known and known[0].field.name in _READ:
+            found.setdefault(known[0].field.name, heading)
     return found if {"paid_on", "amount"} <= found.keys() else {}
 
 

@@ -15,6 +15,7 @@ from risk.intake.account_notes import Note
 from risk.intake.file_errors import IntakeFailure, OnlyPlanned
 from risk.intake.headers import missing_fields
 from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading, planned_instead
+from risk.intake.layouts.arbitration import without_arbitration
 from risk.intake.layouts.column_matches import Match, Reason
 from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
 from risk.intake.layouts.layout import (
@@ -207,7 +208,8 @@ def detect_by_content(path: Path, *, office: OfficeLayouts) -> Table:
     named = tables_in_name(path.stem)
     if named.certain:
         return detect_table(path)
-    with open_tables(path) as sheets:
+    with open_tables(path) as opened:
+        sheets, _ = without_arbitration(opened, file=path.name)
         if named.table is not None and _fits(path, sheets, office, named.table):
             return named.table
         try:

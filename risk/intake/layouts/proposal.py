@@ -39,12 +39,14 @@ from risk.intake.layouts.month_columns import (
 from risk.intake.layouts.outcomes import BY_DATES, has_dated_outcome
 from risk.intake.layouts.paid_columns import PAYMENTS, PAYROLLS, paid_columns
 from risk.intake.layouts.regions import (
+    common_region,
     county_of_address,
     folders_of,
     may_be_below_county,
     place_code,
     section_county,
     short_code,
+    stated_city,
     stated_county,
 )
 from risk.intake.layouts.returned_deposits import BY_RETURN, return_column
@@ -60,7 +62,7 @@ SHOWN = 3
 """Sample values shown per column."""
 
 _PERSONAL = re.compile(
-    r"姓名|联系|电话|手机|身份证|证件|卡号|账号|帐号|住址|来电人|投诉人|举报人|信访人|签名|籍贯"
+    r"姓名|联系|电话|手机|身份证|证件|卡号|账号|帐号|住址|来电人|投诉人|举报人|信访人(?!数|次)|签名|籍贯"
     r"|(?<!被)(?:诉求|反映|申请|求助)人|法定代表人|法人代表|负责人|责任人|经办人|办理人|处置人"
     r"|班组长|专管员|项目经理|监察员|仲裁员|领导$"
 )
@@ -122,9 +124,16 @@ def propose(
         if sheet.hidden:
             continue
         if one := propose_form(path, sheet, vocabulary, county=county, places=places):
-            found.setdefault((one.layout.table.name, one.layout.signature), one)
+            head = (one.layout.table.name, one.layout.signature)
+            found[head] = shared(found[head], one.layout) if head in found else one
     several = len(found) > 1
     return [_named(one, several) for one in found.values()]
+
+
+def shared(proposal: SheetProposal, other: Layout) -> SheetProposal:
+    """``proposal`` with a layout that is also that of sheets of other counties."""
+    region = common_region(proposal.layout.region, other.region)
+    return replace(proposal, layout=replace(proposal.layout, region=region))
 
 
 def propose_form(
@@ -330,7 +339,7 @@ def _proposal(
     fill = _fill(table, found, head.headings)
     key = _key(table, matches, found | set(fill))
     terms = _terms(matches)
-    places = _places(matches, region)
+    places = _places(matches, region or stated_city((*head.titles, sheet.name, path.stem)))
     layout = Layout(
         name=_layout_name(path),
         table=table,

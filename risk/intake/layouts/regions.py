@@ -124,6 +124,29 @@ def stated_county(texts: Iterable[str]) -> str:
     return next(filter(None, map(county_in, texts)), "")
 
 
+def stated_city(texts: Iterable[str]) -> str:
+    """Code of the one city that ``texts`` name; empty if they name none, or several.
+
+    >>> stated_city(("福州市在建项目台账", "项目")), stated_city(("福州市与厦门市",))
+    ('3501', '')
+    """
+    plain = "".join(map(_plain, texts))[:400]
+    found = {code for name, code in _cities().items() if name in plain}
+    return found.pop() if len(found) == 1 else ""
+
+
+def common_region(one: str, other: str) -> str:
+    """Code of the smallest place that two places are in; that of one where the other is unknown.
+
+    >>> common_region("510822", "510823"), common_region("510822", "")
+    ('5108', '510822')
+    """
+    if not one or not other:
+        return one or other
+    lengths = (length for length in (9, 6, 4, 2) if one[:length] == other[:length])
+    return one[: next(lengths, 0)]
+
+
 def folders_of(path: Path) -> tuple[str, ...]:
     """Names of the two folders that a file is in, the nearest first."""
     return tuple(folder.name for folder in islice(path.parents, 2))
@@ -211,8 +234,9 @@ def _by_name() -> Mapping[str, tuple[Division, ...]]:
 
 
 @cache
-def _cities() -> frozenset[str]:
-    return frozenset(one.city for one in _divisions() if one.city)
+def _cities() -> Mapping[str, str]:
+    """Codes of cities by name; a city of one name has one code."""
+    return {one.city: one.code[:4] for one in _divisions() if one.city.endswith(("市", "州", "盟"))}
 
 
 @cache

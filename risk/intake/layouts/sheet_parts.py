@@ -17,6 +17,7 @@ from risk.contract import STORED_TABLES, Table
 from risk.intake.cells import Cell, Row, normalise
 from risk.intake.file_errors import IntakeFailure
 from risk.intake.layouts.heads import join_headings, one_line, single_headings
+from risk.intake.layouts.side_panels import sheet_panels
 from risk.intake.layouts.vocabulary import vocabulary
 from risk.intake.readers import CellRange, Sheet, open_sheets
 from risk.intake.readers.csv_text import CsvSheet
@@ -65,13 +66,14 @@ class SheetPart(SheetView):
 
 @contextmanager
 def open_tables(path: Path) -> Iterator[Sequence[Sheet]]:
-    """Open the sheets of a file, one with several tables as one sheet per table.
+    """Open the sheets of a file, one with several tables as one sheet per table or panel.
 
     Raises:
         IntakeFailure: the file cannot be read; the subclass gives the reason.
     """
     with open_sheets(path) as sheets:
-        yield [part for sheet in sheets for part in sheet_parts(sheet)]
+        parts = (part for sheet in sheets for part in sheet_parts(sheet))
+        yield [panel for part in parts for panel in sheet_panels(part)]
 
 
 def sheet_parts(sheet: Sheet) -> Sequence[Sheet]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from risk.intake.cells import as_text, match_key
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.headings import own_part
 from risk.intake.layouts.heads import Head, one_line, possible_heads
 from risk.intake.layouts.regions import section_county
 from risk.intake.readers.csv_text import CsvSheet
@@ -53,7 +54,7 @@ def refuse_summaries(sheets: Sequence[Sheet], file: str) -> None:
     # The sheets of a text file are its rows, parted in several ways.
     text = any(isinstance(one, CsvSheet) for one in filled)
     if found and (text or len(found) == len(filled)):
-        shown = [one.rpartition("/")[2] for one in _numbers(found[0])[:_SHOWN]]
+        shown = [own_part(one) for one in _numbers(found[0])[:_SHOWN]]
         raise OnlySummaries(file=file, columns="、".join(shown))
 
 

@@ -54,6 +54,7 @@ from risk.intake.layouts.regions import (
     place_code,
     section_county,
     short_code,
+    stated_city,
     stated_county,
 )
 from risk.intake.layouts.returned_deposits import BY_RETURN, return_column, status_by_return
@@ -377,6 +378,9 @@ class _Translation:
         stated = stated_county((*titles, sheet.name, sheet.file, *sheet.folders))
         own = layout.region.startswith(stated)  # also that of a township in it
         self._county = layout.region if own else stated
+        if not stated and section_county(sheet.name, layout.region) == "":
+            self._county = layout.region[:4]  # what the city itself is in charge of
+        self._city = (self._county or stated_city((*titles, sheet.name, sheet.file)))[:4]
         self._context = _context(layout, sheet.name, stated_month(self._texts))
         self._has_month = any("{month" in one for one in (*layout.fill.values(), layout.key.prefix))
         self._sheet_name = sheet.name
@@ -412,7 +416,7 @@ class _Translation:
         county = section_county(text, self._layout.region) if text else None
         # What a city is in charge of is in no county, if the others are named.
         if county or (county == "" and self._has_sections):
-            self._county, self._has_sections = county, True
+            self._county, self._has_sections = county or self._county[:4], True
 
     def follow(self, other: _Translation) -> None:
         """Go on in the section of ``other``, whose block has another head."""
@@ -657,13 +661,21 @@ class _Translation:
         return refers and (rule.by_name or field.name != self._layout.table.key[0])
 
     def _by_name(self, cell: Cell, field: Field, by_name: bool) -> Cell:
-        """Id of a name; a cell of a column of codes that is no name stays."""
+        """Id of a name; a cell of a column of codes that is no name stays.
+
+        So do several firms, and of several projects the ids are given: these cells are refused.
+        """
+        if field.name != "project_id" and self._namer.are_several_firms(as_text(cell)):
+            return cell
         name = one_line(as_text(cell))
         if is_unknown_name(name) and (by_name or normalise(name).casefold() in UNKNOWN):
             return None
         if not by_name and not is_name(name):
             return cell
-        return self._project(name) if field.name == "project_id" else self._firm(name)
+        if field.name == "project_id":
+            several = self._namer.several_projects(as_text(cell))
+            return "、".join(several) or self._project(name)
+        return self._firm(name)
 
     def _region(self, cell: Cell) -> Cell:
         text, region = one_line(as_text(cell)), self._county
@@ -671,9 +683,9 @@ class _Translation:
             self._changes.regions_filled += 1
         if not text:
             return region or None
-        if found := self._layout.regions.get(text) or place_code(text, region):
+        if found := self._layout.regions.get(text) or place_code(text, region or self._city):
             return found
-        county = county_of_address(text, region)
+        county = county_of_address(text, region or self._city)
         if county is None and (not region or not may_be_below_county(text)):
             return short_code(text)
         if text in self._changes.places or len(self._changes.places) < _MAX_PLACES:

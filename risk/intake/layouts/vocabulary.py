@@ -69,6 +69,18 @@ def _heading_keys(heading: Cell) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def _with_kind_of_day(heading: Cell) -> str:
+    """Key of a heading with the word in front that its bracket has; empty if it has none.
+
+    竣工日期（计划） is 计划竣工日期, and 竣工日期（实际） is 实际竣工日期.
+    """
+    full, bare = full_heading_key(heading), heading_key(heading)
+    if full == bare:
+        return ""
+    kind = "计划" if is_planned(heading) else "实际" if "(实际)" in full else ""
+    return f"{kind}{_PLANNED.sub('', bare)}" if kind else ""
+
+
 def is_planned(cell: Cell) -> bool:
     """Whether the heading, its brackets included, names something planned or expected."""
     return _PLANNED.search(full_heading_key(cell)) is not None
@@ -104,7 +116,8 @@ class Vocabulary:
             for key in keys:
                 if found := names.get(key):
                     return (found, similarity) if fits(found.field, heading, key) else None
-        return None
+        named = self.exact[table.name].get(_with_kind_of_day(heading))
+        return (named, 1.0) if named else None
 
     def may_know(self, heading: str) -> bool:
         """False for most headings that are in no table and in :meth:`is_never`, at little cost.
@@ -129,6 +142,8 @@ class Vocabulary:
 
     def choices(self, table: Table, heading: Cell) -> tuple[str, ...]:
         """Fields between which a person must choose for this heading; empty if clear."""
+        if _with_kind_of_day(heading) in self.exact[table.name]:
+            return ()
         return self.ambiguous.get(table.name, {}).get(heading_key(heading), ())
 
     def is_never(self, heading: Cell) -> bool:

@@ -1,22 +1,26 @@
 """Workbooks in .xls, .et, .xlsb and .ods (calamine). A formula cell has its saved result as value.
 
-These formats do not let calamine tell an error such as #N/A from an empty cell.
+These formats do not let calamine tell an error such as #N/A from an empty cell. Of .ods what is
+struck out is read from its XML.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import python_calamine as calamine
 
-from risk.intake.cells import Row
+from risk.intake.cells import Cell, Row, struck_out
 from risk.intake.file_errors import OldWorkbook, WorkbookBroken, WorkbookEncrypted
-from risk.intake.readers.formats import OLE
+from risk.intake.readers.formats import OLE, Format, detect_format
+from risk.intake.readers.ods_strikes import StruckCells, struck_cells
 from risk.intake.readers.sheet import CellRange, Sheet
 
 
@@ -30,6 +34,7 @@ class BinaryBookSheet:
     hidden: bool
     strict_width: bool = False
     hidden_rows: tuple[int, ...] = ()
+    struck: StruckCells = field(default_factory=dict)
 
     @cached_property
     def merges(self) -> tuple[CellRange, ...]:
@@ -54,7 +59,11 @@ class BinaryBookSheet:
             return
         left = [None] * self._sheet.start[1]  # calamine begins with the first filled column
         for number, cells in enumerate(self._sheet.iter_rows(), start=1):
-            yield number, [*left, *(None if cell == "" else cell for cell in cells)]
+            row: list[Cell] = [*left, *(None if cell == "" else cell for cell in cells)]
+            for column, text in self.struck.get(number, {}).items():
+                if column < len(row):
+                    row[column] = text or struck_out(row[column])
+            yield number, row
 
 
 @contextmanager
@@ -71,13 +80,22 @@ def binary_book_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
         with _errors_as_broken(path):
             # Given a path, calamine would go by the suffix.
             book = stack.enter_context(calamine.load_workbook(file))
+            struck = _struck_cells(path)
         yield [
             BinaryBookSheet(
-                book, path, one.name, one.visible is not calamine.SheetVisibleEnum.Visible
+                *(book, path, one.name, one.visible is not calamine.SheetVisibleEnum.Visible),
+                struck=struck.get(one.name, {}),
             )
             for one in book.sheets_metadata
             if one.typ is calamine.SheetTypeEnum.WorkSheet
         ]
+
+
+def _struck_cells(path: Path) -> Mapping[str, StruckCells]:
+    if detect_format(path) is not Format.ODS:
+        return {}
+    with zipfile.ZipFile(path) as book:
+        return struck_cells(book)
 
 
 @contextmanager
@@ -86,7 +104,7 @@ def _errors_as_broken(path: Path) -> Iterator[None]:
         yield
     except calamine.PasswordError as error:
         raise WorkbookEncrypted(file=path.name) from error
-    except (calamine.CalamineError, OSError, ValueError, OverflowError) as error:
+    except (calamine.CalamineError, ParseError, OSError, ValueError, OverflowError) as error:
         with path.open("rb") as file:
             failure = OldWorkbook if file.read(4) == OLE else WorkbookBroken
         raise failure(file=path.name) from error

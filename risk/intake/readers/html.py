@@ -1,4 +1,7 @@
-"""Tables of an HTML page, which many office systems offer under the suffix .xls."""
+"""Tables of an HTML page, which many office systems offer under the suffix .xls.
+
+What an element, a style or a class strikes out is marked as in a workbook.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from html.parser import HTMLParser
 from pathlib import Path
 
-from risk.intake.cells import Row
+from risk.intake.cells import Row, struck_out
 from risk.intake.file_errors import EncodingUnknown, FileEmpty, WorkbookTooLarge
 from risk.intake.readers.sheet import CellRange, Sheet
 
@@ -22,6 +25,8 @@ _ENCODINGS = ("utf-8-sig", "gb18030")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SPACES = re.compile(r"\s+")
 _HIDDEN = re.compile(r"display\s*:\s*none")
+_STRUCK_CLASS = re.compile(r"\.([\w-]+)\s*\{[^{}]*line-through")
+_STRIKING = ("s", "del", "strike")
 
 
 @dataclass(frozen=True)
@@ -79,28 +84,51 @@ class _Tables(HTMLParser):
         self.merges: list[CellRange] = []
         self._spanned: dict[tuple[int, int], None] = {}
         self.hidden: list[int] = []
-        self._text: list[str] | None = None
+        self._text: list[tuple[str, bool]] | None = None
         self._number = ""
+        self._classes: set[str] = set()
+        self._in_style = self._struck_row = self._struck_cell = False
+        self._striking: list[str] = []  # a struck element of a cell and those open within it
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        struck = self._strikes(tag, dict(attrs))
         if tag == "tr":
             self._finish_cell()
             self.table.append([])
+            self._struck_row = struck
             if _HIDDEN.search(dict(attrs).get("style") or ""):
                 self.hidden.append(len(self.table))
         elif tag in ("td", "th"):
             self._finish_cell()
             self._start_cell(dict(attrs))
+            self._struck_cell = struck
         elif tag == "br" and self._text is not None:
-            self._text.append(" ")
+            self._text.append((" ", False))
+        elif tag == "style":
+            self._in_style = True
+        elif self._text is not None and (struck or self._striking):
+            self._striking.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("td", "th", "tr", "table"):
             self._finish_cell()
+        elif tag == "style":
+            self._in_style = False
+        elif tag in self._striking:
+            while self._striking.pop() != tag:  # one without an end of its own
+                pass
 
     def handle_data(self, data: str) -> None:
         if self._text is not None:
-            self._text.append(data)
+            struck = self._struck_row or self._struck_cell or bool(self._striking)
+            self._text.append((data, struck))
+        elif self._in_style:
+            self._classes.update(_STRUCK_CLASS.findall(data))
+
+    def _strikes(self, tag: str, attributes: dict[str, str | None]) -> bool:
+        classes = (attributes.get("class") or "").split()
+        by_style = "line-through" in (attributes.get("style") or "")
+        return tag in _STRIKING or by_style or not self._classes.isdisjoint(classes)
 
     def close(self) -> None:
         super().close()
@@ -124,11 +152,21 @@ class _Tables(HTMLParser):
 
     def _finish_cell(self) -> None:
         if self._text is not None:
-            text = _SPACES.sub(" ", "".join(self._text)).strip()
+            whole, left = _joined(self._text), _joined(self._text, struck=False)
+            text = left or whole
             if self._number:
                 text = _exact(text, self._number)
+            if whole and not left:
+                text = str(struck_out(text))
             self.table[-1].extend([text or None, *[None] * (self._width - 1)])
             self._text = None
+            self._striking = []
+
+
+def _joined(parts: Sequence[tuple[str, bool]], *, struck: bool = True) -> str:
+    """Text of the parts of a cell on one line, with what is ``struck`` out or without it."""
+    texts = (text for text, is_struck in parts if struck or not is_struck)
+    return _SPACES.sub(" ", "".join(texts)).strip()
 
 
 def _exact(shown: str, number: str) -> str:

@@ -109,7 +109,7 @@ def _day_within(stated: Cell, years: StatedYears | None) -> dt.date | None:
         return dt.date.min
     if found := day(stated):
         return found
-    text = years.complete(stated) if years and isinstance(stated, str) else None
+    text = years.complete(stated, figures=False) if years and isinstance(stated, str) else None
     return day(text) if text else None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from risk.intake.cells import match_key
 from risk.intake.file_errors import IntakeFailure
-from risk.intake.readers import open_sheets
+from risk.intake.layouts.sheet_parts import open_tables
 from risk.intake.worker_sheets.team_totals import worker_level
 
 _NAMED = re.compile(r"工资|考勤|出勤|花名册|名册|班组|工人|民工|实名")
@@ -21,6 +21,6 @@ def has_worker_sheets(path: Path, *, named: bool = False) -> bool:
     """
     if named and not _NAMED.search(match_key(path.stem)):
         return False
-    with suppress(IntakeFailure), open_sheets(path) as sheets:
+    with suppress(IntakeFailure), open_tables(path) as sheets:
         return bool(worker_level(sheets))
     return False

@@ -11,6 +11,15 @@ class WorkerSheetUnplaced(IntakeFailure):
     code = "worker_sheet_unplaced"
 
 
+class WorkerPaidUnplaced(WorkerSheetUnplaced):
+    """A list says only what was paid, and not for which payroll.
+
+    Carries also ``amount`` and the number of ``payrolls`` of the project and month.
+    """
+
+    code = "worker_paid_unplaced"
+
+
 class WorkerClaims(IntakeFailure):
     """The file lists wages owed to workers, which is no wage sheet."""
 

@@ -18,6 +18,9 @@ _RECORD_KEYS = re.compile(
 _CLAIMS = re.compile(r"欠薪|拖欠|欠付|讨薪|清欠|投诉|上访")
 _ROSTER = re.compile(r"花名册|名册|实名制(?:登记|信息|管理)|人员登记|人员信息|人员名单")
 _BANK_LIST = re.compile(r"回单|代发|代付|网银|转账|交易明细|交易流水")
+_PAYEE = re.compile("收款(?:人|方|户)(?:户名|姓名|名称)?|户名")
+_OF_WAGES = re.compile("代发|工资(?:批量|支付|发放)*(?:明细|清单|名单|回单|表|单|册)|发(?:放)?工资")
+"""Words without which who is paid by a bank need be no worker."""
 _WAGE_SHEET = re.compile(r"工资(?:支付|发放|结算)?(?:表|单|册)")
 _WEEKDAYS = frozenset("一二三四五六日天")
 _DAY_TOTAL = re.compile(r"(?:本月)?(?:合计|总计|小计|累计)")
@@ -64,18 +67,26 @@ def read_head(row: Row, below: Sequence[Cell], titles: Sequence[Cell]) -> Head |
     ``titles`` are the cells above, which may say what kind of sheet it is.
     """
     number, cells = row
-    if not any(isinstance(cell, str) and "名" in cell for cell in cells):  # fast path
+    if not any(isinstance(c, str) and ("名" in c or "收款人" in c) for c in cells):  # fast path
         return None
     plain = [plain_heading(cell) for cell in cells]
+    said = "".join(str(cell) for cell in (*titles, *cells) if isinstance(cell, str))
     names = [index for index, text in enumerate(plain) if role_of(text) is Role.NAME]
+    by_payee = not names and _OF_WAGES.search(said) is not None
+    if by_payee:
+        names = [index for index, text in enumerate(plain) if _PAYEE.fullmatch(text)]
     if len(names) != 1 or any(_RECORD_KEYS.fullmatch(text) for text in plain):
         return None
     two = _continues(below, names[0])
-    columns = _columns(cells, below if two else ())
-    said = "".join(str(cell) for cell in (*titles, *cells) if isinstance(cell, str))
+    columns = tuple(
+        replace(one, role=Role.NAME) if one.index == names[0] else one
+        for one in _columns(cells, below if two else ())
+    )
     roster = bool(_ROSTER.search(said))
     head = _with_day_totals(Head(number, 1 + two, columns, roster, bool(_CLAIMS.search(said))))
     head = _as_payments(head, said)
+    if by_payee and head.index(Role.PAID) is None:
+        return None
     if head.has_wages or head.days:
         return head if _about_persons(head) else None
     return head if _is_roster(head) else None

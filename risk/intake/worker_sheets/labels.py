@@ -24,6 +24,7 @@ class Label(StrEnum):
     PAID_ON = "paid_on"
     DUE_ON = "due_on"
     CHANNEL = "channel"
+    ACCOUNT = "account"
     MADE_ON = "made_on"
     OTHER = "other"
 

@@ -13,6 +13,7 @@ from risk.intake.name_ids import name_key, preferred_ids
 from risk.intake.named_periods import named_period
 from risk.intake.numerals import chinese_digits
 from risk.intake.project_names import CURRENT_PROJECTS
+from risk.intake.several_names import several_ids
 from risk.intake.worker_sheets.labels import Label, Labels
 from risk.store.store import RecordStore
 
@@ -75,7 +76,10 @@ class KnownProjects:
         return {key: preferred_ids(ids) for key, ids in found.items()}
 
     def called(self, text: str) -> str | None:
-        """Code of the only project with this code or name, or with a name in ``text``."""
+        """Code of the only project with this code or name, or with a name in ``text``.
+
+        None where ``text`` names several.
+        """
         key = name_key(text)
         if not key:
             return None
@@ -84,8 +88,17 @@ class KnownProjects:
     def named_in(self, text: str) -> str | None:
         """Code of the only project whose whole code or name is in ``text``; the longest counts.
 
-        A name that goes on with a digit is another one: 1号 is not in 11号.
+        A name that goes on with a digit is another one: 1号 is not in 11号. None where several are
+        named one after another.
         """
+        whole = self._longest_in(text)
+        return None if whole and self.names_several(text) else whole
+
+    def names_several(self, text: str) -> bool:
+        """Whether ``text`` names several projects one after another."""
+        return bool(several_ids(text, self._longest_in))
+
+    def _longest_in(self, text: str) -> str | None:
         key = name_key(text)
         held = [name for name in self._by_key if len(name) >= 2 and _contains(key, name)]
         longest = max(map(len, held), default=None)
@@ -101,15 +114,18 @@ class KnownProjects:
 def find_project(
     projects: KnownProjects, cell: str, labels: Labels, names: SourceNames
 ) -> str | None:
-    """Code of the project: of the row's cell, else labelled, else in a title or a name."""
+    """Code of the project: of the row's cell, else labelled, else in a title or a name.
+
+    None where the nearest of them that names a project names several.
+    """
     for stated in (cell, labels.text(Label.CODE), labels.text(Label.PROJECT)):
         if stated:
             return projects.called(stated)
     company = labels.text(Label.COMPANY)
-    return next(
-        (code for text in (*labels.texts, company, *names) if (code := projects.named_in(text))),
-        None,
-    )
+    for text in (*labels.texts, company, *names):
+        if (code := projects.named_in(text)) or projects.names_several(text):
+            return code
+    return None
 
 
 def find_team(cell: str, labels: Labels, names: SourceNames, project: Sequence[str]) -> str:

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from risk.calendar.dates import add_months, month_end
+from risk.contract import STORED_TABLES
 from risk.intake.account_notes import Note
+from risk.intake.identifiers import canonical_identifier
+from risk.intake.imported_files import SourceFile, has_content
 from risk.intake.name_ids import made_id, name_key
 from risk.intake.readers import Sheet
 from risk.intake.report import SheetReport
 from risk.intake.worker_sheets import amounts
 from risk.intake.worker_sheets.blocks import Block, Group, Paid, Written
-from risk.intake.worker_sheets.errors import WorkerClaims, WorkerSheetUnplaced
+from risk.intake.worker_sheets.counted_batches import counted_batches
+from risk.intake.worker_sheets.errors import (
+    WorkerClaims,
+    WorkerPaidUnplaced,
+    WorkerSheetUnplaced,
+)
 from risk.intake.worker_sheets.heads import Head
 from risk.intake.worker_sheets.labels import Label, Labels
 from risk.intake.worker_sheets.marks import DayMarks
+from risk.intake.worker_sheets.paid_lists import known_payrolls, payroll_paid, project_of_account
 from risk.intake.worker_sheets.places import (
     KnownProjects,
     SourceNames,
@@ -51,6 +60,7 @@ from risk.intake.worker_sheets.totals import (
 from risk.store.store import RecordStore
 
 _DUE_DAY = re.compile(r"(?:每月|次月|下月)的?(\d{1,2})[日号]")
+_PAYROLLS = STORED_TABLES["payrolls"]
 _FOLDERS = 2
 _SHOWN = 3
 
@@ -84,12 +94,33 @@ def read_worker_sheets(store: RecordStore, path: Path, sheets: Sequence[Sheet]) 
 
 @dataclass
 class _Wages:
-    """Wages of one team and month; None where an amount is missing."""
+    """Wages of one team and month, from ``sheet``; None where an amount is missing."""
 
+    sheet: str
     due: int | None = None
     due_to: set[str] = field(default_factory=set)
     paid: dict[dt.date, Paid] = field(default_factory=dict)
     due_on: dt.date | None = None
+
+    @property
+    def fen_paid(self) -> int:
+        """Sum of what was paid."""
+        return sum(one.fen for one in self.paid.values())
+
+    def add(self, other: _Wages) -> None:
+        """Add wages whose amounts are known."""
+        self.due = (self.due or 0) + (other.due or 0)
+        self.due_to |= other.due_to
+        self.due_on = self.due_on or other.due_on
+        for on, paid in other.paid.items():
+            self.pay(on, paid)
+
+    def pay(self, on: dt.date, paid: Paid) -> None:
+        """Add a payment."""
+        held = self.paid.setdefault(on, Paid())
+        held.fen += paid.fen
+        held.persons |= paid.persons
+        held.channels |= paid.channels
 
 
 class _Reading:
@@ -106,7 +137,8 @@ class _Reading:
         self._reports: list[SheetReport] = []
         self._notes: list[Note] = []
         self._lacking: dict[str, None] = {}
-        self._claims = self._unclear_marks = False
+        self._claims = self._unclear_marks = self._paid_undated = False
+        self._paid_unplaced: Mapping[str, str | int] = {}
 
     def add(self, found: SheetBlocks) -> None:
         """Add the totals of one sheet."""
@@ -147,6 +179,7 @@ class _Reading:
         Raises:
             WorkerSheetUnplaced, WorkerClaims: there are none.
         """
+        self._join_counted_batches()
         totals = [
             TotalsSheet("payrolls", [*self._payrolls()]),
             TotalsSheet("payments", [*self._payments()]),
@@ -155,8 +188,12 @@ class _Reading:
         totals = [one for one in totals if one.records]
         if not totals and self._claims and not self._lacking:
             raise WorkerClaims(file=self._path.name)
+        if not totals and self._paid_unplaced and not self._lacking:
+            lacking = _PAYROLLS.zh
+            raise WorkerPaidUnplaced(file=self._path.name, lacking=lacking, **self._paid_unplaced)
         if not totals:
             other = "考勤符号的说明" if self._unclear_marks else "应发工资、出勤、进场日期"
+            other = STORED_TABLES["payments"].field("paid_on").zh if self._paid_undated else other
             lacking = "、".join(self._lacking) or other
             raise WorkerSheetUnplaced(file=self._path.name, lacking=lacking)
         return WorkerSheets(tuple(totals), tuple(self._reports), tuple(self._notes))
@@ -173,6 +210,8 @@ class _Reading:
         folders = [one for one in self._path.parts[:-1] if one not in ("/", "..", ".")]
         names = SourceNames(sheet, self._path.stem, tuple(folders[::-1][:_FOLDERS]))
         project = find_project(self._projects, written.project, labels, names)
+        if project is None and (account := labels.text(Label.ACCOUNT)):
+            project = project_of_account(self._store, canonical_identifier(account))
         roster = not block.head.has_wages and not block.head.days
         month = find_month(written.month, labels, names, snapshot=roster)
         if project is None:
@@ -216,7 +255,7 @@ class _Reading:
         self, sheet: str, key: TeamMonth, block: Block, group: Group, labels: Labels
     ) -> None:
         fresh = key not in self._wages
-        wages = self._wages.setdefault(key, _Wages())
+        wages = self._wages.setdefault(key, _Wages(sheet))
         wages.due_on = wages.due_on or _due_on(labels, key.month)
         self._note_oddities(sheet, group)
         due = amount_due(block, group)
@@ -252,11 +291,10 @@ class _Reading:
             if day is None:
                 undated += one.fen
                 continue
-            held = wages.paid.setdefault(day, Paid())
-            held.fen += one.fen
-            held.persons |= one.persons
-            held.channels |= one.channels or {labels.text(Label.CHANNEL)}
+            channels = one.channels or {labels.text(Label.CHANNEL)}
+            wages.pay(day, replace(one, channels=channels))
         if undated:
+            self._paid_undated = True
             self._note("worker_no_paid_on", sheet, needs_answer=True, amount=_yuan(undated))
 
     def _add_days(
@@ -328,18 +366,61 @@ class _Reading:
 
     def _payments(self) -> Iterator[dict[str, Any]]:
         for key, wages in self._wages.items():
-            if wages.due is None and stored_due(self._store, key.payroll_id) is None:
+            payroll_id = self._payroll_paid(key, wages)
+            if payroll_id is None:
                 continue
             for on, paid in sorted(wages.paid.items()):
                 channels = {one for one in paid.channels if one}
                 yield {
-                    "payment_id": made_id("payment", key.payroll_id, on.isoformat()),
-                    "payroll_id": key.payroll_id,
+                    "payment_id": _payment_id(payroll_id, on),
+                    "payroll_id": payroll_id,
                     "paid_on": on,
                     "amount": _yuan(paid.fen),
                     "workers_paid": len(paid.persons),
                     "channel": channels.pop() if len(channels) == 1 else None,
                 }
+
+    def _payroll_paid(self, key: TeamMonth, wages: _Wages) -> str | None:
+        """Id of the payroll that was paid; None if it is not known, or nothing was paid."""
+        if wages.due is not None or stored_due(self._store, key.payroll_id) is not None:
+            return key.payroll_id
+        if not wages.paid:
+            return None
+        known = [] if key.team else known_payrolls(self._store, key.project, key.month)
+        payments = [_payment_id(one.payroll_id, on) for one in known for on in wages.paid]
+        found = payroll_paid(self._store, known, wages.fen_paid, payments)
+        amount, month = _yuan(wages.fen_paid), f"{key.month:%Y-%m}"
+        if found is not None:
+            self._note("worker_paid_linked", wages.sheet, amount=amount, month=month)
+        else:
+            count = len(known_payrolls(self._store, key.project, key.month))
+            self._paid_unplaced = {"amount": amount, "month": month, "payrolls": count}
+            self._note(
+                *("worker_paid_unplaced", wages.sheet),
+                needs_answer=True,
+                amount=amount,
+                month=month,
+                payrolls=count,
+            )
+        return found
+
+    def _join_counted_batches(self) -> None:
+        """Give batches of a file that is stored as one payroll the id of that payroll."""
+        dues = {key: wages.due for key, wages in self._wages.items()}
+        for whole, keys in [*counted_batches(self._store, dues)]:
+            if not has_content(self._store, _PAYROLLS, SourceFile(self._path)):
+                batches = sum(bool(key.batch) for key in keys)
+                self._note(
+                    *("worker_batches_counted", self._wages[keys[-1]].sheet),
+                    needs_answer=True,
+                    batches=batches,
+                    month=f"{whole.month:%Y-%m}",
+                )
+                continue
+            parts = [self._wages.pop(key) for key in keys]
+            self._wages[whole] = _Wages(parts[0].sheet)
+            for part in parts:
+                self._wages[whole].add(part)
 
     def _attendances(self) -> Iterator[dict[str, Any]]:
         for key, facts in self._attendance.items():
@@ -415,6 +496,10 @@ def _with_payment(labels: Labels, below: Labels) -> Labels:
     about = (Label.PAID_ON, Label.DUE_ON, Label.CHANNEL)
     values = {label: value for label, value in below.values.items() if label in about}
     return labels.over(Labels(values))
+
+
+def _payment_id(payroll_id: str, on: dt.date) -> str:
+    return made_id("payment", payroll_id, on.isoformat())
 
 
 def _due_on(labels: Labels, month: dt.date) -> dt.date | None:

@@ -11,7 +11,7 @@ from serving.briefings.facts import Document, Facts, ScoredList
 from serving.briefings.owed import Owed
 from serving.documents.builder import DocumentBuilder
 from serving.documents.model import BarChart, Cell, Table
-from serving.formatting import code_label
+from serving.formatting import capitalized, code_label
 from serving.watchlists.ranking import Ranking, ranking_of
 from serving.watchlists.texts import counted_flags, flag_title, joined, main_reasons
 
@@ -216,8 +216,9 @@ def _places(builder: DocumentBuilder, facts: Facts) -> Table:
 
 def _chart(builder: DocumentBuilder, places: Table) -> BarChart:
     shown = places.rows[:_MOST_PLACES]
+    cut = len(shown) < len(places.rows)
     return BarChart(
-        builder.text("charts.places"),
+        builder.text("charts.places_first", n=len(shown)) if cut else builder.text("charts.places"),
         tuple(str(row[0]) for row in shown),
         tuple(_tier(builder, tier) for tier in TIERS[:3]),
         tuple(tuple(float(str(row[place])) for place in (1, 2, 3)) for row in shown),
@@ -263,7 +264,7 @@ def _entry_row(builder: DocumentBuilder, entry: Document) -> tuple[Cell, ...]:
 
 def _named(builder: DocumentBuilder, entry: Document) -> str:
     contractor = entry["contractor_name"] or builder.text("contractor_unknown")
-    return f"{entry['project_name']}（{contractor}）"
+    return builder.text("lead.named", project=entry["project_name"], contractor=contractor)
 
 
 def _owed(builder: DocumentBuilder, entry: Document) -> Decimal | None:
@@ -349,7 +350,7 @@ def _sum_known(numbers: Iterable[int | Decimal | None]) -> int | Decimal | None:
 
 
 def _tier(builder: DocumentBuilder, tier: str) -> str:
-    return code_label("tier", tier, builder.language)
+    return capitalized(code_label("tier", tier, builder.language))
 
 
 def _coded(builder: DocumentBuilder, field: str, row: Document) -> str:

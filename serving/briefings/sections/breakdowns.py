@@ -126,8 +126,7 @@ def _count(groups: Mapping[str, Group], kind: str) -> int:
 def _channel(builder: DocumentBuilder, code: str) -> str:
     if not code:
         return builder.text("channel_unknown")
-    label = code_label("complaints.channel", code, builder.language)
-    return label[:1].upper() + label[1:]
+    return code_label("complaints.channel", code, builder.language)
 
 
 def _table(

@@ -6,7 +6,7 @@ from serving.briefings.facts import Document, Facts
 from serving.briefings.sections.alerts import ALERTED, TIERS, count_by_tier
 from serving.documents.builder import DocumentBuilder
 from serving.documents.model import Table
-from serving.formatting import code_label
+from serving.formatting import capitalized, code_label
 from serving.watchlists.texts import joined, main_reasons
 
 SHOWN = 10
@@ -43,7 +43,7 @@ def _table(builder: DocumentBuilder, entries: list[Document]) -> Table:
                 entry["rank"],
                 entry["project_name"],
                 builder.region_name(entry["region_code"]),
-                f"{code_label('tier', entry['tier'], builder.language)} {entry['probability']:.1%}",
+                f"{_tier(builder, entry)} {entry['probability']:.1%}",
                 entry["workers"],
                 _why(builder, entry),
             )
@@ -51,6 +51,10 @@ def _table(builder: DocumentBuilder, entries: list[Document]) -> Table:
         ),
         widths=(0.9, 3.3, 1.9, 1.5, 1.2, 5.5),
     )
+
+
+def _tier(builder: DocumentBuilder, entry: Document) -> str:
+    return capitalized(code_label("tier", entry["tier"], builder.language))
 
 
 def _why(builder: DocumentBuilder, entry: Document) -> str:

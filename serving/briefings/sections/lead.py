@@ -1,4 +1,4 @@
-"""First paragraph: how much is owed, to how many, by whom most, why, and what to do by when."""
+"""First paragraph: how much is owed, by whom most, why, what visits found, what to do by when."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REVIEW_AFTER = dt.timedelta(days=30)
 
 def add_lead(builder: DocumentBuilder, facts: Facts) -> None:
     """Add the first paragraph of a monthly briefing."""
-    sentences = _owed(builder, facts)
+    sentences = [*_owed(builder, facts), *_visited(facts)]
     listed = facts.current.document["entries"] if facts.current else []
     if listed:
         by = facts.period.stop + REVIEW_AFTER
@@ -69,6 +69,23 @@ def _owed(builder: DocumentBuilder, facts: Facts) -> list[Sentence]:
         *_worst(builder, facts.owed),
         *_cause(builder, facts.owed),
     ]
+
+
+def _visited(facts: Facts) -> list[Sentence]:
+    """Return what became of the previous list, if there was one and visits are reported."""
+    done, last = facts.visit_results, facts.previous
+    if done is None or last is None or (not done.visited and "inspections" in facts.silent_tables):
+        return []
+    listed = len(last.document["entries"])
+    if not done.visited:
+        return [("lead.visited_none", {"last_listed": listed})]
+    figures = {
+        "last_listed": listed,
+        "last_visited": done.visited,
+        "last_found": done.found,
+        "last_left": listed - done.visited,
+    }
+    return [("lead.visited" if listed > done.visited else "lead.visited_all", figures)]
 
 
 def _amounts(builder: DocumentBuilder, owed: Owed) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def add_matters(builder: DocumentBuilder, facts: Facts) -> None:
     closed = sum(unit.closed for unit in tallies)
     backlog = sum(unit.backlog for unit in tallies)
     builder.add_paragraph(
-        "followed_up.told",
+        "followed_up.managed",
         followed_open=open_,
         followed_overdue=overdue,
         followed_in_time=open_ - overdue - backlog,

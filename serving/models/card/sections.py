@@ -471,6 +471,12 @@ def _limits(material: CardInput, writer: CardWriter) -> Section:
     )
 
 
+def _scorecard_limit(events: int) -> str:
+    if events >= SCORECARD_BELOW:
+        return "scorecard"
+    return "scorecard_few" if events else "scorecard_none"
+
+
 def known_limits(kind: str, about: Document, writer: CardWriter) -> Iterator[str]:
     """Return the known limits of a model of ``kind`` from the data stored with it."""
     evidence: Document = about.get("evidence") or {}
@@ -478,8 +484,8 @@ def known_limits(kind: str, about: Document, writer: CardWriter) -> Iterator[str
     if about.get("stand_in"):
         yield _stand_in(about["stand_in"], writer)
     if kind == "scorecard":
-        short = "scorecard_few" if events < SCORECARD_BELOW else "scorecard"
-        yield writer.text(f"limits.{short}", events=events, least=SCORECARD_BELOW)
+        limit = _scorecard_limit(events)
+        yield writer.text(f"limits.{limit}", events=events, least=SCORECARD_BELOW)
     elif events < _FEW_EVENTS:
         yield writer.text("limits.few_events", events=events)
     yield writer.text("limits.unlabelled")

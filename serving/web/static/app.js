@@ -37,6 +37,9 @@
       () => form.requestSubmit(), { timeout: 8000 });
   }
 
+  // On a phone the menu is one line that scrolls: the item of this page must be in sight.
+  document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
   // --- tables ------------------------------------------------------------------------------
   // On a phone a row becomes a card (phone.css). Its cells then need the name of their column, and
   // all parts their roles, since browsers take tables shown as blocks for plain text.

@@ -314,3 +314,11 @@ def test_a_bare_number_among_amounts_with_a_larger_unit_is_asked_about(
     assert report.sheets[0].units == {}
     [look] = store.rows("SELECT field, raw, code FROM unreadable_cells")
     assert look == ("amount_owed", "8.5", "unit_unclear")
+
+
+def test_a_day_without_its_year_in_the_first_column_is_no_page_number():
+    row = ["10/15", "云渡小区", "否"]
+    assert non_record(row, ["云渡小区", "10/15"], complete=True, titles=()) is None
+    assert non_record(row, ["10/15"], complete=False, titles=()) is None
+    for page in ("3/12", "第3/12页", "3/12页"):
+        assert non_record([page, None], [page], complete=False, titles=()) is NonRecord.FOOTER

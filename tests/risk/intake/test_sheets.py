@@ -315,11 +315,11 @@ def test_a_refusal_says_what_the_columns_look_like(store, book, today):
 
 
 def test_tables_side_by_side_are_refused_with_what_to_do(store, book, today):
-    rows = [[*HEAD, None, "投诉编号", "受理日期", "诉求内容"], FIRST]
+    rows = [[*HEAD, "投诉编号", "受理日期", "诉求内容"], FIRST]
     with pytest.raises(SeveralTablesFit, match="工程项目、投诉举报") as raised:
         import_tables(store, book("十月.xlsx", a=rows), today=today)
     assert "各放一张工作表" in raised.value.message("zh")
-    twice = [[*HEAD, None, *HEAD], [*FIRST, None, *SECOND]]
+    twice = [[*HEAD, None, *HEAD, "备注"], [*FIRST, None, *SECOND]]  # nearly the same head
     with pytest.raises(ColumnsTwice, match="项目编码") as raised:
         import_tables(store, book("工程项目.xlsx", a=twice), today=today)
     assert "各放一张工作表" in raised.value.message("zh")

@@ -8,7 +8,7 @@ from risk.intake.importer import import_into
 from risk.intake.layouts.layout import read_layout
 from risk.intake.layouts.layout_file import write_layout
 from risk.intake.layouts.plan import OfficeLayouts
-from risk.intake.stated_years import StatedYears, block_period, stated_years
+from risk.intake.stated_years import StatedYears, block_period, lacks_year, stated_years
 from risk.intake.trial import try_files
 
 HEAD = ["案件编号", "立案日期", "状态", "结案日期"]
@@ -190,3 +190,30 @@ def test_wages_are_due_and_paid_from_their_month_on(store, write_xlsx, today):
         ("F1", "2026-01-16"),
         ("F2", "2025-11-02"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("10/15", "2025年10月15日"),
+        ("10-08", "2025年10月08日"),
+        ("10.8", "2025年10月8日"),
+        ("9.15", "2025年9月15日"),
+        ("10.01", "2025年10月01日"),
+        *((text, None) for text in ("10.1", "10.3", "12/5", "13/5", "10/32", "10/15/25", "1015")),
+    ],
+)
+def test_a_day_in_figures_has_the_year_of_the_title(text, day):
+    assert StatedYears.of("2025年10月检查记录").complete(text) == day
+    assert lacks_year(text) is (day is not None or text == "12/5")
+
+
+def test_a_book_of_a_month_with_days_in_figures(store, write_xlsx, today):
+    head = ["检查编号", "项目编码", "检查日期", "是否发现欠薪"]
+    days = ["10/8", "10.15", "10-20", "10.1", "11/3"]
+    rows = [[f"J{n}", "X1", day, "否"] for n, day in enumerate(days)]
+    path = write_xlsx("检查.xlsx", [["2025年10月检查记录"], head, *rows])
+    [file] = import_into(store, [path], today=today, office=OfficeLayouts()).files
+    assert file.quarantined == 2
+    found = store.rows("SELECT inspected_on FROM inspections ORDER BY 1")
+    assert [day.isoformat() for (day,) in found] == ["2025-10-08", "2025-10-15", "2025-10-20"]

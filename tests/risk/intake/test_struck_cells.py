@@ -1,6 +1,7 @@
 """What is struck out in a workbook: whole rows, single cells, and the old value in a cell."""
 
 import datetime as dt
+import zipfile
 from collections import Counter
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 
+from risk.intake.file_errors import WorkbookBroken
 from risk.intake.importer import import_file, import_into
 from risk.intake.layouts.layout import read_layout
 from risk.intake.layouts.layout_file import write_layout
@@ -208,3 +210,118 @@ def test_the_months_of_a_row_that_is_struck_out_are_struck_out_too():
         ["#STRUCK! 某项目", "#STRUCK! 2025-01", "#STRUCK! 5"],
         ["#STRUCK! 某项目", "#STRUCK! 2025-02", "#STRUCK! 6"],
     ]
+
+
+PAGE = """<html><head><style>
+.xl65 {color:red; text-decoration:line-through;} .xl66 {color:red;}</style></head><table>
+<tr><td><s>A1</s></td><td><del>100</del> 150</td><td class=xl65>P1<td class="xl66 a">立案</td></tr>
+<tr><td><span style="text-decoration: line-through">1<b>2</b></span>3<span>4</span></td>
+<td style="text-decoration:line-through" x:num="100.25">100</td>
+<td><strike>a<br>b</td><td>c</td></tr>
+<tr style="text-decoration:line-through"><td>A3</td><td></td><td><b>x</b></td></tr>
+<tr><td>A4</td><td><span>a<span style="text-decoration:line-through">b</span>c</span></td></tr>
+</table>"""
+
+
+def test_struck_cells_of_a_page(tmp_path):
+    (tmp_path / "案件.xls").write_text(PAGE, encoding="utf-8")
+    with open_sheets(tmp_path / "案件.xls") as [sheet]:
+        rows = [list(cells) for _, cells in sheet.rows()]
+    assert rows == [
+        ["#STRUCK! A1", "150", "#STRUCK! P1", "立案"],
+        ["34", "#STRUCK! 100.25", "#STRUCK! a b", "c"],
+        ["#STRUCK! A3", None, "#STRUCK! x"],
+        ["A4", "ac"],
+    ]
+
+
+ODS = """<?xml version="1.0" encoding="UTF-8"?>
+<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2">
+<office:automatic-styles>
+<style:style style:name="S" style:family="table-cell"><style:text-properties
+ style:text-line-through-style="solid" style:text-line-through-type="single"/></style:style>
+<style:style style:name="S2" style:family="table-cell" style:parent-style-name="S"/>
+<style:style style:name="N" style:family="table-cell" style:parent-style-name="S">
+<style:text-properties style:text-line-through-style="none"/></style:style>
+<style:style style:name="T" style:family="text"><style:text-properties
+ style:text-line-through-type="double"/></style:style>
+<style:style style:name="B" style:family="text"><style:text-properties/></style:style>
+</office:automatic-styles><office:body><office:spreadsheet>
+<table:table table:name="案件"><table:table-column table:number-columns-repeated="2"/>
+<table:table-column table:default-cell-style-name="S"/>{rows}</table:table>
+<table:table table:name="空"><table:table-row>{plain}</table:table-row></table:table>
+</office:spreadsheet></office:body></office:document-content>"""
+
+
+MANIFEST = """<?xml version="1.0"?>
+<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>"""
+
+
+def ods_cell(text, style="", more=""):
+    own = f' table:style-name="{style}"' if style else ""
+    return (
+        f'<table:table-cell{own} office:value-type="string"{more}>'
+        f"<text:p>{text}</text:p></table:table-cell>"
+    )
+
+
+def write_ods(path, *rows):
+    """Rows of XML in a sheet whose third column is struck out by default, and a second sheet."""
+    xml = "".join(
+        f"<table:table-row{more}>{''.join(cells)}</table:table-row>" for more, cells in rows
+    )
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        book.writestr("META-INF/manifest.xml", MANIFEST)
+        book.writestr("content.xml", ODS.replace("{rows}", xml).replace("{plain}", ods_cell("a")))
+    return path
+
+
+def ods_rows(path):
+    with open_sheets(path) as sheets:
+        return [[list(cells) for _, cells in one.rows()] for one in sheets]
+
+
+def test_struck_cells_of_an_open_document(tmp_path):
+    path = write_ods(
+        tmp_path / "案件.ods",
+        ("", [ods_cell("A1", "S"), ods_cell("a", "S2"), ods_cell("b"), ods_cell("c")]),
+        ("", [ods_cell("A2", "N"),
+              ods_cell('<text:span text:style-name="T">100</text:span> 150', "B"),
+              ods_cell("b", "N"), ods_cell('x<text:span text:style-name="B">y</text:span>')]),
+        (' table:number-rows-repeated="2" table:default-cell-style-name="S"',
+         [ods_cell("A3", more=' table:number-columns-repeated="2"'), ods_cell("c", "N")]),
+        ("", ["<table:table-cell/>", ods_cell("A4")]),
+    )  # fmt: skip
+    [first, second] = ods_rows(path)
+    assert first == [
+        ["#STRUCK! A1", "#STRUCK! a", "#STRUCK! b", "c"],
+        ["A2", "150", "b", "xy"],
+        ["#STRUCK! A3", "#STRUCK! A3", "c", None],
+        ["#STRUCK! A3", "#STRUCK! A3", "c", None],
+        [None, "A4", None, None],
+    ]
+    assert second == [["a"]]
+
+
+def test_struck_rows_of_an_open_document_are_set_aside(store, tmp_path, today):
+    head, *rows = [["案件编号", "项目编码", "立案日期", "状态"], ["A1", "P1", "2025-03-10", "立案"],
+                   ["A2", "P2", "2025-03-11", "立案"]]  # fmt: skip
+    cells = [("", [ods_cell(text, "N") for text in head])]
+    cells += [("", [ods_cell(text, style) for text in row])
+              for row, style in zip(rows, "SN", strict=True)]  # fmt: skip
+    report = import_file(store, write_ods(tmp_path / "案件.ods", *cells), today=today)
+    assert store.rows("SELECT case_id FROM cases") == [("A2",)]
+    assert _account(report) == [2, 1, 0, 0, 1, 1]
+    assert {note.code for note in report.notes} == {"struck_rows", "merges_unread"}
+
+
+def test_a_damaged_open_document_is_refused(tmp_path):
+    path = write_ods(tmp_path / "案件.ods", ("", [ods_cell("A1", "S")]))
+    with zipfile.ZipFile(path, "a") as book:
+        book.writestr("styles.xml", "<a>")
+    with pytest.raises(WorkbookBroken), open_sheets(path):
+        pass

@@ -60,6 +60,23 @@ def test_rows_that_are_heads(top, titles, found):
         assert (head.row, head.rows, head.is_claims) == (1, 1, titles == ["欠薪人员"])
 
 
+@pytest.mark.parametrize(("headings", "title", "found"), [
+    (["收款人户名", "收款账号", "金额", "交易状态"], "代发工资批量明细", True),
+    (["收款人", "收款账号", "金额", "交易状态"], "发工资", True),
+    (["户名", "账号", "实发金额"], "2025年9月工资发放明细", True),
+    (["收款人户名", "收款账号", "金额", "交易状态"], "转账明细", False),
+    (["收款人户名", "收款账号", "金额"], "工资保证金缴存明细", False),
+    (["收款人户名", "收款账号", "应发金额"], "工资明细", False),
+    (["户名", "收款人", "账号", "实发金额"], "工资表", False),
+])  # fmt: skip
+def test_who_is_paid_by_a_bank_is_a_worker_where_wages_are_named(headings, title, found):
+    head = _head(headings, titles=[title])
+    assert (head is not None) is found
+    if head:
+        assert head.index(Role.NAME) == 0
+        assert head.index(Role.PAID) == len(headings) - (headings[-1] == "交易状态") - 1
+
+
 @pytest.mark.parametrize(
     ("top", "below", "rows"),
     [

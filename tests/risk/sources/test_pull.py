@@ -20,6 +20,7 @@ from risk.sources.pull_log import logged_pulls, taken_units
 from risk.sources.settings import SourceSettings
 from risk.sources.source import PulledRow, SourceContext, Unit
 from risk.sources.spool import lock
+from risk.store.row_sums import ROW_SUMS
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
@@ -156,6 +157,9 @@ def test_a_pull_imports_all_units_and_a_second_one_repeats_them(office, workspac
     }
     assert records(workspace) == before
     assert not (workspace.sources / "office" / "spool").exists()
+    with RecordStore(workspace.records, read_only=True) as store:
+        counted = dict(store.rows(f"SELECT table_name, sum(count) FROM {ROW_SUMS} GROUP BY ALL"))
+    assert counted == {"projects": 2, "payments": 8}
 
 
 def test_a_changed_row_is_known_on_the_day_of_the_pull(office, workspace):

@@ -9,9 +9,12 @@ import pytest
 
 from risk.contract import STORED_TABLES
 from risk.store.marks import compare_history, current_mark, mark_at, newest_arrival
+from risk.store.parquet_export import export_records, import_records
 from risk.store.row_hashes import MARK_FIELDS, row_sums_sql
 from risk.store.row_sums import ROW_SUMS, extend_row_sums
 from risk.store.settled import with_settled
+
+from ...empty_store import empty_store
 
 AS_OFS = [dt.date(2025, 3, 2), dt.date(2025, 3, 3)]
 """Before and after the day on which the correction became known."""
@@ -110,6 +113,15 @@ def test_deleted_rows_make_the_sums_void(filled):
     assert (sums(store), sums(store, "projects")) == (2, 1)
     assert digests(store)[day][0] == store.digest(day)
     assert current_mark(store) == mark_at(store, newest_arrival(store))
+
+
+def test_the_records_of_a_folder_are_counted_as_those_of_files(filled, tmp_path):
+    export_records(filled.store, tmp_path / "records")
+    with empty_store() as store:
+        import_records(store, tmp_path / "records")
+        assert (sums(store), sums(store, "projects")) == (3, 1)
+        assert digests(store) == digests(filled.store)
+        assert current_mark(store) == mark_at(store, newest_arrival(store))
 
 
 def test_sums_of_another_definition_are_not_used(filled):

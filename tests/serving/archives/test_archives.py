@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
+import tempfile
 from dataclasses import replace
 
 import pytest
@@ -25,6 +27,7 @@ from serving.archives.service import (
 )
 from serving.audit.verification import verify_audit
 from serving.auth.principal import OFFICE
+from serving.backup.archive import NoRoomForBackup
 from serving.backup.service import back_up, restore
 from serving.db.compaction import compact, stored_bytes
 from serving.db.database import Database
@@ -404,6 +407,17 @@ def test_commands(lists, wagewatch, workspace, tmp_path):
     assert [one["step"] for one in steps] == ["archived", "removed", "restored"]
     log = wagewatch("--lang", "en", "archive", "log").stdout
     assert f"brought back from {path}" in log
+
+
+def test_an_archive_without_room_names_the_folder_of_temporary_files(lists, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "x")
+
+    monkeypatch.setattr("serving.archives.files.dump_rows", full)
+    with pytest.raises(NoRoomForBackup) as failed:
+        moved(lists, tmp_path)
+    assert failed.value.fields["path"] == tempfile.gettempdir()
+    assert list(tmp_path.glob("*.tar.gz")) == []
 
 
 def test_the_log_has_the_time_of_the_office(lists, wagewatch, tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ from serving.briefings.statistics import (
     CaseStatistics,
     ComplaintStatistics,
     Total,
+    VisitResults,
     VisitStatistics,
     tables_not_begun,
 )
@@ -242,3 +243,27 @@ def test_year_opens_with_its_results_and_ends_with_advice_for_the_next(facts):
     assert "2026年2月16日前" in advice[0]
     assert "年末未结案件4件" in advice[1]
     assert "没有检查记录的15个项目" in advice[2]
+
+
+@pytest.mark.parametrize(
+    ("visited", "found", "said"),
+    [
+        (2, 1, "上期名单{n}个项目已检查2个，发现欠薪1个，尚未检查{left}个。本期"),
+        (None, 3, "上期名单{n}个项目已全部检查，发现欠薪3个。本期"),
+        (0, 0, "上期名单{n}个项目尚无检查记录。本期"),
+    ],
+)
+def test_first_paragraph_says_what_became_of_the_previous_list(facts, visited, found, said):
+    n = len(facts.current.document["entries"])
+    visited = n if visited is None else visited
+    done = VisitResults(visited, found, Total.of([5] * found), Total.of([100_00] * found))
+    made = replace(facts, previous=facts.current, visit_results=done)
+    assert said.format(n=n, left=n - visited) in _said(compose_monthly(made, "zh"))[0]
+
+
+def test_first_paragraph_names_no_visits_where_none_are_reported(facts):
+    done = VisitResults(0, 0, Total(), Total())
+    made = replace(
+        facts, previous=facts.current, visit_results=done, silent_tables=("inspections",)
+    )
+    assert "上期名单" not in _said(compose_monthly(made, "zh"))[0]

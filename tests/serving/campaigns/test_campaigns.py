@@ -214,3 +214,26 @@ def test_the_scope_of_a_campaign_of_all_sectors_and_funding_is_one_phrase():
     assert scope_text(every, "zh", "甲县") == "行动覆盖甲县各行业在建项目、其他用人单位"
     water = CampaignPlan(name="a", start=start, stop=stop, sectors=("water",))
     assert scope_text(water, "zh", "甲县").startswith("行动范围为甲县，行业为水利，投资性质为全部")
+
+
+def with_facts(state, **facts):
+    return replace(state, matter=replace(state.matter, facts=replace(state.matter.facts, **facts)))
+
+
+def test_report_names_as_unknown_what_no_case_says(county):
+    found = progress(county)
+    unknown = replace(
+        found,
+        closed=[with_facts(one, recovered=None, workers=None) for one in found.closed],
+        old_cases=[with_facts(one, amount=None) for one in found.old_cases],
+    )
+    assert unknown.recovered() is None
+    text = _text(campaign_report(unknown, Settings(campaigns=(PLAN,))))
+    assert "了结事项1件，其中案件1件，涉及人数未填，追回工资未填。" in text
+    assert "行动开始前立案而未结的2件，记录的未追回金额未填。" in text
+
+    nothing = replace(found, closed=[], old_cases=[])
+    assert nothing.recovered() == 0
+    text = _text(campaign_report(nothing, Settings(campaigns=(PLAN,))))
+    assert "了结事项0件，其中没有案件。" in text
+    assert "没有行动开始前立案而未结的案件。" in text

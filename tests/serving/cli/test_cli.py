@@ -99,8 +99,22 @@ def test_commands_and_parameters_have_help(language):
 
 @pytest.mark.parametrize("path", [path for path, _ in _every_command()], ids=" ".join)
 def test_commands_show_help(path, capsys):
+    """With its frame in Chinese, which Typer writes in English."""
     assert main([*path, "--help"]) == 0
-    assert "Usage: wagewatch" in capsys.readouterr().out
+    page = capsys.readouterr().out
+    assert page.startswith("用法：wagewatch")
+    assert not [word for word in ("Usage", "Options:", "Commands:", "Arguments:") if word in page]
+    assert "[required]" not in page
+    assert "[default" not in page
+    assert page.rstrip().partition("--help")[2].strip().startswith("显示本说明")
+
+
+def test_the_frame_of_help_in_english_is_that_of_typer(capsys):
+    assert main(["--lang", "en", "score", "--help"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("Usage: wagewatch score [OPTIONS]")
+    assert "Show this message and exit." in page
+    assert "[default: duckdb]" in page
 
 
 def test_no_command_shows_help(capsys):

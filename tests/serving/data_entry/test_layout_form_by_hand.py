@@ -69,4 +69,5 @@ def test_a_rule_needs_the_columns_it_goes_by():
 
 
 def test_answers_are_in_the_language_of_the_page():
-    assert [one.label for one in _fills(VISITS, "en")["arrears_found"].codes[1:]] == ["Yes", "No"]
+    [fill] = _fills(VISITS, "en").values()
+    assert [one.label for one in fill.codes[1:]] == ["Yes", "No"]

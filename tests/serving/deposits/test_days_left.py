@@ -15,7 +15,7 @@ NEGATIVE = {"zh": "为负", "en": "negative"}
     [
         (12, "12", "12"),
         (0, "0", "0"),
-        (-1, "已过 1 天", "1 days ago"),
+        (-1, "已过 1 天", "1 day ago"),
         (-34, "已过 34 天", "34 days ago"),
         (None, None, None),
     ],

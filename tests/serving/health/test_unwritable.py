@@ -6,6 +6,7 @@ import errno
 import shutil
 import sqlite3
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from serving.audit.queue import SECONDS
 from serving.db.database import Database
 from serving.db.failures import write_failure
 from serving.settings import AuditSettings, Settings
-from serving.terminal.output import CannotWrite, convert_os_errors
+from serving.terminal.output import CannotWrite, NoRoom, convert_os_errors
 
 from ..conftest import NO_TLS, key, served
 
@@ -131,6 +132,27 @@ def sqlite_error(code):
 )
 def test_write_failure_of_other_errors(error, failure):
     assert write_failure(error) == failure
+
+
+@pytest.mark.parametrize(
+    ("number", "raises"),
+    [(errno.ENOSPC, NoRoom), (errno.EDQUOT, NoRoom), (errno.EACCES, CannotWrite)],
+)
+def test_a_full_disk_is_no_lack_of_permission(tmp_path, number, raises):
+    with pytest.raises(raises, match=tmp_path.name), convert_os_errors(tmp_path):
+        raise OSError(number, "x")
+
+
+def test_a_form_that_finds_no_room_leaves_no_part(wagewatch, tmp_path, monkeypatch):
+    def full(path, content):
+        path.touch()
+        raise OSError(errno.ENOSPC, "x")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    ran = wagewatch("--lang", "en", "template", str(tmp_path / "forms"))
+    assert (ran.returncode, ran.stderr.count("\n")) == (1, 1)
+    assert f"no room left to write {tmp_path / 'forms'}" in ran.stderr
+    assert list((tmp_path / "forms").iterdir()) == []
 
 
 def test_folder_that_cannot_be_copied_is_named_by_its_first_file(tmp_path):

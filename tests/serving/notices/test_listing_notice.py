@@ -70,4 +70,11 @@ def test_the_notice_goes_to_the_unit_of_the_case():
 def test_no_notice_without_the_elements_on_record(cases, inspections, missing):
     with pytest.raises(ListingNotShown) as refused:
         listing_notice(case(cases, inspections), "zh")
-    assert missing in refused.value.message("en")
+    assert missing in refused.value.fields["missing"]
+
+
+def test_refusal_names_the_elements_in_words():
+    with pytest.raises(ListingNotShown) as refused:
+        listing_notice(case((CASE,), ()), "zh")
+    assert "（缺少或相反：已责令限期支付、期限已过）" in refused.value.message("zh")
+    assert "Order to pay with a deadline, Deadline passed" in refused.value.message("en")

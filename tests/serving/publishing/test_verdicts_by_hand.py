@@ -13,7 +13,13 @@ from serving.db.append_only import unprotect
 from serving.db.engine import writing
 from serving.db.tables import PROJECT_RISKS
 from serving.publishing.pipeline import _scored_before, in_region, previous_list
-from serving.publishing.replay import Replay, _differences, _settings_then, altered_parts
+from serving.publishing.replay import (
+    Replay,
+    _differences,
+    _settings_then,
+    altered_parts,
+    redefined_since,
+)
 from serving.publishing.replay_commands import EXIT_CODES, show_replay
 from serving.publishing.replay_comparison import (
     ChangedPath,
@@ -223,6 +229,9 @@ UNLIKE = replace(FAITHFUL, other=OTHER, sealed_version=7, current_version=8)
         ({"archived": "x.tar.gz", "replayed": None, "altered": ("list",)}, "differs"),
         ({"features_missing": "x", "replayed": None, "altered": ("P1",)}, "differs"),
         ({"replayed": "a", "altered": ("P1",)}, "differs"),
+        ({"redefined": ("payments",)}, "cannot_tell"),
+        ({"redefined": ("payments",), "replayed": "a"}, "same"),
+        ({"redefined": ("payments",), "altered": ("list",)}, "differs"),
     ],
 )  # fmt: skip
 def test_verdict_of_a_replay(changed, verdict):
@@ -231,7 +240,7 @@ def test_verdict_of_a_replay(changed, verdict):
     shown = found.to_document()
     same = found.sealed == found.replayed and not found.altered
     assert (shown["verdict"], shown["same"]) == (verdict, same)
-    for name in ("features_missing", "comparison", "archived", "altered"):
+    for name in ("features_missing", "comparison", "archived", "redefined", "altered"):
         assert (name in shown) == bool(getattr(found, name)), name
 
 
@@ -264,6 +273,7 @@ PAST_CHANGED = "have since been changed or deleted"
             [CANNOT, "some features"],
             ["seal version"],
         ),
+        ({"redefined": ("payments",)}, [CANNOT, "(wage payment)"], ["rebuilt b"]),
         ({"archived": "x.tar.gz"}, [CANNOT, "moved to the file x.tar.gz"], ["rebuilt b"]),
         (
             {"replayed": "a", "altered": ("P1", "list", "risks"), "differs": ("entries",)},
@@ -289,6 +299,21 @@ def test_what_a_person_reads_of_a_replay(workspace, capsys, changed, said, not_s
 
 def test_a_replay_ends_with_a_code_of_its_own_where_it_cannot_tell():
     assert EXIT_CODES == {"same": 0, "differs": 1, "cannot_tell": 3}
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "code_differs", "since"),
+    [
+        ((), (), True, ()),
+        (("payments",), (), False, ("payments",)),
+        (("payments", "season"), ("season",), False, ("payments",)),
+        (("season",), ("season",), True, ("season",)),
+        (("season",), None, False, ("season",)),
+        (None, (), True, ()),
+    ],
+)
+def test_families_redefined_since_a_list_was_sealed(now, then, code_differs, since):
+    assert redefined_since(now, then, code_differs=code_differs) == since
 
 
 def test_parts_that_differ_name_the_first_five_projects():

@@ -68,7 +68,7 @@ def test_lists_of_both_kinds_coexist(site):
 def test_scorecard_scores_employers_with_few_events(site):
     model = employers(site.database)["model"]
     assert (model["kind"], model["version"]) == ("scorecard", "employer-1")
-    assert "已知欠薪事件只有 1 件" in model["note"]["zh"]
+    assert "已知欠薪事件 1 件" in model["note"]["zh"]
 
 
 def test_reasons_are_worded_for_employers(site):

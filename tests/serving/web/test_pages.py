@@ -336,6 +336,7 @@ def test_page_texts_exist_and_are_used():
         *serving.glob("*/*form*.py"),
         serving / "audit_log/sentences.py",
         serving / "data_entry/sources.py",
+        serving / "outcomes/findings.py",
     ]
     sources = "".join(path.read_text() for path in paths)
     named = set(re.findall(r"\bt\('([a-z_.]*[a-z])'", sources))

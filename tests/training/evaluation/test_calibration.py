@@ -122,6 +122,8 @@ def test_a_calibration_report_of_no_probability_is_empty():
     found = calibration_report(np.full(2, np.nan), np.array([0.0, 1.0]), np.ones((2, 2)))
     assert found.bins == ()
     assert np.isnan([found.slope.value, found.ratio.value]).all()
+    parts = (found.brier_reliability, found.brier_resolution, found.brier_uncertainty)
+    assert np.isnan([part.value for part in (found.brier, *parts)]).all(), "0 would be perfect"
 
 
 def test_calibration_report_ignores_rows_without_probability():

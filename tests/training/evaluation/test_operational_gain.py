@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
@@ -75,6 +76,12 @@ def test_gain_gives_every_way_as_many_visits_and_counts_events_once(small):
 
 def test_gain_gives_no_interval_to_two_events(small):
     assert gain(small, LOG, VISITS).ways[MODEL]["events"].too_few
+
+
+def test_gain_without_events_has_no_mean(small):
+    found = gain(dataclasses.replace(small, labels=np.zeros(len(small.labels))), LOG, VISITS)
+    assert (found.events, found.ways[MODEL]["visits"].value) == (0, 2.0)
+    assert np.isnan([figures["mean_days_early"].value for figures in found.ways.values()]).all()
 
 
 def test_gain_of_a_perfect_ranking_exceeds_random_visits():

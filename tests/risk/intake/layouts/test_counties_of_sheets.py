@@ -14,7 +14,13 @@ from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout, read_layout
 from risk.intake.layouts.layout_file import write_layout
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.plan import OfficeLayouts
-from risk.intake.layouts.regions import folders_of, place_code, section_county, stated_county
+from risk.intake.layouts.regions import (
+    common_region,
+    folders_of,
+    place_code,
+    section_county,
+    stated_county,
+)
 from risk.intake.layouts.translation import TranslatedSheet
 from risk.intake.name_ids import name_id
 from risk.intake.trial import try_files
@@ -54,6 +60,8 @@ def _regions(rows, *, name="表", layout=LAYOUT, file="台账.xlsx", folders=())
         ({"layout": replace(LAYOUT, region="510822100"), "name": "青川县"}, "510822100"),
         ({"layout": replace(LAYOUT, region="5108"), "name": "青川县"}, "510822"),
         ({"layout": replace(LAYOUT, region="5108")}, "5108"),
+        ({"name": "市本级"}, "5108"),
+        ({"name": "市直", "file": "剑阁县.xlsx"}, "510823"),
     ],
 )
 def test_a_county_that_a_sheet_names_counts_before_that_of_the_layout(more, region):
@@ -82,7 +90,7 @@ def test_sections_of_a_sheet_are_of_the_counties_they_name():
         ["市本级", None, None],
         ["丁", "业主", DAY],
     ]
-    assert _regions(rows) == ["510822", "510823", "510824", None]
+    assert _regions(rows) == ["510822", "510823", "510824", "5108"]
     assert _regions([HEAD, ["市本级"], ["丁", "业主", DAY]]) == ["510822"]
     other = ["开工时间", "工程名称", "建设单位"]
     rows = [HEAD, ["剑阁县"], ["乙", "业主", DAY], other, [DAY, "丙", "业主"]]
@@ -112,10 +120,55 @@ def test_of_counties_with_one_name_that_in_the_same_city_is_meant():
     assert section_county("鼓楼区", "350100") == "350102"
 
 
+@pytest.mark.parametrize(
+    ("title", "code"),
+    [
+        ("福州市在建项目台账", "350102"),
+        ("在建项目台账", "鼓楼区"),
+        ("福州市与徐州市台账", "鼓楼区"),
+    ],
+)
+def test_of_counties_with_one_name_that_in_the_city_of_the_title_is_meant(title, code):
+    layout = replace(
+        LAYOUT,
+        region="",
+        headings=(*HEAD, "县区"),
+        columns=(*LAYOUT.columns, ColumnRule("县区", "region_code")),
+    )
+    rows = [[title], [*HEAD, "县区"], ["甲", "乙", DAY, "鼓楼区"]]
+    sheet = TranslatedSheet(SmallSheet(rows), layout, "x", Namer())
+    *_, (_, cells) = sheet.rows()
+    assert cells[3] == code
+
+
 def test_a_county_may_be_written_with_its_city_and_province_apart():
     assert place_code("四川省-广元市-青川县", "") == "510822"
     assert place_code("四川省/广元市/剑阁县", "") == "510823"
     assert place_code("青川县、剑阁县", "") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "region"),
+    [
+        ("510822", "510822", "510822"),
+        ("510822", "510823", "5108"),
+        ("510822100", "510822200", "510822"),
+        ("510822100", "510822", "510822"),
+        ("510822", "420322", ""),
+        ("510822", "511302", "51"),
+        ("", "510822", "510822"),
+    ],
+)
+def test_the_smallest_place_that_two_places_are_in(one, other, region):
+    assert common_region(one, other) == common_region(other, one) == region
+
+
+def test_sheets_of_several_counties_share_a_layout_of_their_city(write_xlsx):
+    rows = [HEAD, ["甲", "乙", DAY]]
+    path = write_xlsx("在建项目.xlsx", rows, 青川县=rows, 剑阁县=rows, 市本级=rows)
+    [trial] = try_files([path], OfficeLayouts())
+    [proposal] = trial.proposals
+    assert (proposal.layout.region, proposal.missing) == ("5108", ())
 
 
 def test_the_first_text_that_names_a_county_counts():
@@ -137,6 +190,7 @@ def test_books_of_several_counties_with_one_head_are_read_by_one_layout(
         for trial in try_files(paths, OfficeLayouts())
         for one in trial.proposals
     }
+    assert [one.region for one in layouts.values()] == ["5108"]
     [layout] = (read_layout(write_layout(tmp_path / "layouts", one)) for one in layouts.values())
     confirmed = layout.confirm("王某", dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
     report = import_into(store, paths, today=today, office=OfficeLayouts((confirmed,)))

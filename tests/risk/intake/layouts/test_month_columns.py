@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import openpyxl
 import pytest
 
 from risk.contract import STORED_TABLES
@@ -194,6 +195,25 @@ def test_a_confirmed_layout_reads_wages_and_payments(send, store, write_xlsx, tm
         "payrolls": 4,
         "payments": 2,
     }
+
+
+def test_a_merged_amount_of_a_month_counts_once_and_is_asked_about(
+    send, store, write_xlsx, tmp_path
+):
+    shared = [2, "云渡小区二期", "钢筋班", None, None, 0, None, 4, None]
+    path = write_xlsx("2025年工资台账.xlsx", [*PAIRS[:4], shared])
+    book = openpyxl.load_workbook(path)
+    for span in ("D4:D5", "E4:E5", "H4:H5", "A1:C1"):  # of March no first row has a value
+        book.active.merge_cells(span)
+    book.save(path)
+    files = {one.table: one for one in send(path, confirmed(tmp_path, path)).files}
+    asked = [(one.code, one.fields["column"], one.fields["rows"])
+             for file in files.values() for one in file.notes if one.needs_answer]  # fmt: skip
+    assert sorted(asked) == [
+        ("merged_amount", "2025-01 实发", 1),
+        ("merged_amount", "2025-01 应发", 1),
+    ]
+    assert store.rows("SELECT sum(amount_due) // 100 FROM payrolls") == [(158_000,)]
 
 
 def test_the_next_month_and_a_changed_cell_leave_the_layout_and_the_ids(

@@ -190,6 +190,23 @@ def test_payments_are_read_from_the_rows_of_their_payrolls(send, store, write_xl
     assert list(send(path, without.confirm("王某", NOW))) == ["payrolls"]
 
 
+def test_payments_in_a_plain_book_of_payrolls_are_offered(send, store, write_xlsx, tmp_path):
+    head = ["工资表编号", "项目编码", "工资月份", "应发金额", "应发日期", "实发金额", "发放日期"]
+    row = ["G1", "GC-01", "2025-09", 900, dt.date(2025, 10, 31), 800, dt.date(2025, 10, 14)]
+    path = write_xlsx("工资表.xlsx", [head, row])
+    [file] = send(path).values()
+    [note] = file.notes
+    assert (note.code, note.needs_answer) == ("paid_unread", False)
+    assert note.fields["columns"] == "实发金额、发放日期"
+
+    [layout] = confirmed(tmp_path, path)
+    assert layout.payments
+    files = send(path, layout)
+    assert store.rows("SELECT payroll_id, amount FROM payments") == [("G1", 80_000)]
+    apart = send(path, replace(layout, payments=False).confirm("王某", NOW))
+    assert [one.notes for one in (*files.values(), *apart.values())] == [()] * 3
+
+
 def test_a_book_sent_again_with_another_day_corrects_its_payment(send, store, write_xlsx, tmp_path):
     path = write_xlsx("2025年9月工资发放台账.xlsx", PAID)
     [layout] = confirmed(tmp_path, path)

@@ -65,3 +65,22 @@ def test_a_heading_with_digits_of_an_office_is_known():
     assert office.may_know("12345热线")
     assert office.target(table, "12345热线")
     assert not words.may_know("12345热线")
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [
+        ("竣工日期（计划）", "planned_end_on"),
+        ("竣工日期（预计）", "planned_end_on"),
+        ("竣工日期（实际）", "completed_on"),
+        ("竣工日期", None),
+        ("竣工日期（年月日）", None),
+        ("开工日期（计划）", None),
+    ],
+)
+def test_a_bracket_says_which_day_is_meant(heading, field):
+    words, table = vocabulary(), STORED_TABLES["projects"]
+    found = words.target(table, heading)
+    assert (found and found[0].field.name) == field
+    either = () if field or "开工" in heading else ("planned_end_on", "completed_on")
+    assert words.choices(table, heading) == either
