@@ -17,11 +17,14 @@ class MergedCells:
     """Fills the rows of one sheet, from the top, in the leftmost column of each merged range.
 
     An amount or a count is left to the first row: for all rows it would be counted several times.
-    ``not_repeated`` counts such cells by heading.
+    ``not_repeated`` counts such cells by heading, ``same_key`` those of the column of the ``key``:
+    their rows are one record, of which the last one counts.
     """
 
-    def __init__(self, ranges: Sequence[CellRange]) -> None:
+    def __init__(self, ranges: Sequence[CellRange], key: Sequence[str] = ()) -> None:
         self.not_repeated: Counter[str] = Counter()
+        self.same_key: Counter[str] = Counter()
+        self._key = key if len(key) == 1 else ()
         self._starting: Mapping[int, list[CellRange]] = defaultdict(list)
         for one in ranges:
             self._starting[one.top].append(one)
@@ -51,6 +54,7 @@ class MergedCells:
         if column.field.type in _ADDED_UP:
             self.not_repeated[column.heading] += 1
             return
+        self.same_key[column.heading] += column.field.name in self._key
         if one.left >= len(cells):
             cells.extend([None] * (one.left + 1 - len(cells)))
         if cells[one.left] is None:

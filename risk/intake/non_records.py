@@ -73,7 +73,7 @@ def non_record(
         titles: texts above the header, as :func:`plain_title` writes them.
     """
     filled = [cell for cell in cells if cell is not None and str(cell).strip()]
-    if _numbers_columns(filled):
+    if numbers_columns(filled):
         return NonRecord.HEADING
     first = next((text for cell in filled if not _NUMBER.fullmatch(text := plain(cell))), None)
     if first is None:
@@ -135,9 +135,9 @@ def _leads(cell: Cell, cells: Sequence[Cell], key: Sequence[Cell]) -> bool:
     return cells[0] is cell or any(one is cell for one in key)
 
 
-def _numbers_columns(filled: Sequence[Cell]) -> bool:
-    """Whether a row numbers the columns: 1, 2, 3 or 甲, 乙, 1, 2."""
-    texts = [plain(cell) for cell in filled]
+def numbers_columns(filled: Sequence[Cell]) -> bool:
+    """Whether a row numbers the columns: 1, 2, 3 or 甲, 乙, 1, 2; also (1), ①, 3=1+2."""
+    texts = [plain(cell).partition("=")[0].strip("()") for cell in filled]
     return len(texts) >= 3 and any(
         texts == [*letters, *map(str, range(1, len(texts) - len(letters) + 1))]
         for letters in _LETTERS

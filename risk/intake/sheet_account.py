@@ -67,6 +67,9 @@ def sheet_notes(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note
     if records.hidden:
         yield Note("hidden_rows", {"rows": records.hidden, "sheet": sheet})
     yield from _merged_amounts(records.merged.not_repeated, sheet)
+    for heading, cells in (+records.merged.same_key).items():
+        same: dict[str, str | int] = {"column": heading, "rows": cells, "sheet": sheet}
+        yield Note("merged_key", same, needs_answer=True)
     yield from _paid_unread(selected)
     for block in records.incomplete:
         yield Note(

@@ -79,7 +79,7 @@ class SheetRecords:
         self.incomplete: list[IncompleteBlock] = []
         self.disagreeing: list[int] = []
         self.footers: list[Cell] = []
-        self.merged = MergedCells(sheet.merges)
+        self.merged = MergedCells(sheet.merges, table.key)
         self._table, self._sheet, self._header, self._match = table, sheet, header, match
         self._file, self.supplied = file, tuple(supplied)
         self._titles = {plain_title(cell) for cell in cells.titles if isinstance(cell, str)} - {""}

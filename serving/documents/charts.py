@@ -12,6 +12,7 @@ from serving.documents.sanitize import xml_safe
 
 WIDTH = 640
 _ROW, _BAR, _LABEL, _RIGHT, _TOP = 26, 17, 190, 56, 34
+_LATIN = "\u024f"
 _FONT = "Noto Sans CJK SC, SimHei, Microsoft YaHei, PingFang SC, sans-serif"
 _NEUTRAL = ("#b7cde6",)
 _TINTS = ("#8c1c13", "#e08a3c", "#f3d999", "#b7cde6")
@@ -81,8 +82,19 @@ def _text(x: float, y: float, value: str, anchor: str = "start") -> str:
     return f'<text x="{x:.1f}" y="{y:g}" text-anchor="{anchor}" fill="#111111">{safe}</text>'
 
 
-def _shorten(label: str, length: int = 14) -> str:
-    return label if len(label) <= length else f"{label[: length - 1]}…"
+def _shorten(label: str, width: int = 28) -> str:
+    """Return what fits before the bars; a Chinese character is twice as wide as a Latin one.
+
+    >>> _shorten("Wages paid monthly in full"), _shorten("模拟市" * 5)
+    ('Wages paid monthly in full', '模拟市模拟市模拟市模拟市模…')
+    """
+    if _width(label) <= width:
+        return label
+    return f"{next(label[:n] for n in range(len(label), 0, -1) if _width(label[:n]) < width - 1)}…"
+
+
+def _width(label: str) -> int:
+    return sum(2 if letter > _LATIN else 1 for letter in label)
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ from risk.intake.layouts.regions import (
 from risk.intake.layouts.returned_deposits import BY_RETURN, return_column
 from risk.intake.layouts.vocabulary import Target, Vocabulary, heading_key, is_team, made_from
 from risk.intake.named_periods import stated_day
-from risk.intake.non_records import is_total
+from risk.intake.non_records import is_total, numbers_columns
 from risk.intake.personal_numbers import mask_personal_numbers
 from risk.intake.readers.sheet import Sheet, first_rows
 from risk.intake.table_detection import tables_in_name
@@ -265,7 +265,7 @@ def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
     rows = [
         cells
         for number, cells in first_rows(sheet, head.row + SAMPLE_ROWS)
-        if number > head.row and not is_blank(cells) and not is_total(cells)
+        if number > head.row and not is_blank(cells) and not _is_apart(cells)
     ]
     return [
         SampleColumn(
@@ -279,6 +279,12 @@ def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
         for index, heading in enumerate(head.headings)
         if heading
     ]
+
+
+def _is_apart(cells: Sequence[Cell]) -> bool:
+    """Whether a row is a total, or numbers the columns, and says nothing about them."""
+    filled = [cell for cell in cells if cell is not None and str(cell).strip()]
+    return is_total(cells) or numbers_columns(filled)
 
 
 def _has_struck_rows(sheet: Sheet, head: Head, matches: Sequence[Match]) -> bool:

@@ -143,8 +143,10 @@ class TranslatedSheet(SheetView):
 
     @property
     def merges(self) -> Sequence[CellRange]:
-        """Merged amounts and counts, which count once; other merged cells are filled."""
+        """Merged amounts and counts, which count once, and keys; other merged cells are filled."""
         columns = _added_up(self.layout)
+        columns.update(index for name, index in _columns_of(self.layout).items()
+                       if (name,) == self.layout.table.key)  # fmt: skip
         return tuple(
             one for one in self.sheet.merges if one.left == one.right and one.left in columns
         )

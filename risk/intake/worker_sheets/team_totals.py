@@ -14,6 +14,7 @@ from risk.contract import STORED_TABLES
 from risk.intake.account_notes import Note
 from risk.intake.identifiers import canonical_identifier
 from risk.intake.imported_files import SourceFile, has_content
+from risk.intake.layouts.side_panels import SheetPanel
 from risk.intake.name_ids import made_id, name_key
 from risk.intake.readers import Sheet
 from risk.intake.report import SheetReport
@@ -88,7 +89,8 @@ def read_worker_sheets(store: RecordStore, path: Path, sheets: Sequence[Sheet]) 
     """
     reading = _Reading(store, path)
     for sheet in sheets:
-        reading.add(read_blocks(sheet))
+        # The total of panels next to one another is below the first of them.
+        reading.add(read_blocks(sheet), check_totals=not isinstance(sheet, SheetPanel))
     return reading.result()
 
 
@@ -140,8 +142,8 @@ class _Reading:
         self._claims = self._unclear_marks = self._paid_undated = False
         self._paid_unplaced: Mapping[str, str | int] = {}
 
-    def add(self, found: SheetBlocks) -> None:
-        """Add the totals of one sheet."""
+    def add(self, found: SheetBlocks, *, check_totals: bool = True) -> None:
+        """Add the totals of one sheet, compared with those it states if ``check_totals``."""
         people: set[str] = set()
         placed: dict[TeamMonth, None] = {}
         lacking: dict[str, None] = {}
@@ -163,7 +165,8 @@ class _Reading:
                 people |= group.persons
                 self._companies.setdefault(key, labels.text(Label.COMPANY))
                 self._add_group(found.name, key, block, group, labels, marks, hours=hours)
-            self._check_totals(found.name, block)
+            if check_totals:
+                self._check_totals(found.name, block)
         if lacking:
             self._lacking |= lacking
             self._note("worker_unplaced", found.name, needs_answer=True, lacking="、".join(lacking))

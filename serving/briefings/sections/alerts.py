@@ -57,6 +57,7 @@ def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
         key = "key_shown" if len(entries) > len(shown) else "key_all"
         builder.add_paragraph(key, key_all=len(entries), key_shown=len(shown))
         builder.add(_key_projects_table(builder, shown))
+    _add_unlisted(builder, facts.current)
     for role in ("contractor", "owner"):
         builder.add_heading(f"repeat_{role}", 2)
         if not facts.current.complete:
@@ -71,6 +72,15 @@ def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
         if len(repeating) > _MOST_REPEATING:
             left = {f"repeat_{role}_left": len(repeating) - _MOST_REPEATING}
             builder.add_paragraph(f"repeat_{role}_more", **left)
+
+
+def _add_unlisted(builder: DocumentBuilder, current: ScoredList) -> None:
+    """Add how many red and orange projects the list has no place for, if all are known."""
+    listed = {entry["project_id"] for entry in current.document["entries"]}
+    left = [row for row in current.projects if row["tier"] in ALERTED]
+    left = [row for row in left if row["project_id"] not in listed]
+    if left and current.complete:
+        builder.add_paragraph("key_unlisted", key_unlisted=len(left))
 
 
 def _add_ranking(builder: DocumentBuilder, ranking: Ranking) -> None:

@@ -92,7 +92,7 @@
         ctx.strokeStyle = ctx.fillStyle = { complaint: "#a84c00", case: "#b3201c", inspection: "#1b6b3a" }[mark.kind] || "#55606e";
         ctx.setLineDash([4, 4]);
         ctx.beginPath(); ctx.moveTo(x, u.bbox.top); ctx.lineTo(x, u.bbox.top + u.bbox.height); ctx.stroke();
-        ctx.fillText((names[mark.kind] || "?").slice(0, 2), x, u.bbox.top + 12 * devicePixelRatio);
+        ctx.fillText(names[mark.kind] || "?", x, u.bbox.top + 12 * devicePixelRatio);
       }
       ctx.restore();
     }] } };

@@ -267,6 +267,36 @@ def test_merged_amount_counts_once_where_terms_are_translated(imported, store):
     assert [one.code for one in report.notes] == ["merged_amount"]
 
 
+@pytest.mark.parametrize("project", ["项目编码", "项目名称"])
+def test_rows_below_a_merged_key_are_one_record_and_are_asked_about(imported, store, project):
+    named = {"项目编码": "GC-01", "项目名称": "河西小学"}[project]
+    day = dt.date(2025, 5, 1)
+    rows = [
+        ["案件编号", project, "立案日期", "状态", "涉及人数", "备注"],
+        ["A1", named, day, "立案", 3, "木工班"],
+        [None, None, None, None, 2, "瓦工班"],
+        ["A2", named, day, "立案", 4, None],
+    ]
+    report = imported("案件台账.xlsx", rows, merges=["A2:A3", "B2:B3", "C2:C3", "D2:D3"])
+    assert store.rows(
+        "SELECT case_id, max_by(workers, arrival) FROM cases GROUP BY 1 ORDER BY 1"
+    ) == [
+        *(("A1", 2), ("A2", 4)),
+    ]
+    asked = [(one.code, one.fields["column"], one.fields["rows"])
+             for one in report.notes if one.needs_answer]  # fmt: skip
+    assert asked == [("merged_key", "案件编号", 1)]
+
+
+def test_a_row_with_the_formulas_of_columns_is_no_record(imported, store):
+    head = ["案件编号", "项目名称", "立案日期", "状态", "拖欠金额", "追回金额", "差额"]
+    numbers = ["（1）", "②", "3", "(4)", "（5）", "(6)", "（7）=（5）-（6）"]
+    row = ["A1", "河西小学", dt.date(2025, 5, 1), "立案", 9000, 5000, 4000]
+    report = imported("案件台账.xlsx", [head, numbers, row])
+    assert (report.read, report.accepted, report.set_aside) == (2, 1, 1)
+    assert store.rows("SELECT case_id, project_id FROM cases") == [("A1", "GC-01")]
+
+
 def test_a_month_that_is_not_over_ends_today_only_for_what_has_happened(imported, store):
     imported(
         "工资保证金.xlsx",

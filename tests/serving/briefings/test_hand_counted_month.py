@@ -242,6 +242,7 @@ MONTH_FIGURES = {
     "listed_gone": 1,
     "key_all": 2,
     "key_shown": 2,
+    "key_unlisted": 1,  # of P1, P2 and P3 two are on the list
     # Two visits to P1, of the last list, are one project: 6 workers, not 10.
     "last_listed": 3,
     "last_visited": 2,
@@ -396,4 +397,4 @@ def test_month_of_another_city_has_its_own_figures(records, database):
     made = compose_monthly(replace(found, rates=None), "zh")
     wanted = {"complaints": 1, "opened": 1, "closed": 1, "visits_made": 1}
     assert {name: made.figures[name] for name in wanted} == wanted
-    assert "4204未报送工资表和工资发放数据" in said(made)
+    assert "4204本期未报送工资表和工资发放数据" in said(made)

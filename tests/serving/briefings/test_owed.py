@@ -267,3 +267,13 @@ def test_first_paragraph_names_no_visits_where_none_are_reported(facts):
         facts, previous=facts.current, visit_results=done, silent_tables=("inspections",)
     )
     assert "上期名单" not in _said(compose_monthly(made, "zh"))[0]
+
+
+def test_red_and_orange_projects_without_a_place_on_the_list_are_counted(facts):
+    row = facts.current.projects[0]
+    others = [{**row, "project_id": f"X{tier}", "tier": tier} for tier in ("red", "orange", "blue")]
+    made = replace(facts, current=replace(facts.current, projects=others))
+    said = "另有红色、橙色项目2个未列入本期名单，可结合日常巡查核实。"
+    assert said in _said(compose_monthly(made, "zh"))
+    only = replace(facts, current=replace(facts.current, projects=others[2:]))
+    assert not [one for one in _said(compose_monthly(only, "zh")) if "未列入本期名单" in one]

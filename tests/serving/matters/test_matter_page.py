@@ -79,7 +79,7 @@ def test_page_of_an_open_case_with_its_clocks(database, shown):
     17 June nine are left; with thirty more, it is 11 August.
     """
     before = shown(noon(6, 17))
-    assert "案件 50 人以上 2025年6月20日前 案件 A" in before
+    assert "案件 50 人以上 2025年6月20日前 · 案件 A" in before
     assert (
         "发生日期 2025年4月1日 案件状态 查实 涉及人数 57 金额 12.3 万元 责任人 未交办 "
         "期限 2025年6月20日 · 记录所载 · 剩 3 个工作日 以上为 2025年6月1日 前已知的记录"
@@ -96,7 +96,7 @@ def test_page_of_an_open_case_with_its_clocks(database, shown):
     take(database, noon(6, 6), step="listing", stage="notified", on=dt.date(2025, 5, 29))
     take(database, noon(6, 9), step="duty", duty="wages_overdue", found="met", text="已付")
     after = shown(noon(6, 17))
-    assert "案件 50 人以上 超期 2 个工作日 2025年6月13日前 案件 A" in after
+    assert "案件 50 人以上 超期 2 个工作日 2025年6月13日前 · 案件 A" in after
     assert "责任人 张 · 大队 期限 2025年6月13日 · 交办时给定 · 已超 2 个工作日" in after
     assert (
         "立案起 90 个工作日（《劳动保障监察条例》第17条），至 2025年8月11日。 剩 39 个工作日 · "
@@ -117,7 +117,7 @@ def test_page_of_a_closed_case_with_its_second_look(database, shown):
     """Twenty working days from 18 June: 8 in June, 12 in July, the last of them the 16th."""
     take(database, noon(6, 18), step="closed", reason="paid_in_full", text="付清", unchecked="拆")
     due, late = shown(noon(7, 16)), shown(noon(7, 17))
-    assert "案件 50 人以上 已销号 2025年6月18日 案件 A" in due
+    assert "案件 50 人以上 已销号 2025年6月18日 · 案件 A" in due
     assert "责任人 未交办 已销号 2025年6月18日 · 已全额支付 以上为" in due
     assert "立案起" not in due
     assert "应于 2025年7月16日 前回头看 办理过程" in due

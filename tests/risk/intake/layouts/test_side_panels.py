@@ -85,9 +85,11 @@ def test_wage_sheets_by_worker_next_to_one_another_are_one_payroll(imported, sto
         [head, head],
         [["柳青山", "木工", 100, 100], ["石大川", "木工", 200, 200]],
         [["江小河", "木工", 300, 300], [None] * 4],
+        [["合计", None, 600, 600], [None] * 4],
         gap=0,
     )
-    imported("河西小学木工班2025年9月工资表.xlsx", rows)
+    report = imported("河西小学木工班2025年9月工资表.xlsx", rows)["payrolls"]
+    assert "worker_total_differs" not in [one.code for one in report.notes]
     assert store.rows("SELECT workers, amount_due FROM payrolls") == [(3, 60_000)]
 
 

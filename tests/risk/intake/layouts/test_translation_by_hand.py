@@ -387,7 +387,7 @@ def test_a_merged_cell_counts_for_the_rows_of_its_range():
             ["", "P4", None, "510803"], ["自", "P5", 3, "510803"], [None, None, 4, "510803"],
             ["注", None, 5, "510803"], [None, "P8", 6, "510803"]]  # fmt: skip
     sheet = TranslatedSheet(SmallSheet([HEAD, *rows], merges=merges), COUNTY, "x", Namer())
-    assert sheet.merges == (merges[2],)
+    assert sheet.merges == (merges[1], merges[2])  # a key and an amount
     read = [list(cells) for _, cells in sheet.rows()][1:]
     assert [row[0] for row in read] == ["名1", "名2", "名2", "名2", "自", None, "注", None]
     assert [row[2] for row in read] == [1, 2, None, None, 3, 4, 5, 6]
