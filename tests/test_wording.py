@@ -41,10 +41,14 @@ def test_both_languages_have_the_same_keys():
 MONEY_KEYS = {"values.wan"}
 
 
-@pytest.mark.parametrize("key", sorted(set(catalogue("zh")) - MONEY_KEYS))
-def test_both_texts_take_the_same_fields(key):
-    zh, en = (fields_of(catalogue(language)[key]) for language in LANGUAGES)
-    assert zh == en
+# One test: to hand out one for each of four thousand keys took longer than to check them all.
+def test_both_texts_take_the_same_fields():
+    zh, en = map(catalogue, LANGUAGES)
+    keys = set(zh) - MONEY_KEYS
+    assert len(keys) > 4_000
+    assert {
+        key: (zh[key], en[key]) for key in keys if fields_of(zh[key]) != fields_of(en[key])
+    } == {}
 
 
 def test_every_error_has_a_text_in_both_languages():

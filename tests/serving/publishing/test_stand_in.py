@@ -19,7 +19,7 @@ from serving.publishing.context import PublishRequest
 from serving.publishing.hooks import publish_context
 from serving.publishing.pipeline import publish_watchlist
 from serving.publishing.replay import replay
-from serving.publishing.scoring import score_cohort
+from serving.publishing.scoring import score_cohort, score_probabilities
 from serving.publishing.used_model import used_model
 from serving.scores.spark_output import InputsLost, _require_features, _require_feeds
 from serving.settings import load_settings
@@ -55,8 +55,8 @@ def test_a_list_without_payments_is_scored_without_them_and_says_so(without_paym
         done = publish_watchlist(context, PublishRequest(AS_OF, 8, "", "test"), _quiet)
         stored = context.lists.watchlist(AS_OF, "")
         assert replay(context, AS_OF, "", _quiet).same
-        again = score_cohort(office, store, AS_OF, _quiet)
-        month_later = score_cohort(office, store, AS_OF + dt.timedelta(days=31), _quiet)
+        again = score_probabilities(office, store, AS_OF, _quiet)
+        month_later = score_probabilities(office, store, AS_OF + dt.timedelta(days=31), _quiet)
     registry = Registry(office)
     champion = registry.champion()[1]
     found = Watchlist.model_validate(stored.document())
@@ -138,14 +138,13 @@ def test_probabilities_match_the_rate_when_payments_are_gone(county_office, tmp_
     with RecordStore(office.records) as store:
         store.connection.execute(f"DELETE FROM payments WHERE {gone}")
         champion, used = (
-            score_cohort(office, store, as_of, _quiet, version) for version in (trained, None)
+            score_probabilities(office, store, as_of, _quiet, version)
+            for version in (trained, None)
         )
         days = event_log(store, SIMULATED_UNTIL).days
-    names = [project.project_id for project in used.cohort.outlines()]
+    names = list(used.by_project)
     came = dated_within(days, names, np.full(len(names), np.datetime64(as_of))).mean()
-    ratios = [
-        np.mean([p.probability for p in one.cohort.outlines()]) / came for one in (champion, used)
-    ]
+    ratios = [np.mean([*one.by_project.values()]) / came for one in (champion, used)]
     assert used.model.about["stand_in"]["instead_of"] == trained
     assert 0.67 < ratios[1] < 1.5, ratios
     # Wages that are not paid any more look like arrears to the champion.
