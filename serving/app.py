@@ -33,11 +33,11 @@ from serving.events.endpoints import router as subscriptions
 from serving.feedback.endpoints import router as feedback
 from serving.flag_states.endpoints import router as flag_states
 from serving.health.endpoints import router as health
-from serving.http.accept_encoding import AcceptEncoding
 from serving.http.address_check import AddressCheck
 from serving.http.caller import WebhookCaller
 from serving.http.charset_check import CharsetCheck
 from serving.http.egress import policy_of
+from serving.http.gzip_acceptance import AcceptEncoding
 from serving.http.metrics import Metrics
 from serving.http.middleware import RequestMiddleware
 from serving.http.openapi import add_docs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from serving.http.accept_encoding import takes_gzip
+from serving.http.gzip_acceptance import takes_gzip
 from serving.http.quality_values import quality_values
 
 

@@ -197,7 +197,7 @@ def test_scorecard_adds_a_model_note(projects):
     inputs = _inputs(projects, scored=_scored(projects, kind="scorecard", events=9))
     note = build_publication(inputs).header.model.note
     assert note is not None
-    assert "只有 9 件" in note.zh
+    assert "事件 9 件，少于" in note.zh
     assert build_publication(_inputs(projects)).header.model.note is None
 
 

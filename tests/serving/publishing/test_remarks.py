@@ -55,7 +55,7 @@ def test_a_scorecard_says_which_number_was_short_where_one_was(events, short):
     zh, en = model_info(card).note.zh, model_info(card).note.en
     few = f"Only {events} arrears events are known and a fitted model needs 10"
     assert en.startswith(few) == short
-    assert (f"只有 {events} 件，拟合模型至少需要 10 件" in zh) == short
+    assert (f"事件 {events} 件，少于拟合模型所需的 10 件" in zh) == short
     assert ("events" in en, "件" in zh) == (short, short)
     older = model_info(card, with_events_needed=False).note
     assert older.en.startswith(f"Only {events} arrears events are known, too few to train")
