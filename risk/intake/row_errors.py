@@ -40,7 +40,7 @@ class Problem:
             language,
             column=column,
             found=self.found,
-            allowed=self.allowed,
+            allowed=_in_language(self.allowed, table, language),
         )
 
 
@@ -72,6 +72,15 @@ def excerpt(cell: Cell) -> str:
     """Beginning of a cell, on one line."""
     shown = " ".join(as_text(cell).split())
     return f"{shown[:MAX_EXCERPT]}…" if len(shown) > MAX_EXCERPT else shown
+
+
+def _in_language(allowed: str, table: Table, language: Language) -> str:
+    """``allowed`` with the column of the table's event, if it begins with that, named as others."""
+    if table.event_date is None:
+        return allowed
+    event = table.field(table.event_date).zh
+    rest = allowed.removeprefix(f"{event} ")
+    return allowed if rest == allowed else f"{_heading(table, table.event_date, language)} {rest}"
 
 
 def _heading(table: Table, column: str, language: Language) -> str:

@@ -33,7 +33,8 @@ def serve_workspace(
 ) -> None:
     """Serve the workspace; returns after SIGINT or SIGTERM.
 
-    ``isolated``: as a copy beside the running service, which sends nothing and runs no jobs.
+    ``isolated``: as a copy that runs at the same time as the service: it sends nothing and runs no
+    jobs.
     """
     from models.artifact_paths import correct_addresses
     from serving.auth.repository import UserRepository

@@ -188,7 +188,7 @@ def propose_sheet(
         for one in tables:
             matches = match_columns(one, columns, vocabulary)
             unpaid = [_not_paid(one, match, vocabulary) for match in matches]
-            # A day of payment tells payrolls from other tables, though it is no due day.
+            # A day of payment distinguishes payrolls from other tables, though it is no due day.
             scored = unpaid if isinstance(sheet, MonthSheet) else matches
             score = _score(one, scored) + (_NAMED if one in named else 0)
             readings.append(_Reading(score, head, one, tuple(unpaid)))

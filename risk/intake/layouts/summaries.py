@@ -1,7 +1,7 @@
 """Summaries: sheets with a row per place or department and its numbers of projects and people.
 
-They are no records, and no layout makes them any: whoever reads one is sent to the ledgers that
-its numbers were counted from.
+They are no records, and no layout makes them any: the message names the ledgers that their numbers
+were counted from.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@
   }
 
   async function send(visit) {
-    const headers = { "Content-Type": "application/json", "Idempotency-Key": visit.key };
+    const headers = { "Content-Type": "application/json", "Idempotency-Key": visit.key, "Accept-Language": document.documentElement.lang };
     if (document.body.dataset.csrf) headers["X-CSRF-Token"] = document.body.dataset.csrf;
     const answer = await fetch(visit.path || "/v1/outcomes", { method: "POST", headers, body: JSON.stringify(visit.body) });
     if (answer.ok) { drop(visit.key); return "saved"; }

@@ -16,7 +16,9 @@ def test_check_known_at_refuses_rows_known_before_their_event():
     assert {place: [p.code for p in found] for place, found in problems.items()} == {
         0: ["known_before_event"]
     }
-    assert "发放日期 2024-05-20" in problems[0][0].message(TABLES["payments"])
+    refused, payments = problems[0][0], TABLES["payments"]
+    assert "发放日期 2024-05-20" in refused.message(payments)
+    assert "earlier than paid_on 2024-05-20;" in refused.message(payments, "en")
 
 
 def test_region_codes_have_two_four_six_or_nine_digits():

@@ -1,4 +1,4 @@
-"""A copy of the service beside it calls nobody and runs nothing."""
+"""An isolated copy of the service calls nobody and runs nothing."""
 
 from __future__ import annotations
 

@@ -364,6 +364,8 @@ def test_visit_form_keeps_refused_input(browser, site):
     page.evaluate("document.getElementById('inspected_on').value = '1890-01-01'")
     page.click("#visit button")
     expect(page.locator("#said")).to_contain_text("未能上报")
+    # In the language of the page, whatever the browser prefers.
+    expect(page.locator("#said")).to_contain_text("参数 inspected_on")
     assert _entered_for(site, site.listed[3]) == 0
     page.context.close()
 
